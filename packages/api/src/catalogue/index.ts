@@ -1,0 +1,59 @@
+import { anyScopeAllows } from '@ikoma/domain'
+import { z } from 'zod'
+import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+import type { CatalogueEntry } from './order-type.ts'
+import { runnerSelftest } from './runner-types.ts'
+import { shellRun } from './shell-types.ts'
+import { systemFactsCollect } from './system-types.ts'
+
+/** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
+export const catalogue = {
+  'runner.selftest': runnerSelftest,
+  'system.facts.collect': systemFactsCollect,
+  'check.http.run': checkHttpRun,
+  'check.tcp.run': checkTcpRun,
+  'check.tls.run': checkTlsRun,
+  'check.dns.run': checkDnsRun,
+  'shell.run': shellRun,
+} as const
+
+export type OrderTypeName = keyof typeof catalogue
+export type PayloadOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['payload']>
+export type OutputOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['output']>
+
+export function findOrderType(type: string): CatalogueEntry | null {
+  return Object.hasOwn(catalogue, type) ? catalogue[type as OrderTypeName] : null
+}
+
+/** The order types that a runner with these scopes may execute. */
+export function typesAllowedBy(scopes: readonly string[]): string[] {
+  return Object.values<CatalogueEntry>(catalogue)
+    .filter(({ requiredScope }) => requiredScope === null || anyScopeAllows(scopes, requiredScope))
+    .map(({ type }) => type)
+}
+
+export const orderTypeSchema = z
+  .object({
+    type: z.string(),
+    title: z.object({ en: z.string(), fr: z.string() }),
+    requiredScope: z.string().nullable(),
+    risk: z.enum(['read', 'change', 'destructive']),
+    retryClass: z.enum(['idempotent', 'once']),
+    timeoutSec: z.number().int(),
+    approval: z.boolean(),
+    payloadSchema: z.record(z.string(), z.unknown()),
+    outputSchema: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'OrderType' })
+export type OrderTypeResource = z.infer<typeof orderTypeSchema>
+
+/** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
+export function describeCatalogue(): OrderTypeResource[] {
+  return Object.values<CatalogueEntry>(catalogue).map(({ payload, output, ...rest }) => ({
+    ...rest,
+    payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
+    outputSchema: z.toJSONSchema(output),
+  }))
+}
+
+export type { CatalogueEntry } from './order-type.ts'

@@ -1,0 +1,232 @@
+import { createParser } from 'eventsource-parser'
+import type { AuditEventResource, AuditVerification } from './audit.ts'
+import type { OrderTypeResource } from './catalogue/index.ts'
+import type { Page } from './fields.ts'
+import type { LogLineResource, OrderBody, OrderEventResource, OrderResource } from './orders.ts'
+import type { Problem } from './problem.ts'
+import type { EnrolmentResource, RunnerResource, RunnerWithToken } from './runners.ts'
+import type { ScheduleResource } from './schedules.ts'
+import type { ServerResource } from './servers.ts'
+import type { TokenResource, TokenWithSecret } from './tokens.ts'
+
+export type Credential = { kind: 'admin-key'; key: string } | { kind: 'token'; token: string }
+
+export interface ClientOptions {
+  url: string
+  credential: Credential | null
+  /** Longest wait for an answer to begin, in milliseconds. */
+  timeoutMs?: number
+}
+
+/** The control plane said no; `problem` is its own account of why. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly problem: Problem
+
+  constructor(status: number, problem: Problem) {
+    super(problem.detail)
+    this.name = 'ApiError'
+    this.status = status
+    this.problem = problem
+  }
+}
+
+/** The control plane could not be reached or did not answer in time. */
+export class UnreachableError extends Error {
+  readonly url: string
+
+  constructor(url: string, cause: unknown) {
+    super(`No answer from ${new URL(url).origin}.`, { cause })
+    this.name = 'UnreachableError'
+    this.url = url
+  }
+}
+
+type Query = Record<string, string | number | undefined>
+
+export interface RequestOptions {
+  query?: Query
+  body?: unknown
+  headers?: Record<string, string>
+  signal?: AbortSignal | undefined
+  timeoutMs?: number
+}
+
+/** Sends one request and reads its JSON answer; `null` for 204. Rejects with ApiError or UnreachableError. */
+export async function requestJson<T>(
+  baseUrl: string,
+  method: string,
+  path: string,
+  options: RequestOptions = {},
+): Promise<T> {
+  const response = await send(baseUrl, method, path, options)
+  if (response.status === 204) return null as T
+  try {
+    return (await response.json()) as T
+  } catch (cause) {
+    throw new UnreachableError(baseUrl, cause)
+  }
+}
+
+async function send(baseUrl: string, method: string, path: string, options: RequestOptions): Promise<Response> {
+  const url = new URL(path, baseUrl)
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  const signals = [AbortSignal.timeout(options.timeoutMs ?? 30_000)]
+  if (options.signal) signals.push(options.signal)
+  const headers: Record<string, string> = { ...options.headers }
+  if (options.body !== undefined) headers['content-type'] = 'application/json'
+  let response: Response
+  try {
+    response = await fetch(url, {
+      method,
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.any(signals),
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    })
+  } catch (cause) {
+    throw new UnreachableError(baseUrl, cause)
+  }
+  if (!response.ok) throw new ApiError(response.status, await readProblem(response))
+  return response
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const fallback: Problem = {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    detail: `The control plane answered ${response.status}.`,
+    reason: 'unknown',
+    requestId: response.headers.get('x-request-id') ?? '',
+  }
+  try {
+    return { ...fallback, ...((await response.json()) as Partial<Problem>) }
+  } catch {
+    return fallback
+  }
+}
+
+export type Client = ReturnType<typeof createClient>
+
+/** The control plane's API, one method a route, for people's programs: the CLI and the dashboard. */
+export function createClient({ url, credential, timeoutMs }: ClientOptions) {
+  const auth: Record<string, string> = !credential
+    ? {}
+    : credential.kind === 'admin-key'
+      ? { 'x-ikoma-admin-key': credential.key }
+      : { authorization: `Bearer ${credential.token}` }
+
+  function call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    return requestJson<T>(url, method, path, {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...options,
+      headers: { ...auth, ...options.headers },
+    })
+  }
+  const list =
+    <T>(path: string) =>
+    (query: Query = {}) =>
+      call<Page<T>>('GET', path, { query })
+  const at = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`
+
+  return {
+    url,
+    listOrders: list<OrderResource>('/v1/orders'),
+    getOrder: (id: string) => call<OrderResource>('GET', at('/v1/orders', id)),
+    placeOrder: (body: OrderBody, idempotencyKey?: string) =>
+      call<OrderResource>('POST', '/v1/orders', {
+        body,
+        headers: idempotencyKey ? { 'idempotency-key': idempotencyKey } : {},
+      }),
+    cancelOrder: (id: string, reason?: string) =>
+      call<OrderResource>('POST', `${at('/v1/orders', id)}/cancel`, { body: { reason } }),
+    retryOrder: (id: string) => call<OrderResource>('POST', `${at('/v1/orders', id)}/retry`, { body: {} }),
+    approveOrder: (id: string) => call<OrderResource>('POST', `${at('/v1/orders', id)}/approve`, { body: {} }),
+    rejectOrder: (id: string, reason?: string) =>
+      call<OrderResource>('POST', `${at('/v1/orders', id)}/reject`, { body: { reason } }),
+    listOrderEvents: (id: string, query: Query = {}) =>
+      call<Page<OrderEventResource>>('GET', `${at('/v1/orders', id)}/events`, { query }),
+    listOrderLogs: (id: string, query: Query = {}) =>
+      call<Page<LogLineResource>>('GET', `${at('/v1/orders', id)}/logs`, { query }),
+    /** Yields what happens to an order (`line`, `status`) until it ends or `signal` aborts. */
+    followOrder: (id: string, options: { cursor?: string; signal?: AbortSignal } = {}) =>
+      followEvents(url, `${at('/v1/orders', id)}/logs`, {
+        query: { follow: 1, cursor: options.cursor },
+        headers: auth,
+        signal: options.signal,
+      }) as AsyncGenerator<OrderStreamEvent>,
+    listOrderTypes: () => call<{ items: OrderTypeResource[] }>('GET', '/v1/order-types'),
+
+    listServers: list<ServerResource>('/v1/servers'),
+    getServer: (id: string) => call<ServerResource>('GET', at('/v1/servers', id)),
+    createServer: (body: unknown) => call<ServerResource>('POST', '/v1/servers', { body }),
+    updateServer: (id: string, body: unknown) => call<ServerResource>('PATCH', at('/v1/servers', id), { body }),
+    deleteServer: (id: string) => call<null>('DELETE', at('/v1/servers', id)),
+    attachRunner: (id: string, runnerId: string | null) =>
+      call<ServerResource>('PATCH', `${at('/v1/servers', id)}/attach-runner`, { body: { runnerId } }),
+
+    listRunners: list<RunnerResource>('/v1/runners'),
+    getRunner: (id: string) => call<RunnerResource>('GET', at('/v1/runners', id)),
+    createRunner: (body: unknown) => call<RunnerWithToken>('POST', '/v1/runners', { body }),
+    updateRunner: (id: string, body: unknown) => call<RunnerResource>('PATCH', at('/v1/runners', id), { body }),
+    deleteRunner: (id: string) => call<null>('DELETE', at('/v1/runners', id)),
+    rotateRunnerToken: (id: string, body: unknown = {}) =>
+      call<{ id: string; token: string; previousTokenExpiresAt: string }>(
+        'POST',
+        `${at('/v1/runners', id)}/rotate-token`,
+        { body },
+      ),
+    createEnrolment: (body: unknown) => call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
+
+    listSchedules: list<ScheduleResource>('/v1/schedules'),
+    getSchedule: (id: string) => call<ScheduleResource>('GET', at('/v1/schedules', id)),
+    createSchedule: (body: unknown) => call<ScheduleResource>('POST', '/v1/schedules', { body }),
+    updateSchedule: (id: string, body: unknown) => call<ScheduleResource>('PATCH', at('/v1/schedules', id), { body }),
+    deleteSchedule: (id: string) => call<null>('DELETE', at('/v1/schedules', id)),
+
+    listTokens: list<TokenResource>('/v1/tokens'),
+    createToken: (body: unknown) => call<TokenWithSecret>('POST', '/v1/tokens', { body }),
+    deleteToken: (id: string) => call<null>('DELETE', at('/v1/tokens', id)),
+
+    listAudit: list<AuditEventResource>('/v1/audit'),
+    verifyAudit: () => call<AuditVerification>('GET', '/v1/audit/verify', { timeoutMs: 300_000 }),
+    ready: () => call<{ status: string }>('GET', '/readyz'),
+  }
+}
+
+export type OrderStreamEvent =
+  | { event: 'line'; id: string; data: LogLineResource }
+  | { event: 'status'; id?: string; data: OrderResource }
+
+interface StreamEvent {
+  event: string
+  id?: string
+  data: unknown
+}
+
+async function* followEvents(baseUrl: string, path: string, options: RequestOptions): AsyncGenerator<StreamEvent> {
+  // The stream lives as long as the order; only its beginning has a deadline.
+  const opening = new AbortController()
+  const timer = setTimeout(() => opening.abort(), 30_000)
+  const signal = options.signal ? AbortSignal.any([opening.signal, options.signal]) : opening.signal
+  const response = await send(baseUrl, 'GET', path, { ...options, signal, timeoutMs: 2 ** 31 - 1 }).finally(() =>
+    clearTimeout(timer),
+  )
+  const queue: StreamEvent[] = []
+  const parser = createParser({
+    onEvent: ({ event, id, data }) =>
+      queue.push({ event: event ?? 'message', data: JSON.parse(data), ...(id ? { id } : {}) }),
+  })
+  const decoder = new TextDecoder()
+  try {
+    for await (const bytes of response.body ?? []) {
+      parser.feed(decoder.decode(bytes, { stream: true }))
+      yield* queue.splice(0)
+    }
+  } catch (cause) {
+    throw new UnreachableError(baseUrl, cause)
+  }
+}

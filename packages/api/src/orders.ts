@@ -1,0 +1,125 @@
+import { orderStatuses } from '@ikoma/domain'
+import { z } from 'zod'
+import { idField, jsonObjectField, keyField, labelsField, pageQuery, scopesField, timeField } from './fields.ts'
+
+/** Body of POST /v1/orders. Exactly one of serverId, runnerId and scope says who may execute it. */
+export const orderBody = z
+  .strictObject({
+    type: z.string().min(1).max(100),
+    serverId: idField.optional(),
+    runnerId: idField.optional(),
+    scope: scopesField.element.optional(),
+    payload: jsonObjectField.optional(),
+    priority: z.number().int().min(-1000).max(1000).optional(),
+    runAt: timeField.optional(),
+    expiresAt: timeField.optional(),
+    timeoutSec: z.number().int().min(1).max(86_400).optional(),
+    maxAttempts: z.number().int().min(1).max(25).optional(),
+    dedupeKey: keyField.optional(),
+    resourceKey: keyField.optional(),
+    labels: labelsField.optional(),
+    dryRun: z.boolean().optional(),
+  })
+  .refine((body) => [body.serverId, body.runnerId, body.scope].filter((target) => target !== undefined).length === 1, {
+    path: ['runnerId'],
+    message: 'name exactly one of serverId, runnerId and scope',
+  })
+
+export type OrderBody = z.infer<typeof orderBody>
+
+export const idempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() })
+
+export const orderSchema = z
+  .object({
+    id: idField,
+    type: z.string(),
+    status: z.enum(orderStatuses as [(typeof orderStatuses)[number]]),
+    statusReason: z.string().nullable(),
+    serverId: idField.nullable(),
+    runnerId: idField.nullable(),
+    scope: z.string().nullable(),
+    risk: z.enum(['read', 'change', 'destructive']),
+    retryClass: z.enum(['idempotent', 'once']),
+    payload: jsonObjectField,
+    priority: z.number().int(),
+    attempt: z.number().int(),
+    lostClaims: z.number().int(),
+    maxAttempts: z.number().int(),
+    timeoutSec: z.number().int(),
+    dedupeKey: z.string().nullable(),
+    resourceKey: z.string().nullable(),
+    labels: z.record(z.string(), z.string()),
+    dryRun: z.boolean(),
+    retryOf: idField.nullable(),
+    createdBy: z.string(),
+    createdAt: timeField,
+    runAt: timeField,
+    expiresAt: timeField.nullable(),
+    claimedAt: timeField.nullable(),
+    startedAt: timeField.nullable(),
+    heartbeatAt: timeField.nullable(),
+    cancelRequestedAt: timeField.nullable(),
+    completedAt: timeField.nullable(),
+    report: jsonObjectField.nullable(),
+  })
+  .meta({ id: 'Order' })
+
+export type OrderResource = z.infer<typeof orderSchema>
+
+export const orderQuery = pageQuery.extend({
+  /** One status or several, separated by commas. */
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(orderStatuses as [(typeof orderStatuses)[number]])))
+    .optional(),
+  type: z.string().max(100).optional(),
+  serverId: idField.optional(),
+  runnerId: idField.optional(),
+  /** `key=value` or `key:value`. */
+  label: z
+    .string()
+    .max(300)
+    .regex(/^[^=:]+[=:]/, 'write it as key=value')
+    .optional(),
+  since: timeField.optional(),
+})
+
+export const reasonBody = z.strictObject({ reason: z.string().min(1).max(500).optional() })
+
+export const orderEventSchema = z
+  .object({
+    seq: z.number().int(),
+    at: timeField,
+    actor: z.string(),
+    action: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    reason: z.string().nullable(),
+    attempt: z.number().int().nullable(),
+    runnerId: idField.nullable(),
+  })
+  .meta({ id: 'OrderEvent' })
+
+export type OrderEventResource = z.infer<typeof orderEventSchema>
+
+export const logLineSchema = z.object({
+  at: timeField,
+  attempt: z.number().int(),
+  stream: z.enum(['stdout', 'stderr', 'runner']),
+  text: z.string(),
+})
+
+export type LogLineResource = z.infer<typeof logLineSchema>
+
+/** `attempt.seq` of a log chunk. */
+export const logCursorField = z.string().regex(/^\d{1,9}\.\d{1,9}$/)
+
+export const logQuery = z.object({
+  /** Stream lines as server-sent events until the order ends. */
+  follow: z.enum(['0', '1', 'true', 'false']).optional(),
+  cursor: logCursorField.optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+})
+
+export const logPage = z.object({ items: z.array(logLineSchema), next: z.string().nullable() })

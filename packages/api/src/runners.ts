@@ -1,0 +1,73 @@
+import { z } from 'zod'
+import { idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
+
+export const defaultScopes = ['default']
+
+export const runnerBody = z.strictObject({
+  name: nameField.optional(),
+  scopes: scopesField.default(defaultScopes),
+  labels: labelsField.default({}),
+  capabilities: jsonObjectField.default({}),
+  concurrency: z.number().int().min(1).max(100).default(10),
+})
+
+export const runnerPatch = z
+  .strictObject({
+    name: nameField,
+    scopes: scopesField,
+    labels: labelsField,
+    capabilities: jsonObjectField,
+    concurrency: z.number().int().min(1).max(100),
+    disabled: z.boolean(),
+  })
+  .partial()
+
+export const runnerSchema = z
+  .object({
+    id: idField,
+    name: z.string(),
+    status: z.enum(['ONLINE', 'OFFLINE', 'DISABLED']),
+    scopes: z.array(z.string()),
+    labels: z.record(z.string(), z.string()),
+    capabilities: jsonObjectField,
+    concurrency: z.number().int(),
+    serverId: idField.nullable(),
+    enrolled: z.boolean(),
+    version: z.string().nullable(),
+    lastSeenAt: timeField.nullable(),
+    createdAt: timeField,
+  })
+  .meta({ id: 'Runner' })
+export type RunnerResource = z.infer<typeof runnerSchema>
+
+/** The token is shown this once. */
+export const runnerWithToken = runnerSchema.extend({ token: z.string() })
+export type RunnerWithToken = z.infer<typeof runnerWithToken>
+
+export const rotateBody = z.strictObject({
+  /** How long the old token still works, so that a runner can be changed over without a gap. */
+  overlapSec: z.number().int().min(0).max(86_400).default(300),
+})
+
+export const rotated = z.object({ id: idField, token: z.string(), previousTokenExpiresAt: timeField })
+
+export const enrolmentBody = z.strictObject({
+  name: nameField.default('runner'),
+  serverId: idField.optional(),
+  scopes: scopesField.default(['runner', 'system', 'check']),
+  labels: labelsField.default({}),
+  concurrency: z.number().int().min(1).max(100).default(4),
+})
+
+/** The token is shown this once, works once, and for 15 minutes. */
+export const enrolmentSchema = z
+  .object({
+    id: idField,
+    name: z.string(),
+    serverId: idField.nullable(),
+    scopes: z.array(z.string()),
+    token: z.string(),
+    expiresAt: timeField,
+  })
+  .meta({ id: 'Enrolment' })
+export type EnrolmentResource = z.infer<typeof enrolmentSchema>

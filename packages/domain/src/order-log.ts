@@ -1,0 +1,15 @@
+export interface LogLine {
+  at: number
+  stream: 'stdout' | 'stderr' | 'runner'
+  text: string
+}
+
+/** Lines of one attempt that a runner sent together. `seq` is the runner's own count: the same chunk again is not stored twice. */
+export interface LogChunk {
+  attempt: number
+  seq: number
+  lines: LogLine[]
+}
+
+/** What one order may keep of its output; a runner stops sending at the same bound. */
+export const maxLogBytes = 4 * 1024 * 1024

@@ -1,0 +1,320 @@
+import { fullJitterMs } from '@ikoma/kernel'
+import type { OrderState } from './order.ts'
+import { isTerminal, nextStatus, type OrderStatus, type OrderTrigger } from './order-state.ts'
+import type { OrderTiming } from './order-timing.ts'
+import { boundRunnerId } from './target.ts'
+
+export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'canceled' | 'interrupted'
+
+/** Who speaks for a claim. Without a lease (a plain curl) holding the claim is enough. */
+export interface LeaseHolder {
+  runnerId: string
+  lease: string | null
+}
+
+export interface Completion {
+  outcome: Outcome
+  /** SHA-256 of the report's bytes. */
+  digest: string
+  /** False when running it again cannot help. */
+  retryable: boolean
+  reason: string | null
+}
+
+export type OrderEvent =
+  | { kind: 'claim'; runnerId: string; lease: string }
+  | { kind: 'start'; by: LeaseHolder }
+  | { kind: 'heartbeat'; by: LeaseHolder }
+  | { kind: 'complete'; by: LeaseHolder; completion: Completion }
+  | { kind: 'cancel'; reason: string | null }
+  | { kind: 'approve' }
+  | { kind: 'reject'; reason: string | null }
+  | { kind: 'sweep' }
+
+/** Everything outside the order that a rule may depend on. `random` is in [0, 1). */
+export interface Circumstance {
+  now: number
+  random: number
+  timing: OrderTiming
+}
+
+export interface Step {
+  /** `order.<past participle>`, the action of the audit event. */
+  action: string
+  from: OrderStatus
+  to: OrderStatus
+  reason: string | null
+}
+
+export type Refusal =
+  | 'order_not_found'
+  | 'wrong_runner'
+  | 'lease_lost'
+  | 'invalid_status'
+  | 'already_ended'
+  | 'already_completed'
+  | 'not_yet'
+
+export type Decision =
+  | { kind: 'changed'; order: OrderState; steps: Step[] }
+  /** Nothing to record. `order` may still carry a renewed lease to be stored. */
+  | { kind: 'kept'; order: OrderState }
+  | { kind: 'refused'; order: OrderState; refusal: Refusal }
+
+/** What happens to `order` when `event` does. Pure: the same arguments give the same decision, and `order` is not modified. */
+export function advance(order: OrderState, event: OrderEvent, circumstance: Circumstance): Decision {
+  switch (event.kind) {
+    case 'claim':
+      return claim(order, event.runnerId, event.lease, circumstance)
+    case 'start':
+      return start(order, event.by, circumstance)
+    case 'heartbeat':
+      return heartbeat(order, event.by, circumstance)
+    case 'complete':
+      return complete(order, event.by, event.completion, circumstance)
+    case 'cancel':
+      return cancel(order, event.reason, circumstance)
+    case 'approve':
+      return approve(order, circumstance)
+    case 'reject':
+      return reject(order, event.reason, circumstance)
+    case 'sweep':
+      return sweep(order, circumstance)
+  }
+}
+
+function claim(order: OrderState, runnerId: string, lease: string, at: Circumstance): Decision {
+  if (order.status !== 'QUEUED') return refused(order, 'invalid_status')
+  if (order.wait !== null || order.runAt > at.now) return refused(order, 'not_yet')
+  const leaseExpiresAt = at.now + at.timing.claimLeaseMs
+  return change(order, [['claim', 'order.claimed', null]], at, {
+    runnerId,
+    lease,
+    leaseExpiresAt,
+    attempt: order.attempt + 1,
+    claimedAt: at.now,
+    startedAt: null,
+    heartbeatAt: null,
+  })
+}
+
+function start(order: OrderState, by: LeaseHolder, at: Circumstance): Decision {
+  const refusal = refuseHolder(order, by)
+  if (refusal) return refused(order, refusal)
+  // The reply to a first start may have been lost: the same lease may ask again.
+  if (order.status === 'RUNNING' && by.lease !== null) return { kind: 'kept', order }
+  if (order.status !== 'CLAIMED') return refused(order, 'invalid_status')
+  return change(order, [['start', 'order.started', null]], at, {
+    startedAt: at.now,
+    heartbeatAt: at.now,
+    leaseExpiresAt: at.now + at.timing.runLeaseMs,
+  })
+}
+
+function heartbeat(order: OrderState, by: LeaseHolder, at: Circumstance): Decision {
+  const refusal = refuseHolder(order, by)
+  if (refusal) return refused(order, refusal)
+  if (order.status !== 'RUNNING') return refused(order, order.status === 'STALE' ? 'lease_lost' : 'invalid_status')
+  const renewed = { ...order, heartbeatAt: at.now, leaseExpiresAt: at.now + at.timing.runLeaseMs }
+  return { kind: 'kept', order: withDueAt(renewed, at) }
+}
+
+function complete(order: OrderState, by: LeaseHolder, completion: Completion, at: Circumstance): Decision {
+  const repeat = repeatedCompletion(order, by, completion)
+  if (repeat) return repeat
+  const refusal = refuseHolder(order, by)
+  if (refusal) return refused(order, refusal)
+  if (order.status !== 'RUNNING' && order.status !== 'STALE') return refused(order, 'invalid_status')
+  const finished = { finishedLease: order.lease, finishedDigest: completion.digest }
+  const moves = completionMoves(order, completion)
+  return change(order, moves, at, finished)
+}
+
+/** The moves a report causes, in order: an unknown outcome passes through STALE, as if the runner had gone silent. */
+function completionMoves(order: OrderState, { outcome, retryable, reason }: Completion): Move[] {
+  switch (outcome) {
+    case 'succeeded':
+      return [['succeed', 'order.succeeded', null]]
+    case 'canceled':
+      if (order.cancelRequestedAt !== null) return [['cancel', 'order.canceled', 'canceled_while_running']]
+      return [['fail', 'order.failed', 'stopped_by_runner']]
+    case 'timed_out':
+      return thenRetry(order, ['time_out', 'order.timed_out', 'timeout'], retryable)
+    case 'failed':
+      return thenRetry(order, ['fail', 'order.failed', reason ?? 'failed'], retryable)
+    case 'interrupted': {
+      const silent: Move[] = order.status === 'RUNNING' ? [['lose', 'order.went_stale', 'interrupted']] : []
+      return [...silent, resolveUnknown(order, 'interrupted')]
+    }
+  }
+}
+
+function cancel(order: OrderState, reason: string | null, at: Circumstance): Decision {
+  if (isTerminal(order.status)) return refused(order, 'already_ended')
+  if (order.status !== 'RUNNING' && order.status !== 'STALE') {
+    return change(order, [['cancel', 'order.canceled', reason ?? 'canceled']], at)
+  }
+  if (order.cancelRequestedAt !== null) return { kind: 'kept', order }
+  const asked: Step = { action: 'order.cancel_requested', from: order.status, to: order.status, reason }
+  return { kind: 'changed', order: { ...order, cancelRequestedAt: at.now }, steps: [asked] }
+}
+
+function approve(order: OrderState, at: Circumstance): Decision {
+  if (order.status !== 'PENDING_APPROVAL') return refused(order, 'invalid_status')
+  return change(order, [['approve', 'order.approved', null]], at)
+}
+
+function reject(order: OrderState, reason: string | null, at: Circumstance): Decision {
+  if (order.status !== 'PENDING_APPROVAL') return refused(order, 'invalid_status')
+  return change(order, [['reject', 'order.rejected', reason ?? 'rejected']], at)
+}
+
+/** What time alone does to an order. */
+function sweep(order: OrderState, at: Circumstance): Decision {
+  const { now, timing } = at
+  if (order.status === 'PENDING_APPROVAL' || order.status === 'QUEUED') {
+    if (order.expiresAt === null || order.expiresAt > now) return { kind: 'kept', order }
+    return change(order, [['expire', 'order.expired', 'not_claimed_in_time']], at)
+  }
+  if (order.status === 'CLAIMED' && leaseExpired(order, now)) {
+    const lostClaims = order.lostClaims + 1
+    const move: Move =
+      lostClaims < timing.maxLostClaims
+        ? ['lose', 'order.requeued', 'claim_expired']
+        : ['give_up', 'order.failed', 'claim_lost_too_often']
+    return change(order, [move], at, { lostClaims })
+  }
+  if (order.status === 'RUNNING') {
+    if (leaseExpired(order, now)) return change(order, [['lose', 'order.went_stale', 'no_heartbeat']], at)
+    if (deadlineOf(order, timing) > now) return { kind: 'kept', order }
+    // Nobody confirmed that a `once` order stopped: its outcome is unknown, which TIMED_OUT would hide.
+    if (order.retryClass === 'once') return change(order, [['lose', 'order.went_stale', 'timeout']], at)
+    return change(order, thenRetry(order, ['time_out', 'order.timed_out', 'timeout'], true), at)
+  }
+  if (order.status === 'STALE' && order.dueAt !== null && order.dueAt <= now) {
+    return change(order, [resolveUnknown(order, order.statusReason ?? 'no_heartbeat')], at)
+  }
+  return { kind: 'kept', order }
+}
+
+type Move = [trigger: OrderTrigger, action: string, reason: string | null]
+
+/** Applies the moves one after the other through the table, then `patch`, and derives what follows from the state reached. */
+function change(order: OrderState, moves: Move[], at: Circumstance, patch: Partial<OrderState> = {}): Decision {
+  const steps: Step[] = []
+  let status = order.status
+  let statusReason = order.statusReason
+  for (const [trigger, action, reason] of moves) {
+    const to = nextStatus(status, trigger)
+    if (to === null) return refused(order, 'invalid_status')
+    steps.push({ action, from: status, to, reason })
+    status = to
+    statusReason = reason
+  }
+  const reached: OrderState = { ...order, ...patch, status, statusReason }
+  return { kind: 'changed', order: withDueAt(settle(order, reached, at), at), steps }
+}
+
+/** Fields that a status forces, whatever led to it. */
+function settle(before: OrderState, after: OrderState, at: Circumstance): OrderState {
+  if (isTerminal(after.status)) {
+    return { ...after, completedAt: at.now, leaseExpiresAt: null, wait: null }
+  }
+  if (after.status !== 'QUEUED') return after
+  if (before.status === 'PENDING_APPROVAL') return { ...after, wait: waitFor(after, at.now) }
+  const runAt = before.status === 'CLAIMED' ? at.now : retryAt(before, after, at)
+  const requeued: OrderState = {
+    ...after,
+    runnerId: boundRunnerId(after.target),
+    lease: null,
+    leaseExpiresAt: null,
+    claimedAt: null,
+    startedAt: null,
+    heartbeatAt: null,
+    runAt,
+    // It was accepted and begun in time: expiry no longer applies.
+    expiresAt: null,
+  }
+  // It keeps its turn on its resource key, so only time can hold it back.
+  return { ...requeued, wait: runAt > at.now ? 'time' : null }
+}
+
+function retryAt(before: OrderState, after: OrderState, { now, random, timing }: Circumstance): number {
+  const runs = before.attempt - before.lostClaims
+  const backoff = now + fullJitterMs(timing.retry, runs, random)
+  // A runner may still believe a lease that was revoked until it expires: the next run must not begin before that.
+  const revoked = before.status === 'RUNNING' && after.finishedLease !== before.lease
+  return revoked ? Math.max(backoff, before.leaseExpiresAt ?? now) : backoff
+}
+
+/** Whether a new or approved order can be claimed at once. Its turn on its resource key is the store's to grant. */
+export function waitFor(order: Pick<OrderState, 'runAt' | 'resourceKey'>, now: number): OrderState['wait'] {
+  if (order.runAt > now) return 'time'
+  return order.resourceKey === null ? null : 'resource'
+}
+
+function withDueAt(order: OrderState, at: Circumstance): OrderState {
+  return { ...order, dueAt: dueAt(order, at) }
+}
+
+/** When time alone may next change this order. */
+export function dueAt(order: OrderState, { now, timing }: Pick<Circumstance, 'now' | 'timing'>): number | null {
+  switch (order.status) {
+    case 'PENDING_APPROVAL':
+    case 'QUEUED':
+      return order.expiresAt
+    case 'CLAIMED':
+      return order.leaseExpiresAt
+    case 'RUNNING':
+      return Math.min(order.leaseExpiresAt ?? now, deadlineOf(order, timing))
+    case 'STALE':
+      return now + timing.staleGraceMs
+    default:
+      return null
+  }
+}
+
+function deadlineOf(order: OrderState, timing: OrderTiming): number {
+  return (order.startedAt ?? 0) + order.timeoutSec * 1000 + timing.timeoutGraceMs
+}
+
+function leaseExpired(order: OrderState, now: number): boolean {
+  return order.leaseExpiresAt === null || order.leaseExpiresAt <= now
+}
+
+function runsLeft(order: OrderState): boolean {
+  return order.attempt - order.lostClaims < order.maxAttempts
+}
+
+function mayRerun(order: OrderState): boolean {
+  return order.retryClass === 'idempotent' && order.cancelRequestedAt === null && runsLeft(order)
+}
+
+function thenRetry(order: OrderState, ending: Move, retryable: boolean): Move[] {
+  return retryable && mayRerun(order) ? [ending, ['retry', 'order.requeued', 'retry']] : [ending]
+}
+
+function resolveUnknown(order: OrderState, reason: string): Move {
+  if (order.retryClass === 'once') return ['doubt', 'order.needs_attention', reason]
+  if (mayRerun(order)) return ['retry', 'order.requeued', reason]
+  return ['give_up', 'order.failed', reason]
+}
+
+function refuseHolder(order: OrderState, by: LeaseHolder): Refusal | null {
+  if (order.runnerId !== by.runnerId) return 'wrong_runner'
+  if (isTerminal(order.status)) return by.lease !== null && by.lease !== order.lease ? 'lease_lost' : 'already_ended'
+  if (by.lease !== null && by.lease !== order.lease) return 'lease_lost'
+  return null
+}
+
+/** The runner cannot know whether its report arrived: the same one again is accepted, another one is not. */
+function repeatedCompletion(order: OrderState, by: LeaseHolder, completion: Completion): Decision | null {
+  if (order.finishedLease === null) return null
+  const sameClaim = by.lease === null ? isTerminal(order.status) : by.lease === order.finishedLease
+  if (!sameClaim || (by.lease === null && order.runnerId !== by.runnerId)) return null
+  return order.finishedDigest === completion.digest ? { kind: 'kept', order } : refused(order, 'already_completed')
+}
+
+function refused(order: OrderState, refusal: Refusal): Decision {
+  return { kind: 'refused', order, refusal }
+}

@@ -1,0 +1,55 @@
+/** A process on a server that executes orders. Tokens are kept as SHA-256 only. Times are epoch milliseconds. */
+export interface Runner {
+  id: string
+  name: string
+  scopes: string[]
+  labels: Record<string, string>
+  capabilities: Record<string, unknown>
+  /** Orders it may hold claimed or running at a time. */
+  concurrency: number
+  disabled: boolean
+  /** What it last said of itself. */
+  reported: 'ONLINE' | 'OFFLINE' | null
+  tokenHash: string
+  previousTokenHash: string | null
+  previousTokenExpiresAt: number | null
+  /** Raw Ed25519 public key, base64url; null for a runner created without enrolment. */
+  publicKey: string | null
+  version: string | null
+  lastSeenAt: number | null
+  createdAt: number
+}
+
+/** A runner with the server it is attached to. */
+export interface AttachedRunner extends Runner {
+  serverId: string | null
+}
+
+export type RunnerStatus = 'ONLINE' | 'OFFLINE' | 'DISABLED'
+
+/** Two missed 30-second heartbeats and a little air. */
+export const runnerOfflineAfterMs = 75_000
+
+export function runnerStatus(runner: Pick<Runner, 'disabled' | 'reported' | 'lastSeenAt'>, now: number): RunnerStatus {
+  if (runner.disabled) return 'DISABLED'
+  if (runner.reported === 'OFFLINE' || runner.lastSeenAt === null) return 'OFFLINE'
+  return now - runner.lastSeenAt <= runnerOfflineAfterMs ? 'ONLINE' : 'OFFLINE'
+}
+
+/** A single-use invitation for a machine to become a runner. */
+export interface Enrolment {
+  id: string
+  name: string
+  scopes: string[]
+  labels: Record<string, string>
+  concurrency: number
+  serverId: string | null
+  tokenHash: string
+  createdBy: string
+  createdAt: number
+  expiresAt: number
+  redeemedAt: number | null
+  runnerId: string | null
+}
+
+export const enrolmentLifeMs = 15 * 60_000
