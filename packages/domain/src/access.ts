@@ -16,5 +16,4 @@ export interface ApiToken {
   createdBy: string
   createdAt: number
   expiresAt: number
-  lastUsedAt: number | null
 }

@@ -186,7 +186,8 @@ function sweep(order: OrderState, at: Circumstance): Decision {
   }
   if (order.status === 'RUNNING') {
     if (leaseExpired(order, now)) return change(order, [['lose', 'order.went_stale', 'no_heartbeat']], at)
-    if (deadlineOf(order, timing) > now) return { kind: 'kept', order }
+    // Due by an older timing: looked at again when the present one says so, or it would stand in front of the others.
+    if (deadlineOf(order, timing) > now) return { kind: 'kept', order: withDueAt(order, at) }
     // Nobody confirmed that a `once` order stopped: its outcome is unknown, which TIMED_OUT would hide.
     if (order.retryClass === 'once') return change(order, [['lose', 'order.went_stale', 'timeout']], at)
     return change(order, thenRetry(order, ['time_out', 'order.timed_out', 'timeout'], true), at)

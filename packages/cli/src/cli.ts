@@ -1,0 +1,42 @@
+import type { Client } from '@ikoma/api'
+import type { Command } from 'commander'
+import type { Compose } from './compose.ts'
+import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
+import type { Io } from './io.ts'
+import type { CommandPath, Language, Messages } from './messages/index.ts'
+import type { Output } from './output.ts'
+
+/** What a command works with besides its options. */
+export interface Context {
+  io: Io
+  out: Output
+  t: Messages
+  language: Language
+}
+
+export interface RemoteContext extends Context {
+  client: Client
+  controlPlane: ControlPlane
+}
+
+/** Options that every command takes. */
+export interface GlobalOptions extends ControlPlaneOptions {
+  json?: boolean
+}
+
+/** A command's work: options in, exit code out. */
+export type Run<O, C extends Context> = (options: O, context: C) => Promise<number>
+
+export type Action = (...args: unknown[]) => Promise<void>
+
+/** What a command definition is made with. */
+export interface Cli {
+  t: Messages
+  compose: Compose
+  /** A command named after the last word of `path`, with its help. */
+  command(path: CommandPath): Command
+  /** For commands that ask no control plane. */
+  local<O>(run: Run<O, Context>): Action
+  /** For commands that ask one: its address and credential are found first. */
+  remote<O>(run: Run<O, RemoteContext>): Action
+}

@@ -1,0 +1,13 @@
+import type { Context } from './cli.ts'
+import type { EnrolRunnerOptions } from './commands/runner/enrol.ts'
+import type { RunRunnerOptions } from './commands/runner/run.ts'
+import type { ServerOptions } from './commands/server.ts'
+import type { UpOptions } from './commands/up.ts'
+
+/** The processes that the command can be, handed in by main: the commands themselves know only the API. Each gives its exit code. */
+export interface Compose {
+  startUp(options: UpOptions, context: Context): Promise<number>
+  startServer(options: ServerOptions, context: Context): Promise<number>
+  enrolRunner(options: EnrolRunnerOptions, context: Context): Promise<number>
+  runRunner(options: RunRunnerOptions, context: Context): Promise<number>
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Credential } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import type { Context } from './cli.ts'
+import { type Contexts, credentialOf, getContext, readContexts } from './contexts.ts'
+import { absentFile } from './files.ts'
+import type { Io } from './io.ts'
+
+export interface ControlPlaneOptions {
+  url?: string
+  context?: string
+}
+
+/** Which control plane a command speaks to, and how that was decided. */
+export interface ControlPlane {
+  url: string
+  credential: Credential | null
+  source: 'option' | 'environment' | 'context' | 'local'
+  /** Name of the context it comes from. */
+  context: string | null
+}
+
+const localUrl = 'http://127.0.0.1:3000'
+
+/** Options first, then the environment, then the current context, then the control plane of this folder. */
+export async function findControlPlane(
+  options: ControlPlaneOptions,
+  context: Pick<Context, 'io' | 't'>,
+): Promise<ControlPlane> {
+  const { io, t } = context
+  if (options.url) {
+    const url = parseUrl(options.url, '--url', t)
+    return { url, credential: await credentialFor(url, context), source: 'option', context: null }
+  }
+  if (options.context) return fromContext(await readContexts(context), options.context, context)
+  if (io.env.IKOMA_URL) {
+    const url = parseUrl(io.env.IKOMA_URL, 'IKOMA_URL', t)
+    return { url, credential: await credentialFor(url, context), source: 'environment', context: null }
+  }
+  const contexts = await readContexts(context)
+  if (contexts.current) return fromContext(contexts, contexts.current, context)
+  const credential = credentialInEnv(io) ?? (await localCredential(io))
+  return { url: localUrl, credential, source: 'local', context: null }
+}
+
+function fromContext(contexts: Contexts, name: string, context: Pick<Context, 't'>): ControlPlane {
+  const stored = getContext(contexts, name, context)
+  return { url: stored.url, credential: credentialOf(stored), source: 'context', context: name }
+}
+
+/** A credential that was given or kept for this very address: one is never sent to another. */
+async function credentialFor(url: string, context: Pick<Context, 'io' | 't'>): Promise<Credential | null> {
+  const { io, t } = context
+  const named = io.env.IKOMA_URL
+  const given = named && !sameOrigin(parseUrl(named, 'IKOMA_URL', t), url) ? null : credentialInEnv(io)
+  if (given) return given
+  const { contexts } = await readContexts(context)
+  const kept = Object.values(contexts).find((stored) => sameOrigin(stored.url, url))
+  if (kept) return credentialOf(kept)
+  return sameOrigin(localUrl, url) ? localCredential(io) : null
+}
+
+function credentialInEnv({ env }: Io): Credential | null {
+  return credentialOf({ token: env.IKOMA_TOKEN, adminKey: env.IKOMA_ADMIN_KEY })
+}
+
+/** A control plane started in this folder leaves its admin key beside its database, for its owner to read. */
+async function localCredential({ env, cwd }: Io): Promise<Credential | null> {
+  const folder = env.DB_PATH ? dirname(env.DB_PATH) : 'data'
+  const key = await readFile(join(resolve(cwd, folder), 'admin.key'), 'utf8').catch(absentFile)
+  return key?.trim() ? { kind: 'admin-key', key: key.trim() } : null
+}
+
+function sameOrigin(one: string, other: string): boolean {
+  return new URL(one).origin === new URL(other).origin
+}
+
+export function parseUrl(text: string, where: string, t: Context['t']): string {
+  const url = URL.parse(text)
+  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin
+  throw new AppError('invalid', t.errors.badUrl(where, text), { reason: 'invalid_url' })
+}

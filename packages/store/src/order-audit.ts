@@ -1,0 +1,28 @@
+import type { AuditEntry, Order, OrderState, Step } from '@ikoma/domain'
+
+/** The audit entry of one step of an order; also what GET /v1/orders/:id/events shows. */
+export function stepEntry(order: OrderState, step: Step, actor: string, at: number): AuditEntry {
+  return {
+    at,
+    actor,
+    action: step.action,
+    subject: `order:${order.id}`,
+    data: {
+      from: step.from,
+      to: step.to,
+      ...(step.reason === null ? {} : { reason: step.reason }),
+      attempt: order.attempt,
+      ...(order.runnerId === null ? {} : { runnerId: order.runnerId }),
+    },
+  }
+}
+
+export function placedEntry(order: Order, actor: string): AuditEntry {
+  return {
+    at: order.createdAt,
+    actor,
+    action: 'order.placed',
+    subject: `order:${order.id}`,
+    data: { to: order.status, type: order.type, target: order.target },
+  }
+}

@@ -1,0 +1,139 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { auditGenesis, type AuditEntry, type AuditHead, type Signal } from '@ikoma/domain'
+import { linkAudit } from '@ikoma/domain/audit-chain'
+import { AppError, type ErrorCode } from '@ikoma/kernel'
+import { desc } from 'drizzle-orm'
+import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
+import { type Db, openWriter } from './database.ts'
+import { migrate } from './migrate.ts'
+import { migrations } from './migrations.ts'
+import { orderWrites } from './order-writes.ts'
+import { placeholders } from './order-columns.ts'
+import { registryWrites } from './registry-writes.ts'
+import { scheduleWrites } from './schedule-writes.ts'
+import { audit } from './schema.ts'
+import { Trace } from './transaction.ts'
+
+/** Each write of the port, synchronous, inside the batch's transaction. */
+export type SyncWrites = { [V in WriteVerb]: (trace: Trace, ...args: WriteArgs<V>) => WriteResult<V> }
+
+export interface WriterData {
+  ikomaThread: 'sqlite-writer'
+  file: string
+  now: number
+}
+
+export type WriterReply =
+  | { kind: 'ready' }
+  | { kind: 'refused'; error: PlainError }
+  | { kind: 'batch'; results: PlainSettled[]; signals: Signal[] }
+
+/** An error in a form that crosses a thread; anything but an AppError keeps its text for the log only. */
+export interface PlainError {
+  code: ErrorCode
+  reason: string
+  message: string
+}
+export type PlainSettled = { ok: true; value: unknown } | { ok: false; error: PlainError }
+
+/** The writer thread: owns the only writing connection, so that a slow fsync never blocks the event loop. */
+export function runWriter(): void {
+  const { file, now } = workerData as WriterData
+  const port = parentPort
+  if (!port) throw new Error('the SQLite writer runs in a worker thread')
+  let commit: (calls: WriteCall[]) => WriterReply
+  try {
+    commit = openCommitter(file, now)
+  } catch (error) {
+    port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
+    return
+  }
+  port.postMessage({ kind: 'ready' } satisfies WriterReply)
+  port.on('message', (calls: WriteCall[] | 'close') => {
+    if (calls === 'close') port.close()
+    else port.postMessage(commit(calls))
+  })
+}
+
+function openCommitter(file: string, now: number): (calls: WriteCall[]) => WriterReply {
+  const db = openWriter(file)
+  migrate(db.$client, migrations, now)
+  const writes: SyncWrites = { ...orderWrites(db), ...registryWrites(db), ...scheduleWrites(db) }
+  const appendAudit = auditAppender(db)
+  return (calls) => commitBatch(db, writes, appendAudit, calls)
+}
+
+function commitBatch(
+  db: Db,
+  writes: SyncWrites,
+  appendAudit: (entries: AuditEntry[]) => void,
+  calls: WriteCall[],
+): WriterReply {
+  const signals: Signal[] = []
+  const entries: AuditEntry[] = []
+  try {
+    db.$client.exec('begin immediate')
+    const results = calls.map((call): PlainSettled => {
+      const trace = new Trace()
+      const result = inSavepoint(db, () => run(writes, trace, call))
+      if (!result.ok) return result
+      signals.push(...trace.signals)
+      entries.push(...trace.entries)
+      return result
+    })
+    appendAudit(entries)
+    db.$client.exec('commit')
+    if (entries.length > 0) signals.push({ kind: 'audit' })
+    return { kind: 'batch', results, signals }
+  } catch (error) {
+    if (db.$client.isTransaction) db.$client.exec('rollback')
+    return { kind: 'batch', results: calls.map(() => ({ ok: false, error: unavailable(error) })), signals: [] }
+  }
+}
+
+function run(writes: SyncWrites, trace: Trace, { verb, args }: WriteCall): unknown {
+  // The pair was checked where the call was made; the compiler cannot correlate verb and args through a union.
+  const write = writes[verb] as (trace: Trace, ...args: unknown[]) => unknown
+  return write(trace, ...args)
+}
+
+/** One failing call gives up its own changes and never its neighbours'. */
+function inSavepoint(db: Db, work: () => unknown): PlainSettled {
+  db.$client.exec('savepoint call')
+  try {
+    const value = work()
+    db.$client.exec('release call')
+    return { ok: true, value }
+  } catch (error) {
+    // A full disk may already have rolled the whole transaction back: then the batch has failed.
+    if (!db.$client.isTransaction) throw error
+    db.$client.exec('rollback to call; release call')
+    return { ok: false, error: plain(error) }
+  }
+}
+
+function auditAppender(db: Db): (entries: AuditEntry[]) => void {
+  const insert = db
+    .insert(audit)
+    .values(placeholders(['seq', 'at', 'actor', 'action', 'subject', 'data', 'hash']))
+    .prepare()
+  const last = db.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1).prepare()
+  return (entries) => {
+    if (entries.length === 0) return
+    const head: AuditHead = last.get() ?? auditGenesis
+    for (const event of linkAudit(head, entries)) insert.run({ ...event })
+  }
+}
+
+function plain(error: unknown): PlainError {
+  if (error instanceof AppError) return { code: error.code, reason: error.reason, message: error.message }
+  return unavailable(error)
+}
+
+function unavailable(error: unknown): PlainError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  return { code: 'unavailable', reason: 'store_failed', message: String(cause instanceof Error ? cause.message : cause) }
+}
+
+if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') runWriter()
+

@@ -1,0 +1,2 @@
+export * from './fixtures.ts'
+export { type PostgresServer, startPostgres } from './postgres-server.ts'

@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config'
+
+// Three quick projects make `npm test`; e2e starts whole processes and has its own command.
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['packages/{kernel,domain,api,runner,cli}/src/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'store',
+          include: ['packages/store/src/**/*.test.ts'],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'product',
+          include: ['packages/control-plane/src/**/*.test.ts'],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
