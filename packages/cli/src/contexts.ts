@@ -4,8 +4,8 @@ import type { Credential } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { z } from 'zod'
 import type { Context } from './cli.ts'
-import type { Io } from './io.ts'
 import { absentFile } from './files.ts'
+import type { Io } from './io.ts'
 
 const contextName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/)
 

@@ -40,7 +40,12 @@ export async function findNamed<T extends { id: string; name: string }>(
   const items: T[] = []
   for await (const item of eachItem(list)) items.push(item)
   const exact = items.filter(({ id, name }) => name === text || id === text.toLowerCase())
-  return one(exact.length > 0 ? exact : items.filter(({ id }) => partOfId.test(text) && matchesPart(id, text)), text, noun, t)
+  return one(
+    exact.length > 0 ? exact : items.filter(({ id }) => partOfId.test(text) && matchesPart(id, text)),
+    text,
+    noun,
+    t,
+  )
 }
 
 function one<T extends string | { id: string; name: string }>(
@@ -71,7 +76,12 @@ function matchesPart(id: string, text: string): boolean {
 export function createNames(client: Pick<Client, 'getRunner' | 'getServer'>) {
   const known = new Map<string, Promise<string>>()
   const name = (id: string, get: (id: string) => Promise<{ name: string }>) => {
-    const asked = known.get(id) ?? get(id).then((found) => found.name, () => shortId(id))
+    const asked =
+      known.get(id) ??
+      get(id).then(
+        (found) => found.name,
+        () => shortId(id),
+      )
     known.set(id, asked)
     return asked
   }

@@ -47,7 +47,6 @@ export interface Step {
 }
 
 export type Refusal =
-  | 'order_not_found'
   | 'wrong_runner'
   | 'lease_lost'
   | 'invalid_status'
@@ -85,6 +84,8 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
 
 function claim(order: OrderState, runnerId: string, lease: string, at: Circumstance): Decision {
   if (order.status !== 'QUEUED') return refused(order, 'invalid_status')
+  // The sweep has yet to say so, but it must not run late.
+  if (order.expiresAt !== null && order.expiresAt <= at.now) return refused(order, 'already_ended')
   if (order.wait !== null || order.runAt > at.now) return refused(order, 'not_yet')
   const leaseExpiresAt = at.now + at.timing.claimLeaseMs
   return change(order, [['claim', 'order.claimed', null]], at, {

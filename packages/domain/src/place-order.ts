@@ -91,7 +91,13 @@ export function placeOrder(request: OrderRequest, type: OrderType, context: Plac
     createdBy: context.actor,
     seal: '',
   }
-  return { ...state, ...content, wait: type.approval ? null : waitFor(state, now), dueAt: state.expiresAt, report: null }
+  return {
+    ...state,
+    ...content,
+    wait: type.approval ? null : waitFor(state, now),
+    dueAt: state.expiresAt,
+    report: null,
+  }
 }
 
 function refuseRunner(request: OrderRequest, type: OrderType, { runner }: PlacementContext): void {

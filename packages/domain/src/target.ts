@@ -22,3 +22,8 @@ export function targetsOfRunner(runner: { id: string; serverId: string | null; s
 export function boundRunnerId(target: string): string | null {
   return target.startsWith('runner:') ? target.slice('runner:'.length) : null
 }
+
+/** The scope an order is addressed to, or null when a runner or a server is its target. */
+export function boundScope(target: string): string | null {
+  return target.startsWith('scope:') ? target.slice('scope:'.length) : null
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import type { Cli, Context } from '../../cli.ts'
+import { credentialOf, readContexts, type StoredContext } from '../../contexts.ts'
+import { exitCodes } from '../../exit-codes.ts'
+
+export function listContextsCommand(cli: Cli): Command {
+  return cli.command('context list').action(cli.local(listContexts))
+}
+
+export async function listContexts(_options: object, context: Context): Promise<number> {
+  const { out, t } = context
+  const { current, contexts } = await readContexts(context)
+  const items = Object.entries(contexts).map(([name, stored]) => describeContext(name, stored, current))
+  out.answer({ items }, () => {
+    if (items.length === 0) return
+    const rows = items.map((item) => [item.current ? '*' : '', item.name, item.url, item.credential ?? t.words.none])
+    out.table(['', t.columns.name, t.columns.address, t.columns.credential], rows)
+  })
+  if (items.length === 0) out.note(t.empty.contexts)
+  return exitCodes.ok
+}
+
+/** What may be shown of a context: which kind of credential it has, never the credential. */
+export function describeContext(name: string, stored: StoredContext, current: string | null) {
+  return { name, url: stored.url, credential: credentialOf(stored)?.kind ?? null, current: name === current }
+}

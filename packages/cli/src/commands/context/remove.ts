@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import type { Cli, Context } from '../../cli.ts'
+import { getContext, readContexts, writeContexts } from '../../contexts.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { describeContext } from './list.ts'
+import type { OneContextOptions } from './use.ts'
+
+export function removeContextCommand(cli: Cli): Command {
+  return cli.command('context remove').argument('<name>', cli.t.args.context).action(cli.local(removeContext))
+}
+
+/** Forgets an address and its credential on this machine; the control plane is not touched. */
+export async function removeContext({ name }: OneContextOptions, context: Context): Promise<number> {
+  const kept = await readContexts(context)
+  const removed = getContext(kept, name, context)
+  const { [name]: _, ...contexts } = kept.contexts
+  await writeContexts({ current: kept.current === name ? null : kept.current, contexts }, context)
+  context.out.answer(describeContext(name, removed, kept.current), () => {})
+  context.out.note(context.t.words.removed(context.t.nouns.context, name))
+  return exitCodes.ok
+}

@@ -1,0 +1,72 @@
+import type { OrderResource } from '@ikoma/api'
+import type { Command } from 'commander'
+import type { Cli, RemoteContext } from '../../cli.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { createNames, findHost, findRunner, type Names, shortId } from '../../lookup.ts'
+import { collect } from '../../options.ts'
+import type { Part } from '../../output.ts'
+import { addPageOptions, noteMore } from '../../page-options.ts'
+import { type PageOptions, readPages } from '../../pages.ts'
+import { ago, parseMoment, span } from '../../times.ts'
+import { statusPart } from './status.ts'
+
+export interface ListOrdersOptions extends PageOptions {
+  status?: string[]
+  type?: string
+  host?: string
+  runner?: string
+  label?: string
+  since?: string
+}
+
+export function listOrdersCommand(cli: Cli): Command {
+  const { options } = cli.t
+  const command = cli
+    .command('order list')
+    .option('--status <status>', options.status, collect)
+    .option('--type <type>', options.type)
+    .option('--host <host>', options.hostFilter)
+    .option('--runner <runner>', options.runnerFilter)
+    .option('--label <key=value>', options.labelFilter)
+    .option('--since <time>', options.since)
+  return addPageOptions(command, cli.t).action(cli.remote(listOrders))
+}
+
+export async function listOrders(options: ListOrdersOptions, context: RemoteContext): Promise<number> {
+  const { client, out, t } = context
+  const query = {
+    status: options.status?.map((status) => status.toUpperCase().replaceAll('-', '_')).join(','),
+    type: options.type,
+    serverId: options.host && (await findHost(options.host, context)).id,
+    runnerId: options.runner && (await findRunner(options.runner, context)).id,
+    label: options.label,
+    since: options.since && parseMoment(options.since, '--since', 'past', context),
+  }
+  const page = await readPages(client.listOrders, query, options)
+  const names = createNames(client)
+  const rows = out.json ? [] : await Promise.all(page.items.map((order) => row(order, names, context)))
+  out.answer(page, () => {
+    if (rows.length > 0)
+      out.table(
+        [t.columns.id, t.columns.status, t.columns.type, t.columns.target, t.columns.created, t.columns.took],
+        rows,
+      )
+  })
+  if (page.items.length === 0) out.note(Object.values(query).some(Boolean) ? t.empty.ordersFiltered : t.empty.orders)
+  noteMore(page.next, context)
+  return exitCodes.ok
+}
+
+async function row(order: OrderResource, names: Names, context: RemoteContext): Promise<Part[]> {
+  const { startedAt, completedAt } = order
+  const took = startedAt && completedAt ? span(Date.parse(completedAt) - Date.parse(startedAt), context) : ''
+  const id = context.io.stdout.isTty ? shortId(order.id) : order.id
+  const target = await targetName(order, names, context)
+  return [id, statusPart(order.status, context.t), order.type, target, ago(order.createdAt, context), took]
+}
+
+export async function targetName(order: OrderResource, names: Names, { t }: RemoteContext): Promise<string> {
+  if (order.serverId) return names.host(order.serverId)
+  if (order.runnerId) return names.runner(order.runnerId)
+  return t.target.scope(order.scope ?? '')
+}

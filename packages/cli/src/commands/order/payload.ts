@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { AppError } from '@ikoma/kernel'
+import type { Context } from '../../cli.ts'
+
+type Payload = Record<string, unknown>
+type JsonSchema = Record<string, unknown>
+
+/** `--payload` (JSON, `@file` or `-`) with every `--set` laid over it. */
+export async function readPayload(
+  options: { payload?: string; set?: string[] },
+  schema: JsonSchema,
+  { io, t }: Pick<Context, 'io' | 't'>,
+): Promise<Payload> {
+  const payload = options.payload === undefined ? {} : parseObject(await payloadText(options.payload, { io, t }), t)
+  for (const [key, text] of splitPairs(options.set ?? [], '--set', t)) {
+    const path = key.split('.')
+    setAt(payload, path, typedValue(text, schemaAt(schema, path)))
+  }
+  return payload
+}
+
+async function payloadText(source: string, { io, t }: Pick<Context, 'io' | 't'>): Promise<string> {
+  if (source === '-') return io.readStdin()
+  if (!source.startsWith('@')) return source
+  const path = resolve(io.cwd, source.slice(1))
+  return readFile(path, 'utf8').catch((cause) => {
+    throw new AppError('invalid', t.payload.unreadable(path), { reason: 'payload_unreadable', cause })
+  })
+}
+
+function parseObject(text: string, t: Context['t']): Payload {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (isObject(value)) return value
+  } catch {
+    // Said below: what is not JSON is not an object either.
+  }
+  throw new AppError('invalid', t.payload.notAnObject, { reason: 'invalid_payload' })
+}
+
+export function parsePairs(pairs: string[], option: string, t: Context['t']): Record<string, string> {
+  return Object.fromEntries(splitPairs(pairs, option, t))
+}
+
+function splitPairs(pairs: string[], option: string, t: Context['t']): [key: string, value: string][] {
+  return pairs.map((pair) => {
+    const at = pair.indexOf('=')
+    const key = pair.slice(0, at)
+    // `__proto__` would set something else than a member.
+    if (at < 1 || key.split('.').some((part) => part === '' || part === '__proto__')) {
+      throw new AppError('invalid', t.payload.badPair(option, pair), { reason: 'invalid_pair' })
+    }
+    return [key, pair.slice(at + 1)]
+  })
+}
+
+function setAt(target: Payload, [key = '', ...rest]: string[], value: unknown): void {
+  if (rest.length === 0) {
+    target[key] = value
+    return
+  }
+  const inner = Object.hasOwn(target, key) ? target[key] : undefined
+  const next: Payload = isObject(inner) ? inner : {}
+  target[key] = next
+  setAt(next, rest, value)
+}
+
+/** Text where the type wants text, so that `--set name=443` stays a name; JSON elsewhere, and text when it is not JSON. */
+function typedValue(text: string, schema: JsonSchema | null): unknown {
+  if (schema?.type === 'string') return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+function schemaAt(schema: JsonSchema, path: string[]): JsonSchema | null {
+  let found: unknown = schema
+  for (const key of path) {
+    if (!isObject(found)) return null
+    const { properties, additionalProperties } = found
+    found = isObject(properties) && Object.hasOwn(properties, key) ? properties[key] : additionalProperties
+  }
+  return isObject(found) ? found : null
+}
+
+function isObject(value: unknown): value is Payload {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,73 @@
+import type { OrderEventResource, OrderResource } from '@ikoma/api'
+import { isTerminal } from '@ikoma/domain'
+import type { Command } from 'commander'
+import type { Cli, RemoteContext } from '../../cli.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { createNames, resolveOrderId, shortId } from '../../lookup.ts'
+import { readPages } from '../../pages.ts'
+import { dateAndTime } from '../../times.ts'
+import { targetName } from './list.ts'
+import { writeEnding } from './order-view.ts'
+import { readReport, writeOutput } from './report.ts'
+import { statusPart } from './status.ts'
+
+export interface OneOrderOptions {
+  order: string
+}
+
+export function showOrderCommand(cli: Cli): Command {
+  return cli.command('order show').argument('<order>', cli.t.args.order).action(cli.remote(showOrder))
+}
+
+export async function showOrder({ order: text }: OneOrderOptions, context: RemoteContext): Promise<number> {
+  const { client, out } = context
+  const id = await resolveOrderId(text, context)
+  const order = await client.getOrder(id)
+  if (out.json) {
+    out.answer(order, () => {})
+    return exitCodes.ok
+  }
+  const events = await readPages<OrderEventResource>((query) => client.listOrderEvents(id, query), {}, { all: true })
+  await writeFacts(order, context)
+  writeTimeline(events.items, context)
+  writeReport(order, context)
+  return exitCodes.ok
+}
+
+async function writeFacts(order: OrderResource, context: RemoteContext): Promise<void> {
+  const { out, t } = context
+  const labels = Object.entries(order.labels).map(([key, value]) => `${key}=${value}`)
+  out.fields([
+    [t.columns.id, order.id],
+    [t.columns.type, { text: order.type, style: 'bold' }],
+    [t.columns.status, statusPart(order.status, t)],
+    [t.columns.reason, order.statusReason],
+    [t.columns.target, await targetName(order, createNames(context.client), context)],
+    [t.columns.risk, `${t.risk[order.risk]}${order.dryRun ? `, ${t.attach.dryRun}` : ''}`],
+    [t.columns.attempt, `${order.attempt} / ${order.maxAttempts}`],
+    [t.columns.created, `${dateAndTime(order.createdAt, context)} (${order.createdBy})`],
+    [t.columns.labels, labels.length > 0 ? labels.join(', ') : null],
+    [t.columns.payload, JSON.stringify(order.payload)],
+  ])
+}
+
+function writeTimeline(events: OrderEventResource[], context: RemoteContext): void {
+  const { out, t } = context
+  if (events.length === 0) return
+  out.line()
+  const rows = events.map(({ at, action, actor, reason }) => [dateAndTime(at, context), action, actor, reason ?? ''])
+  out.table([t.columns.at, t.columns.event, t.columns.actor, t.columns.reason], rows)
+}
+
+function writeReport(order: OrderResource, context: RemoteContext): void {
+  const { out, t } = context
+  if (!isTerminal(order.status)) {
+    const next = order.status === 'PENDING_APPROVAL' ? t.attach.needsApproval : t.attach.reattach
+    out.note(next(shortId(order.id)))
+    return
+  }
+  const report = readReport(order.report)
+  out.line()
+  writeEnding(order, report, out.line, context)
+  if (report) writeOutput(report, context)
+}

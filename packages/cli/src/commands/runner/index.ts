@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import type { Cli } from '../../cli.ts'
+import { enrolRunnerCommand } from './enrol.ts'
+import { inviteRunnerCommand } from './invite.ts'
+import { listRunnersCommand } from './list.ts'
+import { removeRunnerCommand } from './remove.ts'
+import { rotateRunnerCommand } from './rotate.ts'
+import { runRunnerCommand } from './run.ts'
+import { showRunnerCommand } from './show.ts'
+
+export function runnerCommand(cli: Cli): Command {
+  return cli
+    .command('runner')
+    .addCommand(inviteRunnerCommand(cli))
+    .addCommand(enrolRunnerCommand(cli))
+    .addCommand(runRunnerCommand(cli))
+    .addCommand(listRunnersCommand(cli))
+    .addCommand(showRunnerCommand(cli))
+    .addCommand(rotateRunnerCommand(cli))
+    .addCommand(removeRunnerCommand(cli))
+}

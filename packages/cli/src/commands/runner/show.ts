@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import type { Cli, RemoteContext } from '../../cli.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { createNames, findRunner } from '../../lookup.ts'
+import { ago, dateAndTime } from '../../times.ts'
+import { runnerStatusPart } from './list.ts'
+
+export interface OneRunnerOptions {
+  runner: string
+}
+
+export function showRunnerCommand(cli: Cli): Command {
+  return cli.command('runner show').argument('<runner>', cli.t.args.runner).action(cli.remote(showRunner))
+}
+
+export async function showRunner(options: OneRunnerOptions, context: RemoteContext): Promise<number> {
+  const { client, out, t } = context
+  const runner = await findRunner(options.runner, context)
+  const host = runner.serverId ? await createNames(client).host(runner.serverId) : null
+  out.answer(runner, () => {
+    out.fields([
+      [t.columns.id, runner.id],
+      [t.columns.name, { text: runner.name, style: 'bold' }],
+      [t.columns.status, runnerStatusPart(runner, context)],
+      [t.columns.host, host],
+      [t.columns.scopes, runner.scopes.join(', ')],
+      [t.columns.concurrency, String(runner.concurrency)],
+      [t.columns.enrolled, runner.enrolled ? t.words.yes : t.words.no],
+      [t.columns.version, runner.version],
+      [t.columns.seen, runner.lastSeenAt ? ago(runner.lastSeenAt, context) : t.words.never],
+      [t.columns.created, dateAndTime(runner.createdAt, context)],
+    ])
+  })
+  return exitCodes.ok
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander'
+import type { Cli, RemoteContext } from '../../cli.ts'
+import { requireConfirm } from '../../confirm.ts'
+import { exitCodes } from '../../exit-codes.ts'
+import { findNamed } from '../../lookup.ts'
+import type { OneScheduleOptions } from './show.ts'
+
+export interface RemoveScheduleOptions extends OneScheduleOptions {
+  confirm?: string
+}
+
+export function removeScheduleCommand(cli: Cli): Command {
+  return cli
+    .command('schedule remove')
+    .argument('<schedule>', cli.t.args.schedule)
+    .option('--confirm <name>', cli.t.options.confirmName)
+    .action(cli.remote(removeSchedule))
+}
+
+export async function removeSchedule(options: RemoveScheduleOptions, context: RemoteContext): Promise<number> {
+  const { client, out, t } = context
+  const schedule = await findNamed(client.listSchedules, options.schedule, 'schedule', context)
+  requireConfirm(options.confirm, schedule.name, context)
+  await client.deleteSchedule(schedule.id)
+  out.answer(schedule, () => {})
+  out.note(t.words.removed(t.nouns.schedule, schedule.name))
+  return exitCodes.ok
+}

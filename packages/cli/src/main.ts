@@ -1,0 +1,38 @@
+import { homedir } from 'node:os'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Io, Sink } from './io.ts'
+import { processes } from './processes/index.ts'
+import { runProgram } from './program.ts'
+
+const io: Io = {
+  stdout: sinkOf(process.stdout),
+  stderr: sinkOf(process.stderr),
+  env: process.env,
+  cwd: process.cwd(),
+  home: homedir(),
+  nodeVersion: process.versions.node,
+  timeZone: undefined,
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => {}),
+  readStdin: () => text(process.stdin),
+  onInterrupt(handler) {
+    process.once('SIGINT', handler)
+    return () => process.off('SIGINT', handler)
+  },
+}
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  // Whoever reads us may stop early (`| head`): that is no error.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  return { write: (chunk) => stream.write(chunk), isTty: stream.isTTY === true, columns: stream.columns ?? null }
+}
+
+/** Runs one command line; the process ends with its exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  process.exitCode = await runProgram(argv, { io, compose: processes })
+}
+
+if (import.meta.main) void main(process.argv.slice(2))

@@ -1,0 +1,103 @@
+import { dirname, join, resolve } from 'node:path'
+import { defaultTiming, type OrderTiming } from '@ikoma/domain'
+import { logLevels, portVariable, readEnvironment, switchVariable } from '@ikoma/kernel/node'
+import { z } from 'zod'
+
+const listVariable = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+const secondsVariable = z.coerce.number('must be a number of seconds').positive().max(86_400)
+
+/** Every environment variable that the server and the runner read; `.env.example` says what each is for. */
+export const environmentSchema = z.object({
+  NODE_ENV: z.string().optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: portVariable.default(3000),
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  DB_PATH: z.string().default('./data/ikoma.db'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DATABASE_LISTEN_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DATABASE_PREPARE: switchVariable.default(true),
+  IKOMA_ADMIN_KEY: z.string().optional(),
+  IKOMA_KEYS_DIR: z.string().optional(),
+  IKOMA_LOCAL_RUNNER: switchVariable.default(true),
+  IKOMA_RUNNER_DIR: z.string().optional(),
+  IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
+  CORS_ORIGINS: listVariable
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://console.example.com' })))
+    .default([]),
+  TRUST_PROXY: listVariable.default([]),
+  IKOMA_CLAIM_LEASE_SEC: secondsVariable.optional(),
+  IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
+  IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),
+  IKOMA_STALE_GRACE_SEC: secondsVariable.optional(),
+  IKOMA_RETRY_BASE_SEC: secondsVariable.optional(),
+  IKOMA_RECONCILE_SEC: secondsVariable.default(30),
+  IKOMA_PUBLIC_RATE_LIMIT: z.coerce.number('must be a whole number').int().min(1).max(1_000_000).default(600),
+})
+
+export interface ServerConfig {
+  production: boolean
+  host: string
+  port: number
+  logLevel: (typeof logLevels)[number]
+  database: { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string; listenUrl: string; prepare: boolean }
+  /** Where the admin key, when made here, and the local runner live. */
+  dataDir: string
+  keysDir: string
+  adminKey: string | null
+  localRunner: boolean
+  runnerDir: string
+  runnerConcurrency: number | null
+  metricsToken: string | null
+  corsOrigins: string[]
+  trustProxy: string[]
+  timing: OrderTiming
+  reconcileEveryMs: number
+  publicRateLimit: number
+}
+
+/** Rejects with every problem at once, each with its variable's name and never its value. */
+export function readServerConfig(env: Record<string, string | undefined>, cwd: string): ServerConfig {
+  const given = readEnvironment(environmentSchema, env)
+  const file = resolve(cwd, given.DB_PATH)
+  const dataDir = dirname(file)
+  const url = given.DATABASE_URL
+  return {
+    production: given.NODE_ENV === 'production',
+    host: given.HOST,
+    port: given.PORT,
+    logLevel: given.LOG_LEVEL,
+    database: url
+      ? { kind: 'postgres', url, listenUrl: given.DATABASE_LISTEN_URL ?? url, prepare: given.DATABASE_PREPARE }
+      : { kind: 'sqlite', file },
+    dataDir,
+    keysDir: given.IKOMA_KEYS_DIR ? resolve(cwd, given.IKOMA_KEYS_DIR) : join(dataDir, 'keys'),
+    adminKey: given.IKOMA_ADMIN_KEY ?? null,
+    localRunner: given.IKOMA_LOCAL_RUNNER,
+    runnerDir: given.IKOMA_RUNNER_DIR ? resolve(cwd, given.IKOMA_RUNNER_DIR) : join(dataDir, 'runner'),
+    runnerConcurrency: given.IKOMA_RUNNER_CONCURRENCY ?? null,
+    metricsToken: given.METRICS_TOKEN ?? null,
+    corsOrigins: given.CORS_ORIGINS,
+    trustProxy: given.TRUST_PROXY,
+    timing: timingOf(given),
+    reconcileEveryMs: given.IKOMA_RECONCILE_SEC * 1000,
+    publicRateLimit: given.IKOMA_PUBLIC_RATE_LIMIT,
+  }
+}
+
+function timingOf(given: z.infer<typeof environmentSchema>): OrderTiming {
+  const ms = (seconds: number | undefined, otherwise: number) => (seconds === undefined ? otherwise : seconds * 1000)
+  return {
+    ...defaultTiming,
+    claimLeaseMs: ms(given.IKOMA_CLAIM_LEASE_SEC, defaultTiming.claimLeaseMs),
+    runLeaseMs: ms(given.IKOMA_RUN_LEASE_SEC, defaultTiming.runLeaseMs),
+    timeoutGraceMs: ms(given.IKOMA_TIMEOUT_GRACE_SEC, defaultTiming.timeoutGraceMs),
+    staleGraceMs: ms(given.IKOMA_STALE_GRACE_SEC, defaultTiming.staleGraceMs),
+    retry: { ...defaultTiming.retry, baseMs: ms(given.IKOMA_RETRY_BASE_SEC, defaultTiming.retry.baseMs) },
+  }
+}

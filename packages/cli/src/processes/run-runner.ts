@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import { createLog, logLevels, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
+import { enrolRunner, startRunner } from '@ikoma/runner'
+import { z } from 'zod'
+import type { Context } from '../cli.ts'
+import type { EnrolRunnerOptions } from '../commands/runner/enrol.ts'
+import type { RunRunnerOptions } from '../commands/runner/run.ts'
+import { shellQuote } from '../shell-quote.ts'
+import { version } from '../version.ts'
+
+const defaultStateDir = './data/runner'
+
+const environment = z.object({
+  LOG_LEVEL: z.enum(logLevels).default('info'),
+  IKOMA_RUNNER_DIR: z.string().default(defaultStateDir),
+  IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
+})
+
+/** What programs that a runner starts see of the environment. */
+const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ']
+
+/** Executes orders until a signal ends it. */
+export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Context): Promise<number> {
+  const given = readEnvironment(environment, io.env)
+  const log = createLog(given.LOG_LEVEL, process.stderr)
+  const childEnv = Object.fromEntries(
+    passedOn.flatMap((name) => (io.env[name] === undefined ? [] : [[name, io.env[name] ?? '']])),
+  )
+  const runner = await startRunner(
+    {
+      stateDir: resolve(io.cwd, stateDir ?? given.IKOMA_RUNNER_DIR),
+      version,
+      childEnv,
+      ...(url === undefined ? {} : { url }),
+      ...(given.IKOMA_RUNNER_CONCURRENCY === undefined ? {} : { concurrency: given.IKOMA_RUNNER_CONCURRENCY }),
+    },
+    { logger: log },
+  )
+  stopOnSignal(() => runner.stop(), log, 45_000)
+  await runner.done
+  return 0
+}
+
+export async function enrol(options: EnrolRunnerOptions, { io, out, t }: Context): Promise<number> {
+  const given = readEnvironment(environment, io.env)
+  const stateDir = resolve(io.cwd, options.stateDir ?? given.IKOMA_RUNNER_DIR)
+  const { url, token, name } = options
+  const enrolled = await enrolRunner({ url, token, stateDir, version, ...(name === undefined ? {} : { name }) })
+  const { runnerId, serverId, scopes } = enrolled
+  out.answer({ runnerId, name: enrolled.name, serverId, scopes, stateDir }, () => {
+    out.line(t.runners.enrolledAs(enrolled.name, stateDir))
+    out.line(t.runners.startWith(`ikoma runner run --state-dir ${shellQuote(stateDir)}`))
+  })
+  return 0
+}

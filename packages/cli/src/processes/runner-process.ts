@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fullJitterMs } from '@ikoma/kernel'
+import type { Log } from '@ikoma/kernel/node'
+
+/** What the runner's process may see of the server's environment: never the admin key or the database's address. */
+const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'LOG_LEVEL', 'NODE_ENV', 'IKOMA_RUNNER_CONCURRENCY']
+const stopWithinMs = 30_000
+
+export interface RunnerProcess {
+  stop(): Promise<void>
+}
+
+export interface Supervision {
+  stateDir: string
+  /** The control plane may have moved to another port since the runner enrolled. */
+  url: string
+  env: Readonly<Record<string, string | undefined>>
+  log: Log
+}
+
+/** Runs `ikoma runner run` as a process of its own and starts it again when it dies, with growing pauses. */
+export function superviseRunner({ stateDir, url, env, log }: Supervision): RunnerProcess {
+  const childEnv = Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+  let stopping = false
+  let deaths = 0
+  let restart: NodeJS.Timeout | undefined
+  let child = start()
+
+  function start(): ChildProcess {
+    const entry = process.argv[1] ?? ''
+    const started = spawn(process.execPath, [entry, 'runner', 'run', '--state-dir', stateDir, '--url', url], {
+      env: childEnv,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    const since = performance.now()
+    started.once('exit', (code, signal) => {
+      if (stopping) return
+      deaths = performance.now() - since > 60_000 ? 1 : deaths + 1
+      const waitMs = 500 + fullJitterMs({ baseMs: 500, capMs: 30_000 }, deaths, Math.random())
+      log.error({ code, signal, waitMs }, 'the local runner died and is started again')
+      restart = setTimeout(() => {
+        child = start()
+      }, waitMs)
+    })
+    return started
+  }
+
+  return {
+    async stop() {
+      stopping = true
+      clearTimeout(restart)
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
+      await ended
+      clearTimeout(late)
+    },
+  }
+}

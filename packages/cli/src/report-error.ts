@@ -1,0 +1,62 @@
+import { ApiError, UnreachableError } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import { CommanderError } from 'commander'
+import type { Context } from './cli.ts'
+import { exitCodeOfError, exitCodeOfProblem, exitCodes } from './exit-codes.ts'
+import { usageMessage } from './usage-message.ts'
+
+type Reporter = Pick<Context, 'io' | 'out' | 't'>
+
+/** Says what is wrong and what to do, on stderr, and gives the exit code. */
+export function reportError(error: unknown, reporter: Reporter): number {
+  const { out, t } = reporter
+  if (error instanceof CommanderError) return reportUsage(error, reporter)
+  if (error instanceof ApiError) return reportProblem(error, reporter)
+  if (error instanceof UnreachableError) {
+    complain(t.errors.unreachable(error.url, causeOf(error)), reporter)
+    out.note('  ', t.errors.unreachableHint)
+    return exitCodes.failure
+  }
+  if (error instanceof AppError) {
+    complain(error.message, reporter)
+    for (const { field, message } of error.fields ?? []) out.note('  ', field ? `${field}: ${message}` : message)
+    return exitCodeOfError[error.code]
+  }
+  complain(t.errors.unexpected(error instanceof Error ? error.message : String(error)), reporter)
+  if (reporter.io.env.IKOMA_DEBUG && error instanceof Error) {
+    for (const line of (error.stack ?? '').split('\n')) out.note(line)
+  }
+  return exitCodes.failure
+}
+
+function reportUsage(error: CommanderError, reporter: Reporter): number {
+  if (error.exitCode === 0) return exitCodes.ok
+  // A noun without a verb: commander has already shown its help.
+  if (error.code !== 'commander.help') {
+    complain(usageMessage(error, reporter.t), reporter)
+    reporter.out.note('  ', reporter.t.errors.usageHint)
+  }
+  return exitCodes.usage
+}
+
+function reportProblem({ status, problem }: ApiError, reporter: Reporter): number {
+  const { out, t } = reporter
+  complain(problem.detail, reporter)
+  for (const { field, message } of problem.fields ?? []) out.note(`  ${field}: ${message}`)
+  const request = problem.requestId ? `, ${t.errors.request} ${problem.requestId}` : ''
+  out.note({ text: `  ${t.errors.reason} ${problem.reason}${request}`, style: 'dim' })
+  if (status === 401) out.note('  ', t.errors.unauthorizedHint)
+  return exitCodeOfProblem(status)
+}
+
+function complain(message: string, { out, t }: Reporter): void {
+  out.note({ text: t.errors.prefix, style: 'red' }, ' ', message)
+}
+
+/** The system's own word for why, such as ECONNREFUSED: fetch hides it one level down. */
+export function causeOf(error: UnreachableError): string | null {
+  const failure = error.cause
+  if (!(failure instanceof Error)) return null
+  const inner = failure.cause as NodeJS.ErrnoException | undefined
+  return inner?.code ?? (failure.name === 'TimeoutError' ? 'timeout' : null)
+}

@@ -1,0 +1,183 @@
+import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerTokenHeader } from '@ikoma/api'
+import { type ApiToken, type AttachedRunner, type Role, roleAllows, type Store } from '@ikoma/domain'
+import { AppError, type Clock } from '@ikoma/kernel'
+import { FailureThrottle } from '@ikoma/kernel/http'
+import { equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
+import type { FastifyRequest } from 'fastify'
+import { BoundedCache } from './bounded-cache.ts'
+
+/** Who may call a route: everyone; people of at least a role; a runner; or whatever the route itself examines. */
+export type Access = 'public' | Role | 'runner' | 'metrics'
+
+export type Principal =
+  | { kind: 'anonymous' }
+  | { kind: 'person'; actor: string; role: Role }
+  | { kind: 'runner'; actor: string; runner: AttachedRunner }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    principal: Principal
+  }
+}
+
+export const adminActor = 'admin-key'
+
+/** How long a credential that was accepted is believed without another look at the store. */
+const cacheMs = 2_000
+
+export interface AccessOptions {
+  store: Store
+  clock: Clock
+  adminKey: string
+}
+
+/** Finds out who is calling, and whether they may. */
+export class AccessControl {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #adminKey: string
+  readonly #runners = new BoundedCache<AttachedRunner | null>(20_000, cacheMs)
+  readonly #tokens = new BoundedCache<ApiToken | null>(5_000, cacheMs)
+  readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
+  readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
+
+  constructor({ store, clock, adminKey }: AccessOptions) {
+    this.#store = store
+    this.#clock = clock
+    this.#adminKey = adminKey
+  }
+
+  /** Somebody's rights changed: believe nothing from before. */
+  forget(): void {
+    this.#runners.clear()
+    this.#tokens.clear()
+  }
+
+  async authorize(request: FastifyRequest): Promise<void> {
+    const access = request.routeOptions.config.access as Access
+    if (access === 'metrics') return
+    if (access === 'runner') {
+      request.principal = await this.#identifyRunner(request)
+      return
+    }
+    const principal = await this.identifyPerson(request)
+    request.principal = principal
+    if (access === 'public') return
+    if (principal.kind === 'anonymous') throw adminAuthRequired()
+    if (principal.kind !== 'person' || !roleAllows(principal.role, access)) {
+      throw new AppError('forbidden', `This needs the role "${access}".`, { reason: 'role_too_low' })
+    }
+  }
+
+  /** The person behind the credential given; anonymous without one. A wrong credential is refused, even on a public route. */
+  async identifyPerson(request: FastifyRequest): Promise<Principal> {
+    const key = request.headers['x-ikoma-admin-key']
+    const bearer = request.headers.authorization
+    if (typeof key === 'string') {
+      await this.#examine(`admin ${request.ip}`, async () => equalSecrets(key, this.#adminKey))
+      return { kind: 'person', actor: adminActor, role: 'admin' }
+    }
+    if (bearer === undefined) return { kind: 'anonymous' }
+    const token = await this.#examine(`token ${request.ip}`, () => this.#findToken(bearer))
+    return { kind: 'person', actor: `token:${token.name}`, role: token.role }
+  }
+
+  /** The runner as it is now, for a request that has been waiting. */
+  async recheckRunner(request: FastifyRequest): Promise<AttachedRunner> {
+    const principal = await this.#identifyRunner(request)
+    request.principal = principal
+    return principal.runner
+  }
+
+  async #identifyRunner(request: FastifyRequest): Promise<Extract<Principal, { kind: 'runner' }>> {
+    const id = request.headers[runnerIdHeader]
+    const token = request.headers[runnerTokenHeader]
+    if (typeof id !== 'string' || typeof token !== 'string') throw runnerAuthRequired()
+    const runner = await this.#examine(
+      `runner ${request.ip} ${id.slice(0, 64)}`,
+      () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
+      runnerAuthRequired,
+    )
+    if (runner.disabled) throw new AppError('forbidden', 'This runner is disabled.', { reason: 'runner_disabled' })
+    return { kind: 'runner', actor: `runner:${runner.id}`, runner }
+  }
+
+  /** Runs a check of a credential unless its key has failed too often lately; a failure counts and is refused. */
+  async #examine<T>(key: string, check: () => Promise<T>, refusal = adminAuthRequired): Promise<NonNullable<T>> {
+    const now = this.#clock.now()
+    const retryAfterSec = this.#throttle.waitSec(key, now)
+    if (retryAfterSec > 0) {
+      throw new AppError('rate_limited', 'Too many failed attempts.', { reason: 'too_many_failures', retryAfterSec })
+    }
+    const result = await check()
+    if (result) return result
+    this.#throttle.fail(key, now)
+    throw refusal()
+  }
+
+  async #findToken(bearer: string): Promise<ApiToken | null> {
+    const text = bearer.replace(/^Bearer +/i, '')
+    // A typo is refused by its checksum, without a look at the store.
+    if (!isToken(text, 'api')) return null
+    const hash = hashToken(text)
+    const now = this.#clock.now()
+    const token = await this.#tokens.get(hash, now, () => this.#store.findTokenByHash(hash))
+    return token && token.expiresAt > now ? token : null
+  }
+
+  async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
+    if (!isToken(token, 'run') || !uuidPattern.test(id)) return null
+    const now = this.#clock.now()
+    const runner = await this.#runners.get(id, now, () => this.#store.findRunner(id))
+    if (!runner || !ownsToken(runner, hashToken(token), now)) return null
+    if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
+    return runner
+  }
+
+  /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */
+  #proven(runnerId: string, publicKey: string, proof: unknown, now: number): boolean {
+    const [, at, signature] = /^(\d{13})\.([\w-]{86})$/.exec(String(proof)) ?? []
+    if (at === undefined || signature === undefined || Math.abs(now - Number(at)) > proofWindowMs) return false
+    const cacheKey = `${runnerId} ${publicKey} ${at} ${signature}`
+    if (this.#proofs.peek(cacheKey, now)) return true
+    const valid = verifySignature(publicKey, Buffer.from(proofText(runnerId, Number(at))), signature)
+    if (valid) this.#proofs.set(cacheKey, now, true)
+    return valid
+  }
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+function ownsToken(runner: AttachedRunner, hash: string, now: number): boolean {
+  if (equalSecrets(runner.tokenHash, hash)) return true
+  const { previousTokenHash, previousTokenExpiresAt } = runner
+  if (previousTokenHash === null || (previousTokenExpiresAt ?? 0) <= now) return false
+  return equalSecrets(previousTokenHash, hash)
+}
+
+export function adminAuthRequired(): AppError {
+  return new AppError('unauthorized', 'Send the admin key in x-ikoma-admin-key, or a token in Authorization: Bearer.', {
+    reason: 'admin_auth_required',
+  })
+}
+
+function runnerAuthRequired(): AppError {
+  return new AppError(
+    'unauthorized',
+    'Send a valid x-runner-id and x-runner-token (and, once enrolled, x-runner-proof).',
+    {
+      reason: 'runner_auth_required',
+    },
+  )
+}
+
+/** The runner that a runner route was called by. */
+export function callingRunner(request: FastifyRequest): AttachedRunner {
+  if (request.principal.kind !== 'runner') throw runnerAuthRequired()
+  return request.principal.runner
+}
+
+/** The name under which a person's change is recorded. */
+export function callingActor(request: FastifyRequest): string {
+  return request.principal.kind === 'anonymous' ? 'anonymous' : request.principal.actor
+}

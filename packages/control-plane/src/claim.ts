@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
+import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
+import type { FastifyRequest } from 'fastify'
+import { callingRunner } from './access.ts'
+import type { Context } from './context.ts'
+import { orderResource } from './present.ts'
+
+/** A parked runner looks by itself this often, give or take half, in case a signal was lost. */
+const lookAgainMs = 10_000
+
+/** Claims up to `max` orders for the calling runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
+export async function claimWithin(
+  context: Context,
+  request: FastifyRequest,
+  { waitSec, max, gone }: { waitSec: number; max: number; gone: AbortSignal },
+): Promise<ClaimedOrder[]> {
+  const until = performance.now() + waitSec * 1000
+  let runner = callingRunner(request)
+  context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
+  const over = AbortSignal.any([gone, context.stopping])
+  for (;;) {
+    const watch = context.signals.watch([...targetsOfRunner(runner), 'access'])
+    try {
+      const claimed = await claimNow(context, runner, max)
+      const left = until - performance.now()
+      if (claimed.length > 0 || left <= 0 || over.aborted) return claimed
+      await watch.wait(Math.min(left, lookAgainMs * (0.5 + Math.random())), over)
+    } finally {
+      watch.leave()
+    }
+    // While it waited it may have been disabled, given other scopes or attached elsewhere.
+    runner = await context.access.recheckRunner(request)
+  }
+}
+
+async function claimNow(context: Context, runner: AttachedRunner, max: number): Promise<ClaimedOrder[]> {
+  const { store, clock, timing } = context
+  const orders = await store.claimOrders({
+    runnerId: runner.id,
+    targets: targetsOfRunner(runner),
+    types: typesAllowedBy(runner.scopes),
+    max,
+    concurrency: runner.concurrency,
+    leases: Array.from({ length: max }, newLease),
+    now: clock.now(),
+    timing,
+  })
+  const granted: ClaimedOrder[] = []
+  for (const order of orders) {
+    if (context.keyring.isSealed(order)) granted.push(grantedOrder(context, runner, order))
+    else await withdraw(context, order)
+  }
+  return granted
+}
+
+function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunner, order: Order): ClaimedOrder {
+  const { type, payload, dryRun, risk, retryClass, attempt, timeoutSec } = order
+  const lease = order.lease ?? ''
+  const issuedAt = clock.now()
+  const grant = keyring.sign({
+    v: 1,
+    orderId: order.id,
+    type,
+    payload,
+    dryRun,
+    risk,
+    retryClass,
+    runnerId: runner.id,
+    serverId: runner.serverId,
+    attempt,
+    lease,
+    timeoutSec,
+    issuedAt,
+    notAfter: issuedAt + timing.claimLeaseMs,
+  })
+  return {
+    ...orderResource(order),
+    lease,
+    claimLeaseSec: timing.claimLeaseMs / 1000,
+    runLeaseSec: timing.runLeaseMs / 1000,
+    grant,
+  }
+}
+
+/** Its content is not what was placed: somebody edited the database. It must not run. */
+async function withdraw({ store, clock, timing, log, metrics }: Context, order: Order): Promise<void> {
+  log.error({ orderId: order.id }, 'the seal of an order is broken: it was changed in the database and is withdrawn')
+  metrics.alarms.set({ alarm: 'seal_broken' }, 1)
+  await store.advanceOrder({
+    orderId: order.id,
+    event: { kind: 'cancel', reason: 'seal_broken' },
+    actor: 'control-plane',
+    now: clock.now(),
+    random: 0,
+    timing,
+  })
+}
+
+function newLease(): string {
+  return randomBytes(16).toString('base64url')
+}

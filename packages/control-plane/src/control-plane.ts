@@ -1,0 +1,148 @@
+import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
+import { type Clock, systemClock } from '@ikoma/kernel'
+import { createHttpApp } from '@ikoma/kernel/http'
+import type { Log } from '@ikoma/kernel/node'
+import type { FastifyRequest } from 'fastify'
+import { AccessControl } from './access.ts'
+import type { App, Context } from './context.ts'
+import type { Keyring } from './keyring.ts'
+import { createMetrics } from './metrics.ts'
+import { OrderDesk } from './placement.ts'
+import { Presence } from './presence.ts'
+import { Reconciler } from './reconciler.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { gatewayRoutes } from './routes/gateway.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { orderLogRoutes } from './routes/order-logs.ts'
+import { orderTypeRoutes } from './routes/order-types.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { runnerEnrolRoute } from './routes/runner-enrol.ts'
+import { runnerProtocolRoutes } from './routes/runner-protocol.ts'
+import { runnerRoutes } from './routes/runners.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
+import { serverRoutes } from './routes/servers.ts'
+import { streamRoute } from './routes/stream.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+import { Scheduler } from './scheduler.ts'
+import { SignalDesk } from './signal-desk.ts'
+import { startTicker } from './ticker.ts'
+
+export interface ControlPlaneOptions {
+  store: Store
+  keyring: Keyring
+  adminKey: string
+  log: Log
+  version: string
+  clock?: Clock
+  timing?: OrderTiming
+  reconcileEveryMs?: number
+  metricsToken?: string | null
+  corsOrigins?: string[]
+  trustProxy?: string[]
+  publicRateLimit?: number
+  docsAssets?: string | undefined
+}
+
+export interface ControlPlane {
+  app: App
+  /** Listens, and starts the reconciler and the scheduler; answers the address. */
+  listen(host: string, port: number): Promise<string>
+  /** Ends parked requests and live streams, lets the others finish, then stops. The store stays open. */
+  close(): Promise<void>
+}
+
+const schedulerEveryMs = 1_000
+const watchEveryMs = 60_000
+/** A few requests' worth of the largest body that a route takes: a full log chunk. */
+const bodyLimitBytes = 1024 * 1024
+
+export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const stopping = new AbortController()
+  const context = createContext(options, stopping.signal)
+  const { store, signals, access } = context
+  const app = (await createHttpApp({
+    log: options.log,
+    title: 'IKOMA',
+    version: options.version,
+    description: 'Every change on a server is an order: typed, durable, signed, and proven to have ended exactly once.',
+    authorize: (request: FastifyRequest) => access.authorize(request),
+    bodyLimitBytes,
+    corsOrigins: options.corsOrigins ?? [],
+    trustProxy: options.trustProxy ?? [],
+    publicRateLimit: options.publicRateLimit ?? 600,
+    docsAssets: options.docsAssets,
+  })) as unknown as App
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions } = request
+    const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) }
+    context.metrics.requests.observe(labels, reply.elapsedTime / 1000)
+  })
+  addRoutes(app, context, options.metricsToken ?? null)
+  const unsubscribe = store.subscribe((signal) => {
+    if (signal.kind === 'access') access.forget()
+    signals.dispatch(signal)
+  })
+  let tickers: { stop(): Promise<void> }[] = []
+  return {
+    app,
+    async listen(host, port) {
+      const address = await app.listen({ host, port })
+      tickers = startTickers(context, options)
+      return address
+    },
+    async close() {
+      stopping.abort()
+      await Promise.all(tickers.map((ticker) => ticker.stop()))
+      await app.close()
+      unsubscribe()
+      await context.presence.flush()
+    },
+  }
+}
+
+function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
+  const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  return {
+    store,
+    clock,
+    log,
+    timing,
+    keyring,
+    access: new AccessControl({ store, clock, adminKey }),
+    orders: new OrderDesk({ store, clock, keyring }),
+    signals: new SignalDesk(),
+    presence: new Presence(store, log),
+    metrics: createMetrics(store),
+    stopping,
+  }
+}
+
+function addRoutes(app: App, context: Context, metricsToken: string | null): void {
+  operationRoutes(app, context, metricsToken)
+  orderRoutes(app, context)
+  orderLogRoutes(app, context)
+  orderTypeRoutes(app)
+  serverRoutes(app, context)
+  runnerRoutes(app, context)
+  runnerEnrolRoute(app, context)
+  runnerProtocolRoutes(app, context)
+  scheduleRoutes(app, context)
+  tokenRoutes(app, context)
+  auditRoutes(app, context)
+  streamRoute(app, context)
+  gatewayRoutes(app, context)
+}
+
+function startTickers(context: Context, options: ControlPlaneOptions): { stop(): Promise<void> }[] {
+  const periodMs = options.reconcileEveryMs ?? 30_000
+  const reconciler = new Reconciler({ ...context, periodMs })
+  const scheduler = new Scheduler(context)
+  const every = (ms: number, work: () => Promise<void>) => startTicker(() => work().then(() => ms), ms)
+  return [
+    startTicker(() => reconciler.tick(), Math.min(1_000, periodMs)),
+    every(schedulerEveryMs, () => scheduler.tick()),
+    every(watchEveryMs, () =>
+      scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
+    ),
+  ]
+}

@@ -1,0 +1,31 @@
+import { AppError } from '@ikoma/kernel'
+import { Cron } from 'croner'
+
+/** The first run strictly after `from`, or null when there is none; daylight-saving jumps follow the time zone. */
+export function nextCronRun(cron: string, timeZone: string, from: number): number | null {
+  return parseCron(cron, timeZone).nextRun(new Date(from))?.getTime() ?? null
+}
+
+/** Rejects with `invalid`, naming the field that is wrong. */
+export function parseCron(cron: string, timeZone: string): Cron {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone })
+  } catch (cause) {
+    throw invalid('timeZone', 'not a time zone such as Europe/Paris', cause)
+  }
+  try {
+    // Five fields: a schedule places orders, it does not tick every second.
+    return new Cron(cron, { timezone: timeZone, paused: true, mode: '5-part' })
+  } catch (cause) {
+    throw invalid('cron', 'not a cron expression such as "*/5 * * * *"', cause)
+  }
+}
+
+function invalid(name: string, message: string, cause: unknown): AppError {
+  const field = `body/${name}`
+  return new AppError('invalid', `${field}: ${message}`, {
+    reason: 'validation_failed',
+    fields: [{ field, message }],
+    cause,
+  })
+}

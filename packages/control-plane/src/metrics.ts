@@ -1,0 +1,40 @@
+import { orderStatuses, type Store } from '@ikoma/domain'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Prometheus metrics of one control plane. */
+export function createMetrics(store: Store) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const requests = new Histogram({
+    name: 'ikoma_http_request_seconds',
+    help: 'Time to answer an HTTP request, by route and status',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.025, 0.1, 0.25, 1, 5, 30],
+    registers: [registry],
+  })
+  const sweeps = new Counter({
+    name: 'ikoma_reconciler_actions_total',
+    help: 'What the reconciler did to orders',
+    labelNames: ['action'],
+    registers: [registry],
+  })
+  const alarms = new Gauge({
+    name: 'ikoma_alarm',
+    help: '1 while a condition needs a person',
+    labelNames: ['alarm'],
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'ikoma_orders',
+    help: 'Orders by status',
+    labelNames: ['status'],
+    registers: [registry],
+    async collect() {
+      const counts = await store.countOrders()
+      for (const status of orderStatuses) this.set({ status }, counts[status] ?? 0)
+    },
+  })
+  return { registry, requests, sweeps, alarms }
+}

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto'
+import { catalogue, findOrderType, type OrderBody, orderBody } from '@ikoma/api'
+import {
+  type AttachedRunner,
+  type Order,
+  type OrderInsertion,
+  type Placement,
+  placeOrder,
+  type Store,
+} from '@ikoma/domain'
+import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
+import type { z } from 'zod'
+import type { Keyring } from './keyring.ts'
+
+interface Placer {
+  actor: string
+  /** Stands for one intention: the same key and body get the same answer again. */
+  idempotencyKey?: string | undefined
+  retryOf?: string | undefined
+}
+
+/** Turns a request into a sealed order in the store. */
+export class OrderDesk {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #keyring: Keyring
+
+  constructor({ store, clock, keyring }: { store: Store; clock: Clock; keyring: Keyring }) {
+    this.#store = store
+    this.#clock = clock
+    this.#keyring = keyring
+  }
+
+  /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
+  async place(body: OrderBody, placer: Placer): Promise<{ order: Order; repeated: boolean }> {
+    const order = await this.#prepare(body, placer)
+    const { idempotencyKey, actor } = placer
+    const idempotency = idempotencyKey === undefined ? null : { key: idempotencyKey, digest: digestOf(body) }
+    const insertion: OrderInsertion = { order, actor, idempotency }
+    const [placement] = await this.#store.insertOrders([insertion])
+    return outcome(placement)
+  }
+
+  /** Rejects like `place` when the order could not be placed now; nothing is stored. */
+  async check(body: OrderBody, actor: string): Promise<void> {
+    await this.#prepare(body, { actor })
+  }
+
+  /** The order as a body, to be placed again. */
+  bodyOf(order: Order): OrderBody {
+    const [kind, name] = splitTarget(order.target)
+    return orderBody.parse({
+      type: order.type,
+      [kind]: name,
+      payload: order.payload,
+      priority: order.priority,
+      timeoutSec: order.timeoutSec,
+      ...(order.retryClass === 'idempotent' ? { maxAttempts: order.maxAttempts } : {}),
+      ...(order.dedupeKey === null ? {} : { dedupeKey: order.dedupeKey }),
+      ...(order.resourceKey === null ? {} : { resourceKey: order.resourceKey }),
+      labels: order.labels,
+      dryRun: order.dryRun,
+    })
+  }
+
+  async #prepare(body: OrderBody, { actor, retryOf }: Placer): Promise<Order> {
+    const type = findOrderType(body.type)
+    if (!type) {
+      throw new AppError('unprocessable', `There is no order type "${body.type}". GET /v1/order-types lists them.`, {
+        reason: 'order_type_unknown',
+        fields: [{ field: 'body/type', message: `one of ${Object.keys(catalogue).join(', ')}` }],
+      })
+    }
+    const runner = await this.#resolveRunner(body)
+    const request = {
+      serverId: body.serverId ?? null,
+      runnerId: body.runnerId ?? null,
+      scope: body.scope ?? null,
+      payload: checkedPayload(type.payload, body.payload ?? {}),
+      priority: body.priority ?? 0,
+      runAt: timeOrNull(body.runAt),
+      expiresAt: timeOrNull(body.expiresAt),
+      timeoutSec: body.timeoutSec ?? null,
+      maxAttempts: body.maxAttempts ?? null,
+      dedupeKey: body.dedupeKey ?? null,
+      resourceKey: body.resourceKey ?? null,
+      labels: body.labels ?? {},
+      dryRun: body.dryRun ?? false,
+      retryOf: retryOf ?? null,
+    }
+    const order = placeOrder(request, type, { id: newId(), now: this.#clock.now(), actor, runner })
+    return { ...order, seal: this.#keyring.seal(order) }
+  }
+
+  async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {
+    if (runnerId !== undefined) {
+      const runner = await this.#store.findRunner(runnerId)
+      if (!runner) throw notFound('runner', runnerId)
+      return runner
+    }
+    if (serverId === undefined) return null
+    const server = await this.#store.findServer(serverId)
+    if (!server) throw notFound('server', serverId)
+    return server.runnerId === null ? null : this.#store.findRunner(server.runnerId)
+  }
+}
+
+function outcome(placement: Placement | undefined): { order: Order; repeated: boolean } {
+  switch (placement?.kind) {
+    case 'inserted':
+      return { order: placement.order, repeated: false }
+    case 'repeated':
+      return { order: placement.order, repeated: true }
+    case 'duplicate':
+      throw new AppError('conflict', `A live order with this dedupeKey exists: ${placement.orderId}.`, {
+        reason: 'duplicate_order',
+        details: { orderId: placement.orderId },
+      })
+    case 'key_reused':
+      throw new AppError(
+        'unprocessable',
+        'This Idempotency-Key was used with another body. Use a new key for a new order.',
+        {
+          reason: 'idempotency_key_reused',
+        },
+      )
+    case undefined:
+      throw new AppError('internal', 'The store gave no answer for an order.')
+  }
+}
+
+function checkedPayload(schema: z.ZodType, payload: Record<string, unknown>): Record<string, unknown> {
+  const parsed = schema.safeParse(payload)
+  if (parsed.success) return parsed.data as Record<string, unknown>
+  const fields = parsed.error.issues.map(({ path, message }) => ({
+    field: ['body/payload', ...path].join('/'),
+    message,
+  }))
+  throw new AppError('invalid', fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
+    reason: 'payload_invalid',
+    fields,
+  })
+}
+
+function splitTarget(target: string): ['serverId' | 'runnerId' | 'scope', string] {
+  const colon = target.indexOf(':')
+  const name = target.slice(colon + 1)
+  if (target.startsWith('server:')) return ['serverId', name]
+  return target.startsWith('runner:') ? ['runnerId', name] : ['scope', name]
+}
+
+function timeOrNull(iso: string | undefined): number | null {
+  return iso === undefined ? null : Date.parse(iso)
+}
+
+function digestOf(body: OrderBody): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('base64url')
+}

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import type { OrderTiming, Store } from '@ikoma/domain'
+import type { Clock } from '@ikoma/kernel'
+import type { Log } from '@ikoma/kernel/node'
+import type { Metrics } from './metrics.ts'
+
+const batch = 500
+/** Silence of more than this share of the fleet in one tick is more likely ours than theirs. */
+const massSilenceShare = 0.3
+/** Below this many silent runners a share says nothing. */
+const massSilenceFloor = 5
+/** Answers to an idempotency key are repeated for a day. */
+const idempotencyLifeMs = 24 * 3_600_000
+
+export interface ReconcilerOptions {
+  store: Store
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  timing: OrderTiming
+  periodMs: number
+}
+
+/** Every 30 seconds, on one process at a time: does to orders what time alone must do. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions
+  readonly #holder = randomUUID()
+  #holdLeasesUntil = 0
+  #failures = 0
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options
+  }
+
+  /** One pass. Answers how long to wait for the next: the period, or a growing pause while the store is down. */
+  async tick(): Promise<number> {
+    const { log, periodMs } = this.#options
+    try {
+      await this.#pass(this.#options.clock.now())
+      if (this.#failures > 0) log.info({ failures: this.#failures }, 'the store is back; the reconciler catches up')
+      this.#failures = 0
+      return periodMs
+    } catch (error) {
+      this.#failures += 1
+      log.warn({ err: error, failures: this.#failures }, 'the reconciler could not work')
+      return Math.min(periodMs, pausesMs[Math.min(this.#failures, pausesMs.length) - 1] ?? periodMs)
+    }
+  }
+
+  async #pass(now: number): Promise<void> {
+    const { store, metrics } = this.#options
+    const leadership = await store.holdLeadership('reconciler', this.#holder, this.#options.periodMs * 3, now)
+    if (!leadership.held) return
+    this.#graceAfterAbsence(leadership.lastRenewedAt, now)
+    const holdLeases = now < this.#holdLeasesUntil || (await this.#massSilence(now))
+    const actions = await this.#sweep(now, holdLeases)
+    for (const [action, count] of Object.entries(actions)) metrics.sweeps.inc({ action }, count)
+    if (Object.keys(actions).length > 0) this.#options.log.info({ actions }, 'reconciled')
+    await store.pruneIdempotency(now - idempotencyLifeMs)
+  }
+
+  /** While nobody served, runners could not renew: their leases get that time back. */
+  #graceAfterAbsence(lastRenewedAt: number | null, now: number): void {
+    const { periodMs, timing, log } = this.#options
+    if (lastRenewedAt === null || now - lastRenewedAt < periodMs * 2) return
+    this.#holdLeasesUntil = now + timing.runLeaseMs
+    log.warn(
+      { absentMs: now - lastRenewedAt },
+      'no reconciler ran for a while: leases are held until runners had time to renew',
+    )
+  }
+
+  async #massSilence(now: number): Promise<boolean> {
+    const { store, log, metrics } = this.#options
+    const { silent, running } = await store.countSilentRunners(now)
+    const mass = silent >= massSilenceFloor && silent > running * massSilenceShare
+    metrics.alarms.set({ alarm: 'mass_silence' }, mass ? 1 : 0)
+    if (mass)
+      log.error({ silent, running }, 'many runners went silent at once: no lease is revoked; look at the network first')
+    return mass
+  }
+
+  async #sweep(now: number, holdLeases: boolean): Promise<Record<string, number>> {
+    const { store, timing } = this.#options
+    const actions: Record<string, number> = {}
+    for (;;) {
+      const result = await store.sweepOrders({ now, limit: batch, random: Math.random(), timing, holdLeases })
+      for (const [action, count] of Object.entries(result.actions)) actions[action] = (actions[action] ?? 0) + count
+      if (result.seen < batch) return actions
+    }
+  }
+}
+
+/** The source document's pauses while the database is down. */
+const pausesMs = [1_000, 2_000, 5_000, 10_000, 30_000]

@@ -1,0 +1,19 @@
+import type { OrderState, Refusal } from '@ikoma/domain'
+import { AppError } from '@ikoma/kernel'
+
+const messages: Record<Refusal, string> = {
+  wrong_runner: 'Another runner holds this order.',
+  lease_lost: 'This claim is over: the order was taken back. Stop working on it.',
+  invalid_status: 'The order is not in a state that allows this.',
+  already_ended: 'The order has ended.',
+  already_completed: 'This claim was completed with another report.',
+  not_yet: 'The order may not be claimed yet.',
+}
+
+/** Why an event did not apply to an order, as a 409 that says where the order stands. */
+export function refusalError(refusal: Refusal, order: OrderState): AppError {
+  return new AppError('conflict', `${messages[refusal]} It is ${order.status}.`, {
+    reason: refusal,
+    details: { currentStatus: order.status },
+  })
+}

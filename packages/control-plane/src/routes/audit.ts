@@ -1,0 +1,60 @@
+import { auditEventSchema, auditQuery, auditVerification, pageOf } from '@ikoma/api'
+import { type AuditHead, auditGenesis } from '@ikoma/domain'
+import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
+import type { App, Context } from '../context.ts'
+import { auditEventResource } from '../present.ts'
+import { numericCursor } from './orders.ts'
+
+const pageSize = 1000
+
+export function auditRoutes(app: App, { store, stopping }: Context): void {
+  app.get(
+    '/v1/audit',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['audit'],
+        summary: 'Everything that was done, oldest first',
+        querystring: auditQuery,
+        response: { 200: pageOf(auditEventSchema) },
+      },
+    },
+    async ({ query: { limit, cursor, subject, action } }) => {
+      const events = await store.listAudit({ subject, action }, Number(numericCursor(cursor) ?? 0), limit + 1)
+      const items = events.slice(0, limit)
+      return { items: items.map(auditEventResource), next: events.length > limit ? String(items.at(-1)?.seq) : null }
+    },
+  )
+
+  app.get(
+    '/v1/audit/verify',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['audit'],
+        summary: 'Recompute the chain from its first event to its head',
+        response: { 200: auditVerification },
+      },
+    },
+    async () => {
+      const promised = await store.auditHead()
+      const { reached, fault } = await walk(promised)
+      return { ok: fault === null, events: reached.seq, head: promised, fault }
+    },
+  )
+
+  /** Verifies page by page, so that memory stays flat, and lets other requests in between. */
+  async function walk(promised: AuditHead): Promise<{ reached: AuditHead; fault: AuditFault | null }> {
+    let reached: AuditHead = auditGenesis
+    while (reached.seq < promised.seq && !stopping.aborted) {
+      const events = await store.listAudit({}, reached.seq, pageSize)
+      const fault = verifyAudit(reached, events)
+      if (fault) return { reached, fault }
+      const last = events.at(-1)
+      if (!last) return { reached, fault: { seq: reached.seq + 1, fault: 'missing' } }
+      reached = last
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    return { reached: { seq: reached.seq, hash: reached.hash }, fault: null }
+  }
+}

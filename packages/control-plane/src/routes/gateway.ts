@@ -1,0 +1,158 @@
+import { idField } from '@ikoma/api'
+import { type Order, runnerStatus } from '@ikoma/domain'
+import { AppError, notFound } from '@ikoma/kernel'
+import { statusOf, toAppError } from '@ikoma/kernel/http'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { isoTime, orderResource, runnerResource } from '../present.ts'
+
+const idParams = z.object({ id: idField })
+const orderBody = z.strictObject({
+  type: z.literal('runner.selftest', 'only runner.selftest; POST /v1/orders takes every type'),
+  client_request_id: z.string().min(1).max(200).optional(),
+})
+
+/**
+ * The gateway of the first source document: the same store behind its paths and its envelope. That document left it open
+ * to the world; here only names and online state are.
+ */
+export function gatewayRoutes(root: App, context: Context): void {
+  root.register(
+    async (plugin) => {
+      const app = plugin.withTypeProvider<never>() as unknown as App
+      app.setErrorHandler((error, request, reply) => sendFailure(context, error, request, reply))
+      app.setNotFoundHandler((request, reply) => {
+        const missing = new AppError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`)
+        return sendFailure(context, missing, request, reply)
+      })
+      routes(app, context)
+    },
+    { prefix: '/api' },
+  )
+}
+
+function routes(app: App, context: Context): void {
+  const { store, clock, orders, presence } = context
+  const tags = ['gateway']
+
+  app.get(
+    '/health',
+    { config: { access: 'viewer' }, schema: { tags, summary: 'Health, in the gateway’s envelope' } },
+    async (request) => {
+      await store.ping()
+      return success(context, request, { status: 'ok', timestamp: isoTime(clock.now()) })
+    },
+  )
+
+  app.get(
+    '/runners',
+    {
+      config: { access: 'public' },
+      schema: { tags, summary: 'Runners; without a credential, names and online state alone' },
+    },
+    async (request) => {
+      const now = clock.now()
+      const { items } = await store.listRunners({ limit: 200, cursor: null })
+      const seen = items
+        .map((runner) => presence.seen(runner))
+        .sort((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))
+      if (request.principal.kind !== 'anonymous') {
+        return success(
+          context,
+          request,
+          seen.map((runner) => runnerResource(runner, now)),
+        )
+      }
+      const names = seen.map((runner) => ({ name: runner.name, online: runnerStatus(runner, now) === 'ONLINE' }))
+      return success(context, request, names)
+    },
+  )
+
+  app.get(
+    '/runners/:id',
+    { config: { access: 'viewer' }, schema: { tags, summary: 'One runner', params: idParams } },
+    async (request) => {
+      const runner = await store.findRunner(request.params.id)
+      if (!runner) throw notFound('runner', request.params.id)
+      return success(context, request, runnerResource(presence.seen(runner), clock.now()))
+    },
+  )
+
+  app.get(
+    '/runners/:id/orders',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'A runner’s orders, newest first',
+        params: idParams,
+        querystring: z.object({
+          limit: z.coerce.number().int().min(1).max(200).default(50),
+          cursor: z
+            .string()
+            .regex(/^\d{1,16}$/)
+            .optional(),
+        }),
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      if (!(await store.findRunner(id))) throw notFound('runner', id)
+      const { limit, cursor } = request.query
+      const page = await store.listOrders({ runnerId: id }, { limit, cursor: cursor ?? null })
+      return success(context, request, page.items.map(orderResource), { next_cursor: page.next })
+    },
+  )
+
+  app.post(
+    '/runners/:id/orders',
+    {
+      config: { access: 'operator' },
+      schema: { tags, summary: 'Ask a runner to test itself', params: idParams, body: orderBody },
+    },
+    async (request, reply) => {
+      const { type, client_request_id: idempotencyKey } = request.body
+      const body = { type, runnerId: request.params.id }
+      const placed = await orders.place(body, { actor: callingActor(request), idempotencyKey })
+      const order: Order = placed.order
+      return reply.code(placed.repeated ? 200 : 201).send(success(context, request, orderResource(order)))
+    },
+  )
+}
+
+function meta({ clock }: Context, request: FastifyRequest) {
+  const now = isoTime(clock.now())
+  return { request_id: request.id, server_time: now, generatedAt: now, version: 'v1' }
+}
+
+function success(context: Context, request: FastifyRequest, data: unknown, more: Record<string, unknown> = {}) {
+  return { ok: true, data, error: null, meta: { ...meta(context, request), ...more } }
+}
+
+/** The same mapping of errors as everywhere, in the gateway's words. */
+function sendFailure(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = toAppError(error)
+  const status = statusOf[known.code]
+  if (status >= 500) request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+  if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
+  const code = known.reason === 'validation_failed' ? 'VALIDATION_ERROR' : codes[status]
+  return reply.code(status).send({
+    ok: false,
+    data: null,
+    error: { code: code ?? 'INTERNAL_ERROR', message: known.message, details: known.fields ?? null },
+    meta: meta(context, request),
+  })
+}
+
+const codes: Record<number, string> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  409: 'CONFLICT',
+  422: 'UNPROCESSABLE',
+  429: 'RATE_LIMITED',
+  503: 'UNAVAILABLE',
+}

@@ -1,0 +1,92 @@
+import { idParams, logPage, logQuery } from '@ikoma/api'
+import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
+import { type EventStream, openEventStream } from '@ikoma/kernel/http'
+import type { App, Context } from '../context.ts'
+import { logLines, orderResource } from '../present.ts'
+import { getOrder } from './orders.ts'
+
+/** A follower also looks by itself this often, in case a signal was lost. */
+const lookAgainMs = 2_000
+
+export function orderLogRoutes(app: App, context: Context): void {
+  app.get(
+    '/v1/orders/:id/logs',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Read an order’s log; `follow=1` streams it live as server-sent events `line` and `status`',
+        params: idParams,
+        querystring: logQuery,
+        response: { 200: logPage },
+      },
+    },
+    async (request, reply) => {
+      const { cursor, follow, limit } = request.query
+      const order = await getOrder(context, request.params.id)
+      const lastId = request.headers['last-event-id']
+      const after = parseCursor(typeof lastId === 'string' ? lastId : cursor)
+      if (follow === '1' || follow === 'true') {
+        const stream = openEventStream(request, reply)
+        await followLog(context, stream, order, after).catch((error: unknown) => {
+          request.log.warn({ err: error }, 'a log stream broke')
+        })
+        stream.end()
+        return reply
+      }
+      const chunks = await context.store.listLog(order.id, after, limit)
+      const last = chunks.at(-1)
+      return {
+        items: chunks.flatMap(logLines),
+        next: last && chunks.length === limit ? `${last.attempt}.${last.seq}` : null,
+      }
+    },
+  )
+}
+
+/** Sends what there is, then what comes, until the order has ended and its log was read to the end. */
+async function followLog(context: Context, stream: EventStream, order: Order, from: LogCursor | null): Promise<void> {
+  const { store, signals, stopping } = context
+  const watch = signals.watch([`order:${order.id}`])
+  const over = AbortSignal.any([stream.signal, stopping])
+  try {
+    await follow(order, from)
+  } finally {
+    watch.leave()
+  }
+
+  async function follow(first: Order, start: LogCursor | null): Promise<void> {
+    let after = start
+    let shown = ''
+    let current: Order | null = first
+    while (current && !over.aborted) {
+      // The state is read before the log, so that nothing logged before the end can be missed.
+      const ended = isTerminal(current.status)
+      after = await sendLines(current.id, after)
+      const state = `${current.status} ${current.attempt} ${current.cancelRequestedAt}`
+      if (state !== shown) stream.send('status', orderResource(current))
+      shown = state
+      if (ended) return
+      await watch.wait(lookAgainMs, over)
+      watch.reset()
+      current = await store.findOrder(first.id)
+    }
+  }
+
+  async function sendLines(id: string, start: LogCursor | null): Promise<LogCursor | null> {
+    let after = start
+    for (;;) {
+      const chunks = await store.listLog(id, after, 100)
+      for (const chunk of chunks) {
+        for (const line of logLines(chunk)) stream.send('line', line, `${chunk.attempt}.${chunk.seq}`)
+        after = { attempt: chunk.attempt, seq: chunk.seq }
+      }
+      if (chunks.length < 100 || over.aborted) return after
+    }
+  }
+}
+
+function parseCursor(text: string | undefined): LogCursor | null {
+  const [, attempt, seq] = /^(\d{1,9})\.(\d{1,9})$/.exec(text ?? '') ?? []
+  return attempt === undefined || seq === undefined ? null : { attempt: Number(attempt), seq: Number(seq) }
+}

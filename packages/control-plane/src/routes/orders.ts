@@ -1,0 +1,205 @@
+import {
+  idempotencyHeaders,
+  idParams,
+  type OrderEventResource,
+  type OrderResource,
+  orderBody,
+  orderEventSchema,
+  orderQuery,
+  orderSchema,
+  type Page,
+  pageOf,
+  pageQuery,
+  reasonBody,
+} from '@ikoma/api'
+import { isTerminal, type Order, type OrderEvent, type OrderFilter } from '@ikoma/domain'
+import { AppError, notFound } from '@ikoma/kernel'
+import type { FastifyRequest } from 'fastify'
+import { adminActor, callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { orderEventResource, orderResource } from '../present.ts'
+import { refusalError } from '../refusal.ts'
+
+export function orderRoutes(app: App, context: Context): void {
+  const { store, orders } = context
+
+  app.post(
+    '/v1/orders',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Place an order',
+        headers: idempotencyHeaders,
+        body: orderBody,
+        response: { 201: orderSchema },
+      },
+    },
+    async (request, reply) => {
+      const actor = callingActor(request)
+      const { order } = await orders.place(request.body, { actor, idempotencyKey: request.headers['idempotency-key'] })
+      return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
+    },
+  )
+
+  app.get(
+    '/v1/orders',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['orders'],
+        summary: 'List orders',
+        querystring: orderQuery,
+        response: { 200: pageOf(orderSchema) },
+      },
+    },
+    async (request): Promise<Page<OrderResource>> => {
+      const { limit, cursor, label, since, ...rest } = request.query
+      const filter: OrderFilter = {
+        ...rest,
+        label: label === undefined ? undefined : splitLabel(label),
+        since: since === undefined ? undefined : Date.parse(since),
+      }
+      const page = await store.listOrders(filter, { limit, cursor: numericCursor(cursor) })
+      return { items: page.items.map(orderResource), next: page.next }
+    },
+  )
+
+  app.get(
+    '/v1/orders/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags: ['orders'], summary: 'Show an order', params: idParams, response: { 200: orderSchema } },
+    },
+    async (request) => orderResource(await getOrder(context, request.params.id)),
+  )
+
+  app.get(
+    '/v1/orders/:id/events',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['orders'],
+        summary: 'What happened to an order',
+        params: idParams,
+        querystring: pageQuery,
+        response: { 200: pageOf(orderEventSchema) },
+      },
+    },
+    async (request): Promise<Page<OrderEventResource>> => {
+      const { limit, cursor } = request.query
+      await getOrder(context, request.params.id)
+      const after = Number(numericCursor(cursor) ?? 0)
+      const events = await store.listAudit({ subject: `order:${request.params.id}` }, after, limit + 1)
+      const items = events.slice(0, limit)
+      return { items: items.map(orderEventResource), next: events.length > limit ? String(items.at(-1)?.seq) : null }
+    },
+  )
+
+  app.post(
+    '/v1/orders/:id/retry',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Place an ended order again, as a new order',
+        params: idParams,
+        headers: idempotencyHeaders,
+        response: { 201: orderSchema },
+      },
+    },
+    async (request, reply) => {
+      const ended = await getOrder(context, request.params.id)
+      if (!isTerminal(ended.status)) {
+        throw new AppError('conflict', `The order is ${ended.status}. Cancel it or let it end first.`, {
+          reason: 'not_ended',
+        })
+      }
+      const { order } = await orders.place(orders.bodyOf(ended), {
+        actor: callingActor(request),
+        idempotencyKey: request.headers['idempotency-key'],
+        retryOf: ended.id,
+      })
+      return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
+    },
+  )
+
+  decisionRoute(app, context, 'cancel', 'Cancel a live order; a running one is asked to stop', (reason) => ({
+    kind: 'cancel',
+    reason,
+  }))
+  decisionRoute(app, context, 'approve', 'Let an order that waits for approval run', () => ({ kind: 'approve' }))
+  decisionRoute(app, context, 'reject', 'Refuse an order that waits for approval', (reason) => ({
+    kind: 'reject',
+    reason,
+  }))
+}
+
+/** POST /v1/orders/:id/<verb>: one event, by a person. */
+function decisionRoute(
+  app: App,
+  context: Context,
+  verb: 'cancel' | 'approve' | 'reject',
+  ...[summary, event]: [string, (reason: string | null) => OrderEvent]
+): void {
+  app.post(
+    `/v1/orders/:id/${verb}`,
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags: ['orders'],
+        summary,
+        params: idParams,
+        body: reasonBody.nullish(),
+        response: { 200: orderSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      if (verb === 'approve') await refuseOwnOrder(context, request, id)
+      const decision = await context.store.advanceOrder({
+        orderId: id,
+        event: event(request.body?.reason ?? null),
+        actor: callingActor(request),
+        now: context.clock.now(),
+        random: Math.random(),
+        timing: context.timing,
+      })
+      if (decision === null) throw notFound('order', id)
+      if (decision.kind === 'refused') throw refusalError(decision.refusal, decision.order)
+      return orderResource(await getOrder(context, id))
+    },
+  )
+}
+
+/** Approval is a second pair of eyes. Only the admin key, which belongs to whoever owns the machine, may do both. */
+async function refuseOwnOrder(context: Context, request: FastifyRequest, id: string): Promise<void> {
+  const actor = callingActor(request)
+  if (actor === adminActor) return
+  const order = await getOrder(context, id)
+  if (order.createdBy === actor) {
+    throw new AppError('forbidden', 'Somebody else must approve an order that you placed.', { reason: 'own_order' })
+  }
+}
+
+export async function getOrder({ store }: Pick<Context, 'store'>, id: string): Promise<Order> {
+  const order = await store.findOrder(id)
+  if (!order) throw notFound('order', id)
+  return order
+}
+
+export function numericCursor(cursor: string | undefined): string | null {
+  if (cursor === undefined) return null
+  if (!/^\d{1,16}$/.test(cursor)) {
+    throw new AppError('invalid', 'querystring/cursor: use the "next" of the page before.', {
+      reason: 'validation_failed',
+      fields: [{ field: 'querystring/cursor', message: 'use the "next" of the page before' }],
+    })
+  }
+  return cursor
+}
+
+function splitLabel(label: string): { key: string; value: string } {
+  const at = label.search(/[=:]/)
+  return { key: label.slice(0, at), value: label.slice(at + 1) }
+}

@@ -1,0 +1,182 @@
+import {
+  enrolmentBody,
+  enrolmentSchema,
+  idParams,
+  pageOf,
+  rotateBody,
+  rotated,
+  runnerBody,
+  runnerPatch,
+  runnerSchema,
+  runnerWithToken,
+} from '@ikoma/api'
+import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch } from '@ikoma/domain'
+import { newId, notFound } from '@ikoma/kernel'
+import { hashToken, newToken } from '@ikoma/kernel/node'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { isoTime, runnerResource } from '../present.ts'
+import { idCursor, withoutUndefined } from './servers.ts'
+
+const tags = ['runners']
+
+export function runnerRoutes(app: App, context: Context): void {
+  const { store, clock, presence } = context
+  const shown = (runner: AttachedRunner) => runnerResource(presence.seen(runner), clock.now())
+
+  app.get(
+    '/v1/runners',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'List runners', querystring: idCursor, response: { 200: pageOf(runnerSchema) } },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const page = await store.listRunners({ limit, cursor: cursor ?? null })
+      return { items: page.items.map(shown), next: page.next }
+    },
+  )
+
+  app.post(
+    '/v1/runners',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Create a runner; its token is shown this once',
+        body: runnerBody.default(runnerBody.parse({})),
+        response: { 201: runnerWithToken },
+      },
+    },
+    async (request, reply) => {
+      const token = newToken('run')
+      const now = clock.now()
+      const { name = `runner-${now}`, ...body } = request.body
+      const runner = {
+        id: newId(),
+        name,
+        ...body,
+        disabled: false,
+        reported: null,
+        tokenHash: hashToken(token),
+        previousTokenHash: null,
+        previousTokenExpiresAt: null,
+        publicKey: null,
+        version: null,
+        lastSeenAt: null,
+        createdAt: now,
+      }
+      const data = { name, scopes: runner.scopes }
+      await store.insertRunner(runner, entry(request, 'runner.created', runner.id, data))
+      return reply.code(201).send({ ...shown({ ...runner, serverId: null }), token })
+    },
+  )
+
+  app.get(
+    '/v1/runners/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'Show a runner', params: idParams, response: { 200: runnerSchema } },
+    },
+    async ({ params: { id } }) => {
+      const runner = await store.findRunner(id)
+      if (!runner) throw notFound('runner', id)
+      return shown(runner)
+    },
+  )
+
+  app.patch(
+    '/v1/runners/:id',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Change a runner',
+        params: idParams,
+        body: runnerPatch,
+        response: { 200: runnerSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const patch = withoutUndefined(request.body) as RunnerPatch
+      return shown(await store.updateRunner(id, patch, entry(request, 'runner.changed', id, { ...patch })))
+    },
+  )
+
+  app.post(
+    '/v1/runners/:id/rotate-token',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Give a runner a new token; the old one works until the overlap ends',
+        params: idParams,
+        body: rotateBody.default(rotateBody.parse({})),
+        response: { 200: rotated },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const runner = await store.findRunner(id)
+      if (!runner) throw notFound('runner', id)
+      const token = newToken('run')
+      const previousTokenExpiresAt = clock.now() + request.body.overlapSec * 1000
+      const patch = { tokenHash: hashToken(token), previousTokenHash: runner.tokenHash, previousTokenExpiresAt }
+      await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, request.body))
+      return { id, token, previousTokenExpiresAt: isoTime(previousTokenExpiresAt) }
+    },
+  )
+
+  app.delete(
+    '/v1/runners/:id',
+    {
+      config: { access: 'admin' },
+      schema: { tags, summary: 'Delete a runner without live orders', params: idParams, response: { 204: z.null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      await store.deleteRunner(id, entry(request, 'runner.deleted', id, {}))
+      return reply.code(204).send(null)
+    },
+  )
+
+  app.post(
+    '/v1/enrolments',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Invite a machine to become a runner: a token that works once, for 15 minutes',
+        body: enrolmentBody.default(enrolmentBody.parse({})),
+        response: { 201: enrolmentSchema },
+      },
+    },
+    async (request, reply) => {
+      const { serverId = null, ...body } = request.body
+      if (serverId !== null && !(await store.findServer(serverId))) throw notFound('server', serverId)
+      const now = clock.now()
+      const token = newToken('enr')
+      const enrolment = {
+        id: newId(),
+        ...body,
+        serverId,
+        tokenHash: hashToken(token),
+        createdBy: callingActor(request),
+        createdAt: now,
+        expiresAt: now + enrolmentLifeMs,
+        redeemedAt: null,
+        runnerId: null,
+      }
+      const { id, name, scopes } = enrolment
+      const audit = entry(request, 'runner.invited', id, { name, scopes, ...(serverId ? { serverId } : {}) })
+      await store.insertEnrolment(enrolment, { ...audit, subject: `enrolment:${id}` })
+      return reply.code(201).send({ id, name, serverId, scopes, token, expiresAt: isoTime(enrolment.expiresAt) })
+    },
+  )
+
+  function entry(request: FastifyRequest, action: string, id: string, data: Record<string, unknown>): AuditEntry {
+    return { at: clock.now(), actor: callingActor(request), action, subject: `runner:${id}`, data }
+  }
+}

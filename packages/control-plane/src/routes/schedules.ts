@@ -1,0 +1,117 @@
+import { idParams, pageOf, scheduleBody, schedulePatch, scheduleSchema } from '@ikoma/api'
+import type { AuditEntry, Schedule, SchedulePatch } from '@ikoma/domain'
+import { newId, notFound } from '@ikoma/kernel'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { nextCronRun } from '../cron.ts'
+import { scheduleResource } from '../present.ts'
+import { idCursor, withoutUndefined } from './servers.ts'
+
+const tags = ['schedules']
+
+export function scheduleRoutes(app: App, { store, clock, orders }: Context): void {
+  const shown = (schedule: Schedule) => scheduleResource(schedule, clock.now())
+
+  app.get(
+    '/v1/schedules',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'List schedules', querystring: idCursor, response: { 200: pageOf(scheduleSchema) } },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const page = await store.listSchedules({ limit, cursor: cursor ?? null })
+      return { items: page.items.map(shown), next: page.next }
+    },
+  )
+
+  app.post(
+    '/v1/schedules',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        summary: 'Place an order on a cron expression',
+        body: scheduleBody,
+        response: { 201: scheduleSchema },
+      },
+    },
+    async (request, reply) => {
+      const { alertAfterSec = null, ...body } = request.body
+      const now = clock.now()
+      const actor = callingActor(request)
+      await orders.check(body.order, actor)
+      const schedule: Schedule = {
+        id: newId(),
+        ...body,
+        alertAfterSec,
+        nextRunAt: nextCronRun(body.cron, body.timeZone, now),
+        lastRunAt: null,
+        lastOrderId: null,
+        lastProblem: null,
+        createdAt: now,
+        createdBy: actor,
+      }
+      const { name, cron } = schedule
+      await store.insertSchedule(schedule, entry(request, 'schedule.created', schedule.id, { name, cron }))
+      return reply.code(201).send(shown(schedule))
+    },
+  )
+
+  app.get(
+    '/v1/schedules/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'Show a schedule', params: idParams, response: { 200: scheduleSchema } },
+    },
+    async ({ params: { id } }) => shown(await getSchedule(id)),
+  )
+
+  app.patch(
+    '/v1/schedules/:id',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags,
+        summary: 'Change, pause or resume a schedule',
+        params: idParams,
+        body: schedulePatch,
+        response: { 200: scheduleSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const given = withoutUndefined(request.body) as SchedulePatch
+      const before = await getSchedule(id)
+      if (request.body.order) await orders.check(request.body.order, callingActor(request))
+      const { cron, timeZone } = { ...before, ...given }
+      // Whatever passed while it was paused stays passed: it goes on from now.
+      const patch = { ...given, nextRunAt: nextCronRun(cron, timeZone, clock.now()) }
+      return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, { ...given })))
+    },
+  )
+
+  app.delete(
+    '/v1/schedules/:id',
+    {
+      config: { access: 'operator' },
+      schema: { tags, summary: 'Delete a schedule', params: idParams, response: { 204: z.null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      await store.deleteSchedule(id, entry(request, 'schedule.deleted', id, {}))
+      return reply.code(204).send(null)
+    },
+  )
+
+  async function getSchedule(id: string): Promise<Schedule> {
+    const schedule = await store.findSchedule(id)
+    if (!schedule) throw notFound('schedule', id)
+    return schedule
+  }
+
+  function entry(request: FastifyRequest, action: string, id: string, data: Record<string, unknown>): AuditEntry {
+    return { at: clock.now(), actor: callingActor(request), action, subject: `schedule:${id}`, data }
+  }
+}

@@ -1,0 +1,117 @@
+import { attachBody, idField, idParams, pageOf, pageQuery, serverBody, serverPatch, serverSchema } from '@ikoma/api'
+import type { AuditEntry, ServerPatch } from '@ikoma/domain'
+import { newId, notFound } from '@ikoma/kernel'
+import type { FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { serverResource } from '../present.ts'
+
+const tags = ['servers']
+/** Ids are the cursors of registry lists. */
+export const idCursor = pageQuery.extend({ cursor: idField.optional() })
+
+export function serverRoutes(app: App, context: Context): void {
+  const { store, clock } = context
+
+  app.get(
+    '/v1/servers',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'List servers', querystring: idCursor, response: { 200: pageOf(serverSchema) } },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const page = await store.listServers({ limit, cursor: cursor ?? null })
+      return { items: page.items.map(serverResource), next: page.next }
+    },
+  )
+
+  app.post(
+    '/v1/servers',
+    {
+      config: { access: 'admin' },
+      schema: { tags, summary: 'Create a server', body: serverBody, response: { 201: serverSchema } },
+    },
+    async (request, reply) => {
+      const now = clock.now()
+      const { baseUrl = null, ...body } = request.body
+      const server = { id: newId(), ...body, baseUrl, runnerId: null, createdAt: now, updatedAt: now }
+      await store.insertServer(server, entry(request, 'server.created', server.id, { name: server.name }))
+      return reply.code(201).send(serverResource(server))
+    },
+  )
+
+  app.get(
+    '/v1/servers/:id',
+    {
+      config: { access: 'viewer' },
+      schema: { tags, summary: 'Show a server', params: idParams, response: { 200: serverSchema } },
+    },
+    async ({ params: { id } }) => {
+      const server = await store.findServer(id)
+      if (!server) throw notFound('server', id)
+      return serverResource(server)
+    },
+  )
+
+  app.patch(
+    '/v1/servers/:id',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Change a server',
+        params: idParams,
+        body: serverPatch,
+        response: { 200: serverSchema },
+      },
+    },
+    async (request) => {
+      const patch = withoutUndefined(request.body) as ServerPatch
+      const { id } = request.params
+      return serverResource(await store.updateServer(id, patch, entry(request, 'server.changed', id, patch)))
+    },
+  )
+
+  app.patch(
+    '/v1/servers/:id/attach-runner',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Attach a runner to a server, or detach it with null',
+        params: idParams,
+        body: attachBody,
+        response: { 200: serverSchema },
+      },
+    },
+    async (request) => {
+      const { id } = request.params
+      const { runnerId } = request.body
+      const action = runnerId === null ? 'server.runner_detached' : 'server.runner_attached'
+      return serverResource(await store.updateServer(id, { runnerId }, entry(request, action, id, { runnerId })))
+    },
+  )
+
+  app.delete(
+    '/v1/servers/:id',
+    {
+      config: { access: 'admin' },
+      schema: { tags, summary: 'Delete a server without live orders', params: idParams, response: { 204: z.null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      await store.deleteServer(id, entry(request, 'server.deleted', id, {}))
+      return reply.code(204).send(null)
+    },
+  )
+
+  function entry(request: FastifyRequest, action: string, id: string, data: Record<string, unknown>): AuditEntry {
+    return { at: clock.now(), actor: callingActor(request), action, subject: `server:${id}`, data }
+  }
+}
+
+/** A patch names what it changes: a key set to undefined is not one of them. */
+export function withoutUndefined(patch: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+}

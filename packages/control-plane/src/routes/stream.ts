@@ -1,0 +1,47 @@
+import { openEventStream } from '@ikoma/kernel/http'
+import { z } from 'zod'
+import type { App, Context } from '../context.ts'
+import { auditEventResource } from '../present.ts'
+import { numericCursor } from './orders.ts'
+
+const lookAgainMs = 2_000
+
+export function streamRoute(app: App, { store, signals, access, stopping }: Context): void {
+  app.get(
+    '/v1/stream',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['audit'],
+        summary:
+          'What happens, as it happens, as server-sent events named by their action; resumes after Last-Event-ID',
+        querystring: z.object({ after: z.string().max(20).optional() }),
+      },
+    },
+    async (request, reply) => {
+      const lastId = request.headers['last-event-id']
+      const given = numericCursor(typeof lastId === 'string' ? lastId : request.query.after)
+      let after = given === null ? (await store.auditHead()).seq : Number(given)
+      const stream = openEventStream(request, reply)
+      const over = AbortSignal.any([stream.signal, stopping])
+      const watch = signals.watch(['audit'])
+      try {
+        while (!over.aborted) {
+          watch.reset()
+          const events = await store.listAudit({}, after, 200)
+          for (const event of events) stream.send(event.action, auditEventResource(event), String(event.seq))
+          after = events.at(-1)?.seq ?? after
+          if (events.length < 200) await watch.wait(lookAgainMs, over)
+          // A revoked token must not keep listening.
+          await access.authorize(request)
+        }
+      } catch (error) {
+        request.log.debug({ err: error }, 'a stream ended')
+      } finally {
+        watch.leave()
+        stream.end()
+      }
+      return reply
+    },
+  )
+}

@@ -1,0 +1,71 @@
+import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
+import { newId } from '@ikoma/kernel'
+import { hashToken, newToken } from '@ikoma/kernel/node'
+import { z } from 'zod'
+import { callingActor } from '../access.ts'
+import type { App, Context } from '../context.ts'
+import { tokenResource } from '../present.ts'
+import { idCursor } from './servers.ts'
+
+const tags = ['tokens']
+const dayMs = 86_400_000
+
+export function tokenRoutes(app: App, { store, clock }: Context): void {
+  app.get(
+    '/v1/tokens',
+    {
+      config: { access: 'admin' },
+      schema: { tags, summary: 'List API tokens', querystring: idCursor, response: { 200: pageOf(tokenSchema) } },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const page = await store.listTokens({ limit, cursor: cursor ?? null })
+      return { items: page.items.map((token) => tokenResource(token, clock.now())), next: page.next }
+    },
+  )
+
+  app.post(
+    '/v1/tokens',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Create an API token; it is shown this once',
+        body: tokenBody,
+        response: { 201: tokenWithSecret },
+      },
+    },
+    async (request, reply) => {
+      const { name, role, expiresInDays } = request.body
+      const secret = newToken('api')
+      const now = clock.now()
+      const actor = callingActor(request)
+      const token = {
+        id: newId(),
+        name,
+        role,
+        tokenHash: hashToken(secret),
+        createdBy: actor,
+        createdAt: now,
+        expiresAt: now + expiresInDays * dayMs,
+      }
+      const entry = { at: now, actor, action: 'token.created', subject: `token:${token.id}`, data: { name, role } }
+      await store.insertToken(token, entry)
+      return reply.code(201).send({ ...tokenResource(token, now), token: secret })
+    },
+  )
+
+  app.delete(
+    '/v1/tokens/:id',
+    {
+      config: { access: 'admin' },
+      schema: { tags, summary: 'Revoke an API token', params: idParams, response: { 204: z.null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const subject = `token:${id}`
+      const entry = { at: clock.now(), actor: callingActor(request), action: 'token.revoked', subject, data: {} }
+      await store.deleteToken(id, entry)
+      return reply.code(204).send(null)
+    },
+  )
+}

@@ -1,0 +1,91 @@
+import { orderBody } from '@ikoma/api'
+import type { Schedule, ScheduleRun, Store } from '@ikoma/domain'
+import { AppError, type Clock } from '@ikoma/kernel'
+import type { Log } from '@ikoma/kernel/node'
+import { nextCronRun } from './cron.ts'
+import type { Metrics } from './metrics.ts'
+import type { OrderDesk } from './placement.ts'
+import { isOverdue } from './present.ts'
+
+/** A run this late was missed: the control plane was away. */
+const missedAfterMs = 60_000
+const batch = 100
+
+export interface SchedulerOptions {
+  store: Store
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  orders: OrderDesk
+}
+
+/** Places the orders of schedules whose time has come, and makes waiting orders claimable. Any number of processes may run it. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+  }
+
+  async tick(): Promise<void> {
+    const { store, clock, log } = this.#options
+    try {
+      const now = clock.now()
+      while ((await store.releaseOrders(now, batch)) === batch);
+      for (const schedule of await store.listDueSchedules(now, batch)) await this.#fire(schedule, now)
+    } catch (error) {
+      log.warn({ err: error }, 'the scheduler could not work')
+    }
+  }
+
+  /** Raises an alarm for each schedule whose runs have stopped coming. */
+  async watch(): Promise<void> {
+    const { store, clock, log, metrics } = this.#options
+    const now = clock.now()
+    let overdue = 0
+    let cursor: string | null = null
+    do {
+      const page = await store.listSchedules({ limit: 200, cursor })
+      for (const schedule of page.items.filter((item) => isOverdue(item, now))) {
+        overdue += 1
+        log.error(
+          { scheduleId: schedule.id, name: schedule.name, lastRunAt: schedule.lastRunAt },
+          'a schedule is overdue',
+        )
+      }
+      cursor = page.next
+    } while (cursor !== null)
+    metrics.alarms.set({ alarm: 'schedule_overdue' }, overdue)
+  }
+
+  async #fire(schedule: Schedule, now: number): Promise<void> {
+    const dueAt = schedule.nextRunAt
+    if (dueAt === null) return
+    const nextRunAt = nextCronRun(schedule.cron, schedule.timeZone, now)
+    const missed = now - dueAt > missedAfterMs
+    const run = missed && schedule.missedRuns === 'skip' ? skipped(schedule) : await this.#place(schedule, dueAt, now)
+    await this.#options.store.advanceSchedule(schedule.id, dueAt, { ...run, nextRunAt })
+  }
+
+  /** Whoever else fires the same run places the same order: the run's time is its idempotency key. */
+  async #place(schedule: Schedule, dueAt: number, now: number): Promise<Omit<ScheduleRun, 'nextRunAt'>> {
+    const actor = `schedule:${schedule.id}`
+    try {
+      const body = orderBody.parse(schedule.order)
+      const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
+      return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
+    } catch (error) {
+      // The store being away is no problem of the schedule: the next tick tries again.
+      if (!(error instanceof AppError) || error.code === 'unavailable' || error.code === 'rate_limited') throw error
+      this.#options.log.error(
+        { scheduleId: schedule.id, name: schedule.name, reason: error.reason },
+        'a schedule could not place its order',
+      )
+      return { ...skipped(schedule), lastProblem: error.message }
+    }
+  }
+}
+
+function skipped({ lastRunAt, lastOrderId, lastProblem }: Schedule): Omit<ScheduleRun, 'nextRunAt'> {
+  return { lastRunAt, lastOrderId, lastProblem }
+}

@@ -1,0 +1,127 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
+import { createJsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } from 'fastify-type-provider-zod'
+import { AppError } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Log } from '../node/log.ts'
+import { sendProblem } from './problem.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call the route. A route that does not say so refuses to start. */
+    access?: string
+  }
+}
+
+export interface HttpAppOptions {
+  log: Log
+  title: string
+  version: string
+  description: string
+  /** Decides by `request.routeOptions.config.access`; throws an AppError to refuse. */
+  authorize: (request: FastifyRequest) => Promise<void> | void
+  bodyLimitBytes: number
+  /** Exact origins that browsers may call from; none by default. */
+  corsOrigins: string[]
+  /** Addresses of reverse proxies whose X-Forwarded-For is believed. */
+  trustProxy: string[]
+  /** Requests a minute from one address to routes that need no credential. */
+  publicRateLimit: number
+  /** Folder of the documentation page's assets; the package's own by default. */
+  docsAssets?: string | undefined
+}
+
+/** A server with the house's answers to errors, headers, limits, access and documentation; routes are the caller's. */
+export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    loggerInstance: options.log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: options.bodyLimitBytes,
+    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 75_000,
+    forceCloseConnections: true,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+  }) as unknown as FastifyInstance
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  // `curl -X POST -H 'content-type: application/json'` without data is a request without a body, not bad JSON.
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parseJson(request, body, done),
+  )
+  app.setValidatorCompiler(validatorCompiler)
+  // Answers are typed where they are built; checking them again at run time would cost more than all the rest.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler({ preHandler: [] }, (request, reply) => {
+    const { method, url } = request
+    sendProblem(
+      new AppError('not_found', `There is no ${method} ${url.split('?')[0]}.`, { reason: 'no_route' }),
+      request,
+      reply,
+    )
+  })
+  requireAccess(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (request.routeOptions.url !== undefined) await options.authorize(request)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url, ip } = request
+    request.log.debug({ method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+  })
+  await registerPlugins(app, options)
+  return app
+}
+
+/** Deny by default: a route that forgot to say who may call it stops the start. */
+function requireAccess(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    // The documentation's own plugin cannot declare access; its pages hold no data.
+    if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'public' }
+    if (!route.config?.access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
+  })
+}
+
+async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
+  await app.register(helmet, {
+    global: true,
+    xFrameOptions: { action: 'deny' },
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+    contentSecurityPolicy: {
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+      useDefaults: false,
+    },
+  })
+  if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins })
+  await app.register(rateLimit, { global: false })
+  app.addHook('onRoute', (route) => {
+    if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return
+    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute' } }
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: options.title, version: options.version, description: options.description },
+    },
+    transform: createJsonSchemaTransform({ skipList: [] }),
+    transformObject: jsonSchemaTransformObject,
+  })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: {
+      'default-src': "'self'",
+      'style-src': "'self' 'unsafe-inline'",
+      'img-src': "'self' data:",
+      'frame-ancestors': "'none'",
+    },
+    ...(options.docsAssets ? { baseDir: options.docsAssets, logo: { type: 'image/svg+xml', content: '' } } : {}),
+  })
+}

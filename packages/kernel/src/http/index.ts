@@ -1,0 +1,5 @@
+export { createHttpApp, type HttpAppOptions } from './app.ts'
+export { connectionGone } from './connection-gone.ts'
+export { type EventStream, openEventStream } from './event-stream.ts'
+export { FailureThrottle } from './failure-throttle.ts'
+export { sendProblem, statusOf, toAppError } from './problem.ts'

@@ -1,0 +1,80 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { AppError, type ErrorCode, type FieldProblem } from '../errors.ts'
+
+/** The one table from error code to HTTP status. */
+export const statusOf: Record<ErrorCode, number> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  unprocessable: 422,
+  rate_limited: 429,
+  internal: 500,
+  unavailable: 503,
+}
+
+const titles: Record<ErrorCode, string> = {
+  invalid: 'Bad request',
+  unauthorized: 'Not authenticated',
+  forbidden: 'Not allowed',
+  not_found: 'Not found',
+  conflict: 'Conflict',
+  unprocessable: 'Not acceptable',
+  rate_limited: 'Too many requests',
+  internal: 'Internal error',
+  unavailable: 'Unavailable',
+}
+
+/** Answers any error as RFC 9457 problem+json; what is not an AppError shows nothing of itself. */
+export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const known = toAppError(error)
+  const status = statusOf[known.code]
+  if (status >= 500) request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+  if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(status)
+    .type('application/problem+json')
+    .send({
+      type: 'about:blank',
+      title: titles[known.code],
+      status,
+      detail: known.message,
+      reason: known.reason,
+      requestId: request.id,
+      ...(known.fields ? { fields: known.fields } : {}),
+      ...known.details,
+    })
+}
+
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (hasZodFastifySchemaValidationErrors(error)) return invalidFields(error)
+  const { statusCode, code, message } = error as FastifyError
+  if (statusCode === 413) return new AppError('invalid', 'The request body is too large.', { reason: 'body_too_large' })
+  if (statusCode === 415) {
+    return new AppError('invalid', 'Send JSON, with content-type: application/json.', { reason: 'media_type' })
+  }
+  if (statusCode === 429) return new AppError('rate_limited', message, { reason: 'too_many_requests' })
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new AppError('invalid', message, { reason: (code ?? 'bad_request').toLowerCase() })
+  }
+  return new AppError('internal', 'Something went wrong here. The log has the details under this request id.')
+}
+
+interface SchemaIssue {
+  instancePath: string
+  message?: string
+}
+
+function invalidFields(error: { validation: readonly SchemaIssue[]; validationContext?: unknown }): AppError {
+  const part = String(error.validationContext ?? 'body')
+  const fields: FieldProblem[] = error.validation.map(({ instancePath, message }) => ({
+    field: `${part}${instancePath}`,
+    message: message ?? 'is not valid',
+  }))
+  const named = fields.map(({ field, message }) => `${field}: ${message}`).join('; ')
+  return new AppError('invalid', `The request is not valid. ${named}`, { reason: 'validation_failed', fields })
+}

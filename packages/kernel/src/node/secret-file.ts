@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { AppError } from '../errors.ts'
+
+/**
+ * The content of a file only its owner can read, made by `make` when there is none. Of two processes that start
+ * together both get the same content. Rejects a file that others can read.
+ */
+export function readOrMakeSecretFile(path: string, make: () => string): { content: string; made: boolean } {
+  try {
+    return { content: readSecretFile(path), made: false }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomUUID()}`
+  writeDurably(draft, make())
+  try {
+    // link fails when somebody was quicker: then theirs is the secret.
+    linkSync(draft, path)
+    return { content: readSecretFile(path), made: true }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return { content: readSecretFile(path), made: false }
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
+export function readSecretFile(path: string): string {
+  if (statSync(path).mode & 0o077) {
+    throw new AppError('forbidden', `${path} can be read by others. Run: chmod 600 ${path}`, {
+      reason: 'secret_file_open',
+    })
+  }
+  return readFileSync(path, 'utf8').trim()
+}
+
+function writeDurably(path: string, content: string): void {
+  const file = openSync(path, 'wx', 0o600)
+  try {
+    writeSync(file, `${content}\n`)
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
