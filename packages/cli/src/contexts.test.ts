@@ -78,5 +78,7 @@ describe('contexts', () => {
     const { run } = setup()
     const { code, stderr } = await run('context', 'add', 'prod', '--url', 'https://a.b')
     expect([code, stderr]).toEqual([2, expect.stringContaining('--token-file')])
+    const missing = await run('context', 'add', 'prod', '--url', 'https://a.b', '--token-file', 'none.txt')
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('none.txt cannot be read') })
   })
 })

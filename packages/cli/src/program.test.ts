@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
-import { languages, messagesIn } from './messages/index.ts'
+import { type Language, languages, messagesIn } from './messages/index.ts'
 import { buildProgram, createCli, optionsOf } from './program.ts'
 import { createWorld } from './testing/world.ts'
 
-function tree(language: 'en' | 'fr'): Command {
+function tree(language: Language): Command {
   const { io, compose } = createWorld()
   return buildProgram(createCli({ io, compose, t: messagesIn(language), language, finish: () => {} }))
 }
 
-function leaves(command: Command, path: string[] = []): [path: string[], leaf: Command][] {
-  if (command.commands.length === 0) return [[path, command]]
+function leaves(command: Command, path: string[] = []): string[][] {
+  if (command.commands.length === 0) return [path]
   return command.commands.flatMap((sub) => leaves(sub, [...path, sub.name()]))
 }
 
@@ -31,20 +31,22 @@ async function parse(...argv: string[]): Promise<unknown> {
 describe.each(languages)('help in %s', (language) => {
   const t = messagesIn(language)
 
-  it.each(leaves(tree(language)))('of %j has a summary and two examples of that very command', async (path) => {
+  it('of every command has a summary and two examples of that very command', async () => {
     const { run } = createWorld()
-    const { code, stdout } = await run(...path, '--help', '--lang', language)
-    const shown = stdout.split(t.usage.titles.examples)[1] ?? ''
-    expect(code).toBe(0)
-    expect(stdout).toContain(t.usage.titles['Usage:'])
-    expect(shown.match(/^ {2}# \S/gm)?.length).toBeGreaterThanOrEqual(2)
-    expect(shown).toContain(`ikoma ${path.join(' ')}`)
+    for (const path of leaves(tree(language))) {
+      const { code, stdout } = await run(...path, '--help', '--lang', language)
+      const examples = stdout.split(t.usage.titles.examples)[1] ?? ''
+      expect(code).toBe(0)
+      expect(stdout).toContain(t.usage.titles['Usage:'])
+      expect(examples.match(/^ {2}# \S/gm)?.length, path.join(' ')).toBeGreaterThanOrEqual(2)
+      expect(examples).toContain(`ikoma ${path.join(' ')}`)
+    }
   })
 
   it('of the root lists every exit code', async () => {
     const { run } = createWorld()
     const { stdout } = await run('--help', '--lang', language)
-    for (const code of [0, 1, 2, 3, 4, 5, 6, 130]) expect(stdout).toContain(` ${code} `)
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 130]) expect(stdout).toMatch(new RegExp(`[\\s]${code} `))
   })
 })
 

@@ -42,7 +42,8 @@ function reportUsage(error: CommanderError, reporter: Reporter): number {
 function reportProblem({ status, problem }: ApiError, reporter: Reporter): number {
   const { out, t } = reporter
   complain(problem.detail, reporter)
-  for (const { field, message } of problem.fields ?? []) out.note(`  ${field}: ${message}`)
+  const fields = (problem.fields ?? []).map(({ field, message }) => `${field}: ${message}`)
+  for (const line of fields.filter((line) => line !== problem.detail)) out.note(`  ${line}`)
   const request = problem.requestId ? `, ${t.errors.request} ${problem.requestId}` : ''
   out.note({ text: `  ${t.errors.reason} ${problem.reason}${request}`, style: 'dim' })
   if (status === 401) out.note('  ', t.errors.unauthorizedHint)

@@ -10,7 +10,7 @@ function setup(language: 'en' | 'fr' = 'en') {
 
 describe('times', () => {
   it.each([
-    [0, '0 s', '0 s'],
+    [12, '12 ms', '12 ms'],
     [830, '0.8 s', '0,8 s'],
     [42_900, '42 s', '42 s'],
     [60_000, '1 min', '1 min'],

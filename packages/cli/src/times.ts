@@ -8,9 +8,10 @@ const dayMs = 24 * hourMs
 
 type Reader = Pick<Context, 'io' | 't' | 'language'>
 
-/** `0.8 s`, `42 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
+/** `12 ms`, `0.8 s`, `42 s`, `3 min 5 s`, `2 h 5 min`, `3 d 4 h`. */
 export function span(ms: number, { t, language }: Pick<Reader, 't' | 'language'>): string {
   const number = (value: number, digits = 0) => value.toLocaleString(language, { maximumFractionDigits: digits })
+  if (ms < 100) return `${number(ms)} ms`
   if (ms < 10 * secondMs) return `${number(ms / secondMs, 1)} s`
   if (ms < minuteMs) return `${number(Math.floor(ms / secondMs))} s`
   const pair = (large: number, largeUnit: string, small: number, smallUnit: string) => {

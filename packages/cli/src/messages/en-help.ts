@@ -294,12 +294,12 @@ const help = {
   audit: {
     summary: 'The record of every change',
     examples: [
-      ['ikoma audit list', 'what happened last'],
+      ['ikoma audit list', 'every change, the oldest first'],
       ['ikoma audit verify', 'whether the record is whole'],
     ],
   },
   'audit list': {
-    summary: 'List audit events',
+    summary: 'List audit events, oldest first',
     examples: [
       ['ikoma audit list --action token.created', 'who made tokens'],
       ['ikoma audit list --all --json', 'the whole record as JSON'],

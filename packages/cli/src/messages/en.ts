@@ -35,12 +35,14 @@ export const en = {
   up: {
     ready: (url: string) => `IKOMA is ready: ${url}`,
     store: (where: string) => `  Database    ${where}`,
-    keyFile: (file: string, made: boolean) => `  Admin key   ${file}${made ? ' (made now, readable by you alone)' : ''}`,
+    keyFile: (file: string, made: boolean) =>
+      `  Admin key   ${file}${made ? ' (made now, readable by you alone)' : ''}`,
     keyFromEnvironment: '  Admin key   from IKOMA_ADMIN_KEY',
     runner: (id: string, folder: string) => `  Runner      ${id} (its files: ${folder})`,
     docs: (url: string) => `  API         ${url}`,
     tryThis: 'Place your first order:',
-    thenRead: 'Then watch one run, or see them all:\n\n  npx ikoma order create runner.selftest\n  npx ikoma order list',
+    thenRead:
+      'Then watch one run, or see them all:\n\n  npx ikoma order create runner.selftest\n  npx ikoma order list',
     inviteRunner: 'No runner here. Invite a machine: npx ikoma runner invite',
   },
 
@@ -53,6 +55,7 @@ export const en = {
     unreachable: (url: string, cause: string | null) => `No answer from ${url}${cause ? ` (${cause})` : ''}.`,
     unreachableHint: 'Is the control plane running? Start it with `npm start`, or name another with --url.',
     unauthorizedHint: 'Set IKOMA_TOKEN, or keep a credential with `ikoma context add`.',
+    unreadableFile: (path: string) => `The file ${path} cannot be read.`,
     badUrl: (where: string, text: string) => `${where}: "${text}" is not an http or https address.`,
     badSpan: (option: string, text: string) => `${option}: "${text}" is not a duration. Write 90s, 5m, 2h or 3d.`,
     badMoment: (option: string, text: string) =>
@@ -179,7 +182,6 @@ export const en = {
   },
 
   payload: {
-    unreadable: (path: string) => `The payload file ${path} cannot be read.`,
     notAnObject: 'The payload is not a JSON object such as {"url": "https://example.org"}.',
     badPair: (option: string, text: string) => `${option}: "${text}" is not written as key=value.`,
   },
@@ -196,6 +198,7 @@ export const en = {
     title: (type: string, target: string) => `${type} on ${target}`,
     dryRun: 'dry run',
     claimed: (runner: string, attempt: number) => `claimed by ${runner} (attempt ${attempt})`,
+    notBefore: (time: string) => `queued, not before ${time}`,
     requeued: (reason: string, time: string) => `queued again, not before ${time} (${reason})`,
     stale: (reason: string) => `the runner has gone silent (${reason}); waiting for a late report`,
     cancelRequested: 'asked to stop',
@@ -203,7 +206,8 @@ export const en = {
       `A person must approve it: ikoma order approve ${id} (or refuse it: ikoma order reject ${id})`,
     needsAttention: (id: string) =>
       `Nobody knows whether it took effect, so it is not run again. Look at the server, then: ikoma order retry ${id}`,
-    ended: (status: string, span: string) => `${status} in ${span}`,
+    succeeded: (status: string, span: string) => `${status} in ${span}`,
+    ended: (status: string, span: string) => `${status} after ${span}`,
     reconnecting: 'connection lost, reconnecting …',
     interrupted: 'Stopped watching. The order goes on.',
     timeout: 'Waited long enough. The order goes on.',

@@ -295,12 +295,12 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
   audit: {
     summary: 'Le registre de tous les changements',
     examples: [
-      ['ikoma audit list', 'ce qui vient de se passer'],
+      ['ikoma audit list', 'tous les changements, du plus ancien au plus récent'],
       ['ikoma audit verify', 'si le registre est intact'],
     ],
   },
   'audit list': {
-    summary: 'Lister les événements d’audit',
+    summary: 'Lister les événements d’audit, du plus ancien au plus récent',
     examples: [
       ['ikoma audit list --action token.created', 'qui a créé des jetons'],
       ['ikoma audit list --all --json', 'tout le registre en JSON'],

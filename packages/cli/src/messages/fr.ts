@@ -56,6 +56,7 @@ export const fr: Messages = {
     unreachableHint:
       'Le plan de contrôle est-il démarré ? Lancez-le avec `npm start`, ou désignez-en un autre avec --url.',
     unauthorizedHint: 'Définissez IKOMA_TOKEN, ou enregistrez un accès avec `ikoma context add`.',
+    unreadableFile: (path) => `Le fichier ${path} est illisible.`,
     badUrl: (where, text) => `${where} : « ${text} » n’est pas une adresse http ou https.`,
     badSpan: (option, text) => `${option} : « ${text} » n’est pas une durée. Écrivez 90s, 5m, 2h ou 3j.`,
     badMoment: (option, text) =>
@@ -189,7 +190,6 @@ export const fr: Messages = {
   },
 
   payload: {
-    unreadable: (path) => `Le fichier de paramètres ${path} est illisible.`,
     notAnObject: 'Les paramètres ne sont pas un objet JSON comme {"url": "https://example.org"}.',
     badPair: (option, text) => `${option} : « ${text} » ne s’écrit pas clé=valeur.`,
   },
@@ -206,6 +206,7 @@ export const fr: Messages = {
     title: (type, target) => `${type} sur ${target}`,
     dryRun: 'à blanc',
     claimed: (runner, attempt) => `pris par ${runner} (essai ${attempt})`,
+    notBefore: (time) => `en file, pas avant ${time}`,
     requeued: (reason, time) => `remis en file, pas avant ${time} (${reason})`,
     stale: (reason) => `le runner ne donne plus de nouvelles (${reason}) ; un rapport tardif est attendu`,
     cancelRequested: 'arrêt demandé',
@@ -213,7 +214,8 @@ export const fr: Messages = {
       `Une personne doit l’approuver : ikoma order approve ${id} (ou le refuser : ikoma order reject ${id})`,
     needsAttention: (id) =>
       `Personne ne sait s’il a pris effet : il n’est pas relancé. Vérifiez le serveur, puis : ikoma order retry ${id}`,
-    ended: (status, span) => `${status} en ${span}`,
+    succeeded: (status, span) => `${status} en ${span}`,
+    ended: (status, span) => `${status} après ${span}`,
     reconnecting: 'connexion perdue, reconnexion …',
     interrupted: 'Fin du suivi. L’ordre continue.',
     timeout: 'Fin de l’attente. L’ordre continue.',

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { createControlPlane, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
-import { openSqliteStore } from '@ikoma/store'
+import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { version } from '../version.ts'
 import { type AdminKey, resolveAdminKey } from './admin-key.ts'
 import type { ServerConfig } from './config.ts'
@@ -52,7 +52,8 @@ export async function openServer(config: ServerConfig, docsAssets?: string): Pro
 
 function openStore({ database }: ServerConfig, log: Log): Promise<Store> {
   if (database.kind === 'sqlite') return openSqliteStore({ file: database.file })
-  throw new Error(String(log))
+  const { url, listenUrl, prepare } = database
+  return openPostgresStore({ url, listenUrl, prepare, log: (message, cause) => log.warn({ err: cause }, message) })
 }
 
 /** The bundle carries the documentation page's assets beside it; the sources take them from their package. */

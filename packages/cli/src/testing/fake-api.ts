@@ -73,6 +73,14 @@ export async function startFakeApi() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    /** Answers like `reply`, and no connection after that. */
+    lastly: (reply: Reply): Reply => {
+      return (response, request) => {
+        response.setHeader('connection', 'close')
+        server.close()
+        reply(response, request)
+      }
+    },
     on: (route: string, ...answers: Reply[]) => replies.set(route, answers),
     seen: (route: string) => requests.filter((request) => request.route === route),
   }

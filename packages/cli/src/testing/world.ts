@@ -45,6 +45,27 @@ export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions 
       return () => interrupts.delete(handler)
     },
   }
+  const { calls, compose } = recordedProcesses()
+  return {
+    io,
+    home,
+    seen,
+    calls,
+    compose,
+    interrupt() {
+      for (const handler of interrupts) handler()
+    },
+    /** Runs one command line; what was seen before is forgotten. */
+    async run(...argv: string[]) {
+      Object.assign(seen, { stdout: '', stderr: '', screen: '' })
+      const code = await runProgram(argv, { io, compose })
+      return { code, ...seen }
+    },
+  }
+}
+
+/** Processes that only remember that they were to be started. */
+function recordedProcesses() {
   const calls: [name: string, options: unknown][] = []
   const record = (name: string) => async (options: unknown) => {
     calls.push([name, options])
@@ -56,20 +77,7 @@ export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions 
     enrolRunner: record('enrolRunner'),
     runRunner: record('runRunner'),
   }
-  return {
-    io,
-    home,
-    seen,
-    calls,
-    compose,
-    interrupt: () => interrupts.forEach((handler) => handler()),
-    /** Runs one command line; what was seen before is forgotten. */
-    async run(...argv: string[]) {
-      Object.assign(seen, { stdout: '', stderr: '', screen: '' })
-      const code = await runProgram(argv, { io, compose })
-      return { code, ...seen }
-    },
-  }
+  return { calls, compose }
 }
 
 /** The same person in front of a control plane with one runner. */

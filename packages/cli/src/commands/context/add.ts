@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
@@ -6,6 +5,7 @@ import type { Cli, Context } from '../../cli.ts'
 import { readContexts, type StoredContext, writeContexts } from '../../contexts.ts'
 import { parseUrl } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { readGiven } from '../../files.ts'
 import { describeContext } from './list.ts'
 
 export interface AddContextOptions {
@@ -46,7 +46,7 @@ async function readCredential(
   { io, t }: Context,
 ): Promise<Pick<StoredContext, 'token' | 'adminKey'>> {
   const read = async (file: string) => {
-    const text = file === '-' ? await io.readStdin() : await readFile(resolve(io.cwd, file), 'utf8')
+    const text = file === '-' ? await io.readStdin() : await readGiven(resolve(io.cwd, file), t)
     if (text.trim() === '') throw new AppError('invalid', t.contexts.emptyCredential, { reason: 'credential_empty' })
     return text.trim()
   }

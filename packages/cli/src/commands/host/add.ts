@@ -1,3 +1,4 @@
+import type { RunnerResource, ServerResource } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -26,8 +27,21 @@ export async function addHost(options: AddHostOptions, context: RemoteContext): 
   const { client, out, t } = context
   const runner = options.runner === undefined ? null : await findRunner(options.runner, context)
   const created = await client.createServer({ name: options.name, baseUrl: options.baseUrl, tags: options.tag })
-  const host = runner ? await client.attachRunner(created.id, runner.id) : created
+  if (!runner) out.note(t.hosts.added(created.name))
+  const host = runner ? await attachAdded(created, runner, context) : created
   out.answer(host, () => out.line(host.id))
-  out.note(runner ? t.hosts.attached(host.name, runner.name) : t.hosts.added(host.name))
   return exitCodes.ok
+}
+
+/** The host is there whatever comes of the runner: that is said before the refusal is. */
+async function attachAdded(added: ServerResource, runner: RunnerResource, context: RemoteContext) {
+  const { client, out, t } = context
+  try {
+    const host = await client.attachRunner(added.id, runner.id)
+    out.note(t.hosts.attached(host.name, runner.name))
+    return host
+  } catch (error) {
+    out.note(t.hosts.added(added.name))
+    throw error
+  }
 }

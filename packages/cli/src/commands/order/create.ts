@@ -53,7 +53,11 @@ export async function createOrder(options: CreateOrderOptions, context: RemoteCo
   return exitCodes.ok
 }
 
+/** Failures of connecting, before any request is sent. */
+const neverSent =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_(TLS|SSL)_.*|.*CERT.*)$/
+
 /** Whether the request may have reached the control plane although no answer came back. */
 function mayHaveArrived(error: UnreachableError): boolean {
-  return !['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(causeOf(error) ?? '')
+  return !neverSent.test(causeOf(error) ?? '')
 }

@@ -1,8 +1,8 @@
 import type { LogLineResource, OrderResource, Report } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
 import { createNames, shortId } from '../../lookup.ts'
-import type { Style } from '../../output.ts'
 import { span, timeOfDay } from '../../times.ts'
+import { changesOf } from './order-changes.ts'
 import { readReport, type Write, writeOutput, writeSteps } from './report.ts'
 
 /**
@@ -15,13 +15,6 @@ export function createOrderView(targetName: string, context: RemoteContext) {
   const told = new Set<string>()
   let lines = 0
 
-  function tell(key: string, time: string | null, text: string, style?: Style): void {
-    if (told.has(key)) return
-    told.add(key)
-    const at = timeOfDay(time ?? new Date(io.now()).toISOString(), context)
-    out.note({ text: `  ${at}  `, style: 'dim' }, style ? { text, style } : text)
-  }
-
   return {
     begin(order: OrderResource): void {
       const dryRun = order.dryRun ? ` (${t.attach.dryRun})` : ''
@@ -33,25 +26,15 @@ export function createOrderView(targetName: string, context: RemoteContext) {
     },
 
     async status(order: OrderResource): Promise<void> {
-      const { attempt, claimedAt, startedAt } = order
-      if (order.status === 'PENDING_APPROVAL')
-        return tell('pending', order.createdAt, t.status.PENDING_APPROVAL, 'yellow')
-      if (attempt === 0 || told.size === 0)
-        tell('queued 0', told.has('pending') ? null : order.createdAt, t.status.QUEUED)
-      if (claimedAt && order.runnerId) {
-        const runner = await names.runner(order.runnerId)
-        tell(`claimed ${attempt}`, claimedAt, t.attach.claimed(runner, attempt))
+      const runner = order.runnerId ? await names.runner(order.runnerId) : ''
+      for (const { key, at, text, style } of changesOf(order, runner, context)) {
+        if (told.has(key)) continue
+        // An order that waited for approval was queued when that came, not when it was placed.
+        const time = key === 'queued' && told.has('pending') ? null : at
+        told.add(key)
+        const clock = timeOfDay(time ?? new Date(io.now()).toISOString(), context)
+        out.note({ text: `  ${clock}  `, style: 'dim' }, style ? { text, style } : text)
       }
-      if (startedAt) tell(`running ${attempt}`, startedAt, t.status.RUNNING)
-      if (order.cancelRequestedAt) tell('cancel', order.cancelRequestedAt, t.attach.cancelRequested, 'yellow')
-      if (order.status === 'STALE') tell(`stale ${attempt}`, null, t.attach.stale(order.statusReason ?? ''), 'yellow')
-      if (order.status !== 'QUEUED' || attempt === 0) return
-      tell(
-        `queued ${attempt}`,
-        null,
-        t.attach.requeued(order.statusReason ?? '', timeOfDay(order.runAt, context)),
-        'yellow',
-      )
     },
 
     line({ text }: LogLineResource): void {
@@ -80,9 +63,13 @@ export function writeEnding(order: OrderResource, report: Report | null, write: 
   const began = order.startedAt ?? order.createdAt
   const took = order.completedAt ? Date.parse(order.completedAt) - Date.parse(began) : null
   const status = t.status[order.status]
-  const verdict = took === null ? status : t.attach.ended(status, span(took, context))
-  const reason = !good && order.statusReason ? ` (${order.statusReason})` : ''
+  const ended = good ? t.attach.succeeded : t.attach.ended
+  const verdict = took === null ? status : ended(status, span(took, context))
+  const why = good || order.statusReason === order.status.toLowerCase() ? null : order.statusReason
+  const reason = why ? ` (${why})` : ''
   const summary = report?.summary ? ` — ${report.summary}` : ''
   write({ text: `${good ? '✔' : '✖'} ${verdict}`, style: good ? 'green' : 'red' }, reason, summary)
-  for (const { code, message } of report?.errors ?? []) write(`  ${code}: ${message}`)
+  for (const { code, message } of report?.errors ?? []) {
+    if (message !== report?.summary) write(`  ${code}: ${message}`)
+  }
 }

@@ -13,7 +13,7 @@ const fieldSchema = z.looseObject({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   items: z.looseObject({ type: z.string().optional() }).optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
 })
 
 const objectSchema = z.looseObject({

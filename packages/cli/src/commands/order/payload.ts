@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Context } from '../../cli.ts'
+import { readGiven } from '../../files.ts'
 
 type Payload = Record<string, unknown>
 type JsonSchema = Record<string, unknown>
@@ -23,10 +23,7 @@ export async function readPayload(
 async function payloadText(source: string, { io, t }: Pick<Context, 'io' | 't'>): Promise<string> {
   if (source === '-') return io.readStdin()
   if (!source.startsWith('@')) return source
-  const path = resolve(io.cwd, source.slice(1))
-  return readFile(path, 'utf8').catch((cause) => {
-    throw new AppError('invalid', t.payload.unreadable(path), { reason: 'payload_unreadable', cause })
-  })
+  return readGiven(resolve(io.cwd, source.slice(1)), t)
 }
 
 function parseObject(text: string, t: Context['t']): Payload {

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { contextsPath } from '../contexts.ts'
+import { ok, problem, type Reply } from '../testing/fake-api.ts'
+import { aRunner, noon, page } from '../testing/fixtures.ts'
+import { createConnectedWorld } from '../testing/world.ts'
+
+/** Ready, by a clock that is this many seconds off the person's own. */
+function readyAt(offsetSec: number): Reply {
+  return (response) => {
+    response.setHeader('date', new Date(Date.parse(noon(60 + offsetSec))).toUTCString())
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"status":"ready"}')
+  }
+}
+
+async function setup() {
+  const world = await createConnectedWorld()
+  world.api.on('GET /readyz', readyAt(0))
+  const checks = async (...argv: string[]) => {
+    const { code, stdout } = await world.run('doctor', '--json', ...argv)
+    const found: { name: string; status: string }[] = JSON.parse(stdout).checks
+    return { code, found: Object.fromEntries(found.map(({ name, status }) => [name, status])) }
+  }
+  return { ...world, checks }
+}
+
+describe('doctor', () => {
+  it('finds nothing wrong where nothing is', async () => {
+    const { checks } = await setup()
+    expect(await checks()).toEqual({
+      code: 0,
+      found: { node: 'ok', contexts: 'ok', reachable: 'ok', clock: 'ok', credential: 'ok', runners: 'ok' },
+    })
+  })
+
+  it('shows each check on its line with what to do', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/runners', ok(page([aRunner({ status: 'OFFLINE' })])))
+    const { code, stdout } = await run('doctor')
+    expect(code).toBe(0)
+    expect(stdout).toContain('✔ clocks agree\n')
+    expect(stdout).toContain('! offline: local-runner\n    → On that server: systemctl status')
+  })
+
+  it.each([
+    [3, 'ok'],
+    [20, 'warn'],
+    [-20, 'warn'],
+    [90, 'fail'],
+  ])('a clock %i s off is %s', async (offset, status) => {
+    const { checks, api } = await setup()
+    api.on('GET /readyz', readyAt(offset))
+    expect((await checks()).found.clock).toBe(status)
+  })
+
+  it('fails when the control plane does not answer or is not ready', async () => {
+    const { checks, api } = await setup()
+    expect(await checks('--url', 'http://127.0.0.1:1')).toMatchObject({ code: 1, found: { reachable: 'fail' } })
+    api.on('GET /readyz', problem(503, 'unavailable', 'No database.'))
+    expect(await checks()).toMatchObject({ code: 1, found: { reachable: 'fail' } })
+  })
+
+  it('fails when the credential is refused', async () => {
+    const { checks, api } = await setup()
+    api.on('GET /v1/runners', problem(401, 'token_unknown', 'This token is not known.'))
+    expect(await checks()).toMatchObject({ code: 1, found: { credential: 'fail' } })
+  })
+
+  it('fails when others can read the contexts', async () => {
+    const { checks, io } = await setup()
+    mkdirSync(dirname(contextsPath(io)), { recursive: true })
+    writeFileSync(contextsPath(io), '{}', { mode: 0o644 })
+    expect(await checks()).toMatchObject({ code: 1, found: { contexts: 'fail' } })
+  })
+
+  it('warns while there is no runner', async () => {
+    const { checks, api } = await setup()
+    api.on('GET /v1/runners', ok(page([])))
+    expect(await checks()).toMatchObject({ code: 0, found: { runners: 'warn' } })
+  })
+})

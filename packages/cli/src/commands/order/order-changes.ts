@@ -1,0 +1,46 @@
+import type { OrderResource } from '@ikoma/api'
+import type { RemoteContext } from '../../cli.ts'
+import type { Style } from '../../output.ts'
+import { dateAndTime, timeOfDay } from '../../times.ts'
+
+/** Something that has happened to an order. */
+export interface Change {
+  /** Tells the same change apart from another when the order is seen again. */
+  key: string
+  /** When it happened; null when the order does not say. */
+  at: string | null
+  text: string
+  style?: Style
+}
+
+/** What an order's own state and times say has happened to it, in order, except how it ended. */
+export function changesOf(order: OrderResource, runner: string, context: RemoteContext): Change[] {
+  const { t } = context
+  const { status, attempt, claimedAt, startedAt, cancelRequestedAt } = order
+  const why = order.statusReason ?? ''
+  const changes: Change[] = []
+  if (status === 'PENDING_APPROVAL') {
+    changes.push({ key: 'pending', at: order.createdAt, text: t.status.PENDING_APPROVAL, style: 'yellow' })
+  }
+  if (status === 'QUEUED' || attempt > 0) {
+    const text =
+      attempt === 0 && isLater(order) ? t.attach.notBefore(dateAndTime(order.runAt, context)) : t.status.QUEUED
+    changes.push({ key: 'queued', at: order.createdAt, text })
+  }
+  if (claimedAt) changes.push({ key: `claimed ${attempt}`, at: claimedAt, text: t.attach.claimed(runner, attempt) })
+  if (startedAt) changes.push({ key: `running ${attempt}`, at: startedAt, text: t.status.RUNNING })
+  if (cancelRequestedAt) {
+    changes.push({ key: 'cancel', at: cancelRequestedAt, text: t.attach.cancelRequested, style: 'yellow' })
+  }
+  if (status === 'STALE')
+    changes.push({ key: `stale ${attempt}`, at: null, text: t.attach.stale(why), style: 'yellow' })
+  if (status === 'QUEUED' && attempt > 0) {
+    const text = t.attach.requeued(why, timeOfDay(order.runAt, context))
+    changes.push({ key: `requeued ${attempt}`, at: null, text, style: 'yellow' })
+  }
+  return changes
+}
+
+function isLater({ runAt, createdAt }: OrderResource): boolean {
+  return Date.parse(runAt) > Date.parse(createdAt) + 1000
+}

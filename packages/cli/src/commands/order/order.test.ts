@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest'
+import { ok, problem } from '../../testing/fake-api.ts'
+import {
+  aLine,
+  anOrder,
+  aRunner,
+  aServer,
+  noon,
+  orderId,
+  page,
+  running,
+  serverId,
+  succeeded,
+} from '../../testing/fixtures.ts'
+import { createConnectedWorld } from '../../testing/world.ts'
+
+const other = '01990000-0000-7000-8000-00000000beef'
+
+async function setup(options: Parameters<typeof createConnectedWorld>[0] = {}) {
+  const world = await createConnectedWorld(options)
+  const first = page([succeeded, anOrder({ id: other, type: 'check.tcp.run' })], 'next-page')
+  world.api.on('GET /v1/orders', ok(first), ok(page([])))
+  world.api.on(`GET /v1/orders/${orderId}`, ok(succeeded))
+  return world
+}
+
+describe('order list', () => {
+  it('shows a table for people and says how to get more', async () => {
+    const { run } = await setup({ tty: true })
+    const { stdout, stderr } = await run('order', 'list')
+    expect(stdout).toBe(
+      [
+        'ID        STATUS     TYPE             TARGET        CREATED   TOOK',
+        'a7f3c1b9  succeeded  runner.selftest  local-runner  59 s ago  0.8 s',
+        '0000beef  queued     check.tcp.run    local-runner  59 s ago',
+        '',
+      ].join('\n'),
+    )
+    expect(stderr).toContain('--cursor next-page')
+  })
+
+  it('gives whole ids where no person is looking', async () => {
+    const { run } = await setup()
+    expect((await run('order', 'list')).stdout).toContain(orderId)
+  })
+
+  it('with --json prints the page as it came', async () => {
+    const { run } = await setup()
+    const { stdout } = await run('order', 'list', '--json')
+    expect(JSON.parse(stdout)).toEqual(page([succeeded, anOrder({ id: other, type: 'check.tcp.run' })], 'next-page'))
+  })
+
+  it('sends its filters, with names turned into ids', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/servers', ok(page([aServer()])))
+    await run('order', 'list', '--status', 'failed,timed-out', '--host', 'web-1', '--since', '2m', '--limit', '5')
+    expect(api.seen('GET /v1/orders')[0]?.query).toEqual({
+      status: 'FAILED,TIMED_OUT',
+      serverId,
+      since: noon(-60),
+      limit: '5',
+    })
+  })
+
+  it('with --all joins every page', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/orders', ok(page([succeeded], 'two')), ok(page([running])))
+    const { stdout } = await run('order', 'list', '--all', '--json')
+    expect(JSON.parse(stdout)).toEqual(page([succeeded, running]))
+    expect(api.seen('GET /v1/orders')[1]?.query).toMatchObject({ cursor: 'two' })
+  })
+
+  it('says what to do when there is nothing', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/orders', ok(page([])))
+    expect(await run('order', 'list')).toMatchObject({ stdout: '', stderr: expect.stringContaining('order create') })
+    expect((await run('order', 'list', '--type', 'x')).stderr).toContain('filter')
+  })
+})
+
+describe('order show', () => {
+  it('shows facts, events and report', async () => {
+    const { run, api } = await setup()
+    const event = { seq: 1, at: noon(1), actor: 'admin-key', action: 'order.placed', from: null, to: 'QUEUED' }
+    api.on(`GET /v1/orders/${orderId}/events`, ok(page([{ ...event, reason: null, attempt: null, runnerId: null }])))
+    const { code, stdout } = await run('order', 'show', orderId)
+    await expect(`$ ikoma order show ${orderId}\n${stdout}[exit ${code}]\n`).toMatchFileSnapshot('show.golden.txt')
+  })
+
+  it('with --json prints the resource', async () => {
+    expect(JSON.parse((await (await setup()).run('order', 'show', orderId, '--json')).stdout)).toEqual(succeeded)
+  })
+
+  it.each(['a7f3c1b9', 'A7F3C1B9', '01990000-0000-7000-8000-0000a7'])('finds %s', async (part) => {
+    const { run } = await setup()
+    expect((await run('order', 'show', part, '--json')).code).toBe(0)
+  })
+
+  it('refuses parts that are too short, unknown or shared', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/orders', ok(page([succeeded, anOrder({ id: other })])))
+    expect(await run('order', 'show', 'c1b9')).toMatchObject({ code: 2, stderr: expect.stringContaining('6') })
+    expect(await run('order', 'show', 'ffffff')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('order list'),
+    })
+    const shared = await run('order', 'show', '01990000')
+    expect(shared).toMatchObject({ code: 2, stderr: expect.stringContaining(`  ${orderId}\n  ${other}\n`) })
+  })
+
+  it('looks no further than a bounded number of pages', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/orders', ok(page([anOrder({ id: other })], 'more')))
+    expect((await run('order', 'show', 'ffffff')).code).toBe(1)
+    expect(api.seen('GET /v1/orders')).toHaveLength(10)
+  })
+})
+
+describe('order logs', () => {
+  it('prints every page, one clean line each', async () => {
+    const { run, api } = await setup()
+    const logs = `GET /v1/orders/${orderId}/logs`
+    api.on(logs, ok(page([aLine('one\u001b[2J')], '1.0')), ok(page([aLine('two\nlines')])))
+    expect((await run('order', 'logs', orderId)).stdout).toBe('one\ntwo lines\n')
+    api.on(logs, ok(page([aLine('one')])))
+    expect((await run('order', 'logs', orderId, '--timestamps')).stdout).toBe('12:00:01  one\n')
+  })
+})
+
+describe('changing an order', () => {
+  it.each(['cancel', 'retry', 'approve', 'reject'])('order %s answers with where it stands', async (verb) => {
+    const { run, api } = await setup()
+    api.on(`POST /v1/orders/${orderId}/${verb}`, ok(anOrder()))
+    const { code, stdout, stderr } = await run('order', verb, 'a7f3c1b9')
+    expect([code, stdout]).toEqual([0, `${orderId}  queued\n`])
+    expect(stderr).toContain('order logs -f a7f3c1b9')
+  })
+
+  it('passes on the reason of a cancel and says that a running order is only asked', async () => {
+    const { run, api } = await setup()
+    const route = `POST /v1/orders/${orderId}/cancel`
+    api.on(route, ok(anOrder({ ...running, cancelRequestedAt: noon(3) })))
+    expect((await run('order', 'cancel', orderId, '--reason', 'wrong server')).stdout).toContain('asked to stop')
+    expect(api.seen(route)[0]?.body).toEqual({ reason: 'wrong server' })
+  })
+
+  it('is refused with 5 when the order has ended', async () => {
+    const { run, api } = await setup()
+    api.on(`POST /v1/orders/${orderId}/cancel`, problem(409, 'already_ended', 'This order has ended.'))
+    expect((await run('order', 'cancel', orderId)).code).toBe(5)
+  })
+})
+
+describe('order types', () => {
+  it('lists the catalogue in the language of the reader', async () => {
+    const { run } = await setup()
+    expect((await run('order', 'types')).stdout).toContain('Run a program')
+    expect((await run('order', 'types', '--lang', 'fr')).stdout).toContain('Exécuter un programme')
+  })
+
+  it('shows the payload of one type', async () => {
+    const { run } = await setup()
+    const { stdout } = await run('order', 'types', 'check.http.run')
+    expect(stdout).toMatch(/^url +string +yes$/m)
+    expect(stdout).toMatch(/^method +GET \| HEAD +no +"GET"$/m)
+    expect(stdout).toMatch(/^timeoutMs +integer 100…30000 +no +10000$/m)
+    expect((await run('order', 'types', 'runner.selftest')).stderr).toContain('no fields')
+  })
+})
+
+describe('text that servers send', () => {
+  it('cannot repaint the terminal, whatever the command', async () => {
+    const evil = '\u001b[2J\u009b1mevil\u0007\u202e'
+    const { run, api } = await setup({ tty: true })
+    api.on('GET /v1/runners', ok(page([aRunner({ name: evil, scopes: [evil] })])))
+    api.on('GET /v1/servers', ok(page([aServer({ name: evil, tags: [evil] })])))
+    api.on('GET /v1/tokens', problem(403, evil, evil, { fields: [{ field: evil, message: evil }] }))
+    for (const argv of [
+      ['runner', 'list'],
+      ['host', 'list'],
+      ['runner', 'show', 'local'],
+      ['token', 'list'],
+    ]) {
+      for (const more of [[], ['--json']]) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
+        expect((await run(...argv, ...more)).screen).not.toMatch(/[\u0000-\u0009\u001b\u007f-\u009f\u202e]/)
+      }
+    }
+  })
+})

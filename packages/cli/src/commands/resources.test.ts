@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest'
+import { noContent, ok, problem } from '../testing/fake-api.ts'
+import { aServer, noon, orderId, page, runnerId, serverId } from '../testing/fixtures.ts'
+import { createConnectedWorld } from '../testing/world.ts'
+
+const aSchedule = {
+  id: orderId,
+  name: 'nightly',
+  cron: '0 3 * * *',
+  timeZone: 'UTC',
+  order: { type: 'runner.selftest', runnerId },
+  missedRuns: 'run_once',
+  alertAfterSec: null,
+  paused: false,
+  nextRunAt: noon(54_000),
+  lastRunAt: null,
+  lastOrderId: null,
+  lastProblem: null,
+  overdue: false,
+  createdBy: 'admin-key',
+  createdAt: noon(),
+}
+const aToken = {
+  id: orderId,
+  name: 'ci',
+  role: 'operator',
+  createdBy: 'admin-key',
+  createdAt: noon(),
+  expiresAt: noon(86_400),
+  expired: false,
+}
+
+async function setup() {
+  const world = await createConnectedWorld()
+  world.api.on('GET /v1/servers', ok(page([aServer({ runnerId })])))
+  world.api.on('GET /v1/schedules', ok(page([aSchedule])))
+  world.api.on('GET /v1/tokens', ok(page([aToken])))
+  return world
+}
+
+describe('lists', () => {
+  it.each([
+    ['runner', 'local-runner'],
+    ['host', 'web-1'],
+    ['schedule', 'nightly'],
+    ['token', 'operator'],
+  ])('%s list shows what there is, in both ways', async (noun, expected) => {
+    const { run } = await setup()
+    expect((await run(noun, 'list')).stdout).toContain(expected)
+    expect(JSON.parse((await run(noun, 'list', '--json')).stdout).items).toHaveLength(1)
+  })
+
+  it.each([
+    ['runner', 'runners', 'ikoma runner invite'],
+    ['host', 'servers', 'ikoma host add'],
+    ['schedule', 'schedules', 'ikoma schedule add'],
+    ['token', 'tokens', 'ikoma token create'],
+  ])('an empty %s list says what to do next', async (noun, path, hint) => {
+    const { run, api } = await setup()
+    api.on(`GET /v1/${path}`, ok(page([])))
+    expect(await run(noun, 'list')).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining(hint) })
+  })
+
+  it.each([
+    ['runner', 'local-runner'],
+    ['host', 'web-1'],
+    ['schedule', 'nightly'],
+  ])('%s show shows one, by name', async (noun, name) => {
+    const { run } = await setup()
+    expect((await run(noun, 'show', name)).stdout).toContain(name)
+    expect(JSON.parse((await run(noun, 'show', name, '--json')).stdout).name).toBe(name)
+  })
+})
+
+describe('removing', () => {
+  it.each([
+    ['runner', 'remove', 'local-runner', `DELETE /v1/runners/${runnerId}`],
+    ['host', 'remove', 'web-1', `DELETE /v1/servers/${serverId}`],
+    ['schedule', 'remove', 'nightly', `DELETE /v1/schedules/${orderId}`],
+    ['token', 'revoke', 'ci', `DELETE /v1/tokens/${orderId}`],
+  ])('%s %s wants the name confirmed', async (noun, verb, name, route) => {
+    const { run, api } = await setup()
+    api.on(route, noContent)
+    expect(await run(noun, verb, name)).toMatchObject({ code: 2, stderr: expect.stringContaining(`--confirm ${name}`) })
+    expect((await run(noun, verb, name, '--confirm', 'other')).code).toBe(2)
+    expect(api.seen(route)).toEqual([])
+    expect((await run(noun, verb, name, '--confirm', name)).code).toBe(0)
+    expect(api.seen(route)).toHaveLength(1)
+  })
+})
+
+describe('runner invite', () => {
+  async function invited(...argv: string[]) {
+    const world = await setup()
+    const enrolment = {
+      id: orderId,
+      name: 'web-1',
+      serverId: null,
+      scopes: ['check'],
+      token: 'iko_enrol_x',
+      expiresAt: noon(900),
+    }
+    world.api.on('POST /v1/enrolments', ok(enrolment, 201))
+    return { ...world, seen: await world.run('runner', 'invite', ...argv) }
+  }
+
+  it('prints the very line to paste, alone on stdout', async () => {
+    const { seen } = await invited('--name', 'web-1', '--public-url', 'https://ikoma.example.org')
+    expect(seen.stdout).toBe(
+      'ikoma runner enrol --url https://ikoma.example.org --token iko_enrol_x && ikoma runner run\n',
+    )
+    expect(seen.stderr).toContain('12:15:00')
+  })
+
+  it('warns that an address of this machine leads nowhere from another', async () => {
+    const { seen, api } = await invited('--host', 'web-1', '--scope', 'check,system')
+    expect(seen.stderr).toContain('--public-url')
+    expect(api.seen('POST /v1/enrolments')[0]?.body).toEqual({ serverId, scopes: ['check', 'system'] })
+  })
+})
+
+describe('secrets shown once', () => {
+  it('are alone on stdout', async () => {
+    const { run, api } = await setup()
+    api.on(
+      `POST /v1/runners/${runnerId}/rotate-token`,
+      ok({ id: runnerId, token: 'iko_new', previousTokenExpiresAt: noon(300) }),
+    )
+    api.on('POST /v1/tokens', ok({ ...aToken, token: 'iko_token' }, 201))
+    expect((await run('runner', 'rotate', 'local-runner', '--overlap', '5m')).stdout).toBe('iko_new\n')
+    expect(api.seen(`POST /v1/runners/${runnerId}/rotate-token`)[0]?.body).toEqual({ overlapSec: 300 })
+    expect((await run('token', 'create', 'ci', '--role', 'operator')).stdout).toBe('iko_token\n')
+  })
+})
+
+describe('hosts', () => {
+  it('are added, and given a runner at once when named', async () => {
+    const { run, api } = await setup()
+    api.on('POST /v1/servers', ok(aServer(), 201))
+    api.on(`PATCH /v1/servers/${serverId}/attach-runner`, ok(aServer({ runnerId })))
+    expect(await run('host', 'add', 'web-1')).toMatchObject({
+      stdout: `${serverId}\n`,
+      stderr: expect.stringContaining('invite'),
+    })
+    await run('host', 'add', 'web-1', '--runner', 'local-runner', '--tag', 'a,b')
+    expect(api.seen('POST /v1/servers')[1]?.body).toEqual({ name: 'web-1', tags: ['a', 'b'] })
+    expect(api.seen(`PATCH /v1/servers/${serverId}/attach-runner`)[0]?.body).toEqual({ runnerId })
+  })
+
+  it('say that they were added even when their runner is refused', async () => {
+    const { run, api } = await setup()
+    api.on('POST /v1/servers', ok(aServer(), 201))
+    api.on(`PATCH /v1/servers/${serverId}/attach-runner`, problem(409, 'runner_already_attached', 'It serves "vm".'))
+    const { code, stderr } = await run('host', 'add', 'web-1', '--runner', 'local-runner')
+    expect([code, stderr]).toEqual([5, expect.stringMatching(/"web-1" has no runner yet[\s\S]*It serves "vm"/)])
+  })
+
+  it('are attached to a runner or to none, and it must be said which', async () => {
+    const { run, api } = await setup()
+    const route = `PATCH /v1/servers/${serverId}/attach-runner`
+    api.on(route, ok(aServer()))
+    expect((await run('host', 'attach', 'web-1')).code).toBe(2)
+    expect((await run('host', 'attach', 'web-1', 'local-runner', '--none')).code).toBe(2)
+    await run('host', 'attach', 'web-1', '--none')
+    expect(api.seen(route).map(({ body }) => body)).toEqual([{ runnerId: null }])
+  })
+})
+
+describe('schedules', () => {
+  it('are added with everything an order takes', async () => {
+    const { run, api } = await setup()
+    api.on('POST /v1/schedules', ok(aSchedule, 201))
+    const timing = ['--cron', '0 3 * * *', '--missed-runs', 'run-once', '--alert-after', '2d']
+    const { stderr } = await run(
+      'schedule',
+      'add',
+      'nightly',
+      'check.tcp.run',
+      ...timing,
+      '--set',
+      'port=22',
+      '--set',
+      'host=a',
+    )
+    expect(stderr).toContain('2026-11-21 03:00:00')
+    expect(api.seen('POST /v1/schedules')[0]?.body).toEqual({
+      name: 'nightly',
+      cron: '0 3 * * *',
+      missedRuns: 'run_once',
+      alertAfterSec: 172_800,
+      order: { type: 'check.tcp.run', runnerId, payload: { port: 22, host: 'a' } },
+    })
+  })
+
+  it('of a destructive type want it named twice', async () => {
+    const { run } = await setup()
+    expect((await run('schedule', 'add', 'x', 'shell.run', '--cron', '* * * * *')).stderr).toContain(
+      '--confirm shell.run',
+    )
+  })
+
+  it('are paused and resumed', async () => {
+    const { run, api } = await setup()
+    const route = `PATCH /v1/schedules/${orderId}`
+    api.on(route, ok({ ...aSchedule, paused: true, nextRunAt: null }), ok(aSchedule))
+    expect((await run('schedule', 'pause', 'nightly')).stderr).toContain('schedule resume nightly')
+    expect((await run('schedule', 'resume', 'nightly')).stderr).toContain('2026-11-21')
+    expect(api.seen(route).map(({ body }) => body)).toEqual([{ paused: true }, { paused: false }])
+  })
+})
+
+describe('audit', () => {
+  it('verify ends with 1 when the chain is broken, and tells where', async () => {
+    const { run, api } = await setup()
+    const head = { seq: 7, hash: 'abc' }
+    const broken = { ok: false, events: 4, head, fault: { seq: 5, fault: 'missing' } }
+    api.on('GET /v1/audit/verify', ok({ ok: true, events: 7, head, fault: null }), ok(broken))
+    expect(await run('audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('7 events') })
+    expect(await run('audit', 'verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('event 5') })
+  })
+
+  it('list shows who did what', async () => {
+    const { run, api } = await setup()
+    const event = {
+      seq: 1,
+      at: noon(),
+      actor: 'admin-key',
+      action: 'token.created',
+      subject: 'token:1',
+      data: {},
+      hash: 'h',
+    }
+    api.on('GET /v1/audit', ok(page([event])))
+    expect((await run('audit', 'list', '--action', 'token.created')).stdout).toMatch(
+      /1 +2026-11-20 12:00:00 +admin-key +token.created/,
+    )
+  })
+})
+
+describe('refusals', () => {
+  it('of the credential end with 4 and say how to give one', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/runners', problem(401, 'token_unknown', 'This token is not known.'))
+    expect(await run('runner', 'list')).toMatchObject({ code: 4, stderr: expect.stringContaining('ikoma context add') })
+  })
+
+  it('for want of a control plane say which address, and how to start one', async () => {
+    const { run } = await setup()
+    const { code, stderr } = await run('runner', 'list', '--url', 'http://127.0.0.1:1')
+    expect(code).toBe(1)
+    expect(stderr).toContain('http://127.0.0.1:1')
+    expect(stderr).toContain('npm start')
+  })
+
+  it('never repeat the credential', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/runners', problem(401, 'token_unknown', 'This token is not known.'))
+    expect((await run('runner', 'list')).screen + (await run('doctor')).screen).not.toContain('iko_test')
+  })
+})
