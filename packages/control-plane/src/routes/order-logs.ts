@@ -78,7 +78,11 @@ async function followLog(context: Context, stream: EventStream, order: Order, fr
     for (;;) {
       const chunks = await store.listLog(id, after, 100)
       for (const chunk of chunks) {
-        for (const line of logLines(chunk)) stream.send('line', line, `${chunk.attempt}.${chunk.seq}`)
+        const lines = logLines(chunk)
+        lines.forEach((line, index) => {
+          // Only the last line carries the chunk's id: whoever resumes after it has them all.
+          stream.send('line', line, index === lines.length - 1 ? `${chunk.attempt}.${chunk.seq}` : undefined)
+        })
         after = { attempt: chunk.attempt, seq: chunk.seq }
       }
       if (chunks.length < 100 || over.aborted) return after

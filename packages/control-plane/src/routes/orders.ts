@@ -150,7 +150,7 @@ function decisionRoute(
         tags: ['orders'],
         summary,
         params: idParams,
-        body: reasonBody.nullish(),
+        body: reasonBody,
         response: { 200: orderSchema },
       },
     },
@@ -159,7 +159,7 @@ function decisionRoute(
       if (verb === 'approve') await refuseOwnOrder(context, request, id)
       const decision = await context.store.advanceOrder({
         orderId: id,
-        event: event(request.body?.reason ?? null),
+        event: event(request.body.reason ?? null),
         actor: callingActor(request),
         now: context.clock.now(),
         random: Math.random(),

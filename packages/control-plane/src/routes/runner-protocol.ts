@@ -43,7 +43,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       schema: {
         tags,
         summary: 'Sign of life',
-        body: heartbeatBody.default({ status: 'ONLINE' }),
+        body: heartbeatBody,
         response: { 200: heartbeatReply },
       },
     },

@@ -45,7 +45,7 @@ export function runnerRoutes(app: App, context: Context): void {
       schema: {
         tags,
         summary: 'Create a runner; its token is shown this once',
-        body: runnerBody.default(runnerBody.parse({})),
+        body: runnerBody,
         response: { 201: runnerWithToken },
       },
     },
@@ -113,7 +113,7 @@ export function runnerRoutes(app: App, context: Context): void {
         tags,
         summary: 'Give a runner a new token; the old one works until the overlap ends',
         params: idParams,
-        body: rotateBody.default(rotateBody.parse({})),
+        body: rotateBody,
         response: { 200: rotated },
       },
     },
@@ -149,7 +149,7 @@ export function runnerRoutes(app: App, context: Context): void {
       schema: {
         tags,
         summary: 'Invite a machine to become a runner: a token that works once, for 15 minutes',
-        body: enrolmentBody.default(enrolmentBody.parse({})),
+        body: enrolmentBody,
         response: { 201: enrolmentSchema },
       },
     },

@@ -15,6 +15,10 @@ declare module 'fastify' {
     /** Who may call the route. A route that does not say so refuses to start. */
     access?: string
   }
+  interface FastifyInstance {
+    /** Every route with who may call it, for whoever checks that nothing is open by accident. */
+    routeAccess: { method: string; url: string; access: string }[]
+  }
 }
 
 export interface HttpAppOptions {
@@ -51,6 +55,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
   }) as unknown as FastifyInstance
+  app.removeContentTypeParser('text/plain')
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // `curl -X POST -H 'content-type: application/json'` without data is a request without a body, not bad JSON.
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
@@ -69,24 +74,32 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     )
   })
   requireAccess(app)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    if (request.routeOptions.url !== undefined) await options.authorize(request)
+  // No body is an empty one: a route whose fields are all optional can be called without.
+  app.addHook('preValidation', async (request) => {
+    if (request.routeOptions.schema?.body !== undefined) request.body ??= {}
   })
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, ip } = request
     request.log.debug({ method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
   })
   await registerPlugins(app, options)
+  // Last of the request hooks, so that a refusal carries the same headers as an answer.
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    if (request.routeOptions.url !== undefined) await options.authorize(request)
+  })
   return app
 }
 
 /** Deny by default: a route that forgot to say who may call it stops the start. */
 function requireAccess(app: FastifyInstance): void {
+  app.decorate('routeAccess', [])
   app.addHook('onRoute', (route) => {
     // The documentation's own plugin cannot declare access; its pages hold no data.
     if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'public' }
-    if (!route.config?.access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
+    const access = route.config?.access
+    if (!access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
+    for (const method of [route.method].flat()) app.routeAccess.push({ method, url: route.url, access })
   })
 }
 
@@ -101,11 +114,11 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     },
   })
   if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins })
-  await app.register(rateLimit, { global: false })
   app.addHook('onRoute', (route) => {
     if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return
     route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute' } }
   })
+  await app.register(rateLimit, { global: false })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -1,0 +1,272 @@
+import { type Grant, proofText } from '@ikoma/api'
+import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { as, placeSelftest, setup, type World } from './testing/world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await setup()
+})
+afterEach(() => world.close())
+
+const done = { report: { ok: true, summary: 'done' } }
+
+async function running() {
+  const runner = await world.createRunner()
+  const order = await placeSelftest(world, runner.id)
+  const claimed = await runner.claim()
+  const at = (verb: string, more: Record<string, unknown> = {}, lease: string | null = claimed.lease) =>
+    runner.call('POST', `/v1/runner/orders/${order.id}/${verb}`, {
+      ...more,
+      headers: lease === null ? {} : { 'x-ikoma-lease': lease },
+    })
+  await at('start')
+  return { runner, order, claimed, at }
+}
+
+async function statusOf(id: string): Promise<string> {
+  return (await world.admin('GET', `/v1/orders/${id}`)).body.status
+}
+
+describe('claiming', () => {
+  test('gives the order with a grant that the control plane signed for this runner and this claim', async () => {
+    const runner = await world.createRunner()
+    const order = await placeSelftest(world, runner.id)
+    const { grant, lease } = await runner.claim()
+    const bytes = Buffer.from(grant.bytes, 'base64url')
+    const key = await enrolledKey()
+    expect(key.keyId).toBe(grant.keyId)
+    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(true)
+    const signed = JSON.parse(bytes.toString()) as Grant
+    expect(signed).toMatchObject({ orderId: order.id, type: order.type, runnerId: runner.id, attempt: 1, lease })
+    bytes[10] = (bytes[10] ?? 0) ^ 1
+    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(false)
+  })
+
+  test('with max gives a batch, never more than the runner may hold', async () => {
+    const runner = await world.createRunner({ concurrency: 3 })
+    for (let n = 0; n < 5; n += 1) await placeSelftest(world, runner.id)
+    const batch = await runner.call('POST', '/v1/runner/orders/claim-next?max=10')
+    expect(batch.body.orders).toHaveLength(3)
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next?max=10')).status).toBe(204)
+  })
+
+  test('waits for an order and is woken by it', async () => {
+    const runner = await world.createRunner()
+    const waiting = runner.call('POST', '/v1/runner/orders/claim-next?waitSec=10')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const since = performance.now()
+    const order = await placeSelftest(world, runner.id)
+    expect((await waiting).body.id).toBe(order.id)
+    expect(performance.now() - since).toBeLessThan(1_000)
+  })
+
+  test('answers 204 when the wait is over', async () => {
+    const runner = await world.createRunner()
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next?waitSec=0.2')).status).toBe(204)
+  })
+
+  test('a runner that is disabled while it waits gets nothing', async () => {
+    const runner = await world.createRunner()
+    const waiting = runner.call('POST', '/v1/runner/orders/claim-next?waitSec=10')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await world.admin('PATCH', `/v1/runners/${runner.id}`, { body: { disabled: true } })
+    expect((await waiting).status).toBe(403)
+  })
+
+  test('an order whose payload was edited in the database is withdrawn, not given', async () => {
+    const runner = await world.createRunner({ scopes: ['check'] })
+    const body = { type: 'check.tcp.run', runnerId: runner.id, payload: { host: 'localhost', port: 80 } }
+    const { id } = (await world.admin('POST', '/v1/orders', { body })).body
+    await world.editDatabase('update orders set payload = ? where id = ?', ['{"host":"elsewhere","port":80}', id])
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
+    expect((await world.admin('GET', `/v1/orders/${id}`)).body).toMatchObject({
+      status: 'CANCELED',
+      statusReason: 'seal_broken',
+    })
+  })
+})
+
+describe('reporting', () => {
+  test('works without the lease header for the runner that holds the claim, as in the source document', async () => {
+    const { order, at } = await running()
+    expect((await at('heartbeat', {}, null)).body.status).toBe('RUNNING')
+    expect((await at('complete', { body: done }, null)).body.status).toBe('SUCCEEDED')
+    expect(await statusOf(order.id)).toBe('SUCCEEDED')
+  })
+
+  test('the same report again gets the same answer; another one is refused', async () => {
+    const { order, at } = await running()
+    const first = await at('complete', { body: done })
+    const again = await at('complete', { body: done })
+    expect([again.status, again.body]).toEqual([200, first.body])
+    const other = await at('complete', { body: { report: { ok: false, summary: 'no' } } })
+    expect([other.status, other.body.reason]).toEqual([409, 'already_completed'])
+    expect(await statusOf(order.id)).toBe('SUCCEEDED')
+  })
+
+  test('a report after the order was taken back gets 409 and changes nothing', async () => {
+    const { runner, order, at } = await running()
+    world.time.now += world.timing.runLeaseMs + 1
+    await world.reconcile()
+    world.time.now += world.timing.staleGraceMs + 1
+    await world.reconcile()
+    world.time.now += world.timing.retry.capMs
+    await world.store.releaseOrders(world.time.now, 10)
+    const late = await at('complete', { body: done })
+    expect([late.status, late.body.reason]).toEqual([409, 'lease_lost'])
+    const second = await runner.claim()
+    expect([second.id, second.attempt]).toEqual([order.id, 2])
+    expect((await at('complete', { body: done })).status).toBe(409)
+    expect(await statusOf(order.id)).toBe('CLAIMED')
+  })
+
+  test('a report that is not one is refused with the field, and the order goes on', async () => {
+    const { order, at } = await running()
+    const answer = await at('complete', { body: { report: { ok: 'yes' } } })
+    expect(answer.status).toBe(400)
+    const fields = answer.body.fields.map((problem: { field: string }) => problem.field)
+    expect(fields).toEqual(['body/report/ok', 'body/report/summary'])
+    expect(await statusOf(order.id)).toBe('RUNNING')
+  })
+
+  test.each([
+    [{ ok: false, summary: 'x', retryable: false }, 'FAILED'],
+    [{ ok: false, summary: 'x', outcome: 'timed_out', retryable: false }, 'TIMED_OUT'],
+    [{ ok: false, summary: 'x', outcome: 'canceled' }, 'FAILED'],
+    [
+      {
+        version: 'v1',
+        ok: true,
+        summary: 'x',
+        startedAt: '2026-01-15T12:00:00Z',
+        steps: [],
+        artifacts: {},
+        errors: [],
+      },
+      'SUCCEEDED',
+    ],
+  ])('%j ends it %s', async (report, status) => {
+    const { order, at } = await running()
+    expect((await at('complete', { body: { report } })).status).toBe(200)
+    expect(await statusOf(order.id)).toBe(status)
+  })
+})
+
+describe('canceling', () => {
+  test('a runner that waits on its heartbeat hears of it at once', async () => {
+    const { order, at } = await running()
+    const waiting = at('heartbeat?waitSec=20')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const asked = await world.admin('POST', `/v1/orders/${order.id}/cancel`, { body: { reason: 'wrong server' } })
+    expect(asked.body).toMatchObject({ status: 'RUNNING' })
+    expect((await waiting).body.cancelRequested).toBe(true)
+    const report = { ok: false, summary: 'stopped', outcome: 'canceled' }
+    expect((await at('complete', { body: { report } })).body.status).toBe('CANCELED')
+  })
+
+  test('a claimed order that has not started ends at once, and its start is refused', async () => {
+    const runner = await world.createRunner()
+    const order = await placeSelftest(world, runner.id)
+    const { lease } = await runner.claim()
+    expect((await world.admin('POST', `/v1/orders/${order.id}/cancel`)).body.status).toBe('CANCELED')
+    const headers = { 'x-ikoma-lease': lease }
+    expect((await runner.call('POST', `/v1/runner/orders/${order.id}/start`, { headers })).status).toBe(409)
+  })
+})
+
+describe('logs', () => {
+  const chunk = (seq: number, text: string) => ({ seq, lines: [{ at: world.time.now, stream: 'stdout', text }] })
+
+  test('are stored once each and read in order', async () => {
+    const { order, at } = await running()
+    await at('logs', { body: chunk(0, 'one') })
+    await at('logs', { body: chunk(1, 'two') })
+    await at('logs', { body: chunk(0, 'one') })
+    const { body } = await world.admin('GET', `/v1/orders/${order.id}/logs`)
+    expect(body.items.map((line: { text: string }) => line.text)).toEqual(['one', 'two'])
+  })
+
+  test('of a claim that is over are refused', async () => {
+    const { at } = await running()
+    expect((await at('logs', { body: chunk(0, 'x') }, 'another-lease')).status).toBe(409)
+  })
+
+  test('follow streams lines and ends with the order', async () => {
+    const { order, at } = await running()
+    const address = await world.app.listen({ port: 0, host: '127.0.0.1' })
+    const headers = { 'x-ikoma-admin-key': 'an-admin-key-for-tests-only' }
+    const response = await fetch(`${address}/v1/orders/${order.id}/logs?follow=1`, { headers })
+    await at('logs', { body: chunk(0, 'hello') })
+    await at('complete', { body: done })
+    const text = await response.text()
+    expect(text).toContain('"text":"hello"')
+    expect(text.match(/event: status/g)).toHaveLength(2)
+    expect(text.trimEnd().split('\n').at(-1)).toContain('"status":"SUCCEEDED"')
+  })
+})
+
+describe('enrolling', () => {
+  test('works once, attaches the server, and the runner must hold its key from then on', async () => {
+    const server = (await world.admin('POST', '/v1/servers', { body: { name: 'web-1' } })).body
+    const { token } = (await world.admin('POST', '/v1/enrolments', { body: { serverId: server.id } })).body
+    const key = newSigningKey()
+    const body = { token, publicKey: key.publicKey, proof: key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`)) }
+    const enrolled = await world.call('POST', '/v1/runner/enrol', { body })
+    expect([enrolled.status, enrolled.body.serverId]).toEqual([201, server.id])
+    expect((await world.call('POST', '/v1/runner/enrol', { body })).status).toBe(401)
+    const { runnerId } = enrolled.body
+    const call = as(world.call, { 'x-runner-id': runnerId, 'x-runner-token': enrolled.body.token })
+    const proof = (at: number, signer = key) => ({
+      'x-runner-proof': `${at}.${signer.sign(Buffer.from(proofText(runnerId, at)))}`,
+    })
+    const beat = (headers: Record<string, string>) => call('POST', '/v1/runner/heartbeat', { headers })
+    expect((await beat({})).status).toBe(401)
+    expect((await beat(proof(world.time.now))).status).toBe(200)
+    expect((await beat(proof(world.time.now, newSigningKey()))).status).toBe(401)
+    expect((await beat(proof(world.time.now - 61_000))).status).toBe(401)
+  })
+
+  test('of fifty concurrent redemptions one succeeds', async () => {
+    const { token } = (await world.admin('POST', '/v1/enrolments')).body
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => {
+        const key = newSigningKey()
+        const proof = key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`))
+        return world.call('POST', '/v1/runner/enrol', { body: { token, publicKey: key.publicKey, proof } })
+      }),
+    )
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+  })
+
+  test('is refused after fifteen minutes, without proof of the key, and with a typo', async () => {
+    const { token } = (await world.admin('POST', '/v1/enrolments')).body
+    const key = newSigningKey()
+    const enrol = (text: string, proof = key.sign(Buffer.from(`ikoma-runner-enrol\n${text}`))) =>
+      world.call('POST', '/v1/runner/enrol', { body: { token: text, publicKey: key.publicKey, proof } })
+    expect((await enrol(token, newSigningKey().sign(Buffer.from(token)))).body.reason).toBe('proof_invalid')
+    expect((await enrol(`${token.slice(0, -1)}~`)).body.reason).toBe('enrolment_invalid')
+    world.time.now += 15 * 60_000 + 1
+    expect((await enrol(token)).body.reason).toBe('enrolment_invalid')
+  })
+})
+
+describe('rotating a token', () => {
+  test('the old one works until the overlap ends, then only the new one', async () => {
+    const runner = await world.createRunner()
+    const { body } = await world.admin('POST', `/v1/runners/${runner.id}/rotate-token`, { body: { overlapSec: 60 } })
+    const renewed = as(world.call, { 'x-runner-id': runner.id, 'x-runner-token': body.token })
+    expect((await renewed('POST', '/v1/runner/heartbeat')).status).toBe(200)
+    expect((await runner.call('POST', '/v1/runner/heartbeat')).status).toBe(200)
+    world.time.now += 61_000
+    expect((await runner.call('POST', '/v1/runner/heartbeat')).status).toBe(401)
+    expect((await renewed('POST', '/v1/runner/heartbeat')).status).toBe(200)
+  })
+})
+
+async function enrolledKey(): Promise<{ keyId: string; publicKey: string }> {
+  const { token } = (await world.admin('POST', '/v1/enrolments')).body
+  const key = newSigningKey()
+  const body = { token, publicKey: key.publicKey, proof: key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`)) }
+  return (await world.call('POST', '/v1/runner/enrol', { body })).body.controlPlaneKey
+}

@@ -1,0 +1,182 @@
+import { createLog } from '@ikoma/kernel/node'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { placeSelftest, setup, type World } from './testing/world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await setup()
+})
+afterEach(() => world.close())
+
+const minute = 60_000
+
+describe('schedules', () => {
+  async function schedule(more: Record<string, unknown> = {}) {
+    const runner = await world.createRunner()
+    const order = { type: 'runner.selftest', runnerId: runner.id }
+    const body = { name: 'every-five', cron: '*/5 * * * *', order, ...more }
+    const answer = await world.admin('POST', '/v1/schedules', { body })
+    expect(answer.status).toBe(201)
+    return { runner, schedule: answer.body }
+  }
+  const placedOrders = async () => (await world.admin('GET', '/v1/orders')).body.items
+
+  test('place an order when their time comes, and know the next', async () => {
+    const { schedule: made } = await schedule()
+    expect(made.nextRunAt).toBe('2026-01-15T12:05:00.000Z')
+    await world.runScheduler()
+    expect(await placedOrders()).toEqual([])
+    world.time.now += 5 * minute
+    await world.runScheduler()
+    const [order] = await placedOrders()
+    expect(order).toMatchObject({ type: 'runner.selftest', createdBy: `schedule:${made.id}` })
+    const after = (await world.admin('GET', `/v1/schedules/${made.id}`)).body
+    expect(after).toMatchObject({ nextRunAt: '2026-01-15T12:10:00.000Z', lastOrderId: order.id, lastProblem: null })
+  })
+
+  test('that many processes fire at once place one order', async () => {
+    await schedule()
+    world.time.now += 5 * minute
+    await Promise.all([world.runScheduler(), world.runScheduler(), world.runScheduler()])
+    expect(await placedOrders()).toHaveLength(1)
+  })
+
+  test.each([
+    ['run_once', 1],
+    ['skip', 0],
+  ])('with missedRuns %s place %i order after an absence, and go on from now', async (missedRuns, count) => {
+    const { schedule: made } = await schedule({ missedRuns })
+    world.time.now += 23 * minute
+    await world.runScheduler()
+    expect(await placedOrders()).toHaveLength(count)
+    const after = (await world.admin('GET', `/v1/schedules/${made.id}`)).body
+    expect(after.nextRunAt).toBe('2026-01-15T12:25:00.000Z')
+  })
+
+  test('paused ones place nothing; resumed ones go on from now', async () => {
+    const { schedule: made } = await schedule()
+    await world.admin('PATCH', `/v1/schedules/${made.id}`, { body: { paused: true } })
+    world.time.now += 23 * minute
+    await world.runScheduler()
+    const resumed = await world.admin('PATCH', `/v1/schedules/${made.id}`, { body: { paused: false } })
+    expect([await placedOrders(), resumed.body.nextRunAt]).toEqual([[], '2026-01-15T12:25:00.000Z'])
+  })
+
+  test('that cannot place their order say why, and go on', async () => {
+    const { runner, schedule: made } = await schedule()
+    await world.admin('DELETE', `/v1/runners/${runner.id}`)
+    world.time.now += 5 * minute
+    await world.runScheduler()
+    const after = (await world.admin('GET', `/v1/schedules/${made.id}`)).body
+    expect(after.lastProblem).toContain('There is no runner')
+    expect(after.nextRunAt).toBe('2026-01-15T12:10:00.000Z')
+  })
+
+  test('are overdue when no run was placed for longer than alertAfterSec', async () => {
+    const { schedule: made } = await schedule({ alertAfterSec: 600 })
+    expect(made.overdue).toBe(false)
+    world.time.now += 11 * minute
+    expect((await world.admin('GET', `/v1/schedules/${made.id}`)).body.overdue).toBe(true)
+  })
+
+  test('follow the time zone over a daylight-saving change', async () => {
+    world.time.now = Date.UTC(2026, 2, 28, 12)
+    const { schedule: made } = await schedule({ cron: '0 3 * * *', timeZone: 'Europe/Paris' })
+    expect(made.nextRunAt).toBe('2026-03-29T01:00:00.000Z')
+  })
+
+  test.each([
+    [{ cron: 'every day' }, 'body/cron'],
+    [{ cron: '* * * * * *' }, 'body/cron'],
+    [{ timeZone: 'Mars/Olympus' }, 'body/timeZone'],
+  ])('refuse %j, naming %s', async (wrong, field) => {
+    const runner = await world.createRunner()
+    const order = { type: 'runner.selftest', runnerId: runner.id }
+    const body = { name: 'x', cron: '0 3 * * *', order, ...wrong }
+    const answer = await world.admin('POST', '/v1/schedules', { body })
+    expect([answer.status, answer.body.fields[0].field]).toEqual([400, field])
+  })
+})
+
+describe('an order with runAt', () => {
+  test('is not claimed before, and at once after', async () => {
+    const runner = await world.createRunner()
+    const runAt = new Date(world.time.now + minute).toISOString()
+    const order = await placeSelftest(world, runner.id, { runAt })
+    await world.runScheduler()
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
+    world.time.now += minute
+    await world.runScheduler()
+    expect((await runner.claim()).id).toBe(order.id)
+  })
+})
+
+describe('the reconciler', () => {
+  async function runningOrder() {
+    const runner = await world.createRunner()
+    const order = await placeSelftest(world, runner.id)
+    const { lease } = await runner.claim()
+    await runner.call('POST', `/v1/runner/orders/${order.id}/start`, { headers: { 'x-ikoma-lease': lease } })
+    return { runner, order, lease }
+  }
+  const statusOf = async (id: string) => (await world.admin('GET', `/v1/orders/${id}`)).body.status
+
+  test('requeues a claim that never started, for the same runner only', async () => {
+    const [runner, other] = [await world.createRunner(), await world.createRunner()]
+    const order = await placeSelftest(world, runner.id)
+    await runner.claim()
+    world.time.now += world.timing.claimLeaseMs + 1
+    await world.reconcile()
+    expect(await statusOf(order.id)).toBe('QUEUED')
+    expect((await other.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
+    const again = await runner.claim()
+    expect([again.id, again.attempt, again.lostClaims]).toEqual([order.id, 2, 1])
+  })
+
+  test('marks a silent order STALE, and requeues it after the grace', async () => {
+    const { order } = await runningOrder()
+    world.time.now += world.timing.runLeaseMs + 1
+    await world.reconcile()
+    expect(await statusOf(order.id)).toBe('STALE')
+    world.time.now += world.timing.staleGraceMs + 1
+    await world.reconcile()
+    expect(await statusOf(order.id)).toBe('QUEUED')
+  })
+
+  test('leaves leases alone after its own absence, until runners had time to renew', async () => {
+    await world.reconcile()
+    const { order, runner, lease } = await runningOrder()
+    world.time.now += 3_600_000
+    await world.reconcile()
+    expect(await statusOf(order.id)).toBe('RUNNING')
+    const headers = { 'x-ikoma-lease': lease }
+    await runner.call('POST', `/v1/runner/orders/${order.id}/heartbeat`, { headers })
+    for (let n = 0; n < 5; n += 1) {
+      world.time.now += 30_000
+      await runner.call('POST', `/v1/runner/orders/${order.id}/heartbeat`, { headers })
+      await world.reconcile()
+    }
+    // Its own deadline has long passed: that, and not the silence, is what ends the attempt.
+    expect((await world.admin('GET', `/v1/orders/${order.id}`)).body.statusReason).not.toBe('no_heartbeat')
+  })
+
+  test('revokes nothing when much of the fleet goes silent at once', async () => {
+    const orders = []
+    for (let n = 0; n < 6; n += 1) orders.push((await runningOrder()).order.id)
+    world.time.now += world.timing.runLeaseMs + 1
+    await world.reconcile()
+    expect(await Promise.all(orders.map(statusOf))).toEqual(orders.map(() => 'RUNNING'))
+  })
+
+  test('waits longer and longer while the store is down', async () => {
+    await world.store.close()
+    expect([await world.reconcile(), await world.reconcile(), await world.reconcile()]).toEqual([1_000, 2_000, 5_000])
+  })
+})
+
+test('the log never shows a credential', () => {
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => lines.push(line) })
+  log.info({ token: 'iko_run_x', runner: { tokenHash: 'h' }, headers: { 'x-ikoma-admin-key': 'k' } }, 'hello')
+  expect(lines.join()).not.toMatch(/iko_run_x|"h"|"k"/)
+})

@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { ClaimedOrder, OrderResource, RunnerWithToken } from '@ikoma/api'
+import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
+import { createLog, newSigningKey } from '@ikoma/kernel/node'
+import { openSqliteStore } from '@ikoma/store'
+import type { App } from '../context.ts'
+import { createControlPlane } from '../control-plane.ts'
+import { keyring } from '../keyring.ts'
+import { createMetrics } from '../metrics.ts'
+import { OrderDesk } from '../placement.ts'
+import { Reconciler } from '../reconciler.ts'
+import { Scheduler } from '../scheduler.ts'
+
+export const adminKey = 'an-admin-key-for-tests-only'
+
+interface Answer {
+  status: number
+  headers: Record<string, unknown>
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into whatever JSON came back
+  body: any
+}
+
+export interface CallOptions {
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export type World = Awaited<ReturnType<typeof setup>>
+
+/** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
+export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'ikoma-api-'))
+  const time = { now: Date.UTC(2026, 0, 15, 12) }
+  const clock = { now: () => time.now }
+  const log = createLog('silent')
+  const store = await openSqliteStore({ file: join(folder, 'ikoma.db'), clock })
+  const timing = { ...defaultTiming, ...options.timing }
+  const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
+  const { metricsToken = null } = options
+  const controlPlane = await createControlPlane({
+    store,
+    keyring: keys,
+    adminKey,
+    log,
+    version: 'test',
+    clock,
+    timing,
+    metricsToken,
+  })
+  await controlPlane.app.ready()
+  const call = caller(controlPlane.app)
+  const metrics = createMetrics(store)
+  const orders = new OrderDesk({ store, clock, keyring: keys })
+  const scheduler = new Scheduler({ store, clock, log, metrics, orders })
+  const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
+  return {
+    app: controlPlane.app,
+    store,
+    time,
+    timing,
+    call,
+    admin: as(call, { 'x-ikoma-admin-key': adminKey }),
+    reconcile: () => reconciler.tick(),
+    runScheduler: () => scheduler.tick(),
+    /** What somebody with access to the file could do behind our back. */
+    async editDatabase(statement: string, values: (string | number)[]) {
+      const database = new DatabaseSync(join(folder, 'ikoma.db'), { timeout: 5_000 })
+      database.prepare(statement).run(...values)
+      database.close()
+    },
+    createRunner: (body: unknown = {}) => createRunner(call, body),
+    createToken: (role: Role, name: string = role) => createToken(call, role, name),
+    async close() {
+      await controlPlane.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+type Call = (method: string, url: string, options?: CallOptions) => Promise<Answer>
+
+function caller(app: App): Call {
+  return async (method, url, { body, headers = {} } = {}) => {
+    const response = await app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
+    })
+    const json = response.body !== '' && String(response.headers['content-type']).includes('json')
+    return { status: response.statusCode, headers: response.headers, body: json ? response.json() : response.body }
+  }
+}
+
+/** The same calls with a credential. */
+export function as(call: Call, credential: Record<string, string>): Call {
+  return (method, url, options = {}) =>
+    call(method, url, { ...options, headers: { ...credential, ...options.headers } })
+}
+
+async function createRunner(call: Call, body: unknown) {
+  const answer = await call('POST', '/v1/runners', { body, headers: { 'x-ikoma-admin-key': adminKey } })
+  const runner = answer.body as RunnerWithToken
+  const credential = { 'x-runner-id': runner.id, 'x-runner-token': runner.token }
+  const asRunner = as(call, credential)
+  return {
+    ...runner,
+    credential,
+    call: asRunner,
+    async claim(): Promise<ClaimedOrder> {
+      const claimed = await asRunner('POST', '/v1/runner/orders/claim-next')
+      if (claimed.status !== 200) throw new Error(`claim answered ${claimed.status} ${JSON.stringify(claimed.body)}`)
+      return claimed.body
+    },
+  }
+}
+
+async function createToken(call: Call, role: Role, name: string) {
+  const answer = await call('POST', '/v1/tokens', { body: { name, role }, headers: { 'x-ikoma-admin-key': adminKey } })
+  const { id, token } = answer.body as { id: string; token: string }
+  return { id, token, call: as(call, { authorization: `Bearer ${token}` }) }
+}
+
+export async function placeSelftest(
+  world: World,
+  runnerId: string,
+  more: Record<string, unknown> = {},
+): Promise<OrderResource> {
+  const answer = await world.admin('POST', '/v1/orders', { body: { type: 'runner.selftest', runnerId, ...more } })
+  if (answer.status !== 201) throw new Error(`placing answered ${answer.status} ${JSON.stringify(answer.body)}`)
+  return answer.body
+}
