@@ -1,0 +1,19 @@
+import type { Actions } from '../action.ts'
+import { runDnsCheck } from './check-dns-run.ts'
+import { runHttpCheck } from './check-http-run.ts'
+import { runTcpCheck } from './check-tcp-run.ts'
+import { runTlsCheck } from './check-tls-run.ts'
+import { runSelftest } from './runner-selftest.ts'
+import { runProgram } from './shell-run.ts'
+import { collectFacts } from './system-facts-collect.ts'
+
+/** What this runner can do: the catalogue, each type with its action. */
+export const actions: Actions = {
+  'runner.selftest': runSelftest,
+  'system.facts.collect': collectFacts,
+  'check.http.run': runHttpCheck,
+  'check.tcp.run': runTcpCheck,
+  'check.tls.run': runTlsCheck,
+  'check.dns.run': runDnsCheck,
+  'shell.run': runProgram,
+}

@@ -1,0 +1,54 @@
+import { findOrderType, type Grant } from '@ikoma/api'
+import type { Action, ActionContext, ActionResult, Actions } from './action.ts'
+import type { Claim } from './control-plane.ts'
+import { verifyGrant } from './grant.ts'
+import type { Identity } from './identity.ts'
+import type { Journal } from './journal.ts'
+import type { Policy } from './policy.ts'
+import type { Refusal } from './refusal.ts'
+
+export interface Admission {
+  grant: Grant
+  run(context: ActionContext): Promise<ActionResult>
+}
+
+export interface Gate {
+  identity: Identity
+  policy: Policy
+  actions: Actions
+  journal: Pick<Journal, 'has'>
+  now: number
+}
+
+/** Whether an order may be executed here at all, decided before anything happens. */
+export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { refusal: Refusal } {
+  const verdict = verifyGrant(claim, gate.identity, gate.now)
+  if ('refused' in verdict) {
+    return refuse('refused_signature', `The order was not executed: its grant is ${verdict.refused}.`)
+  }
+  const { grant } = verdict
+  const type = findOrderType(grant.type)
+  if (!type) return refuse('unknown_type', `This runner does not know "${grant.type}". Upgrade it.`)
+  if (!gate.policy.types.includes(grant.type)) {
+    return refuse('refused_policy', `The policy of this server does not allow ${grant.type}.`)
+  }
+  if (grant.timeoutSec > gate.policy.maxTimeoutSec) {
+    const limit = `at most ${gate.policy.maxTimeoutSec} s, not ${grant.timeoutSec} s`
+    return refuse('refused_policy', `The policy of this server allows an order ${limit}.`)
+  }
+  const payload = type.payload.safeParse(grant.payload)
+  if (!payload.success) {
+    const problems = payload.error.issues.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`)
+    return refuse('invalid_payload', `The payload is not valid: ${problems.join('; ')}`)
+  }
+  if (gate.journal.has(grant.orderId, grant.attempt)) {
+    return refuse('already_executed', `Attempt ${grant.attempt} was begun here before, so it was not run again.`)
+  }
+  // The catalogue ties payload and action together by their type name, which the compiler cannot see through a string.
+  const action = gate.actions[type.type as keyof Actions] as Action<never>
+  return { admitted: { grant, run: (context) => action(payload.data as never, context) } }
+}
+
+function refuse(code: Refusal['code'], message: string): { refusal: Refusal } {
+  return { refusal: { code, message } }
+}

@@ -1,0 +1,33 @@
+import { AppError } from '@ikoma/kernel'
+
+export interface RunnerConfig {
+  /** Where the runner keeps its identity, journal and local policy. Belongs to one runner process at a time. */
+  stateDir: string
+  version: string
+  /** All that programs see of the environment; the runner's own is never passed on. */
+  childEnv: Record<string, string>
+  /** Instead of the address it enrolled with. */
+  url?: string
+  /** Fewer orders at a time than the control plane granted. */
+  concurrency?: number
+  heartbeatSec?: number
+  /** How long a claim request stays open while there is nothing to do. */
+  waitSec?: number
+  /** How long running orders may go on after stop(). */
+  stopGraceSec?: number
+  /** Between SIGTERM and SIGKILL. */
+  killGraceMs?: number
+}
+
+export type RunnerSettings = Required<Omit<RunnerConfig, 'url' | 'concurrency'>> &
+  Pick<RunnerConfig, 'url' | 'concurrency'>
+
+export function settingsOf(config: RunnerConfig): RunnerSettings {
+  const { concurrency } = config
+  if (concurrency !== undefined && (!Number.isInteger(concurrency) || concurrency < 1)) {
+    throw new AppError('invalid', `The runner's concurrency must be a whole number from 1, not ${concurrency}.`, {
+      reason: 'runner_config_invalid',
+    })
+  }
+  return { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000, ...config }
+}

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises'
+import type { Report, ReportStep } from '@ikoma/api'
+import type { Clock } from '@ikoma/kernel'
+import type { ActionContext, ActionResult, Host } from './action.ts'
+import type { Admission } from './admit.ts'
+import type { LogStream } from './log-stream.ts'
+import { type Ending, reportOf } from './outcome.ts'
+import { orderMarker } from './process-tree.ts'
+import type { Redaction } from './redact.ts'
+import { stopOf } from './stop.ts'
+import { messageOf } from './trouble.ts'
+
+export interface Execution {
+  admission: Admission
+  host: Host
+  logs: LogStream
+  redaction: Redaction
+  clock: Clock
+  signal: AbortSignal
+}
+
+/** How long an action may take to obey a stop, beyond what its programs get to end. */
+const obeyMs = 5_000
+
+/** Runs an admitted action to its end or until it must stop. Never rejects. */
+export async function execute(execution: Execution): Promise<Report> {
+  const { admission, host, redaction, clock, signal } = execution
+  const steps: ReportStep[] = []
+  const startedAt = clock.now()
+  const begunMs = performance.now()
+  const running = signal.aborted ? null : run(admission, contextFor(execution, steps))
+  const ending = await endingOf(running, signal, host.killGraceMs + obeyMs)
+  const durationMs = performance.now() - begunMs
+  return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
+}
+
+async function run(admission: Admission, context: ActionContext): Promise<ActionResult> {
+  await mkdir(context.host.workDir, { recursive: true, mode: 0o700 })
+  return admission.run(context)
+}
+
+async function endingOf(
+  running: Promise<ActionResult> | null,
+  signal: AbortSignal,
+  patienceMs: number,
+): Promise<Ending> {
+  const settled = running?.then(
+    (result): Ending => ({ kind: 'returned', result }),
+    (error): Ending => ({ kind: 'threw', error }),
+  )
+  const ending = settled ? await Promise.race([settled, deafness(signal, patienceMs)]) : null
+  const stop = stopOf(signal)
+  if (stop) return { kind: 'stopped', stop, result: ending?.kind === 'returned' ? ending.result : null }
+  return ending ?? { kind: 'threw', error: new Error('The action never ended.') }
+}
+
+/** Resolves when an action was told to stop and has not for `patienceMs`: its report must not wait for ever. */
+function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => setTimeout(resolve, patienceMs, null).unref(), { once: true })
+  })
+}
+
+function contextFor({ admission, host, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
+  const { orderId, attempt, dryRun } = admission.grant
+  return {
+    host,
+    signal,
+    dryRun,
+    marker: orderMarker(orderId, attempt),
+    log: (text) => logs.line(text),
+    capture: (output, stream) => logs.pump(output, stream),
+    async step(name, work) {
+      const begunMs = performance.now()
+      const durationMs = () => Math.round(performance.now() - begunMs)
+      try {
+        const result = await work()
+        steps.push({ name, status: 'SUCCESS', durationMs: durationMs() })
+        return result
+      } catch (error) {
+        steps.push({ name, status: 'FAILED', durationMs: durationMs(), error: messageOf(error) })
+        throw error
+      }
+    },
+  }
+}

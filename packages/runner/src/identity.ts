@@ -1,0 +1,73 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { enrolledSchema } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import { z } from 'zod'
+import { messageOf } from './trouble.ts'
+
+const identityFile = 'runner.json'
+const keyFile = 'runner-key.pem'
+
+/** What the control plane gave the runner at enrolment. */
+const storedIdentity = enrolledSchema.extend({ url: z.url({ protocol: /^https?$/ }) })
+type StoredIdentity = z.infer<typeof storedIdentity>
+
+export interface Identity extends StoredIdentity {
+  privateKey: KeyObject
+  privateKeyPem: string
+}
+
+export function identityPaths(stateDir: string): { identity: string; key: string } {
+  return { identity: join(stateDir, identityFile), key: join(stateDir, keyFile) }
+}
+
+export async function readIdentity(stateDir: string): Promise<Identity> {
+  const paths = identityPaths(stateDir)
+  const stored = parseIdentity(paths.identity, await readPrivate(paths.identity))
+  const privateKeyPem = await readPrivate(paths.key)
+  return { ...stored, privateKeyPem, privateKey: parseKey(paths.key, privateKeyPem) }
+}
+
+async function readPrivate(path: string): Promise<string> {
+  try {
+    const { mode } = await stat(path)
+    if ((mode & 0o077) !== 0) {
+      throw broken(`Others can read ${path}. Run: chmod 600 ${path}`, 'identity_exposed')
+    }
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw broken(`${path} is missing: this runner is not enrolled. Enrol it first.`, 'not_enrolled')
+    }
+    throw broken(`${path} cannot be read: ${messageOf(cause)}`, 'identity_unreadable')
+  }
+}
+
+function parseIdentity(path: string, text: string): StoredIdentity {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw broken(`${path} is not JSON. Enrol this runner again.`, 'identity_invalid')
+  }
+  const parsed = storedIdentity.safeParse(json)
+  if (parsed.success) return parsed.data
+  const fields = parsed.error.issues.map(({ path: at }) => at.join('.')).join(', ')
+  throw broken(`${path} is not valid (${fields}). Enrol this runner again.`, 'identity_invalid')
+}
+
+function parseKey(path: string, pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyType === 'ed25519') return key
+  } catch {
+    // Said below: what went wrong inside a key is nobody's business.
+  }
+  throw broken(`${path} holds no Ed25519 private key. Enrol this runner again.`, 'identity_invalid')
+}
+
+function broken(message: string, reason: string): AppError {
+  return new AppError('unprocessable', message, { reason })
+}

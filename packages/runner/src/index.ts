@@ -1,0 +1,5 @@
+export type { RunnerConfig } from './config.ts'
+export { type Enrolment, enrolRunner } from './enrol.ts'
+export { type Identity, readIdentity } from './identity.ts'
+export type { Logger } from './logger.ts'
+export { type Runner, type RunnerDeps, startRunner } from './start-runner.ts'

@@ -1,0 +1,62 @@
+import type { Report } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import { z } from 'zod'
+
+const attempt = { orderId: z.string(), attempt: z.number().int() }
+
+const intentSchema = z.object({
+  ...attempt,
+  lease: z.string(),
+  type: z.string(),
+  retryClass: z.enum(['idempotent', 'once']),
+  at: z.number(),
+})
+
+// Not reportSchema: a report that an older version wrote must not keep this one from starting.
+const report = z.custom<Report>((value) => typeof value === 'object' && value !== null)
+const resultSchema = z.object({ ...attempt, lease: z.string(), report })
+
+const entrySchema = z.discriminatedUnion('kind', [
+  intentSchema.extend({ kind: z.literal('INTENT') }),
+  resultSchema.extend({ kind: z.literal('RESULT') }),
+  z.object({ kind: z.literal('ACK'), lease: z.string() }),
+  z.object({ kind: z.literal('DONE'), ...attempt }),
+])
+
+/** An attempt that is about to have an effect. */
+export type Intent = z.infer<typeof intentSchema>
+/** How it ended, to be told to the control plane. */
+export type Result = z.infer<typeof resultSchema>
+export type JournalEntry = z.infer<typeof entrySchema>
+
+export function entryLine(entry: JournalEntry): string {
+  return `${JSON.stringify(entry)}\n`
+}
+
+/**
+ * The entries of a journal's text. Each line was on disk before the next was begun, so a crash can tear the last one
+ * only, and what it was to announce never happened. Damage elsewhere would hide an executed attempt: it throws.
+ */
+export function parseEntries(path: string, text: string): JournalEntry[] {
+  const lines = text.split('\n')
+  // Empty after a whole line, else what a crash left of one.
+  lines.pop()
+  return lines.flatMap((line, index) => {
+    const entry = parseEntry(line)
+    if (entry) return [entry]
+    if (index === lines.length - 1) return []
+    throw new AppError(
+      'unprocessable',
+      `The journal ${path} is damaged at line ${index + 1}. Check the disk; move the file away to start afresh.`,
+      { reason: 'journal_damaged' },
+    )
+  })
+}
+
+function parseEntry(line: string): JournalEntry | null {
+  try {
+    return entrySchema.safeParse(JSON.parse(line)).data ?? null
+  } catch {
+    return null
+  }
+}

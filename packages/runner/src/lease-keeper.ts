@@ -1,0 +1,99 @@
+import type { Progress } from '@ikoma/api'
+import type { Logger } from './logger.ts'
+import { pause } from './pause.ts'
+import type { Stop } from './stop.ts'
+import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+
+export interface LeaseKeeperDeps {
+  /** Renews when it arrives, and stays open for `waitSec` unless a cancel comes. */
+  renew(options: { waitSec: number; signal: AbortSignal; timeoutMs: number }): Promise<Progress>
+  runLeaseSec: number
+  /** When the request that began the lease was sent, on the monotonic clock. */
+  confirmedAtMs: number
+  /** Called once for a lost lease and once for a cancel. */
+  onStop(stop: Stop): void
+  logger: Logger
+}
+
+const maxParkSec = 60
+
+/**
+ * Renews a started order's lease until it is closed. The lease is counted from when a renewal was sent, not answered,
+ * and given up before it can end: by then another runner may have been told to do the same work.
+ */
+export class LeaseKeeper {
+  readonly #deps: LeaseKeeperDeps
+  readonly #closed = new AbortController()
+  readonly #leaseMs: number
+  #confirmedAtMs: number
+  #canceled = false
+  #fence: NodeJS.Timeout | undefined
+  readonly #renewing: Promise<void>
+
+  constructor(deps: LeaseKeeperDeps) {
+    this.#deps = deps
+    this.#leaseMs = deps.runLeaseSec * 1000
+    this.#confirmedAtMs = deps.confirmedAtMs
+    this.#armFence()
+    this.#renewing = this.#renewAll()
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#fence)
+    this.#closed.abort()
+    await this.#renewing
+  }
+
+  async #renewAll(): Promise<void> {
+    const { signal } = this.#closed
+    let failures = 0
+    while (!signal.aborted) {
+      const sentAtMs = performance.now()
+      try {
+        // After a failure the answer must come at once: it is what keeps the lease.
+        await this.#renewOnce(sentAtMs, failures === 0 && !this.#canceled)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        if (troubleOf(error) === 'lost') return this.#lose(messageOf(error))
+        failures += 1
+        this.#deps.logger.warn({ error: messageOf(error), failures }, 'The lease could not be renewed; trying again.')
+        // However long it asks us to wait, the lease does not.
+        const delayMs = retryDelayMs(error, { baseMs: 250, capMs: this.#leaseMs / 20 }, failures)
+        await pause(Math.min(delayMs, this.#leaseMs / 6), signal)
+      }
+    }
+  }
+
+  async #renewOnce(sentAtMs: number, park: boolean): Promise<void> {
+    const { signal } = this.#closed
+    const thirdMs = this.#leaseMs / 3
+    const waitSec = park ? Math.min(thirdMs / 1000, maxParkSec) : 0
+    const timeoutMs = waitSec * 1000 + Math.min(10_000, this.#leaseMs / 6)
+    const { cancelRequested } = await this.#deps.renew({ waitSec, signal, timeoutMs })
+    this.#confirmedAtMs = sentAtMs
+    this.#armFence()
+    if (cancelRequested && !this.#canceled) {
+      this.#canceled = true
+      this.#deps.onStop({ kind: 'canceled', message: 'Somebody asked to cancel it.' })
+    }
+    // An answer may come early for other reasons than a cancel: the lease is fresh, but a cancel must still be heard.
+    const restMs = sentAtMs + Math.min(thirdMs, maxParkSec * 1000) - performance.now()
+    await pause(Math.max(0, park ? Math.min(restMs, 1_000) : restMs), signal)
+  }
+
+  #armFence(): void {
+    clearTimeout(this.#fence)
+    if (this.#closed.signal.aborted) return
+    const marginMs = Math.min(15_000, this.#leaseMs / 4)
+    const leftMs = this.#confirmedAtMs + this.#leaseMs - marginMs - performance.now()
+    this.#fence = setTimeout(() => this.#lose('The control plane was out of reach for too long.'), Math.max(0, leftMs))
+  }
+
+  #lose(message: string): void {
+    if (this.#closed.signal.aborted) return
+    clearTimeout(this.#fence)
+    this.#closed.abort()
+    this.#deps.onStop({ kind: 'lost', message })
+  }
+}

@@ -1,0 +1,127 @@
+import { Readable } from 'node:stream'
+import { ApiError, type LogChunkBody, logChunkBody, UnreachableError } from '@ikoma/api'
+import { systemClock } from '@ikoma/kernel'
+import { describe, expect, it } from 'vitest'
+import { LogStream, type LogStreamDeps } from './log-stream.ts'
+import { Redaction } from './redact.ts'
+import { recordingLogger, until } from './testing/setup.ts'
+
+function setup(more: Partial<LogStreamDeps> = {}) {
+  const chunks: LogChunkBody[] = []
+  const stop = new AbortController()
+  const logs = new LogStream({
+    async send(chunk) {
+      chunks.push(logChunkBody.parse(chunk))
+      return { truncated: false }
+    },
+    redaction: new Redaction(['topsecret']),
+    clock: systemClock,
+    logger: recordingLogger(),
+    signal: stop.signal,
+    backoff: { baseMs: 5, capMs: 20 },
+    ...more,
+  })
+  const texts = () => chunks.flatMap(({ lines }) => lines.map(({ text }) => text))
+  return { logs, chunks, texts, stop }
+}
+
+function refusal(status: number): ApiError {
+  return new ApiError(status, { type: '', title: '', status, detail: 'no', reason: 'test', requestId: '' })
+}
+
+describe('a log stream', () => {
+  it('sends lines in order, numbered, redacted and in few requests', async () => {
+    const { logs, chunks, texts } = setup()
+    logs.line('begins')
+    await logs.pump(Readable.from([Buffer.from('one\r\ntwo topse'), Buffer.from('cret\nthree')]), 'stdout')
+    await logs.close(1_000)
+    expect(texts()).toEqual(['begins', 'one', 'two [REDACTED]', 'three'])
+    expect(chunks.map(({ seq }) => seq)).toEqual([0])
+  })
+
+  it('survives output that is not UTF-8, has NULs, or is cut inside a character', async () => {
+    const { logs, texts } = setup()
+    const euro = Buffer.from('€')
+    await logs.pump(Readable.from([euro.subarray(0, 2), euro.subarray(2), Buffer.from([0xff, 0, 10])]), 'stderr')
+    await logs.close(1_000)
+    expect(texts()).toEqual(['€\uFFFD\uFFFD'])
+  })
+
+  it('sends no more than its bound, says so, and reads a huge line without a break to its end', async () => {
+    const { logs, chunks, texts } = setup({ maxBytes: 200_000 })
+    const block = Buffer.alloc(64 * 1024, 'x')
+    const endless = Readable.from(
+      (function* () {
+        for (let count = 0; count < 800; count++) yield block
+      })(),
+    )
+    const tail = await logs.pump(endless, 'stdout')
+    await logs.close(1_000)
+    expect(tail).toHaveLength(16 * 1024)
+    expect(texts().at(-1)).toContain('truncated')
+    expect(texts().join('').length).toBeLessThan(201_000)
+    expect(Math.max(...texts().map((text) => text.length))).toBe(8 * 1024)
+    expect(Math.max(...chunks.map(({ lines }) => lines.length))).toBeLessThanOrEqual(9)
+  })
+
+  it('makes a program wait when the control plane does not take its output', async () => {
+    const gate = Promise.withResolvers<void>()
+    const { logs, stop } = setup({ send: () => gate.promise.then(() => ({ truncated: false })) })
+    let produced = 0
+    const source = Readable.from(
+      (function* () {
+        for (; produced < 1_000; produced++) yield Buffer.from(`${'y'.repeat(8_000)}\n`)
+      })(),
+    )
+    const pumped = logs.pump(source, 'stdout')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(produced).toBeLessThan(100)
+    stop.abort()
+    await pumped
+    gate.resolve()
+    await logs.close(100)
+  })
+
+  it('sends a chunk again under its number until it arrives', async () => {
+    const seen: number[] = []
+    const { logs } = setup({
+      async send({ seq }) {
+        seen.push(seq)
+        if (seen.length < 3) throw seen.length === 1 ? new UnreachableError('http://x', null) : refusal(503)
+        return { truncated: false }
+      },
+    })
+    logs.line('a')
+    await until(() => seen.length === 3)
+    logs.line('b')
+    await logs.close(1_000)
+    expect(seen).toEqual([0, 0, 0, 1])
+  })
+
+  it.each([
+    ['its claim is lost', 409],
+    ['its log is full', 200],
+  ])('falls silent when %s', async (_why, status) => {
+    let sent = 0
+    const { logs } = setup({
+      async send() {
+        sent += 1
+        if (status !== 200) throw refusal(status)
+        return { truncated: true }
+      },
+    })
+    logs.line('a')
+    await until(() => sent === 1)
+    logs.line('b')
+    await logs.close(1_000)
+    expect(sent).toBe(1)
+  })
+
+  it('closes in time when nothing can be sent', async () => {
+    const { logs } = setup({ send: () => Promise.reject(new UnreachableError('http://x', null)) })
+    logs.line('a')
+    const begunMs = performance.now()
+    await logs.close(200)
+    expect(performance.now() - begunMs).toBeLessThan(1_000)
+  })
+})

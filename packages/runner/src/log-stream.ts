@@ -1,0 +1,178 @@
+import type { Readable } from 'node:stream'
+import type { LogChunkBody } from '@ikoma/api'
+import type { Backoff, Clock } from '@ikoma/kernel'
+import { LineSplitter } from './line-splitter.ts'
+import type { Logger } from './logger.ts'
+import { Bell, pause } from './pause.ts'
+import { type Redaction, storable } from './redact.ts'
+import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+
+type Line = LogChunkBody['lines'][number]
+
+export interface LogStreamDeps {
+  send(chunk: LogChunkBody, signal: AbortSignal): Promise<{ truncated: boolean }>
+  redaction: Redaction
+  clock: Clock
+  logger: Logger
+  /** Aborts when the order is being stopped: from then on nothing waits for the network. */
+  signal: AbortSignal
+  /** Most that one attempt sends. */
+  maxBytes?: number
+  backoff?: Backoff
+}
+
+const maxLineLength = 8 * 1024
+const maxChunkLines = 1000
+const flushMs = 200
+const flushBytes = 64 * 1024
+/** Lines waiting to be sent beyond which a program has to wait. */
+const highWaterBytes = 256 * 1024
+const tailLength = 16 * 1024
+/** The control plane keeps 4 MiB of an order's log; this leaves room for the line that says so. */
+const defaultMaxBytes = 4 * 1024 * 1024 - 4096
+const defaultBackoff = { baseMs: 500, capMs: 5_000 }
+
+/** Carries one attempt's output to the control plane: redacted, in order, bounded in memory and in all. */
+export class LogStream {
+  readonly #deps: LogStreamDeps
+  readonly #maxBytes: number
+  readonly #bell = new Bell()
+  readonly #gone = new AbortController()
+  #queue: Line[] = []
+  #queuedBytes = 0
+  #acceptedBytes = 0
+  #seq = 0
+  /** Nobody wants more: the log is full, or the claim is lost. */
+  #closed = false
+  #closing = false
+  #sending: Promise<void> | null = null
+  #drained = Promise.withResolvers<void>()
+
+  constructor(deps: LogStreamDeps) {
+    this.#deps = deps
+    this.#maxBytes = deps.maxBytes ?? defaultMaxBytes
+    deps.signal.addEventListener('abort', () => this.#drained.resolve(), { once: true })
+  }
+
+  /** A line of the runner's own. */
+  line(text: string): void {
+    const splitter = new LineSplitter(maxLineLength)
+    const redacted = this.#deps.redaction.text(text)
+    for (const line of [...splitter.push(redacted), ...splitter.end()]) this.#add('runner', line)
+  }
+
+  /** Reads a program's output to its end, no faster than it can be sent; gives its redacted tail. */
+  async pump(output: Readable, stream: 'stdout' | 'stderr'): Promise<string> {
+    const decoder = new TextDecoder()
+    const redactor = this.#deps.redaction.stream()
+    const splitter = new LineSplitter(maxLineLength)
+    let tail = ''
+    const take = (text: string) => {
+      tail = (tail + text).slice(-tailLength)
+      for (const line of splitter.push(text)) this.#add(stream, line)
+    }
+    try {
+      for await (const bytes of output) {
+        take(redactor.push(decoder.decode(bytes as Buffer, { stream: true })))
+        await this.#room()
+      }
+    } catch (error) {
+      this.#deps.logger.warn({ error: messageOf(error), stream }, 'The output of a program broke off.')
+    }
+    take(redactor.push(decoder.decode()))
+    take(redactor.end())
+    for (const line of splitter.end()) this.#add(stream, line)
+    return storable(tail)
+  }
+
+  /** Sends what is left, for at most `withinMs`. */
+  async close(withinMs: number): Promise<void> {
+    this.#closing = true
+    this.#bell.ring()
+    const timer = setTimeout(() => this.#gone.abort(), withinMs)
+    await this.#sending
+    clearTimeout(timer)
+    this.#stop()
+  }
+
+  #add(stream: Line['stream'], text: string): void {
+    if (this.#closed || (this.#deps.signal.aborted && this.#queuedBytes > highWaterBytes)) return
+    const bytes = sizeOf(text)
+    if (this.#acceptedBytes + bytes > this.#maxBytes) {
+      this.#enqueue('runner', '[output truncated: the log of one attempt is full]', 0)
+      this.#closed = true
+      return
+    }
+    this.#enqueue(stream, storable(text), bytes)
+  }
+
+  #enqueue(stream: Line['stream'], text: string, bytes: number): void {
+    this.#acceptedBytes += bytes
+    this.#queuedBytes += bytes
+    this.#queue.push({ at: this.#deps.clock.now(), stream, text })
+    if (this.#queuedBytes >= flushBytes) this.#bell.ring()
+    this.#sending ??= this.#sendAll()
+  }
+
+  /** Resolves once there is room for more. */
+  async #room(): Promise<void> {
+    const { signal } = this.#deps
+    while (this.#queuedBytes > highWaterBytes && !this.#closed && !signal.aborted) await this.#drained.promise
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#queue.length > 0) {
+      if (!this.#closing && this.#queuedBytes < flushBytes) await this.#bell.heard(flushMs)
+      await this.#deliver(this.#takeChunk())
+      this.#drained.resolve()
+      this.#drained = Promise.withResolvers()
+    }
+    this.#sending = null
+  }
+
+  #takeChunk(): LogChunkBody {
+    let bytes = 0
+    let count = 0
+    for (const { text } of this.#queue) {
+      bytes += sizeOf(text)
+      if (count > 0 && (bytes > flushBytes || count === maxChunkLines)) break
+      count += 1
+    }
+    const lines = this.#queue.splice(0, count)
+    const taken = lines.reduce((sum, { text }) => sum + sizeOf(text), 0)
+    this.#queuedBytes = this.#queue.length === 0 ? 0 : this.#queuedBytes - taken
+    return { seq: this.#seq++, lines }
+  }
+
+  /** Sends until it arrived; the same number again is stored once. */
+  async #deliver(chunk: LogChunkBody): Promise<void> {
+    const { send, logger, backoff = defaultBackoff } = this.#deps
+    for (let attempt = 1; !this.#gone.signal.aborted; attempt++) {
+      try {
+        const { truncated } = await send(chunk, this.#gone.signal)
+        if (truncated) this.#stop()
+        return
+      } catch (error) {
+        const trouble = troubleOf(error)
+        if (trouble === 'lost') return this.#stop()
+        if (trouble === 'refused') {
+          return logger.warn({ error: messageOf(error), seq: chunk.seq }, 'A log chunk was refused.')
+        }
+        await pause(retryDelayMs(error, backoff, attempt), this.#gone.signal)
+      }
+    }
+    this.#stop()
+  }
+
+  #stop(): void {
+    this.#closed = true
+    this.#queue = []
+    this.#queuedBytes = 0
+    this.#drained.resolve()
+  }
+}
+
+/** With what a line costs however short it is, or a program could fill the memory with empty ones. */
+function sizeOf(text: string): number {
+  return Buffer.byteLength(text) + 32
+}

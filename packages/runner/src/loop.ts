@@ -1,0 +1,120 @@
+import type { Claim, ControlPlane } from './control-plane.ts'
+import type { Logger } from './logger.ts'
+import { Bell, pause } from './pause.ts'
+import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+
+export interface LoopDeps {
+  controlPlane: Pick<ControlPlane, 'claim' | 'heartbeat'>
+  runOrder(claim: Claim): Promise<void>
+  /** Reads the credential again; true when it is another one. */
+  reloadIdentity(): Promise<boolean>
+  about: { version: string; capabilities: Record<string, unknown> }
+  concurrency: number
+  waitSec: number
+  heartbeatSec: number
+  logger: Logger
+  /** Aborts when no more orders are to be claimed. */
+  stopping: AbortSignal
+}
+
+const backoff = { baseMs: 500, capMs: 30_000 }
+const credentialsBackoff = { baseMs: 5_000, capMs: 60_000 }
+
+export interface Loop {
+  running(): number
+  /** Resolves after `stopping`, once no order runs. */
+  ended: Promise<void>
+  /** Rejects when the runner cannot go on. */
+  failed: Promise<never>
+}
+
+/** Claims orders into free slots and shows signs of life, until `stopping`. */
+export function startLoop(deps: LoopDeps): Loop {
+  const running = new Set<Promise<void>>()
+  const slotFreed = new Bell()
+  const fatal = Promise.withResolvers<never>()
+  const run = (claim: Claim) => {
+    const order = deps.runOrder(claim).catch(fatal.reject)
+    const settled = order.finally(() => {
+      running.delete(settled)
+      slotFreed.ring()
+    })
+    running.add(settled)
+  }
+  const slots = { free: () => deps.concurrency - running.size, run, freed: slotFreed }
+  const claiming = claimAll(slots, deps).then(() => Promise.all(running))
+  const ended = Promise.all([claiming, beatAll(deps)]).then(() => {})
+  return { running: () => running.size, ended, failed: fatal.promise }
+}
+
+interface Slots {
+  free(): number
+  run(claim: Claim): void
+  freed: Bell
+}
+
+async function claimAll(slots: Slots, deps: LoopDeps): Promise<void> {
+  const { stopping, logger } = deps
+  const stop = () => slots.freed.ring()
+  stopping.addEventListener('abort', stop, { once: true })
+  let failures = 0
+  while (!stopping.aborted) {
+    if (slots.free() <= 0) {
+      await slots.freed.heard(60_000)
+      continue
+    }
+    try {
+      await claimOnce(slots, deps)
+      if (failures > 0) logger.info({}, 'The control plane answers again.')
+      failures = 0
+    } catch (error) {
+      if (stopping.aborted) return
+      failures += 1
+      await recoverFrom(error, failures, deps)
+    }
+  }
+}
+
+async function claimOnce(slots: Slots, { controlPlane, waitSec, stopping, logger }: LoopDeps): Promise<void> {
+  const max = slots.free()
+  const sentAtMs = performance.now()
+  const { claims, unreadable } = await controlPlane.claim({ waitSec, max, signal: stopping })
+  if (unreadable > 0) logger.error({ unreadable }, 'Claimed orders cannot be read by this version of the runner.')
+  // Claims beyond what was asked for expire by themselves.
+  for (const claim of claims.slice(0, max)) slots.run(claim)
+  if (claims.length > 0) return
+  // One that answers "nothing" at once must not be asked again at once.
+  if (performance.now() - sentAtMs < 1_000) await pause(250 + 250 * Math.random(), stopping)
+}
+
+async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Promise<void> {
+  const { logger, stopping } = deps
+  if (troubleOf(error) !== 'credentials') {
+    logger.warn({ error: messageOf(error), failures }, 'Orders could not be claimed; trying again.')
+    return pause(retryDelayMs(error, backoff, failures), stopping)
+  }
+  logger.error(
+    { error: messageOf(error), failures },
+    'The control plane refuses this runner: see whether it is disabled, its token rotated, or the clock here is wrong.',
+  )
+  const endMs = performance.now() + retryDelayMs(error, credentialsBackoff, failures)
+  while (performance.now() < endMs && !stopping.aborted) {
+    if (await deps.reloadIdentity()) return logger.info({}, 'The credential was replaced; trying the new one.')
+    await pause(Math.min(1_000, endMs - performance.now()), stopping)
+  }
+}
+
+async function beatAll({ controlPlane, about, heartbeatSec, logger, stopping }: LoopDeps): Promise<void> {
+  // What it says of itself does not change while it runs.
+  let untold: Partial<LoopDeps['about']> = about
+  while (!stopping.aborted) {
+    try {
+      await controlPlane.heartbeat({ status: 'ONLINE', ...untold })
+      untold = {}
+    } catch (error) {
+      // The claim loop says it louder, and does something about it.
+      logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')
+    }
+    await pause(heartbeatSec * 1000 * (0.9 + Math.random() / 5), stopping)
+  }
+}

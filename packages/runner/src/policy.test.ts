@@ -1,0 +1,39 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readPolicy } from './policy.ts'
+import { temporaryDirectory } from './testing/setup.ts'
+
+async function policyOf(content: string) {
+  const stateDir = await temporaryDirectory()
+  await writeFile(join(stateDir, 'policy.json'), content)
+  return readPolicy(stateDir)
+}
+
+describe('the local policy', () => {
+  it('allows examining and checking, and no program, when nobody wrote one', async () => {
+    const { types } = await readPolicy(await temporaryDirectory())
+    expect(types).toEqual(expect.arrayContaining(['runner.selftest', 'system.facts.collect', 'check.http.run']))
+    expect(types).not.toContain('shell.run')
+  })
+
+  it('allows what its scopes say, segment by segment', async () => {
+    expect((await policyOf('{"scopes":["check.http"]}')).types).toEqual(['runner.selftest', 'check.http.run'])
+    expect((await policyOf('{"scopes":["shell.run"]}')).types).toEqual(['runner.selftest', 'shell.run'])
+    expect((await policyOf('{"scopes":["chec","shell.ru"]}')).types).toEqual(['runner.selftest'])
+  })
+
+  it.each([
+    ['{"scopes":["UPPER"]}', 'scopes.0'],
+    ['{"scopes":"*"}', 'scopes'],
+    ['{"scope":["*"]}', 'scope'],
+    ['{"maxTimeoutSec":0}', 'maxTimeoutSec'],
+    ['{', 'not JSON'],
+    ['[]', 'the file'],
+  ])('refuses to be %s, and says where it is wrong', async (content, named) => {
+    await expect(policyOf(content)).rejects.toMatchObject({
+      reason: 'policy_invalid',
+      message: expect.stringContaining(named),
+    })
+  })
+})

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { scopesField, typesAllowedBy } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import { z } from 'zod'
+
+/** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
+const policySchema = z.strictObject({
+  /** `shell.run` is among them only when it is written down. */
+  scopes: scopesField.default(['runner', 'system', 'check']),
+  /** No order may ask for longer. */
+  maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
+})
+
+export interface Policy {
+  scopes: string[]
+  types: string[]
+  maxTimeoutSec: number
+}
+
+/** The local policy, or the default one when there is no file. A file that cannot be understood allows nothing: it throws. */
+export async function readPolicy(stateDir: string): Promise<Policy> {
+  const path = join(stateDir, 'policy.json')
+  const parsed = policySchema.safeParse(parseJson(path, await readText(path)))
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => {
+      const field = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue.path.join('.')
+      return `${field || 'the file'}: ${issue.message}`
+    })
+    throw invalid(path, problems.join('; '))
+  }
+  return { ...parsed.data, types: typesAllowedBy(parsed.data.scopes) }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '{}'
+    throw invalid(path, 'it cannot be read')
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw invalid(path, 'it is not JSON')
+  }
+}
+
+function invalid(path: string, problem: string): AppError {
+  return new AppError('invalid', `The policy ${path} is not valid: ${problem}. Correct it and start again.`, {
+    reason: 'policy_invalid',
+  })
+}

@@ -1,0 +1,114 @@
+import { secretForms } from './secret-forms.ts'
+import { findSpans, maxPemLength, type Span } from './secret-spans.ts'
+
+const mask = '[REDACTED]'
+/** A pattern split further apart than this may be missed; a known secret never is. */
+const minOverlap = 1024
+const maxDepth = 20
+
+/** Hides known secrets, in any usual spelling, and what looks like one. */
+export class Redaction {
+  readonly #forms: string[]
+  readonly #longest: number
+
+  constructor(secrets: readonly string[]) {
+    this.#forms = secretForms(secrets)
+    this.#longest = this.#forms.reduce((longest, form) => Math.max(longest, form.length), 0)
+  }
+
+  text(text: string): string {
+    return hide(text, findSpans(text, this.#forms))
+  }
+
+  /** Every string in a JSON value, keys included; also makes them storable (no NUL, no half surrogates). */
+  value<T>(value: T): T {
+    return this.#deep(value, 0) as T
+  }
+
+  /** For text that comes in pieces: a secret across pieces is hidden as well. */
+  stream(): StreamRedactor {
+    return new StreamRedactor((text) => findSpans(text, this.#forms), Math.max(minOverlap, this.#longest))
+  }
+
+  #deep(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return storable(this.text(value))
+    if (typeof value !== 'object' || value === null) return value
+    if (depth >= maxDepth) return mask
+    if (Array.isArray(value)) return value.map((item) => this.#deep(item, depth + 1))
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined)
+    return Object.fromEntries(entries.map(([key, item]) => [storable(this.text(key)), this.#deep(item, depth + 1)]))
+  }
+}
+
+/**
+ * Lets go of text up to the last line break, since nothing but a key block spans lines. Of a line without end it lets
+ * go of all but a tail as long as the longest secret, so that memory stays bounded.
+ */
+export class StreamRedactor {
+  readonly #find: (text: string) => Span[]
+  readonly #overlap: number
+  readonly #limit: number
+  #held = ''
+  /** The text ran into a secret longer than may be held: what follows belongs to it until a separator. */
+  #inSecret = false
+
+  constructor(find: (text: string) => Span[], overlap: number) {
+    this.#find = find
+    this.#overlap = overlap
+    this.#limit = 2 * Math.max(overlap, maxPemLength)
+  }
+
+  push(text: string): string {
+    this.#held += this.#inSecret ? this.#afterSecret(text) : text
+    const lineEnd = this.#held.lastIndexOf('\n') + 1
+    const tooLong = this.#held.length - lineEnd > this.#limit
+    if (lineEnd === 0 && !tooLong) return ''
+    return this.#release(tooLong ? this.#held.length - this.#overlap : lineEnd)
+  }
+
+  /** What is left, once no more text comes. */
+  end(): string {
+    const rest = this.#held
+    this.#held = ''
+    return hide(rest, this.#find(rest))
+  }
+
+  #release(wanted: number): string {
+    const spans = this.#find(this.#held)
+    const cut = spans.reduceRight((at, { from, to }) => (from < at && at < Math.max(to, from + 1) ? from : at), wanted)
+    if (cut > 0) return this.#take(cut, spans)
+    if (this.#held.length <= this.#limit) return ''
+    const to = Math.max(...spans.filter(({ from }) => from === 0).map((span) => span.to))
+    this.#inSecret = to >= this.#held.length
+    return this.#take(to, spans)
+  }
+
+  #take(length: number, spans: readonly Span[]): string {
+    const within = spans.filter(({ from }) => from < length)
+    const ready = hide(this.#held.slice(0, length), within)
+    this.#held = this.#held.slice(length)
+    return ready
+  }
+
+  #afterSecret(text: string): string {
+    const end = text.search(/[\s"',;&]/)
+    if (end === -1) return ''
+    this.#inSecret = false
+    return text.slice(end)
+  }
+}
+
+function hide(text: string, spans: readonly Span[]): string {
+  let shown = ''
+  let at = 0
+  for (const { hideFrom, to } of spans) {
+    shown += text.slice(at, hideFrom) + mask
+    at = to
+  }
+  return shown + text.slice(at)
+}
+
+/** PostgreSQL refuses NUL in text and JSON. */
+export function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD').toWellFormed()
+}

@@ -1,0 +1,5 @@
+/** Why an order is not executed. */
+export interface Refusal {
+  code: 'refused_signature' | 'refused_policy' | 'unknown_type' | 'invalid_payload' | 'already_executed'
+  message: string
+}

@@ -1,0 +1,55 @@
+import { ApiError, type Report, UnreachableError } from '@ikoma/api'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { ReportOutbox } from './report-outbox.ts'
+import { recordingLogger, until } from './testing/setup.ts'
+
+const report: Report = { version: 'v2', ok: true, summary: 'Done.', outcome: 'succeeded' }
+const result = { orderId: 'order', attempt: 1, lease: 'lease', report }
+
+function setup(answer: (tries: number) => number | null) {
+  const acknowledged: string[] = []
+  const state = { tries: 0, acknowledged }
+  const outbox = new ReportOutbox({
+    async complete() {
+      const status = answer(++state.tries)
+      if (status === null) throw new UnreachableError('http://x', null)
+      const problem = { type: '', title: '', status, detail: 'no', reason: 'test', requestId: '' }
+      if (status !== 200) throw new ApiError(status, problem)
+    },
+    journal: { recordAck: async (lease) => void acknowledged.push(lease) },
+    logger: recordingLogger(),
+    backoff: { baseMs: 5, capMs: 20 },
+  })
+  onTestFinished(() => outbox.close())
+  return { outbox, state }
+}
+
+describe('the outbox of reports', () => {
+  it('tells a report until it is acknowledged, however long the outage', async () => {
+    const { outbox, state } = setup((tries) => (tries < 20 ? ([null, 503, 401, 429][tries % 4] ?? null) : 200))
+    await outbox.deliver(result)
+    await outbox.idle()
+    expect(state).toEqual({ tries: 20, acknowledged: ['lease'] })
+  })
+
+  it.each([409, 404, 422, 400])('takes %s for an answer and forgets the report', async (status) => {
+    const { outbox, state } = setup(() => status)
+    await outbox.deliver(result)
+    await outbox.idle()
+    expect(state).toEqual({ tries: 1, acknowledged: ['lease'] })
+  })
+
+  it('does not keep its caller waiting for longer than the first try', async () => {
+    const { outbox, state } = setup(() => null)
+    await outbox.deliver(result)
+    expect(state.acknowledged).toEqual([])
+    await until(() => state.tries > 3)
+  })
+
+  it('leaves an untold report in the journal when it closes', async () => {
+    const { outbox, state } = setup(() => null)
+    await outbox.deliver(result)
+    await outbox.close()
+    expect(state.acknowledged).toEqual([])
+  })
+})

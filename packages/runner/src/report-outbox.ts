@@ -1,0 +1,77 @@
+import type { Report } from '@ikoma/api'
+import type { Backoff } from '@ikoma/kernel'
+import type { Hold } from './control-plane.ts'
+import type { Journal } from './journal.ts'
+import type { Result } from './journal-entry.ts'
+import type { Logger } from './logger.ts'
+import { pause } from './pause.ts'
+import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+
+export interface OutboxDeps {
+  complete(hold: Hold, report: Report, signal: AbortSignal): Promise<void>
+  journal: Pick<Journal, 'recordAck'>
+  logger: Logger
+  backoff?: Backoff
+}
+
+const defaultBackoff = { baseMs: 1_000, capMs: 60_000 }
+
+/** Tells the control plane how orders ended, for as long as it takes; what it cannot tell now stays in the journal. */
+export class ReportOutbox {
+  readonly #deps: OutboxDeps
+  readonly #closed = new AbortController()
+  readonly #underway = new Set<Promise<void>>()
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps
+  }
+
+  /** Resolves after the first try, whatever came of it: the rest goes on behind the caller's back. */
+  deliver(result: Result): Promise<void> {
+    const tried = Promise.withResolvers<void>()
+    const delivery = this.#deliver(result, tried.resolve)
+      .catch((error) =>
+        this.#deps.logger.error({ error: messageOf(error) }, 'A delivered report stays in the journal.'),
+      )
+      .finally(() => {
+        tried.resolve()
+        this.#underway.delete(delivery)
+      })
+    this.#underway.add(delivery)
+    return tried.promise
+  }
+
+  /** Resolves once nothing is left to be told. */
+  async idle(): Promise<void> {
+    while (this.#underway.size > 0) await Promise.all(this.#underway)
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort()
+    await this.idle()
+  }
+
+  async #deliver({ orderId, attempt, lease, report }: Result, tried: () => void): Promise<void> {
+    const { complete, journal, logger, backoff = defaultBackoff } = this.#deps
+    for (let tries = 1; !this.#closed.signal.aborted; tries++) {
+      try {
+        await complete({ orderId, lease }, report, this.#closed.signal)
+        logger.info({ orderId, attempt, outcome: report.outcome }, 'The report was delivered.')
+        return await journal.recordAck(lease)
+      } catch (error) {
+        if (this.#closed.signal.aborted) return
+        const trouble = troubleOf(error)
+        const context = { orderId, attempt, error: messageOf(error) }
+        if (trouble === 'lost' || trouble === 'refused') {
+          // No is an answer too: asking again would not change it.
+          const write = trouble === 'lost' ? logger.warn : logger.error
+          write.call(logger, context, 'The report was refused; nothing more is done about this attempt.')
+          return await journal.recordAck(lease)
+        }
+        logger.warn({ ...context, tries }, 'The report could not be delivered; trying again.')
+        tried()
+        await pause(retryDelayMs(error, backoff, tries), this.#closed.signal)
+      }
+    }
+  }
+}

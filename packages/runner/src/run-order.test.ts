@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Grant } from '@ikoma/api'
+import { describe, expect, it } from 'vitest'
+import { environmentHas, readProcesses } from './process-table.ts'
+import { setup, until } from './testing/setup.ts'
+
+function processesOf(orderId: string): number {
+  const markers = [`IKOMA_ORDER=${orderId}.1`, `IKOMA_ORDER=${orderId}.2`]
+  return readProcesses().filter(({ pid }) => markers.some((marker) => environmentHas(pid, marker))).length
+}
+
+describe('an order that must not run', () => {
+  it.each<[string, Partial<Grant>]>([
+    ['another runner', { runnerId: '0198c000-0000-7000-8000-00000000dead' }],
+    ['the past', { notAfter: 0 }],
+  ])('is refused loudly and without effect when it was signed for %s', async (_what, change) => {
+    const { plane, stateDir, start, logger } = await setup()
+    plane.alterGrant = (grant) => ({ ...grant, ...change })
+    const order = plane.place('shell.run', { argv: ['touch', join(stateDir, 'effect')] })
+    await start()
+    await until(() => order.reports.length > 0)
+    const errors = [{ code: 'refused_signature' }]
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed', retryable: false, errors })
+    expect(existsSync(join(stateDir, 'effect'))).toBe(false)
+    expect(logger.entries).toContainEqual(expect.objectContaining({ level: 'error', message: 'An order was refused.' }))
+  })
+
+  it('is refused when the local policy does not allow its type, whatever the control plane granted', async () => {
+    const { plane, stateDir, start } = await setup(null)
+    const order = plane.place('shell.run', { argv: ['touch', join(stateDir, 'effect')] })
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ ok: false, retryable: false, errors: [{ code: 'refused_policy' }] })
+    expect(existsSync(join(stateDir, 'effect'))).toBe(false)
+  })
+
+  it('is refused when it may take longer than the local policy allows', async () => {
+    const { plane, start } = await setup({ scopes: ['*'], maxTimeoutSec: 5 })
+    const order = plane.place('shell.run', { argv: ['true'] }, { timeoutSec: 6 })
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ errors: [{ code: 'refused_policy' }] })
+  })
+
+  it.each([
+    ['invalid_payload', 'shell.run', { argv: 'rm -rf /' }],
+    ['unknown_type', 'shell.walk', {}],
+    ['unknown_type', '__proto__', {}],
+  ])('is refused with %s', async (code, type, payload) => {
+    const { plane, start } = await setup()
+    const order = plane.place(type, payload)
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ ok: false, retryable: false, errors: [{ code }] })
+  })
+})
+
+describe('a running order', () => {
+  it('is ended with its whole process tree when its time is up, and keeps what it said', async () => {
+    const { plane, start } = await setup()
+    const argv = ['sh', '-c', 'echo begun; setsid --fork sleep 60; sleep 60']
+    const order = plane.place('shell.run', { argv }, { timeoutSec: 1 })
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'timed_out', output: { stdoutTail: 'begun\n' } })
+    expect(processesOf(order.id)).toBe(0)
+  })
+
+  it('is ended when somebody cancels it', async () => {
+    const { plane, start } = await setup()
+    const order = plane.place('shell.run', { argv: ['sleep', '60'] })
+    await start()
+    await until(() => order.renewals > 0)
+    plane.cancel(order)
+    await until(() => order.reports.length > 0, 3_000)
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'canceled' })
+  })
+
+  it('does not begin when it was canceled before', async () => {
+    const { plane, stateDir, start } = await setup()
+    const argv = ['touch', join(stateDir, 'effect')]
+    const order = plane.place('shell.run', { argv }, { cancelRequested: true })
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]?.outcome).toBe('canceled')
+    expect(existsSync(join(stateDir, 'effect'))).toBe(false)
+  })
+
+  it('is ended when its lease is lost to another claim', async () => {
+    const { plane, start } = await setup()
+    const order = plane.place('shell.run', { argv: ['sleep', '60'] })
+    plane.interfere = (verb) => (verb === 'renew' && order.renewals > 0 ? 409 : null)
+    plane.runLeaseSec = 2
+    await start()
+    await until(() => order.renewals > 0 && processesOf(order.id) === 0)
+    expect(order.status).toBe('RUNNING')
+  })
+
+  it('is ended before its lease can end when the control plane is out of reach', async () => {
+    const { plane, start } = await setup()
+    plane.runLeaseSec = 1.6
+    const order = plane.place('shell.run', { argv: ['sleep', '60'] })
+    await start()
+    await until(() => processesOf(order.id) > 0)
+    const cutAtMs = performance.now()
+    plane.interfere = () => 'drop'
+    await until(() => processesOf(order.id) === 0)
+    expect(performance.now() - cutAtMs).toBeLessThan(1_600)
+    plane.interfere = () => null
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'interrupted', errors: [{ code: 'lease_lost' }] })
+  })
+
+  it('starts in the end when the first tries do not get through', async () => {
+    const { plane, start } = await setup()
+    let tries = 0
+    plane.interfere = (verb) => (verb === 'start' && tries++ < 2 ? 'drop' : null)
+    const order = plane.place('shell.run', { argv: ['true'] })
+    await start()
+    await until(() => order.status === 'SUCCEEDED')
+  })
+
+  it('is not begun when its start is not confirmed while the claim lasts', async () => {
+    const { plane, stateDir, start } = await setup()
+    plane.claimLeaseSec = 0.5
+    plane.interfere = (verb) => (verb === 'start' ? 503 : null)
+    const order = plane.place('shell.run', { argv: ['touch', join(stateDir, 'effect')] })
+    await start()
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ outcome: 'failed', errors: [{ code: 'not_started' }] })
+    expect(existsSync(join(stateDir, 'effect'))).toBe(false)
+  })
+
+  it('shows no secret of its payload or its runner, in no log line and no report', async () => {
+    const { plane, start } = await setup()
+    const env = { DB_PASSWORD: 'correct-horse-battery' }
+    const script = 'echo "pw $DB_PASSWORD"; printf %s "$DB_PASSWORD" | base64; echo "$1"; exit 3'
+    const order = plane.place('shell.run', { argv: ['sh', '-c', script, 'sh', plane.token], env })
+    await start()
+    await until(() => order.reports.length > 0)
+    const shown = JSON.stringify([order.lines, order.reports])
+    expect(order.lines.map(({ text }) => text)).toContain('pw [REDACTED]')
+    for (const secret of ['correct-horse', 'Y29ycmVjdC1ob3Jz', plane.token]) expect(shown).not.toContain(secret)
+  })
+
+  it('reports an action that fails as a failed order, not as a failed runner', async () => {
+    const { plane, start } = await setup()
+    const order = plane.place('runner.selftest')
+    const next = plane.place('shell.run', { argv: ['true'] })
+    await start({}, { 'runner.selftest': () => Promise.reject(new TypeError('x is not a function')) })
+    await until(() => order.reports.length > 0 && next.status === 'SUCCEEDED')
+    const errors = [{ code: 'action_failed', message: 'x is not a function' }]
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed', errors })
+  })
+})

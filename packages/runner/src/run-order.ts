@@ -1,0 +1,129 @@
+import type { Report } from '@ikoma/api'
+import type { Clock } from '@ikoma/kernel'
+import type { Actions, Host } from './action.ts'
+import { type Admission, admit } from './admit.ts'
+import type { Claim, ControlPlane } from './control-plane.ts'
+import { execute } from './execute.ts'
+import type { Identity } from './identity.ts'
+import type { Journal } from './journal.ts'
+import { LogStream } from './log-stream.ts'
+import type { Logger } from './logger.ts'
+import { type Ending, reportOf } from './outcome.ts'
+import { pause } from './pause.ts'
+import type { Policy } from './policy.ts'
+import { Redaction } from './redact.ts'
+import type { ReportOutbox } from './report-outbox.ts'
+import { secretsIn } from './secret-forms.ts'
+import { stopOf } from './stop.ts'
+import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+import { type Started, watchStops } from './watch-stops.ts'
+
+export interface OrderDeps {
+  controlPlane: ControlPlane
+  identity(): Identity
+  policy: Policy
+  journal: Journal
+  outbox: ReportOutbox
+  actions: Actions
+  host: Host
+  clock: Clock
+  logger: Logger
+  /** Aborts with a Stop when the runner must end. */
+  shutdown: AbortSignal
+}
+
+const startBackoff = { baseMs: 250, capMs: 5_000 }
+const startAnswerMs = 15_000
+const lastLogsMs = 5_000
+
+/** Takes one claimed order to its report. Rejects only when the journal cannot be written. */
+export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
+  const { journal, logger, clock } = deps
+  const { orderId, attempt, lease } = claim
+  const verdict = admit(claim, { ...deps, identity: deps.identity(), now: clock.now() })
+  if ('refusal' in verdict) {
+    logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
+    // Only a started order can be completed; the start has no effect here.
+    if ((await start(claim, claim.claimLeaseSec * 1000, deps)) === 'lost') return
+    return finish(claim, reportWithoutRun({ kind: 'refused', refusal: verdict.refusal }, deps), deps)
+  }
+  const { grant } = verdict.admitted
+  const { type, retryClass } = grant
+  const now = clock.now()
+  await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now })
+  const started = await start(claim, Math.min(claim.claimLeaseSec * 1000, grant.notAfter - now), deps)
+  if (started === 'lost') return journal.recordAck(lease)
+  if (started === 'unconfirmed') return finish(claim, reportWithoutRun({ kind: 'not_started' }, deps), deps)
+  logger.info({ orderId, attempt, type }, 'An order was started.')
+  await executeStarted({ claim, admission: verdict.admitted, started }, deps)
+}
+
+/** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
+async function start(claim: Claim, withinMs: number, deps: OrderDeps): Promise<Started | 'lost' | 'unconfirmed'> {
+  const { controlPlane, logger, shutdown } = deps
+  const endMs = performance.now() + withinMs
+  for (let tries = 1; ; tries++) {
+    const sentAtMs = performance.now()
+    const leftMs = endMs - sentAtMs
+    if (leftMs <= 0 || shutdown.aborted) return 'unconfirmed'
+    try {
+      return { progress: await controlPlane.start(claim, Math.ceil(Math.min(leftMs, startAnswerMs))), sentAtMs }
+    } catch (error) {
+      const trouble = troubleOf(error)
+      logger.warn({ orderId: claim.orderId, trouble, error: messageOf(error) }, 'An order could not be started.')
+      if (trouble === 'lost' || trouble === 'refused') return 'lost'
+      await pause(Math.min(leftMs, retryDelayMs(error, startBackoff, tries)), shutdown)
+    }
+  }
+}
+
+interface StartedOrder {
+  claim: Claim
+  admission: Admission
+  started: Started
+}
+
+async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
+  const { controlPlane, host, clock, logger } = deps
+  const { payload, timeoutSec } = admission.grant
+  const stops = watchStops({ ...deps, claim, started, timeoutSec })
+  const { signal } = stops
+  const redaction = redactionFor(deps, [claim.lease, ...secretsIn(payload)])
+  const logs = new LogStream({
+    send: (chunk, aborted) => controlPlane.sendLog(claim, chunk, aborted),
+    redaction,
+    clock,
+    logger,
+    signal,
+  })
+  try {
+    const report = await execute({ admission, host, logs, redaction, clock, signal })
+    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
+  } finally {
+    await stops.close()
+  }
+}
+
+/** On disk first, then told: the report outlives this process. `beforeTelling` is what must arrive ahead of it. */
+async function finish(
+  claim: Claim,
+  report: Report,
+  { journal, outbox }: OrderDeps,
+  beforeTelling?: () => Promise<void>,
+): Promise<void> {
+  const { orderId, attempt, lease } = claim
+  const result = { orderId, attempt, lease, report }
+  await journal.recordResult(result)
+  await beforeTelling?.()
+  await outbox.deliver(result)
+}
+
+function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
+  const course = { startedAt: null, finishedAt: deps.clock.now(), durationMs: 0, steps: [] }
+  return reportOf(ending, course, redactionFor(deps, []))
+}
+
+function redactionFor({ identity, host }: OrderDeps, secrets: string[]): Redaction {
+  const { token, privateKeyPem } = identity()
+  return new Redaction([token, privateKeyPem, ...secretsIn(host.childEnv), ...secrets])
+}

@@ -1,0 +1,164 @@
+import { mkdir } from 'node:fs/promises'
+import { arch } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock } from '@ikoma/kernel'
+import type { Actions, Host } from './action.ts'
+import { actions as allActions } from './actions/index.ts'
+import { type RunnerConfig, type RunnerSettings, settingsOf } from './config.ts'
+import { type ControlPlane, createControlPlane } from './control-plane.ts'
+import { type Identity, readIdentity } from './identity.ts'
+import { Journal } from './journal.ts'
+import type { Logger } from './logger.ts'
+import { type Loop, startLoop } from './loop.ts'
+import { pause } from './pause.ts'
+import { type Policy, readPolicy } from './policy.ts'
+import { recover } from './recover.ts'
+import { ReportOutbox } from './report-outbox.ts'
+import { runOrder } from './run-order.ts'
+import { lockState } from './state-lock.ts'
+import type { Stop } from './stop.ts'
+import { messageOf } from './trouble.ts'
+
+export interface RunnerDeps {
+  logger: Logger
+  clock?: Clock
+  actions?: Actions
+}
+
+export interface Runner {
+  runnerId: string
+  /** Orders being executed. */
+  running(): number
+  /** Resolves after stop(); rejects when the runner cannot go on and the process should end. */
+  done: Promise<void>
+  /** Claims no more, lets running orders end within the grace time, then interrupts them. Untold reports stay in the journal. */
+  stop(): Promise<void>
+}
+
+/** Starts the runner that is enrolled in `config.stateDir`. Rejects with an AppError when it cannot be started. */
+export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promise<Runner> {
+  const settings = settingsOf(config)
+  const { stateDir } = settings
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const unlock = await lockState(stateDir)
+  try {
+    const policy = await readPolicy(stateDir)
+    const identity = await identityHolder(settings)
+    const journal = await Journal.open(join(stateDir, 'journal.ndjson'))
+    return await run({ settings, deps, policy, identity, journal, unlock })
+  } catch (error) {
+    await unlock()
+    throw error
+  }
+}
+
+interface Parts {
+  settings: RunnerSettings
+  deps: RunnerDeps
+  policy: Policy
+  identity: IdentityHolder
+  journal: Journal
+  unlock(): Promise<void>
+}
+
+async function run({ settings, deps, policy, identity, journal, unlock }: Parts): Promise<Runner> {
+  const { logger, clock = systemClock, actions = allActions } = deps
+  const { version, killGraceMs } = settings
+  const controlPlane = createControlPlane(identity.current, clock)
+  const outbox = new ReportOutbox({ complete: controlPlane.complete, journal, logger })
+  const stopping = new AbortController()
+  const shutdown = new AbortController()
+  await recover({ journal, outbox, clock, logger, killGraceMs })
+  const host = hostOf(settings, controlPlane, clock)
+  const order = { controlPlane, policy, journal, outbox, actions, host, clock, logger }
+  const { runnerId, concurrency } = identity.current()
+  const loop = startLoop({
+    ...settings,
+    controlPlane,
+    runOrder: (claim) => runOrder(claim, { ...order, identity: identity.current, shutdown: shutdown.signal }),
+    reloadIdentity: identity.reload,
+    about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types } },
+    concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
+    logger,
+    stopping: stopping.signal,
+  })
+  logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes }, 'The runner has started.')
+  const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
+  let stopped: Promise<void> | null = null
+  const stop = () => {
+    stopped ??= close(closing)
+    return stopped
+  }
+  const done = Promise.race([loop.ended, loop.failed]).then(stop, async (error) => {
+    logger.error({ error: messageOf(error) }, 'The runner cannot go on.')
+    await stop()
+    throw error
+  })
+  // Whoever only calls stop() need not look at it.
+  done.catch(() => {})
+  return { runnerId, running: loop.running, done, stop }
+}
+
+interface Closing extends Pick<Parts, 'settings' | 'journal' | 'unlock'> {
+  loop: Loop
+  controlPlane: ControlPlane
+  outbox: ReportOutbox
+  stopping: AbortController
+  shutdown: AbortController
+  logger: Logger
+}
+
+async function close({ loop, settings, stopping, shutdown, ...parts }: Closing): Promise<void> {
+  const { logger } = parts
+  stopping.abort()
+  const graceOver = new AbortController()
+  await Promise.race([loop.ended, loop.failed.catch(() => {}), pause(settings.stopGraceSec * 1000, graceOver.signal)])
+  graceOver.abort()
+  shutdown.abort({ kind: 'interrupted', message: 'The runner was stopped while this order ran.' } satisfies Stop)
+  await loop.ended
+  await parts.outbox.close()
+  const body = { status: 'OFFLINE', version: settings.version } as const
+  await parts.controlPlane.heartbeat(body, 2_000).catch((error) => {
+    logger.debug({ error: messageOf(error) }, 'The control plane could not be told that the runner stops.')
+  })
+  await parts.journal.close()
+  await parts.unlock()
+}
+
+interface IdentityHolder {
+  current(): Identity
+  reload(): Promise<boolean>
+}
+
+async function identityHolder({ stateDir, url }: RunnerSettings): Promise<IdentityHolder> {
+  const read = async () => ({ ...(await readIdentity(stateDir)), ...(url === undefined ? {} : { url }) })
+  let identity = await read()
+  return {
+    current: () => identity,
+    async reload() {
+      const before = identity
+      // Half-written by an administrator, perhaps: what we have is as good until the next try.
+      identity = await read().catch(() => before)
+      return identity.token !== before.token || identity.privateKeyPem !== before.privateKeyPem
+    },
+  }
+}
+
+function hostOf(settings: RunnerSettings, controlPlane: ControlPlane, clock: Clock): Host {
+  const { stateDir, childEnv, killGraceMs, version } = settings
+  return {
+    stateDir,
+    workDir: join(stateDir, 'work'),
+    childEnv,
+    killGraceMs,
+    async measureClockSkewMs() {
+      const sentAt = clock.now()
+      try {
+        const { serverTime } = await controlPlane.heartbeat({ status: 'ONLINE', version }, 5_000)
+        return Math.round(Date.parse(serverTime) - (sentAt + clock.now()) / 2)
+      } catch {
+        return null
+      }
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import type { Progress } from '@ikoma/api'
+import type { Claim, ControlPlane } from './control-plane.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import type { Logger } from './logger.ts'
+import type { Stop } from './stop.ts'
+
+export interface Started {
+  progress: Progress
+  /** When the request was sent, on the monotonic clock. */
+  sentAtMs: number
+}
+
+interface Watched {
+  claim: Claim
+  started: Started
+  timeoutSec: number
+  controlPlane: Pick<ControlPlane, 'renew'>
+  shutdown: AbortSignal
+  logger: Logger
+}
+
+export interface StopWatch {
+  /** Aborts once, with the first Stop there is as its reason. */
+  signal: AbortSignal
+  close(): Promise<void>
+}
+
+/** Everything that can stop a started order, as one signal: timeout, cancel, lost lease, end of the runner. */
+export function watchStops({ claim, started, timeoutSec, controlPlane, shutdown, logger }: Watched): StopWatch {
+  const halt = new AbortController()
+  const stop = (why: Stop) => halt.abort(why)
+  const timer = setTimeout(
+    () => stop({ kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` }),
+    timeoutSec * 1000,
+  )
+  const onShutdown = () => stop(shutdown.reason as Stop)
+  if (shutdown.aborted) onShutdown()
+  shutdown.addEventListener('abort', onShutdown, { once: true })
+  if (started.progress.cancelRequested) stop({ kind: 'canceled', message: 'It was canceled before it began.' })
+  const lease = new LeaseKeeper({
+    renew: (options) => controlPlane.renew(claim, options),
+    runLeaseSec: claim.runLeaseSec,
+    confirmedAtMs: started.sentAtMs,
+    onStop: stop,
+    logger,
+  })
+  return {
+    signal: halt.signal,
+    async close() {
+      clearTimeout(timer)
+      shutdown.removeEventListener('abort', onShutdown)
+      await lease.close()
+    },
+  }
+}
