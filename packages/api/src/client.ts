@@ -22,12 +22,15 @@ export interface ClientOptions {
 export class ApiError extends Error {
   readonly status: number
   readonly problem: Problem
+  /** How long the control plane asks to be left alone; null when it did not say. */
+  readonly retryAfterSec: number | null
 
-  constructor(status: number, problem: Problem) {
+  constructor(status: number, problem: Problem, retryAfterSec: number | null = null) {
     super(problem.detail)
     this.name = 'ApiError'
     this.status = status
     this.problem = problem
+    this.retryAfterSec = retryAfterSec
   }
 }
 
@@ -89,8 +92,13 @@ async function send(baseUrl: string, method: string, path: string, options: Requ
   } catch (cause) {
     throw new UnreachableError(baseUrl, cause)
   }
-  if (!response.ok) throw new ApiError(response.status, await readProblem(response))
-  return response
+  if (response.ok) return response
+  const retryAfterSec = Number(response.headers.get('retry-after') ?? Number.NaN)
+  throw new ApiError(
+    response.status,
+    await readProblem(response),
+    Number.isFinite(retryAfterSec) ? retryAfterSec : null,
+  )
 }
 
 async function readProblem(response: Response): Promise<Problem> {

@@ -10,6 +10,8 @@ export const problemSchema = z
     /** Stable token to switch on. */
     reason: z.string(),
     requestId: z.string(),
+    /** Given when a runner's credential is refused: its clock may be the reason. */
+    serverTime: z.iso.datetime().optional(),
     fields: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem' })

@@ -92,11 +92,12 @@ export class AccessControl {
   async #identifyRunner(request: FastifyRequest): Promise<Extract<Principal, { kind: 'runner' }>> {
     const id = request.headers[runnerIdHeader]
     const token = request.headers[runnerTokenHeader]
-    if (typeof id !== 'string' || typeof token !== 'string') throw runnerAuthRequired()
+    const refusal = () => runnerAuthRequired(this.#clock.now())
+    if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
     const runner = await this.#examine(
       `runner ${request.ip} ${id.slice(0, 64)}`,
       () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
-      runnerAuthRequired,
+      refusal,
     )
     if (runner.disabled) throw new AppError('forbidden', 'This runner is disabled.', { reason: 'runner_disabled' })
     return { kind: 'runner', actor: `runner:${runner.id}`, runner }
@@ -161,19 +162,20 @@ export function adminAuthRequired(): AppError {
   })
 }
 
-function runnerAuthRequired(): AppError {
+function runnerAuthRequired(now: number): AppError {
   return new AppError(
     'unauthorized',
     'Send a valid x-runner-id and x-runner-token (and, once enrolled, x-runner-proof).',
     {
       reason: 'runner_auth_required',
+      details: { serverTime: new Date(now).toISOString() },
     },
   )
 }
 
 /** The runner that a runner route was called by. */
 export function callingRunner(request: FastifyRequest): AttachedRunner {
-  if (request.principal.kind !== 'runner') throw runnerAuthRequired()
+  if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
   return request.principal.runner
 }
 

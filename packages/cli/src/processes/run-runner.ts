@@ -37,6 +37,10 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
     { logger: log },
   )
   stopOnSignal(() => runner.stop(), log, 45_000)
+  // Under `ikoma up` the channel ends with the parent: on our own we would keep its next runner from starting.
+  const stopAlone = () => void runner.stop().then(() => process.exit(0))
+  process.once('disconnect', stopAlone)
+  if (process.connected === false) stopAlone()
   await runner.done
   return 0
 }

@@ -30,7 +30,10 @@ export function superviseRunner({ stateDir, url, env, log }: Supervision): Runne
     const entry = process.argv[1] ?? ''
     const started = spawn(process.execPath, [entry, 'runner', 'run', '--state-dir', stateDir, '--url', url], {
       env: childEnv,
-      stdio: ['ignore', 'ignore', 'inherit'],
+      // The channel says nothing; its end tells the runner that we are gone, however we went.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Not the terminal's: Ctrl-C is for us, and we stop the runner first.
+      detached: true,
     })
     const since = performance.now()
     started.once('exit', (code, signal) => {
@@ -51,7 +54,8 @@ export function superviseRunner({ stateDir, url, env, log }: Supervision): Runne
       clearTimeout(restart)
       if (child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
+      // Not by a signal: systemd sent one to every process of the unit, and a second one means "at once".
+      if (child.connected) child.disconnect()
       const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
       await ended
       clearTimeout(late)

@@ -95,8 +95,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
 function requireAccess(app: FastifyInstance): void {
   app.decorate('routeAccess', [])
   app.addHook('onRoute', (route) => {
-    // The documentation's own plugin cannot declare access; its pages hold no data.
-    if (route.url.startsWith('/docs')) route.config = { ...route.config, access: 'public' }
+    // Plugins cannot declare access for the routes they add: the documentation's pages and CORS preflights hold no data.
+    if (route.url.startsWith('/docs') || (route.url === '*' && route.method === 'OPTIONS'))
+      route.config = { ...route.config, access: 'public' }
     const access = route.config?.access
     if (!access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
     for (const method of [route.method].flat()) app.routeAccess.push({ method, url: route.url, access })

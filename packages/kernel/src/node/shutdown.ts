@@ -1,14 +1,19 @@
 import type { Log } from './log.ts'
 
+/** Under npm one Ctrl-C comes twice: from the terminal, and passed on. */
+const echoMs = 1_000
+
 /**
  * Runs `stop` once on SIGTERM or SIGINT, then exits 0; a second signal, or `stop` taking longer than `graceMs`, exits 1.
  * An error nobody caught is logged and ends the process the same way: going on could break a promise.
  */
 export function stopOnSignal(stop: (why: string) => Promise<void>, log: Log, graceMs = 15_000): void {
   let stopping = false
+  let since = 0
   const end = (why: string, exitCode: number) => {
     if (stopping) process.exit(1)
     stopping = true
+    since = performance.now()
     log.info({ why }, 'stopping')
     setTimeout(() => {
       log.error('did not stop in time')
@@ -22,8 +27,11 @@ export function stopOnSignal(stop: (why: string) => Promise<void>, log: Log, gra
       },
     )
   }
-  process.on('SIGTERM', () => end('SIGTERM', 0))
-  process.on('SIGINT', () => end('SIGINT', 0))
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (!stopping || performance.now() - since > echoMs) end(signal, 0)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught error')
     end('uncaught error', 1)

@@ -1,0 +1,25 @@
+import { chmodSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readOrMakeSecretFile } from './secret-file.ts'
+
+function setup(): string {
+  return mkdtempSync(join(tmpdir(), 'ikoma-secret-'))
+}
+
+test('makes the secret once, readable by its owner alone, and leaves nothing else behind', () => {
+  const folder = setup()
+  const path = join(folder, 'keys', 'a.key')
+  expect(readOrMakeSecretFile(path, () => 'first')).toEqual({ content: 'first', made: true })
+  expect(readOrMakeSecretFile(path, () => 'second')).toEqual({ content: 'first', made: false })
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readdirSync(join(folder, 'keys'))).toEqual(['a.key'])
+})
+
+test('refuses a secret that others can read, and says how to mend it', () => {
+  const path = join(setup(), 'a.key')
+  readOrMakeSecretFile(path, () => 'secret')
+  chmodSync(path, 0o644)
+  expect(() => readOrMakeSecretFile(path, () => 'x')).toThrow(`chmod 600 ${path}`)
+})
