@@ -19,6 +19,7 @@ await build({
   define: { 'import.meta.url': 'bundleUrl' },
   banner: { js: "const bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
+  logOverride: { 'empty-import-meta': 'silent' },
 })
 // The documentation page works without a network: its assets travel with the bundle.
 const kernel = createRequire(join(process.cwd(), 'packages/kernel/package.json'))

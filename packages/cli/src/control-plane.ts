@@ -21,7 +21,7 @@ export interface ControlPlane {
   context: string | null
 }
 
-const localUrl = 'http://127.0.0.1:3000'
+const defaultUrl = 'http://127.0.0.1:3000'
 
 /** Options first, then the environment, then the current context, then the control plane of this folder. */
 export async function findControlPlane(
@@ -41,7 +41,7 @@ export async function findControlPlane(
   const contexts = await readContexts(context)
   if (contexts.current) return fromContext(contexts, contexts.current, context)
   const credential = credentialInEnv(io) ?? (await localCredential(io))
-  return { url: localUrl, credential, source: 'local', context: null }
+  return { url: await localUrl(io), credential, source: 'local', context: null }
 }
 
 function fromContext(contexts: Contexts, name: string, context: Pick<Context, 't'>): ControlPlane {
@@ -58,18 +58,27 @@ async function credentialFor(url: string, context: Pick<Context, 'io' | 't'>): P
   const { contexts } = await readContexts(context)
   const kept = Object.values(contexts).find((stored) => sameOrigin(stored.url, url))
   if (kept) return credentialOf(kept)
-  return sameOrigin(localUrl, url) ? localCredential(io) : null
+  return sameOrigin(await localUrl(io), url) ? localCredential(io) : null
 }
 
 function credentialInEnv({ env }: Io): Credential | null {
   return credentialOf({ token: env.IKOMA_TOKEN, adminKey: env.IKOMA_ADMIN_KEY })
 }
 
-/** A control plane started in this folder leaves its admin key beside its database, for its owner to read. */
-async function localCredential({ env, cwd }: Io): Promise<Credential | null> {
+/** A control plane started in this folder leaves its address and its admin key beside its database, for its owner to read. */
+async function localUrl(io: Io): Promise<string> {
+  const left = (await readLocal(io, 'address')) ?? ''
+  return URL.canParse(left) ? new URL(left).origin : defaultUrl
+}
+
+async function localCredential(io: Io): Promise<Credential | null> {
+  const key = await readLocal(io, 'admin.key')
+  return key ? { kind: 'admin-key', key } : null
+}
+
+async function readLocal({ env, cwd }: Io, name: string): Promise<string | undefined> {
   const folder = env.DB_PATH ? dirname(env.DB_PATH) : 'data'
-  const key = await readFile(join(resolve(cwd, folder), 'admin.key'), 'utf8').catch(absentFile)
-  return key?.trim() ? { kind: 'admin-key', key: key.trim() } : null
+  return (await readFile(join(resolve(cwd, folder), name), 'utf8').catch(absentFile))?.trim()
 }
 
 function sameOrigin(one: string, other: string): boolean {

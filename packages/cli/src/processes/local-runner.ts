@@ -1,33 +1,43 @@
 import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { createClient } from '@ikoma/api'
+import { ApiError, type Client, createClient } from '@ikoma/api'
 import { enrolRunner, readIdentity } from '@ikoma/runner'
 import { version } from '../version.ts'
 
 export interface LocalRunner {
   id: string
-  serverId: string | null
 }
 
 /** The runner of this machine: at the first start it is enrolled over HTTP like any other, attached to a server of its own. */
 export async function enrolLocalRunner(url: string, adminKey: string, stateDir: string): Promise<LocalRunner> {
-  if (existsSync(join(stateDir, 'runner.json'))) {
-    const { runnerId, serverId } = await readIdentity(stateDir)
-    return { id: runnerId, serverId }
-  }
   const client = createClient({ url, credential: { kind: 'admin-key', key: adminKey } })
+  const known = await knownRunner(client, stateDir)
+  if (known) return known
   const server = await client.createServer({ name: hostname(), tags: ['local'] })
   const { token } = await client.createEnrolment({
     name: 'local-runner',
     serverId: server.id,
     labels: { local: 'true' },
   })
-  const enrolled = await enrolRunner({ url, token, stateDir, version })
-  return { id: enrolled.runnerId, serverId: enrolled.serverId }
+  // An identity that this control plane does not know belonged to another database.
+  const { runnerId } = await enrolRunner({ url, token, stateDir, version, force: true })
+  return { id: runnerId }
 }
 
-/** Resolves once the control plane sees the runner, or after `withinMs`: its first heartbeat comes at once. */
+async function knownRunner(client: Client, stateDir: string): Promise<LocalRunner | null> {
+  if (!existsSync(join(stateDir, 'runner.json'))) return null
+  const { runnerId } = await readIdentity(stateDir)
+  try {
+    await client.getRunner(runnerId)
+    return { id: runnerId }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
+}
+
+/** Resolves true once the control plane sees the runner, whose first heartbeat comes at once; false after `withinMs`. */
 export async function untilOnline(url: string, adminKey: string, runnerId: string, withinMs: number): Promise<boolean> {
   const client = createClient({ url, credential: { kind: 'admin-key', key: adminKey } })
   const until = performance.now() + withinMs

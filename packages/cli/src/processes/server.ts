@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createControlPlane, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
@@ -9,41 +10,29 @@ import { type AdminKey, resolveAdminKey } from './admin-key.ts'
 import type { ServerConfig } from './config.ts'
 
 export interface RunningServer {
-  address: string
+  /** Where this machine itself reaches it. */
+  url: string
   adminKey: AdminKey
   log: Log
-  store: Store
   close(): Promise<void>
 }
 
 /** Opens the store, migrates it, and listens. Rejects, with nothing left open, when any of it cannot be done. */
-export async function openServer(config: ServerConfig, docsAssets?: string): Promise<RunningServer> {
+export async function openServer(config: ServerConfig): Promise<RunningServer> {
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
   const store = await openStore(config, log)
   try {
-    const controlPlane = await createControlPlane({
-      ...config,
-      store,
-      keyring,
-      adminKey: adminKey.key,
-      log,
-      version,
-      docsAssets,
-    })
+    const parts = { store, keyring, adminKey: adminKey.key, log, version, docsAssets: docsAssets() }
+    const controlPlane = await createControlPlane({ ...config, ...parts })
     const address = await controlPlane.listen(config.host, config.port)
     log.info({ address, store: store.dialect }, 'the control plane is ready')
-    return {
-      address,
-      adminKey,
-      log,
-      store,
-      async close() {
-        await controlPlane.close()
-        await store.close()
-      },
-    }
+    const url = localUrl(address)
+    // For the command line in the same folder.
+    writeFileSync(join(config.dataDir, 'address'), `${url}\n`)
+    const close = () => controlPlane.close().then(() => store.close())
+    return { url, adminKey, log, close }
   } catch (error) {
     await store.close()
     throw error
@@ -52,12 +41,19 @@ export async function openServer(config: ServerConfig, docsAssets?: string): Pro
 
 function openStore({ database }: ServerConfig, log: Log): Promise<Store> {
   if (database.kind === 'sqlite') return openSqliteStore({ file: database.file })
-  const { url, listenUrl, prepare } = database
-  return openPostgresStore({ url, listenUrl, prepare, log: (message, cause) => log.warn({ err: cause }, message) })
+  return openPostgresStore({ ...database, log: (message, cause) => log.warn({ err: cause }, message) })
+}
+
+/** A server that listens on every address is reached here by the loopback one. */
+function localUrl(address: string): string {
+  const url = new URL(address)
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'
+  if (url.hostname === '[::]') url.hostname = '[::1]'
+  return url.origin
 }
 
 /** The bundle carries the documentation page's assets beside it; the sources take them from their package. */
-export function docsAssets(): string | undefined {
+function docsAssets(): string | undefined {
   const beside = fileURLToPath(new URL('./docs-assets', import.meta.url))
   return existsSync(beside) ? beside : undefined
 }
