@@ -45,7 +45,8 @@ export function anOrder(request: Partial<OrderRequest> = {}, type: OrderType = r
     retryOf: null,
     ...request,
   }
-  return placeOrder(whole, type, { id: newId(), now, actor: 'admin-key', runner: null })
+  const runner = whole.serverId === null ? null : { ...aRunner({ scopes: ['*'] }), serverId: whole.serverId }
+  return placeOrder(whole, type, { id: newId(), now, actor: 'admin-key', runner })
 }
 
 export function aRunner(patch: Partial<Runner> = {}): Runner {

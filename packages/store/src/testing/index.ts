@@ -1,2 +1,3 @@
 export * from './fixtures.ts'
 export { type PostgresServer, startPostgres } from './postgres-server.ts'
+export { submitting, type WriteCall } from '../writes.ts'

@@ -4,12 +4,17 @@ import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export interface PostgresServer {
   /** A connection string without a database name's path: add `/name`. */
   url: string
   port: number
   dataDirectory: string
+  /** Ends it at once, as a crash does; its data and port stay. */
+  kill(): Promise<void>
+  /** Starts it again after `kill`. */
+  restart(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -27,8 +32,17 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const options = Object.entries({ fsync: 'on', synchronous_commit: 'on', max_connections: '200', ...settings })
   const args = ['-D', dataDirectory, '-p', String(port), '-h', '127.0.0.1', '-k', dataDirectory]
   const [command, all] = owner(join(bin, 'postgres'), [...args, ...options.flatMap(([k, v]) => ['-c', `${k}=${v}`])])
-  const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'pipe'] })
-  await listening(child)
+  const start = async () => {
+    const started = spawn(command, all, { stdio: ['ignore', 'ignore', 'pipe'] })
+    await listening(started)
+    return started
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    const exited = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await exited
+  }
+  let child = await start()
   // With an orphaned server a killed test run would leave its port and memory taken.
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
@@ -36,11 +50,14 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     url: `postgres://postgres@127.0.0.1:${port}`,
     port,
     dataDirectory,
+    kill: () => end('SIGKILL'),
+    async restart() {
+      // Its processes outlive their parent for a moment, and keep the shared memory.
+      child = await start().catch(() => delay(500).then(start))
+    },
     async stop() {
       process.off('exit', killWithUs)
-      const exited = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGINT')
-      await exited
+      await end('SIGINT')
       rmSync(dataDirectory, { recursive: true, force: true })
     },
   }

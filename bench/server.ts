@@ -1,0 +1,33 @@
+// A control plane for the load generator: `node bench/server.ts sqlite|memory|postgres <folder> [database url]`.
+// Says `{"url": …}` on stdout when it listens.
+import { join } from 'node:path'
+import { createControlPlane, openKeyring } from '@ikoma/control-plane'
+import type { Store } from '@ikoma/domain'
+import { createLog } from '@ikoma/kernel/node'
+import { openPostgresStore, openSqliteStore } from '@ikoma/store'
+import { openMemoryStore } from './memory-store.ts'
+
+const [kind = 'sqlite', folder = '.', databaseUrl = ''] = process.argv.slice(2)
+
+async function openStore(): Promise<Store> {
+  if (kind === 'memory') return openMemoryStore()
+  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl })
+  return openSqliteStore({ file: join(folder, 'ikoma.db') })
+}
+
+const store = await openStore()
+const controlPlane = await createControlPlane({
+  store,
+  keyring: openKeyring(join(folder, 'keys')),
+  adminKey: process.env.IKOMA_ADMIN_KEY ?? '',
+  log: createLog('warn', process.stderr),
+  version: 'bench',
+})
+const url = await controlPlane.listen('127.0.0.1', 0)
+process.stdout.write(`${JSON.stringify({ url })}\n`)
+process.once('SIGTERM', () => {
+  void controlPlane
+    .close()
+    .then(() => store.close())
+    .then(() => process.exit(0))
+})
