@@ -1,1 +1,2 @@
+export { openPostgresStore } from './postgres/store.ts'
 export { openSqliteStore } from './sqlite/store.ts'

@@ -3,9 +3,10 @@ import type { Migration } from '../migration.ts'
 
 export const migrations: Migration[] = [
   {
-    "tag": "20261120191632_initial",
+    "tag": "20261120194634_initial",
     "statements": [
       "CREATE TABLE \"audit\" (\n\t\"seq\" bigint PRIMARY KEY,\n\t\"at\" bigint NOT NULL,\n\t\"actor\" text NOT NULL,\n\t\"action\" text NOT NULL,\n\t\"subject\" text NOT NULL,\n\t\"data\" text NOT NULL,\n\t\"hash\" text NOT NULL\n);",
+      "CREATE TABLE \"audit_head\" (\n\t\"id\" smallint PRIMARY KEY DEFAULT 1,\n\t\"seq\" bigint NOT NULL,\n\t\"hash\" text NOT NULL\n);",
       "CREATE TABLE \"enrolments\" (\n\t\"id\" text PRIMARY KEY,\n\t\"name\" text NOT NULL,\n\t\"scopes\" json NOT NULL,\n\t\"labels\" jsonb NOT NULL,\n\t\"concurrency\" integer NOT NULL,\n\t\"server_id\" text,\n\t\"token_hash\" text NOT NULL,\n\t\"created_by\" text NOT NULL,\n\t\"created_at\" bigint NOT NULL,\n\t\"expires_at\" bigint NOT NULL,\n\t\"redeemed_at\" bigint,\n\t\"runner_id\" text\n);",
       "CREATE TABLE \"idempotency\" (\n\t\"actor\" text,\n\t\"key\" text,\n\t\"digest\" text NOT NULL,\n\t\"answer\" json NOT NULL,\n\t\"created_at\" bigint NOT NULL,\n\tCONSTRAINT \"idempotency_pkey\" PRIMARY KEY(\"actor\",\"key\")\n);",
       "CREATE TABLE \"leadership\" (\n\t\"name\" text PRIMARY KEY,\n\t\"holder\" text NOT NULL,\n\t\"expires_at\" bigint NOT NULL,\n\t\"renewed_at\" bigint NOT NULL\n);",
@@ -28,8 +29,8 @@ export const migrations: Migration[] = [
       "CREATE UNIQUE INDEX \"orders_in_turn\" ON \"orders\" (\"resource_key\") WHERE resource_key is not null and (status in ('CLAIMED', 'RUNNING', 'STALE')\n  or (status = 'QUEUED' and (wait is null or (wait = 'time' and attempt > 0))));",
       "CREATE UNIQUE INDEX \"orders_dedupe\" ON \"orders\" (\"dedupe_key\") WHERE dedupe_key is not null and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE');",
       "CREATE INDEX \"orders_by_status\" ON \"orders\" (\"status\",\"seq\");",
-      "CREATE INDEX \"orders_by_server\" ON \"orders\" (\"server_id\",\"seq\");",
-      "CREATE INDEX \"orders_by_runner\" ON \"orders\" (\"runner_id\",\"seq\");",
+      "CREATE INDEX \"orders_by_server\" ON \"orders\" (\"server_id\",\"seq\") WHERE server_id is not null;",
+      "CREATE INDEX \"orders_by_runner\" ON \"orders\" (\"runner_id\",\"seq\") WHERE runner_id is not null;",
       "CREATE INDEX \"schedules_due\" ON \"schedules\" (\"next_run_at\") WHERE not paused;",
       "CREATE UNIQUE INDEX \"servers_runner\" ON \"servers\" (\"runner_id\") WHERE runner_id is not null;",
       "CREATE UNIQUE INDEX \"tokens_hash\" ON \"tokens\" (\"token_hash\");"

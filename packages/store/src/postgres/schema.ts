@@ -1,6 +1,18 @@
 import type { AuditEvent, LogLine, Order, OrderStatus, RetryClass, Risk, Role, Wait } from '@ikoma/domain'
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, index, integer, json, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 
 type JsonObject = Record<string, unknown>
 type Labels = Record<string, string>
@@ -60,9 +72,7 @@ export const orders = pgTable(
   (t) => [
     uniqueIndex('orders_id').on(t.id),
     // Exactly what a claim reads: scheduled, blocked and finished orders are not in it.
-    index('orders_claimable')
-      .on(t.target, sql`priority desc`, t.seq)
-      .where(sql`status = 'QUEUED' and wait is null`),
+    index('orders_claimable').on(t.target, sql`priority desc`, t.seq).where(sql`status = 'QUEUED' and wait is null`),
     index('orders_waiting_time').on(t.runAt).where(sql`status = 'QUEUED' and wait = 'time'`),
     index('orders_waiting_turn').on(t.resourceKey, t.seq).where(sql`status = 'QUEUED' and wait = 'resource'`),
     index('orders_due').on(t.dueAt).where(sql`due_at is not null`),
@@ -72,8 +82,8 @@ export const orders = pgTable(
       .on(t.dedupeKey)
       .where(sql`dedupe_key is not null and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE')`),
     index('orders_by_status').on(t.status, t.seq),
-    index('orders_by_server').on(t.serverId, t.seq),
-    index('orders_by_runner').on(t.runnerId, t.seq),
+    index('orders_by_server').on(t.serverId, t.seq).where(sql`server_id is not null`),
+    index('orders_by_runner').on(t.runnerId, t.seq).where(sql`runner_id is not null`),
   ],
 )
 
@@ -204,6 +214,13 @@ export const audit = pgTable(
   },
   (t) => [index('audit_subject').on(t.subject, t.seq)],
 )
+
+/** One row, locked last in every transaction that appends: numbers are given, and become visible, in order of commit. */
+export const auditHead = pgTable('audit_head', {
+  id: smallint('id').primaryKey().default(1),
+  seq: bigint('seq', { mode: 'number' }).notNull(),
+  hash: text('hash').notNull(),
+})
 
 export const leadership = pgTable('leadership', {
   name: text('name').primaryKey(),

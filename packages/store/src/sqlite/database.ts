@@ -28,6 +28,9 @@ function assertDurable(client: DatabaseSync): void {
   const { synchronous } = client.prepare('pragma synchronous').get() as { synchronous: number }
   const { journal_mode } = client.prepare('pragma journal_mode').get() as { journal_mode: string }
   if (synchronous !== 2 || journal_mode !== 'wal') {
-    throw new AppError('internal', `SQLite runs with journal ${journal_mode}, synchronous ${synchronous}; wal and 2 are needed.`)
+    throw new AppError(
+      'internal',
+      `SQLite runs with journal ${journal_mode}, synchronous ${synchronous}; wal and 2 are needed.`,
+    )
   }
 }

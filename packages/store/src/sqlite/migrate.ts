@@ -1,10 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
-import { AppError } from '@ikoma/kernel'
-import type { Migration } from '../migration.ts'
+import { type Migration, refuseIncomplete, refuseNewer } from '../migration.ts'
 
 /**
  * Brings the schema up to date in one transaction under the write lock: killed at any statement, the old schema remains.
- * A database made by `drizzle-kit push` is adopted when its columns are those of the current schema.
+ * A database made by `drizzle-kit push` is adopted when it has all columns and indexes of the current schema.
  */
 export function migrate(client: DatabaseSync, migrations: Migration[], now: number): void {
   client.exec('begin immediate')
@@ -12,7 +11,7 @@ export function migrate(client: DatabaseSync, migrations: Migration[], now: numb
     const applied = appliedTags(client)
     const adopt = applied?.size === 0
     if (adopt) assertPushed(client, migrations)
-    refuseNewer(applied, migrations)
+    refuseNewer(applied ?? [], migrations)
     for (const { tag, statements } of migrations) {
       if (applied?.has(tag)) continue
       if (!adopt) for (const statement of statements) client.exec(statement)
@@ -21,7 +20,8 @@ export function migrate(client: DatabaseSync, migrations: Migration[], now: numb
     client.exec(appendOnlyAudit)
     client.exec('commit')
   } catch (error) {
-    client.exec('rollback')
+    // A full disk may already have rolled it back.
+    if (client.isTransaction) client.exec('rollback')
     throw error
   }
 }
@@ -34,39 +34,30 @@ function appliedTags(client: DatabaseSync): Set<string> | null {
   return new Set(rows.map(({ tag }) => tag))
 }
 
-function refuseNewer(applied: Set<string> | null, migrations: Migration[]): void {
-  const known = new Set(migrations.map(({ tag }) => tag))
-  const unknown = [...(applied ?? [])].filter((tag) => !known.has(tag))
-  if (unknown.length > 0) {
-    throw new AppError('conflict', `The database was written by a newer IKOMA (${unknown.join(', ')}). Start that version.`, {
-      reason: 'schema_newer',
-    })
-  }
-}
-
 function assertPushed(client: DatabaseSync, migrations: Migration[]): void {
   const expected = new DatabaseSync(':memory:')
   for (const { statements } of migrations) for (const statement of statements) expected.exec(statement)
-  const [wanted, found] = [columnsOf(expected), columnsOf(client)]
+  const [wanted, found] = [partsOf(expected), partsOf(client)]
   expected.close()
-  const missing = [...wanted].filter((column) => !found.has(column))
-  if (missing.length > 0) {
-    throw new AppError('conflict', `The database lacks ${missing.slice(0, 5).join(', ')}. Run npx drizzle-kit push again.`, {
-      reason: 'schema_incomplete',
-    })
-  }
+  refuseIncomplete([...wanted].filter((part) => !found.has(part)))
 }
 
-function columnsOf(client: DatabaseSync): Set<string> {
+/** Columns, and the indexes that keep keys unique. */
+function partsOf(client: DatabaseSync): Set<string> {
   const rows = client
     .prepare(
-      "select t.name as tab, c.name as col from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table'",
+      `select t.name || '.' || c.name as part from sqlite_schema t join pragma_table_info(t.name) c where t.type = 'table'
+      union all select name from sqlite_schema where type = 'index' and sql is not null`,
     )
-    .all() as { tab: string; col: string }[]
-  return new Set(rows.map(({ tab, col }) => `${tab}.${col}`))
+    .all() as { part: string }[]
+  return new Set(rows.map(({ part }) => part))
 }
 
+/** REPLACE deletes without a trigger: that a new event has the next number keeps it out. */
 const appendOnlyAudit = `
+  create trigger if not exists audit_in_sequence before insert on audit
+    when new.seq <> (select coalesce(max(seq), 0) + 1 from audit)
+    begin select raise(abort, 'the audit is append-only'); end;
   create trigger if not exists audit_no_update before update on audit
     begin select raise(abort, 'the audit is append-only'); end;
   create trigger if not exists audit_no_delete before delete on audit

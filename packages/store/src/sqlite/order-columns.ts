@@ -21,26 +21,4 @@ export function placeholders<K extends string>(names: readonly K[]) {
   return values
 }
 
-/** Columns that an event may change. */
-export const mutableNames = [
-  'status',
-  'statusReason',
-  'runnerId',
-  'attempt',
-  'lostClaims',
-  'lease',
-  'leaseExpiresAt',
-  'runAt',
-  'expiresAt',
-  'wait',
-  'cancelRequestedAt',
-  'claimedAt',
-  'startedAt',
-  'heartbeatAt',
-  'completedAt',
-  'finishedLease',
-  'finishedDigest',
-  'dueAt',
-] as const satisfies (keyof OrderState)[]
-
 export const orderNames = Object.keys(orderColumns) as (keyof Order)[]

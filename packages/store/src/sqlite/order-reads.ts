@@ -51,7 +51,7 @@ function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest)
         filter.type ? eq(orders.type, filter.type) : undefined,
         filter.serverId ? eq(orders.serverId, filter.serverId) : undefined,
         filter.runnerId ? eq(orders.runnerId, filter.runnerId) : undefined,
-        filter.label ? sql`labels ->> ${`$."${filter.label.key}"`} = ${filter.label.value}` : undefined,
+        filter.label && hasLabel(filter.label),
         filter.since === undefined ? undefined : gte(orders.createdAt, filter.since),
         cursor === null ? undefined : lt(orders.seq, Number(cursor)),
       ),
@@ -61,6 +61,11 @@ function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest)
     .all()
   const page = pageOf(rows, limit, ({ seq }) => String(seq))
   return { ...page, items: page.items.map(({ seq: _seq, ...order }) => order) }
+}
+
+/** Not by a JSON path: a key may hold any character. */
+function hasLabel({ key, value }: { key: string; value: string }) {
+  return sql`exists (select 1 from json_each(labels) as label where label.key = ${key} and label.value = ${value})`
 }
 
 function listLog(db: Db, orderId: string, after: LogCursor | null, limit: number): LogChunk[] {

@@ -15,10 +15,11 @@ import {
 } from '@ikoma/domain'
 import { and, asc, desc, eq, inArray, isNotNull, lt, lte, sql } from 'drizzle-orm'
 import { placedEntry, stepEntry } from '../order-audit.ts'
+import { mutableNames } from '../order-fields.ts'
+import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
-import { mutableNames, orderColumns, orderNames, placeholders, stateColumns } from './order-columns.ts'
+import { orderColumns, orderNames, placeholders, stateColumns } from './order-columns.ts'
 import { idempotency, orderLogs, orders } from './schema.ts'
-import type { Trace } from './transaction.ts'
 import type { SyncWrites } from './writer.ts'
 
 type OrderVerb =
@@ -39,12 +40,12 @@ export function orderWrites(db: Db): Pick<SyncWrites, OrderVerb> {
     sweepOrders: (trace, sweep) => sweepOrders(db, statements, trace, sweep),
     releaseOrders: (trace, now, limit) => releaseOrders(db, statements, trace, { now, limit }),
     appendLog(trace, orderId, chunk, now) {
+      if (statements.findChunk.get({ orderId, ...chunk })) return { truncated: false }
       const { used } = statements.logSize.get({ orderId }) as { used: number }
       const bytes = Buffer.byteLength(JSON.stringify(chunk.lines))
       if (used + bytes > maxLogBytes) return { truncated: true }
       db.insert(orderLogs)
         .values({ orderId, ...chunk, at: now, bytes })
-        .onConflictDoNothing()
         .run()
       trace.signal({ kind: 'orders', ids: [orderId] })
       return { truncated: false }
@@ -113,6 +114,11 @@ function prepareStatements(db: Db) {
       )
       .returning({ target: orders.target })
       .prepare(),
+    findChunk: db
+      .select({ seq: orderLogs.seq })
+      .from(orderLogs)
+      .where(and(eq(orderLogs.orderId, p('orderId')), eq(orderLogs.attempt, p('attempt')), eq(orderLogs.seq, p('seq'))))
+      .prepare(),
     logSize: db
       .select({ used: sql<number>`coalesce(sum(bytes), 0)` })
       .from(orderLogs)
@@ -161,7 +167,7 @@ function claimOrders(statements: Statements, trace: Trace, claim: Claim): Order[
   const limit = Math.min(claim.max, claim.concurrency - count, claim.leases.length)
   if (limit <= 0) return []
   const types = JSON.stringify(claim.types)
-  const candidates = claim.targets
+  const candidates = [...new Set(claim.targets)]
     .flatMap((target) => statements.claimable.all({ target, types, limit }))
     .sort((a, b) => b.priority - a.priority || a.seq - b.seq)
     .slice(0, limit)
@@ -250,12 +256,11 @@ function releaseOrders(db: Db, statements: Statements, trace: Trace, at: { now: 
     .orderBy(asc(orders.runAt))
     .limit(at.limit)
     .all() as OrderState[]
-  for (const order of ready) {
-    const wait = order.resourceKey !== null && order.attempt === 0 ? 'resource' : null
-    const released: OrderState = { ...order, wait }
-    statements.update.run({ ...released })
-    announce(statements, trace, released)
-  }
-  return ready.length
+  const released = ready.map((order): OrderState => {
+    return { ...order, wait: order.resourceKey !== null && order.attempt === 0 ? 'resource' : null }
+  })
+  for (const order of released) statements.update.run({ ...order })
+  // Only then turns are given: of those released together the first placed goes first.
+  for (const order of released) announce(statements, trace, order)
+  return released.length
 }
-

@@ -1,4 +1,11 @@
-import { type AuditStore, auditGenesis, type Page, type PageRequest, type RegistryStore, type ScheduleStore } from '@ikoma/domain'
+import {
+  type AuditStore,
+  auditGenesis,
+  type Page,
+  type PageRequest,
+  type RegistryStore,
+  type ScheduleStore,
+} from '@ikoma/domain'
 import { and, asc, desc, eq, gt, lte } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db } from './database.ts'
@@ -9,35 +16,71 @@ type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' 
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 
 /** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
-export function registryReads(db: Db): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
+export function registryReads(
+  db: Db,
+): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
   return {
     async findServer(id) {
       return db.select().from(servers).where(eq(servers.id, id)).get() ?? null
     },
     async listServers({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(servers.id, cursor)
-      return byId(db.select().from(servers).where(after).orderBy(asc(servers.id)).limit(limit + 1).all(), limit)
+      return byId(
+        db
+          .select()
+          .from(servers)
+          .where(after)
+          .orderBy(asc(servers.id))
+          .limit(limit + 1)
+          .all(),
+        limit,
+      )
     },
     async findRunner(id) {
       return attachedRunners(db).where(eq(runners.id, id)).get() ?? null
     },
     async listRunners({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(runners.id, cursor)
-      return byId(attachedRunners(db).where(after).orderBy(asc(runners.id)).limit(limit + 1).all(), limit)
+      return byId(
+        attachedRunners(db)
+          .where(after)
+          .orderBy(asc(runners.id))
+          .limit(limit + 1)
+          .all(),
+        limit,
+      )
     },
     async findTokenByHash(tokenHash) {
       return db.select().from(tokens).where(eq(tokens.tokenHash, tokenHash)).get() ?? null
     },
     async listTokens({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(tokens.id, cursor)
-      return byId(db.select().from(tokens).where(after).orderBy(asc(tokens.id)).limit(limit + 1).all(), limit)
+      return byId(
+        db
+          .select()
+          .from(tokens)
+          .where(after)
+          .orderBy(asc(tokens.id))
+          .limit(limit + 1)
+          .all(),
+        limit,
+      )
     },
     async findSchedule(id) {
       return db.select().from(schedules).where(eq(schedules.id, id)).get() ?? null
     },
     async listSchedules({ limit, cursor }: PageRequest) {
       const after = cursor === null ? undefined : gt(schedules.id, cursor)
-      return byId(db.select().from(schedules).where(after).orderBy(asc(schedules.id)).limit(limit + 1).all(), limit)
+      return byId(
+        db
+          .select()
+          .from(schedules)
+          .where(after)
+          .orderBy(asc(schedules.id))
+          .limit(limit + 1)
+          .all(),
+        limit,
+      )
     },
     async listDueSchedules(now, limit) {
       const due = and(eq(schedules.paused, false), lte(schedules.nextRunAt, now))

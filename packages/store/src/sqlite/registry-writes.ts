@@ -1,10 +1,12 @@
-import type { AttachedRunner, AuditEntry, Runner } from '@ikoma/domain'
+import type { AttachedRunner, AuditEntry } from '@ikoma/domain'
 import { liveStatuses } from '@ikoma/domain'
-import { AppError, notFound } from '@ikoma/kernel'
+import { notFound } from '@ikoma/kernel'
 import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
+import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
+import { enrolmentInvalid, hasLiveOrders, runnerTaken } from '../registry-errors.ts'
+import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
-import type { Trace } from './transaction.ts'
 import type { SyncWrites } from './writer.ts'
 
 type RegistryVerb =
@@ -48,7 +50,11 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
       trace.audit(entry)
     },
     updateRunner(trace, id, patch, entry) {
-      db.update(runners).set(patch).where(eq(runners.id, id)).run()
+      // With its id, a patch is never empty, which Drizzle refuses.
+      db.update(runners)
+        .set({ ...patch, id })
+        .where(eq(runners.id, id))
+        .run()
       changed(trace, entry)
       return getRunner(db, id)
     },
@@ -73,31 +79,13 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
         .returning()
         .get()
       if (!enrolment) throw enrolmentInvalid()
-      const { scopes, labels, concurrency, serverId } = enrolment
-      const runner: Runner = {
-        ...identity,
-        name: identity.name ?? enrolment.name,
-        scopes,
-        labels,
-        concurrency,
-        disabled: false,
-        reported: null,
-        previousTokenHash: null,
-        previousTokenExpiresAt: null,
-        lastSeenAt: null,
-        createdAt: now,
-      }
+      const runner = enrolledRunner(enrolment, identity, now)
+      const { serverId } = enrolment
       db.insert(runners).values(runner).run()
       if (serverId !== null) {
         db.update(servers).set({ runnerId: runner.id, updatedAt: now }).where(eq(servers.id, serverId)).run()
       }
-      changed(trace, {
-        at: now,
-        actor: enrolment.createdBy,
-        action: 'runner.enrolled',
-        subject: `runner:${runner.id}`,
-        data: { name: runner.name, enrolmentId: enrolment.id, scopes, ...(serverId === null ? {} : { serverId }) },
-      })
+      changed(trace, enrolledEntry(enrolment, runner))
       return getRunner(db, runner.id)
     },
     insertToken(trace, token, entry) {
@@ -109,12 +97,6 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
       changed(trace, entry)
     },
   }
-}
-
-export function enrolmentInvalid(): AppError {
-  return new AppError('unauthorized', 'This enrolment token is unknown, used or older than 15 minutes. Make a new one.', {
-    reason: 'enrolment_invalid',
-  })
 }
 
 function changed(trace: Trace, entry: AuditEntry): void {
@@ -146,12 +128,6 @@ function refuseSecondServer(db: Db, serverId: string, runnerId: string): void {
   if (other) throw runnerTaken(other.name)
 }
 
-export function runnerTaken(serverName: string): AppError {
-  return new AppError('conflict', `This runner already serves "${serverName}". Detach it there first.`, {
-    reason: 'runner_already_attached',
-  })
-}
-
 function refuseLiveOrders(db: Db, noun: 'server' | 'runner', id: string): void {
   const column = noun === 'server' ? orders.serverId : orders.runnerId
   const live = db
@@ -161,10 +137,4 @@ function refuseLiveOrders(db: Db, noun: 'server' | 'runner', id: string): void {
     .limit(1)
     .get()
   if (live) throw hasLiveOrders(noun, live.id)
-}
-
-export function hasLiveOrders(noun: 'server' | 'runner', orderId: string): AppError {
-  return new AppError('conflict', `This ${noun} has live orders, such as ${orderId}. Cancel them or let them end first.`, {
-    reason: `${noun}_has_live_orders`,
-  })
 }

@@ -14,7 +14,13 @@ export function scheduleWrites(db: Db): Pick<SyncWrites, ScheduleVerb> {
       trace.audit(entry)
     },
     updateSchedule(trace, id, patch, entry) {
-      const updated = db.update(schedules).set(patch).where(eq(schedules.id, id)).returning().get()
+      // With its id, a patch is never empty, which Drizzle refuses.
+      const updated = db
+        .update(schedules)
+        .set({ ...patch, id })
+        .where(eq(schedules.id, id))
+        .returning()
+        .get()
       if (!updated) throw notFound('schedule', id)
       trace.audit(entry)
       return updated

@@ -60,9 +60,7 @@ export const orders = sqliteTable(
   (t) => [
     uniqueIndex('orders_id').on(t.id),
     // Exactly what a claim reads: scheduled, blocked and finished orders are not in it.
-    index('orders_claimable')
-      .on(t.target, sql`priority desc`, t.seq)
-      .where(sql`status = 'QUEUED' and wait is null`),
+    index('orders_claimable').on(t.target, sql`priority desc`, t.seq).where(sql`status = 'QUEUED' and wait is null`),
     index('orders_waiting_time').on(t.runAt).where(sql`status = 'QUEUED' and wait = 'time'`),
     index('orders_waiting_turn').on(t.resourceKey, t.seq).where(sql`status = 'QUEUED' and wait = 'resource'`),
     index('orders_due').on(t.dueAt).where(sql`due_at is not null`),

@@ -2,8 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Signal, Store } from '@ikoma/domain'
 import { AppError, type Clock, systemClock } from '@ikoma/kernel'
-import { sql } from 'drizzle-orm'
 import { GroupCommit, type Settled } from '../group-commit.ts'
+import { Signals } from '../signals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
 import { openReader } from './database.ts'
 import { orderReads } from './order-reads.ts'
@@ -18,38 +18,49 @@ export interface SqliteOptions {
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
 export async function openSqliteStore({ file, clock = systemClock }: SqliteOptions): Promise<Store> {
   const writer = await startWriter(file, clock.now())
-  const listeners = new Set<(signal: Signal) => void>()
+  const signals = new Signals()
   const group = new GroupCommit<WriteCall, unknown>({
     commit: async (calls) => {
-      const { results, signals } = await writer.commit(calls)
-      for (const signal of signals) for (const listener of listeners) listener(signal)
-      return results
+      const committed = await writer.commit(calls)
+      signals.emit(committed.signals)
+      return committed.results
     },
     maxBatch: 512,
     maxWaiting: 20_000,
     timeoutMs: 15_000,
   })
   const reader = openReader(file)
+  const reads = translated({ ...orderReads(reader), ...registryReads(reader) })
   const writes = submitting((call) => group.submit(call))
   return {
     dialect: 'sqlite',
+    ...reads,
     ...writes,
-    ...orderReads(reader),
-    ...registryReads(reader),
     async ping() {
-      reader.get(sql`select 1`)
+      await reads.auditHead()
       await writes.touchRunners([])
     },
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    subscribe: (listener) => signals.subscribe(listener),
     async close() {
       await group.settled()
+      // The last connection to close folds the log into the file, which a reader may not.
+      if (reader.$client.isOpen) reader.$client.close()
       await writer.close()
-      reader.$client.close()
     },
   }
+}
+
+type Reads = ReturnType<typeof orderReads> & ReturnType<typeof registryReads>
+
+/** Tells the caller of a failing read nothing of its SQL, which stays with the cause. */
+function translated(reads: Reads): Reads {
+  const methods = Object.entries(reads) as [string, (...args: unknown[]) => Promise<unknown>][]
+  const told = methods.map(([name, read]) => [name, (...args: unknown[]) => read(...args).catch(failRead)])
+  return Object.fromEntries(told) as Reads
+}
+
+function failRead(cause: unknown): never {
+  throw new AppError('unavailable', 'Storage did not answer.', { reason: 'store_failed', retryAfterSec: 5, cause })
 }
 
 interface Writer {
@@ -65,9 +76,13 @@ async function startWriter(file: string, now: number): Promise<Writer> {
     async commit(calls) {
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
-      return { signals, results: results.map((result) => (result.ok ? result : { ok: false, error: revive(result.error) })) }
+      return {
+        signals,
+        results: results.map((result) => (result.ok ? result : { ok: false, error: revive(result.error) })),
+      }
     },
     async close() {
+      if (hasExited(worker)) return
       const exited = new Promise((resolve) => worker.once('exit', resolve))
       worker.postMessage('close')
       await exited
@@ -98,10 +113,16 @@ function reply<K extends WriterReply['kind']>(worker: Worker, kind: K): Promise<
       worker.off('error', onEnd)
       worker.off('exit', onEnd)
     }
+    // Its last event has passed: nothing would ever answer.
+    if (hasExited(worker)) return onEnd(null)
     worker.on('message', onMessage)
     worker.on('error', onEnd)
     worker.on('exit', onEnd)
   })
+}
+
+function hasExited(worker: Worker): boolean {
+  return worker.threadId === -1
 }
 
 function revive({ code, reason, message }: PlainError): AppError {

@@ -1,18 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { auditGenesis, type AuditEntry, type AuditHead, type Signal } from '@ikoma/domain'
+import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { desc } from 'drizzle-orm'
+import { Trace } from '../trace.ts'
 import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
 import { type Db, openWriter } from './database.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
-import { orderWrites } from './order-writes.ts'
 import { placeholders } from './order-columns.ts'
+import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
 import { audit } from './schema.ts'
-import { Trace } from './transaction.ts'
 
 /** Each write of the port, synchronous, inside the batch's transaction. */
 export type SyncWrites = { [V in WriteVerb]: (trace: Trace, ...args: WriteArgs<V>) => WriteResult<V> }
@@ -41,26 +41,35 @@ export function runWriter(): void {
   const { file, now } = workerData as WriterData
   const port = parentPort
   if (!port) throw new Error('the SQLite writer runs in a worker thread')
-  let commit: (calls: WriteCall[]) => WriterReply
+  let committer: Committer
   try {
-    commit = openCommitter(file, now)
+    committer = openCommitter(file, now)
   } catch (error) {
     port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
     return
   }
   port.postMessage({ kind: 'ready' } satisfies WriterReply)
   port.on('message', (calls: WriteCall[] | 'close') => {
-    if (calls === 'close') port.close()
-    else port.postMessage(commit(calls))
+    if (calls !== 'close') return port.postMessage(committer.commit(calls))
+    committer.close()
+    port.close()
   })
 }
 
-function openCommitter(file: string, now: number): (calls: WriteCall[]) => WriterReply {
+interface Committer {
+  commit(calls: WriteCall[]): WriterReply
+  close(): void
+}
+
+function openCommitter(file: string, now: number): Committer {
   const db = openWriter(file)
   migrate(db.$client, migrations, now)
   const writes: SyncWrites = { ...orderWrites(db), ...registryWrites(db), ...scheduleWrites(db) }
   const appendAudit = auditAppender(db)
-  return (calls) => commitBatch(db, writes, appendAudit, calls)
+  return {
+    commit: (calls) => commitBatch(db, writes, appendAudit, calls),
+    close: () => db.$client.close(),
+  }
 }
 
 function commitBatch(
@@ -132,8 +141,11 @@ function plain(error: unknown): PlainError {
 
 function unavailable(error: unknown): PlainError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return { code: 'unavailable', reason: 'store_failed', message: String(cause instanceof Error ? cause.message : cause) }
+  return {
+    code: 'unavailable',
+    reason: 'store_failed',
+    message: String(cause instanceof Error ? cause.message : cause),
+  }
 }
 
 if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') runWriter()
-

@@ -8,6 +8,12 @@ CREATE TABLE "audit" (
 	"hash" text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "audit_head" (
+	"id" smallint PRIMARY KEY DEFAULT 1,
+	"seq" bigint NOT NULL,
+	"hash" text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "enrolments" (
 	"id" text PRIMARY KEY,
 	"name" text NOT NULL,
@@ -164,8 +170,8 @@ CREATE UNIQUE INDEX "orders_in_turn" ON "orders" ("resource_key") WHERE resource
   or (status = 'QUEUED' and (wait is null or (wait = 'time' and attempt > 0))));--> statement-breakpoint
 CREATE UNIQUE INDEX "orders_dedupe" ON "orders" ("dedupe_key") WHERE dedupe_key is not null and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE');--> statement-breakpoint
 CREATE INDEX "orders_by_status" ON "orders" ("status","seq");--> statement-breakpoint
-CREATE INDEX "orders_by_server" ON "orders" ("server_id","seq");--> statement-breakpoint
-CREATE INDEX "orders_by_runner" ON "orders" ("runner_id","seq");--> statement-breakpoint
+CREATE INDEX "orders_by_server" ON "orders" ("server_id","seq") WHERE server_id is not null;--> statement-breakpoint
+CREATE INDEX "orders_by_runner" ON "orders" ("runner_id","seq") WHERE runner_id is not null;--> statement-breakpoint
 CREATE INDEX "schedules_due" ON "schedules" ("next_run_at") WHERE not paused;--> statement-breakpoint
 CREATE UNIQUE INDEX "servers_runner" ON "servers" ("runner_id") WHERE runner_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "tokens_hash" ON "tokens" ("token_hash");

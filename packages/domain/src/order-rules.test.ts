@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest'
+import type { OrderState } from './order.ts'
+import { advance, type Decision, type OrderEvent } from './order-rules.ts'
+import { isTerminal, liveStatuses, nextStatus, type OrderStatus, orderStatuses, orderTable } from './order-state.ts'
+import { defaultTiming } from './order-timing.ts'
+import { anOrder, at, completed, holder, noon, retryClasses } from './testing/orders.ts'
+
+/** Every event in every state. `a/b`: of an idempotent order / of a `once` order; `a>b`: one after the other. */
+const answers = `
+event                 PENDING_APPROVAL  QUEUED          CLAIMED         RUNNING                       STALE                   terminal
+approve               QUEUED            invalid_status  invalid_status  invalid_status                invalid_status          invalid_status
+reject                REJECTED          invalid_status  invalid_status  invalid_status                invalid_status          invalid_status
+claim                 invalid_status    CLAIMED         invalid_status  invalid_status                invalid_status          invalid_status
+start                 lease_lost        lease_lost      RUNNING         kept                          invalid_status          already_ended
+heartbeat             lease_lost        lease_lost      invalid_status  kept                          lease_lost              already_ended
+succeeded             lease_lost        lease_lost      invalid_status  SUCCEEDED                     SUCCEEDED               already_ended
+failed                lease_lost        lease_lost      invalid_status  FAILED>QUEUED/FAILED          FAILED>QUEUED/FAILED    already_ended
+failed_for_good       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
+failed_last_run       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
+failed_cancel_asked   lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
+timed_out             lease_lost        lease_lost      invalid_status  TIMED_OUT>QUEUED/TIMED_OUT    TIMED_OUT>QUEUED/TIMED_OUT  already_ended
+timed_out_for_good    lease_lost        lease_lost      invalid_status  TIMED_OUT                     TIMED_OUT               already_ended
+canceled              lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
+canceled_as_asked     lease_lost        lease_lost      invalid_status  CANCELED                      CANCELED                already_ended
+interrupted           lease_lost        lease_lost      invalid_status  STALE>QUEUED/STALE>NEEDS_ATTENTION  QUEUED/NEEDS_ATTENTION  already_ended
+interrupted_last_run  lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION  already_ended
+interrupted_asked     lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION  already_ended
+cancel                CANCELED          CANCELED        CANCELED        RUNNING                       STALE                   already_ended
+cancel_again          CANCELED          CANCELED        CANCELED        kept                          kept                    already_ended
+sweep_early           kept              kept            kept            kept                          kept                    kept
+sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
+sweep_day             EXPIRED           EXPIRED         QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
+sweep_deadline        kept              kept            kept            TIMED_OUT>QUEUED/STALE        QUEUED/NEEDS_ATTENTION  kept
+sweep_deadline_spent  kept              kept            kept            TIMED_OUT/STALE               FAILED/NEEDS_ATTENTION  kept
+sweep_deadline_asked  kept              kept            kept            TIMED_OUT/STALE               FAILED/NEEDS_ATTENTION  kept
+sweep_spent           kept              kept            FAILED          STALE                         FAILED/NEEDS_ATTENTION  kept
+`
+
+interface Situation {
+  event: OrderEvent
+  patch?: Partial<OrderState>
+  now?: number
+}
+
+const [hour, day] = [noon + 3_600_000, noon + 86_400_000]
+const asked = { cancelRequestedAt: noon }
+const lastRun = { maxAttempts: 1 }
+const overdue = { timeoutSec: 60, leaseExpiresAt: hour + 1 }
+const lostBefore = defaultTiming.maxLostClaims - 1
+const sweep: OrderEvent = { kind: 'sweep' }
+
+const situations: Record<string, Situation> = {
+  approve: { event: { kind: 'approve' } },
+  reject: { event: { kind: 'reject', reason: null } },
+  claim: { event: { kind: 'claim', runnerId: 'runner-1', lease: 'lease-2' } },
+  start: { event: { kind: 'start', by: holder } },
+  heartbeat: { event: { kind: 'heartbeat', by: holder } },
+  succeeded: { event: completed('succeeded') },
+  failed: { event: completed('failed') },
+  failed_for_good: { event: completed('failed', { retryable: false }) },
+  failed_last_run: { event: completed('failed'), patch: lastRun },
+  failed_cancel_asked: { event: completed('failed'), patch: asked },
+  timed_out: { event: completed('timed_out') },
+  timed_out_for_good: { event: completed('timed_out', { retryable: false }) },
+  canceled: { event: completed('canceled') },
+  canceled_as_asked: { event: completed('canceled'), patch: asked },
+  interrupted: { event: completed('interrupted') },
+  interrupted_last_run: { event: completed('interrupted'), patch: lastRun },
+  interrupted_asked: { event: completed('interrupted'), patch: asked },
+  cancel: { event: { kind: 'cancel', reason: null } },
+  cancel_again: { event: { kind: 'cancel', reason: null }, patch: asked },
+  sweep_early: { event: sweep },
+  sweep_lapsed: { event: sweep, now: hour },
+  sweep_day: { event: sweep, now: day },
+  sweep_deadline: { event: sweep, now: hour, patch: overdue },
+  sweep_deadline_spent: { event: sweep, now: hour, patch: { ...overdue, ...lastRun } },
+  sweep_deadline_asked: { event: sweep, now: hour, patch: { ...overdue, ...asked } },
+  sweep_spent: { event: sweep, now: hour, patch: { attempt: lostBefore + 1, lostClaims: lostBefore, ...lastRun } },
+}
+
+const cells = readCells(answers)
+
+describe('every event in every state', () => {
+  for (const name of Object.keys(situations)) {
+    for (const status of orderStatuses) {
+      for (const retryClass of retryClasses) {
+        const expected = expectedAnswer(name, status, retryClass)
+        it(`${name} of a ${status} ${retryClass} order: ${expected}`, () => {
+          const { order, decision } = happen(name, status, retryClass)
+          expect(render(decision)).toBe(expected)
+          if (decision.kind === 'refused') expect(decision.order).toBe(order)
+        })
+      }
+    }
+  }
+
+  it('is in the list', () => {
+    expect([...cells.keys()]).toEqual(Object.keys(situations))
+  })
+
+  it('moves only along the table, and every move of the table is made by some event', () => {
+    const made = new Set<string>()
+    for (const name of Object.keys(situations)) {
+      for (const status of orderStatuses) {
+        for (const retryClass of retryClasses) {
+          const { decision } = happen(name, status, retryClass)
+          if (decision.kind !== 'changed') continue
+          for (const { from, to, action } of decision.steps) {
+            if (action !== 'order.cancel_requested') made.add(`${from} ${to}`)
+          }
+        }
+      }
+    }
+    const table = orderStatuses.flatMap((from) => Object.values(orderTable[from]).map((to) => `${from} ${to}`))
+    expect([...made].toSorted()).toEqual([...new Set(table)].toSorted())
+  })
+
+  it('leaves the order it was given as it was', () => {
+    for (const name of Object.keys(situations)) {
+      for (const status of orderStatuses) {
+        const { order } = happen(name, status, 'idempotent')
+        expect(order).toEqual(situation(name, status, 'idempotent').order)
+      }
+    }
+  })
+})
+
+describe('an order that has ended', () => {
+  it('says when, holds no lease and is never due', () => {
+    for (const status of liveStatuses) {
+      for (const name of Object.keys(situations)) {
+        const { decision } = happen(name, status, 'once')
+        const now = situations[name]?.now ?? noon
+        if (decision.kind !== 'changed' || !isTerminal(decision.order.status)) continue
+        expect(decision.order).toMatchObject({ completedAt: now, leaseExpiresAt: null, dueAt: null, wait: null })
+      }
+    }
+  })
+
+  it('cannot be moved by any trigger but the retry of the transaction that ended it', () => {
+    for (const status of orderStatuses.filter(isTerminal)) {
+      for (const trigger of ['claim', 'start', 'succeed', 'fail', 'cancel', 'lose', 'expire', 'approve'] as const) {
+        expect(nextStatus(status, trigger)).toBeNull()
+      }
+    }
+  })
+})
+
+function readCells(text: string): Map<string, string[]> {
+  const rows = text.trim().split('\n').slice(1)
+  return new Map(
+    rows.map((row) => {
+      const [name = '', ...columns] = row.trim().split(/\s+/)
+      return [name, columns]
+    }),
+  )
+}
+
+function expectedAnswer(name: string, status: OrderStatus, retryClass: OrderState['retryClass']): string {
+  const column = isTerminal(status) ? liveStatuses.length : liveStatuses.indexOf(status)
+  const [idempotent = 'missing', once = idempotent] = cells.get(name)?.[column]?.split('/') ?? []
+  return retryClass === 'once' ? once : idempotent
+}
+
+function situation(name: string, status: OrderStatus, retryClass: OrderState['retryClass']) {
+  const { event, patch = {}, now = noon } = situations[name] as Situation
+  const maxAttempts = retryClass === 'once' ? 1 : 3
+  return { event, now, order: anOrder(status, { retryClass, maxAttempts, ...patch }) }
+}
+
+function happen(name: string, status: OrderStatus, retryClass: OrderState['retryClass']) {
+  const { event, now, order } = situation(name, status, retryClass)
+  return { order, decision: advance(order, event, at(now)) }
+}
+
+function render(decision: Decision): string {
+  if (decision.kind === 'refused') return decision.refusal
+  if (decision.kind === 'kept') return 'kept'
+  return decision.steps.map(({ to }) => to).join('>')
+}

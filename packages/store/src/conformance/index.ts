@@ -1,0 +1,35 @@
+import { describe } from 'vitest'
+import { describeAccess } from './access.ts'
+import { describeAudit } from './audit.ts'
+import { describeLifecycle } from './lifecycle.ts'
+import { describeLogs } from './logs.ts'
+import { describeAdvancing } from './orders-advance.ts'
+import { describeClaiming } from './orders-claim.ts'
+import { describeListing } from './orders-list.ts'
+import { describePlacing } from './orders-place.ts'
+import { describeSweeping } from './orders-sweep.ts'
+import { describeRegistry } from './registry.ts'
+import { describeResourceKeys } from './resource-keys.ts'
+import { describeSchedules } from './schedules.ts'
+import type { OpenStore } from './world.ts'
+
+export { describeOrderModel } from './order-model.ts'
+export type { OpenedStore, OpenStore } from './world.ts'
+
+/** What every store must do. Each test opens an empty one and destroys it. */
+export function describeStore(name: string, open: OpenStore): void {
+  describe(`${name} as a store`, () => {
+    describePlacing(open)
+    describeClaiming(open)
+    describeAdvancing(open)
+    describeSweeping(open)
+    describeResourceKeys(open)
+    describeListing(open)
+    describeLogs(open)
+    describeRegistry(open)
+    describeAccess(open)
+    describeSchedules(open)
+    describeAudit(open)
+    describeLifecycle(open)
+  })
+}

@@ -1,0 +1,85 @@
+import { type Advance, advance, type Decision, isTerminal, type OrderState } from '@ikoma/domain'
+import { stepEntry } from '../order-audit.ts'
+import type { Trace } from '../trace.ts'
+import { changeFields, changeRow, changeSet, stateList } from './order-columns.ts'
+import type { Statement, Transaction } from './transaction.ts'
+
+/** Orders under a row lock, and what is to become of them. */
+export interface Changes {
+  before: Map<string, OrderState>
+  after: Map<string, OrderState>
+  reports: Map<string, Record<string, unknown>>
+  /** Resource keys whose turn passes on. */
+  passing: Set<string>
+}
+
+export async function lockOrders(tx: Transaction, ids: string[]): Promise<Changes> {
+  return changesOf(await tx.rows<OrderState>(lock, [...new Set(ids)]))
+}
+
+export function changesOf(locked: OrderState[]): Changes {
+  const before = new Map(locked.map((order) => [order.id, order]))
+  return { before, after: new Map(before), reports: new Map(), passing: new Set() }
+}
+
+/** Applies one event to what the events before it left. */
+export function applyEvent(changes: Changes, trace: Trace, request: Advance): Decision | null {
+  const order = changes.after.get(request.orderId)
+  if (!order) return null
+  const decision = advance(order, request.event, request)
+  changes.after.set(order.id, decision.order)
+  if (decision.kind !== 'changed') return decision
+  const { actor, now, report } = request
+  if (report !== undefined) changes.reports.set(order.id, report)
+  for (const step of decision.steps) trace.audit(stepEntry(decision.order, step, actor, now))
+  trace.signal({ kind: 'orders', ids: [order.id] })
+  announce(changes.passing, trace, decision.order)
+  return decision
+}
+
+/** Wakes whoever may claim it, or notes that its turn on its resource key passes on. */
+export function announce(passing: Set<string>, trace: Trace, order: OrderState): void {
+  if (order.status === 'QUEUED' && order.wait === null) trace.signal({ kind: 'claimable', targets: [order.target] })
+  if (order.resourceKey === null) return
+  if (isTerminal(order.status) || order.wait === 'resource') passing.add(order.resourceKey)
+}
+
+export async function saveChanges(tx: Transaction, { before, after, reports, passing }: Changes): Promise<void> {
+  const changed = [...after.values()].filter((order) => order !== before.get(order.id))
+  if (changed.length > 0) {
+    await tx.rows(save, JSON.stringify(changed.map((order) => changeRow(order, reports.get(order.id)))))
+  }
+  await passTurns(tx, passing)
+}
+
+/** The next order of each key takes its turn, unless one has it. Answers the ids of those that did. */
+export async function passTurns(tx: Transaction, keys: Set<string>): Promise<Set<string>> {
+  if (keys.size === 0) return new Set()
+  const next = await tx.rows<{ id: string; target: string }>(pass, [...keys])
+  if (next.length > 0) tx.trace.signal({ kind: 'claimable', targets: next.map(({ target }) => target) })
+  return new Set(next.map(({ id }) => id))
+}
+
+const lock: Statement = {
+  name: 'orders_lock',
+  text: `select ${stateList} from orders where id = any($1::text[]) order by id for update`,
+}
+
+const save: Statement = {
+  name: 'orders_save',
+  text: `update orders set ${changeSet} from json_to_recordset($1::json) as changed (${changeFields})
+    where orders.id = changed.id`,
+}
+
+const pass: Statement = {
+  name: 'orders_pass_turns',
+  text: `
+    update orders set wait = null from (
+      select next.id from unnest($1::text[]) as key cross join lateral (
+        select id from orders where resource_key = key and status = 'QUEUED' and wait = 'resource' order by seq limit 1
+      ) as next
+      where not exists (select 1 from orders where resource_key = key and (status in ('CLAIMED', 'RUNNING', 'STALE')
+        or (status = 'QUEUED' and (wait is null or (wait = 'time' and attempt > 0)))))
+    ) as turn
+    where orders.id = turn.id returning orders.id, orders.target`,
+}

@@ -1,0 +1,105 @@
+import type { Order, OrderInsertion, Placement } from '@ikoma/domain'
+import { placedEntry } from '../order-audit.ts'
+import type { WriteArgs } from '../writes.ts'
+import { announce, passTurns } from './order-changes.ts'
+import { insertList, recordFields, recordList, recordRow } from './order-columns.ts'
+import type { Statement, Transaction } from './transaction.ts'
+
+/** What stands in the way of an insertion, in the database and in the batch before it. */
+interface Standing {
+  /** First answers, by actor and idempotency key. */
+  answers: Map<string, { digest: string; answer: Order }>
+  /** Live orders' ids, by dedupe key. */
+  live: Map<string, string>
+}
+
+export async function insertOrders(tx: Transaction, calls: WriteArgs<'insertOrders'>[]): Promise<Placement[][]> {
+  const insertions = calls.flatMap(([each]) => each)
+  if (insertions.length === 0) return calls.map(() => [])
+  const standing = await findStanding(tx, insertions)
+  const placements = insertions.map((insertion) => place(standing, insertion))
+  const inserted = insertions.filter((_, index) => placements[index]?.kind === 'inserted')
+  const inTurn = await insertAll(tx, inserted)
+  const stored = (order: Order): Order => (inTurn.has(order.id) ? { ...order, wait: null } : order)
+  await rememberAnswers(tx, inserted, stored)
+  const answers = placements.map((each) => ('order' in each ? { ...each, order: stored(each.order) } : each))
+  return calls.map(([each]) => answers.splice(0, each.length))
+}
+
+function place({ answers, live }: Standing, { order, actor, idempotency }: OrderInsertion): Placement {
+  const key = idempotency && answerKey(actor, idempotency.key)
+  const first = key === null ? undefined : answers.get(key)
+  if (first) {
+    return first.digest === idempotency?.digest ? { kind: 'repeated', order: first.answer } : { kind: 'key_reused' }
+  }
+  const duplicated = order.dedupeKey === null ? undefined : live.get(order.dedupeKey)
+  if (duplicated !== undefined) return { kind: 'duplicate', orderId: duplicated }
+  if (order.dedupeKey !== null) live.set(order.dedupeKey, order.id)
+  if (key !== null && idempotency) answers.set(key, { digest: idempotency.digest, answer: order })
+  return { kind: 'inserted', order }
+}
+
+async function findStanding(tx: Transaction, insertions: OrderInsertion[]): Promise<Standing> {
+  const keys = insertions.flatMap(({ actor, idempotency }) => (idempotency ? [{ actor, key: idempotency.key }] : []))
+  const dedupeKeys = insertions.flatMap(({ order }) => order.dedupeKey ?? [])
+  const answers = keys.length > 0 ? await tx.rows<Answer>(findAnswers, JSON.stringify(keys)) : []
+  const live = dedupeKeys.length > 0 ? await tx.rows<{ id: string; key: string }>(findLive, dedupeKeys) : []
+  return {
+    answers: new Map(answers.map((answer) => [answerKey(answer.actor, answer.key), answer])),
+    live: new Map(live.map(({ id, key }) => [key, id])),
+  }
+}
+
+interface Answer {
+  actor: string
+  key: string
+  digest: string
+  answer: Order
+}
+
+/** Answers the ids of those whose turn on their resource key came at once. */
+async function insertAll(tx: Transaction, inserted: OrderInsertion[]): Promise<Set<string>> {
+  if (inserted.length === 0) return new Set()
+  await tx.rows(insert, JSON.stringify(inserted.map(({ order }) => recordRow(order))))
+  const passing = new Set<string>()
+  for (const { order, actor } of inserted) {
+    tx.trace.audit(placedEntry(order, actor))
+    announce(passing, tx.trace, order)
+  }
+  return passTurns(tx, passing)
+}
+
+async function rememberAnswers(tx: Transaction, inserted: OrderInsertion[], stored: (order: Order) => Order) {
+  const rows = inserted.flatMap(({ order, actor, idempotency }) =>
+    idempotency ? [{ ...idempotency, actor, answer: JSON.stringify(stored(order)), created_at: order.createdAt }] : [],
+  )
+  if (rows.length > 0) await tx.rows(remember, JSON.stringify(rows))
+}
+
+function answerKey(actor: string, key: string): string {
+  return JSON.stringify([actor, key])
+}
+
+const findAnswers: Statement = {
+  name: 'idempotency_find',
+  text: `select found.actor, found.key, found.digest, found.answer
+    from json_to_recordset($1::json) as wanted (actor text, key text) join idempotency found using (actor, key)`,
+}
+
+const findLive: Statement = {
+  name: 'orders_find_live',
+  text: `select id, dedupe_key as key from orders where dedupe_key = any($1::text[])
+    and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE')`,
+}
+
+const insert: Statement = {
+  name: 'orders_insert',
+  text: `insert into orders (${insertList}) select ${recordList} from json_to_recordset($1::json) as record (${recordFields})`,
+}
+
+const remember: Statement = {
+  name: 'idempotency_remember',
+  text: `insert into idempotency (actor, key, digest, answer, created_at)
+    select actor, key, digest, answer::json, created_at
+    from json_to_recordset($1::json) as first (actor text, key text, digest text, answer text, created_at bigint)`,
+}

@@ -1,0 +1,67 @@
+import { type LogCursor, maxLogBytes } from '@ikoma/domain'
+import type { WriteArgs, WriteResult } from '../writes.ts'
+import type { Statement, Transaction } from './transaction.ts'
+
+export async function appendLogs(
+  tx: Transaction,
+  calls: WriteArgs<'appendLog'>[],
+): Promise<WriteResult<'appendLog'>[]> {
+  const used = await usedBytes(tx, calls)
+  const known = await knownChunks(tx, calls)
+  const rows: Record<string, unknown>[] = []
+  const results = calls.map(([orderId, chunk, at]) => {
+    const key = chunkKey(orderId, chunk)
+    if (known.has(key)) return { truncated: false }
+    const lines = JSON.stringify(chunk.lines)
+    const bytes = Buffer.byteLength(lines)
+    const total = (used.get(orderId) ?? 0) + bytes
+    if (total > maxLogBytes) return { truncated: true }
+    used.set(orderId, total)
+    known.add(key)
+    rows.push({ order_id: orderId, attempt: chunk.attempt, seq: chunk.seq, at, bytes, lines })
+    tx.trace.signal({ kind: 'orders', ids: [orderId] })
+    return { truncated: false }
+  })
+  if (rows.length > 0) await tx.rows(append, JSON.stringify(rows))
+  return results
+}
+
+async function usedBytes(tx: Transaction, calls: WriteArgs<'appendLog'>[]): Promise<Map<string, number>> {
+  const orderIds = new Set(calls.map(([orderId]) => orderId))
+  const sizes = await tx.rows<{ id: string; used: number }>(measure, [...orderIds])
+  return new Map(sizes.map(({ id, used }) => [id, used]))
+}
+
+async function knownChunks(tx: Transaction, calls: WriteArgs<'appendLog'>[]): Promise<Set<string>> {
+  const asked = calls.map(([orderId, { attempt, seq }]) => ({ order_id: orderId, attempt, seq }))
+  const rows = await tx.rows<{ id: string; attempt: number; seq: number }>(findKnown, JSON.stringify(asked))
+  return new Set(rows.map(({ id, ...chunk }) => chunkKey(id, chunk)))
+}
+
+function chunkKey(orderId: string, { attempt, seq }: LogCursor): string {
+  return `${attempt} ${seq} ${orderId}`
+}
+
+const measure: Statement = {
+  name: 'order_logs_measure',
+  text: `select order_id as id, sum(bytes)::bigint as used from order_logs
+    where order_id = any($1::text[]) group by order_id`,
+}
+
+const findKnown: Statement = {
+  name: 'order_logs_known',
+  text: `
+    select order_id as id, attempt, seq from order_logs as known
+    join json_to_recordset($1::json) as asked (order_id text, attempt int, seq int) using (order_id, attempt, seq)`,
+}
+
+const append: Statement = {
+  name: 'order_logs_append',
+  text: `
+    insert into order_logs (order_id, attempt, seq, at, bytes, lines)
+    select order_id, attempt, seq, at, bytes, lines::json
+    from json_to_recordset($1::json)
+      as chunk (order_id text, attempt int, seq int, at bigint, bytes int, lines text)
+    order by order_id, attempt, seq
+    on conflict do nothing`,
+}

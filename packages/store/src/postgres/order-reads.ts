@@ -1,0 +1,69 @@
+import type { LogChunk, LogCursor, Order, OrderFilter, OrderStatus, OrderStore, Page, PageRequest } from '@ikoma/domain'
+import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, sql } from 'drizzle-orm'
+import { pageOf } from '../paging.ts'
+import type { Db, Named } from './connection.ts'
+import { orderColumns } from './order-columns.ts'
+import { orderLogs, orders } from './schema.ts'
+
+type OrderRead = 'findOrder' | 'listOrders' | 'countOrders' | 'countSilentRunners' | 'listLog'
+
+export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
+  const find = db
+    .select(orderColumns)
+    .from(orders)
+    .where(eq(orders.id, sql.placeholder('id')))
+    .prepare(named('find_order'))
+  return {
+    async findOrder(id) {
+      const [order] = await find.execute({ id })
+      return order ?? null
+    },
+    listOrders: (filter, page) => listOrders(db, filter, page),
+    async countOrders() {
+      const rows = await db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status)
+      return Object.fromEntries(rows.map((row): [OrderStatus, number] => [row.status, row.count]))
+    },
+    async countSilentRunners(now) {
+      const [row] = await db
+        .select({
+          running: sql<number>`count(distinct runner_id)::int`,
+          silent: sql<number>`count(distinct runner_id) filter (where lease_expires_at <= ${now})::int`,
+        })
+        .from(orders)
+        .where(sql`status = 'RUNNING'`)
+      return row ?? { running: 0, silent: 0 }
+    },
+    listLog: (orderId, after, limit) => listLog(db, orderId, after, limit),
+  }
+}
+
+async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Promise<Page<Order>> {
+  const rows = await db
+    .select(getColumns(orders))
+    .from(orders)
+    .where(
+      and(
+        filter.status ? inArray(orders.status, filter.status) : undefined,
+        filter.type ? eq(orders.type, filter.type) : undefined,
+        filter.serverId ? eq(orders.serverId, filter.serverId) : undefined,
+        filter.runnerId ? eq(orders.runnerId, filter.runnerId) : undefined,
+        filter.label ? sql`labels ->> ${filter.label.key} = ${filter.label.value}` : undefined,
+        filter.since === undefined ? undefined : gte(orders.createdAt, filter.since),
+        cursor === null ? undefined : lt(orders.seq, Number(cursor)),
+      ),
+    )
+    .orderBy(desc(orders.seq))
+    .limit(limit + 1)
+  const page = pageOf(rows, limit, ({ seq }) => String(seq))
+  return { ...page, items: page.items.map(({ seq: _seq, ...order }) => order) }
+}
+
+function listLog(db: Db, orderId: string, after: LogCursor | null, limit: number): Promise<LogChunk[]> {
+  const later = after && sql`(attempt, seq) > (${after.attempt}, ${after.seq})`
+  return db
+    .select({ attempt: orderLogs.attempt, seq: orderLogs.seq, lines: orderLogs.lines })
+    .from(orderLogs)
+    .where(and(eq(orderLogs.orderId, orderId), later ?? undefined))
+    .orderBy(asc(orderLogs.attempt), asc(orderLogs.seq))
+    .limit(limit)
+}

@@ -1,0 +1,83 @@
+import { type AuditStore, auditGenesis, type Page, type RegistryStore, type ScheduleStore } from '@ikoma/domain'
+import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { pageOf } from '../paging.ts'
+import type { Db, Named } from './connection.ts'
+import { attachedRunners } from './registry-writes.ts'
+import { audit, auditHead, runners, schedules, servers, tokens } from './schema.ts'
+
+type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
+type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
+
+/** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
+export function registryReads(
+  db: Db,
+  named: Named,
+): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
+  const findRunner = attachedRunners(db)
+    .where(eq(runners.id, sql.placeholder('id')))
+    .prepare(named('find_runner'))
+  const findToken = db
+    .select()
+    .from(tokens)
+    .where(eq(tokens.tokenHash, sql.placeholder('tokenHash')))
+    .prepare(named('find_token'))
+  return {
+    async findServer(id) {
+      return first(await db.select().from(servers).where(eq(servers.id, id)))
+    },
+    async listServers({ limit, cursor }) {
+      const query = db.select().from(servers).where(after(servers.id, cursor)).orderBy(asc(servers.id))
+      return byId(await query.limit(limit + 1), limit)
+    },
+    async findRunner(id) {
+      return first(await findRunner.execute({ id }))
+    },
+    async listRunners({ limit, cursor }) {
+      const query = attachedRunners(db).where(after(runners.id, cursor)).orderBy(asc(runners.id))
+      return byId(await query.limit(limit + 1), limit)
+    },
+    async findTokenByHash(tokenHash) {
+      return first(await findToken.execute({ tokenHash }))
+    },
+    async listTokens({ limit, cursor }) {
+      const query = db.select().from(tokens).where(after(tokens.id, cursor)).orderBy(asc(tokens.id))
+      return byId(await query.limit(limit + 1), limit)
+    },
+    async findSchedule(id) {
+      return first(await db.select().from(schedules).where(eq(schedules.id, id)))
+    },
+    async listSchedules({ limit, cursor }) {
+      const query = db.select().from(schedules).where(after(schedules.id, cursor)).orderBy(asc(schedules.id))
+      return byId(await query.limit(limit + 1), limit)
+    },
+    async listDueSchedules(now, limit) {
+      const due = and(eq(schedules.paused, false), lte(schedules.nextRunAt, now))
+      return db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt)).limit(limit)
+    },
+    async listAudit(filter, seq, limit) {
+      const wanted = and(
+        gt(audit.seq, seq),
+        filter.subject ? eq(audit.subject, filter.subject) : undefined,
+        filter.action ? eq(audit.action, filter.action) : undefined,
+      )
+      return db.select().from(audit).where(wanted).orderBy(asc(audit.seq)).limit(limit)
+    },
+    async auditHead() {
+      const [head] = await db.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead)
+      return head ?? auditGenesis
+    },
+  }
+}
+
+function after(id: PgColumn, cursor: string | null): SQL | undefined {
+  return cursor === null ? undefined : gt(id, cursor)
+}
+
+function byId<T extends { id: string }>(rows: T[], limit: number): Page<T> {
+  return pageOf(rows, limit, ({ id }) => id)
+}
+
+function first<T>(rows: T[]): T | null {
+  return rows[0] ?? null
+}

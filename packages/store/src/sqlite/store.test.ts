@@ -1,0 +1,4 @@
+import { describeStore } from '../conformance/index.ts'
+import { openTemporary } from './testing/temporary.ts'
+
+describeStore('SQLite', openTemporary)
