@@ -172,7 +172,10 @@ export class LogStream {
   }
 }
 
-/** With what a line costs however short it is, or a program could fill the memory with empty ones. */
+/** `{"at":…,"stream":"…","text":…},` and a little air for the brackets of its chunk. */
+const lineFrameBytes = 52
+
+/** What the control plane counts for a line: its bound is on the JSON, where a short or a quoted line costs more. */
 function sizeOf(text: string): number {
-  return Buffer.byteLength(text) + 32
+  return Buffer.byteLength(JSON.stringify(text)) + lineFrameBytes
 }

@@ -1,7 +1,7 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createControlPlane, openKeyring } from '@ikoma/control-plane'
+import { type ControlPlane, createControlPlane, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
@@ -23,18 +23,23 @@ export async function openServer(config: ServerConfig): Promise<RunningServer> {
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
   const store = await openStore(config, log)
+  let controlPlane: ControlPlane | null = null
+  const close = async () => {
+    await controlPlane?.close()
+    await store.close()
+  }
   try {
     const parts = { store, keyring, adminKey: adminKey.key, log, version, docsAssets: docsAssets() }
-    const controlPlane = await createControlPlane({ ...config, ...parts })
+    controlPlane = await createControlPlane({ ...config, ...parts })
     const address = await controlPlane.listen(config.host, config.port)
-    log.info({ address, store: store.dialect }, 'the control plane is ready')
     const url = localUrl(address)
-    // For the command line in the same folder.
+    // For the command line in the same folder, which on PostgreSQL nothing else may have made.
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
     writeFileSync(join(config.dataDir, 'address'), `${url}\n`)
-    const close = () => controlPlane.close().then(() => store.close())
+    log.info({ address, store: store.dialect }, 'the control plane is ready')
     return { url, adminKey, log, close }
   } catch (error) {
-    await store.close()
+    await close()
     throw error
   }
 }
