@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     testTimeout: 20_000,
+    maxWorkers: '100%',
     // The tests open hundreds of SQLite writer threads from TypeScript sources, and Node strips types with WebAssembly in
     // each. V8 of Node 24 can crash when one thread replaces a wrapper that another uses ("Check failed:
     // jit_page.has_value()"): without the replacement it cannot. The bundle has no WebAssembly in that thread.
@@ -29,7 +30,6 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
-          globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
       {

@@ -14,6 +14,7 @@ import { describeSchedules } from './schedules.ts'
 import type { OpenStore } from './world.ts'
 
 export { describeOrderModel } from './order-model.ts'
+export { recycled, type WipeableStore } from './recycled.ts'
 export type { OpenedStore, OpenStore } from './world.ts'
 
 /** What every store must do. Each test opens an empty one and destroys it. */

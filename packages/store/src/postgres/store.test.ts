@@ -1,5 +1,8 @@
 import { inject } from 'vitest'
-import { describeStore } from '../conformance/index.ts'
+import { describeStore, recycled } from '../conformance/index.ts'
 import { openTemporary } from './test-database.ts'
 
-describeStore('PostgreSQL', () => openTemporary(inject('postgresUrl')))
+describeStore(
+  'PostgreSQL',
+  recycled(() => openTemporary(inject('postgresUrl'))),
+)

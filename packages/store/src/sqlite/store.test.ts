@@ -1,4 +1,4 @@
-import { describeStore } from '../conformance/index.ts'
+import { describeStore, recycled } from '../conformance/index.ts'
 import { openTemporary } from './testing/temporary.ts'
 
-describeStore('SQLite', openTemporary)
+describeStore('SQLite', recycled(openTemporary))

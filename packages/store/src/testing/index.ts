@@ -1,3 +1,3 @@
+export { submitting, type WriteCall } from '../writes.ts'
 export * from './fixtures.ts'
 export { type PostgresServer, startPostgres } from './postgres-server.ts'
-export { submitting, type WriteCall } from '../writes.ts'

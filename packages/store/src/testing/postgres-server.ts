@@ -19,17 +19,17 @@ export interface PostgresServer {
 }
 
 /**
- * Starts a real PostgreSQL 18 from its npm package on a free port, with the durable settings of production.
- * Its directory and process go away with `stop`.
+ * Starts a real PostgreSQL 18 from its npm package on a free port, with the durable settings of production, in a new
+ * directory under `parent`. Its directory and process go away with `stop`.
  */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
-  const dataDirectory = mkdtempSync(join(tmpdir(), 'ikoma-pg-'))
+export async function startPostgres(parent = tmpdir()): Promise<PostgresServer> {
+  const dataDirectory = mkdtempSync(join(parent, 'ikoma-pg-'))
   const port = await freePort()
   const bin = binaries()
   const owner = asOwner()
   const initdb = ['--pgdata', dataDirectory, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8']
   execFileSync(...owner(join(bin, 'initdb'), [...initdb, '--locale', 'C']), { stdio: 'pipe' })
-  const options = Object.entries({ fsync: 'on', synchronous_commit: 'on', max_connections: '200', ...settings })
+  const options = Object.entries({ fsync: 'on', synchronous_commit: 'on', max_connections: '200' })
   const args = ['-D', dataDirectory, '-p', String(port), '-h', '127.0.0.1', '-k', dataDirectory]
   const [command, all] = owner(join(bin, 'postgres'), [...args, ...options.flatMap(([k, v]) => ['-c', `${k}=${v}`])])
   const start = async () => {

@@ -1,0 +1,33 @@
+import { afterAll } from 'vitest'
+import type { OpenedStore, OpenStore } from './world.ts'
+
+export interface WipeableStore extends OpenedStore {
+  /** Empties the storage behind the open store's back. */
+  wipe(): Promise<void>
+}
+
+/** Stores that are emptied and given out again: opening a new one takes longer than most tests. */
+export function recycled(open: () => Promise<WipeableStore>): OpenStore {
+  let free: WipeableStore | null = null
+  afterAll(() => free?.destroy())
+  return async () => {
+    const opened = free ?? (await open())
+    free = null
+    return {
+      store: opened.store,
+      reopen: () => opened.reopen(),
+      async destroy() {
+        if (!(await isOpen(opened))) return opened.destroy()
+        await opened.wipe()
+        free = opened
+      },
+    }
+  }
+}
+
+function isOpen({ store }: OpenedStore): Promise<boolean> {
+  return store.ping().then(
+    () => true,
+    () => false,
+  )
+}
