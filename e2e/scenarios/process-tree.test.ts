@@ -63,9 +63,6 @@ describe('the programs of an order', () => {
     expect(programs()).toEqual([])
   })
 
-  // Neither marker, session, group nor parent is left to know it by: that takes a cgroup.
-  test.todo('are all ended, also a daemon that cleared its environment (env -i setsid)')
-
   test.concurrent('may write without end: the log is bounded and says so', async (t) => {
     const { world, server, run } = await setup(t)
     const flood = await run(['/bin/bash', '-c', 'yes 0123456789abcdef0123456789abcdef | head -c 40000000'])

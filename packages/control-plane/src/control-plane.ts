@@ -138,8 +138,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
   const reconciler = new Reconciler({ ...context, periodMs })
   const scheduler = new Scheduler(context)
   const every = (ms: number, work: () => Promise<void>) => startTicker(() => work().then(() => ms), ms)
+  const reconciling = startTicker(() => reconciler.tick(), Math.min(1_000, periodMs))
   return [
-    startTicker(() => reconciler.tick(), Math.min(1_000, periodMs)),
+    { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
     every(watchEveryMs, () =>
       scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),

@@ -24,12 +24,26 @@ export interface ReconcilerOptions {
 /** Every 30 seconds, on one process at a time: does to orders what time alone must do. */
 export class Reconciler {
   readonly #options: ReconcilerOptions
-  readonly #holder = randomUUID()
+  readonly #holder: string
   #holdLeasesUntil = 0
   #failures = 0
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
+    // The embedded store serves one process: after a crash the next one goes on where it stopped.
+    this.#holder = options.store.dialect === 'sqlite' ? 'embedded' : randomUUID()
+  }
+
+  /** Lets another process lead at once, instead of when the leadership runs out. */
+  async resign(): Promise<void> {
+    const { store, clock, log } = this.#options
+    try {
+      const now = clock.now()
+      const { held } = await store.holdLeadership('reconciler', this.#holder, 0, now)
+      log.debug({ held }, 'the reconciler resigned')
+    } catch (error) {
+      log.debug({ err: error }, 'the leadership runs out by itself')
+    }
   }
 
   /** One pass. Answers how long to wait for the next: the period, or a growing pause while the store is down. */

@@ -8,7 +8,7 @@ const progress: Progress = {
   ...{ id: '', status: 'RUNNING', statusReason: null, attempt: 1, leaseExpiresAt: null, cancelRequested: false },
 }
 
-function setup(renew: LeaseKeeperDeps['renew'], runLeaseSec = 0.6) {
+function setup(renew: LeaseKeeperDeps['renew'], { runLeaseSec = 0.6, rerun = true } = {}) {
   const stops: Stop[] = []
   const begunMs = performance.now()
   const lostAfter: number[] = []
@@ -16,7 +16,14 @@ function setup(renew: LeaseKeeperDeps['renew'], runLeaseSec = 0.6) {
     stops.push(stop)
     lostAfter.push(performance.now() - begunMs)
   }
-  const keeper = new LeaseKeeper({ renew, runLeaseSec, confirmedAtMs: begunMs, onStop, logger: recordingLogger() })
+  const keeper = new LeaseKeeper({
+    renew,
+    runLeaseSec,
+    rerun,
+    confirmedAtMs: begunMs,
+    onStop,
+    logger: recordingLogger(),
+  })
   onTestFinished(() => keeper.close())
   return { keeper, stops, lostAfter }
 }
@@ -64,6 +71,21 @@ describe('the keeper of a lease', () => {
     expect(lostAfter[0]).toBeLessThan(600)
   })
 
+  it('never gives up work that nobody may do again, but stops it when it is told that the claim is over', async () => {
+    const problem = { type: '', title: '', status: 409, detail: 'over', reason: 'lease_lost', requestId: '' }
+    const begunMs = performance.now()
+    const { stops } = setup(
+      async () => {
+        throw performance.now() - begunMs < 1_000 ? new UnreachableError('http://x', null) : new ApiError(409, problem)
+      },
+      { rerun: false },
+    )
+    await pass(700)
+    expect(stops).toEqual([])
+    await until(() => stops.length === 1)
+    expect(stops[0]?.kind).toBe('lost')
+  })
+
   it('counts the lease from when a renewal was sent, not from its answer', async () => {
     let sent = 0
     const { stops, lostAfter } = setup(async ({ signal }) => {
@@ -88,7 +110,7 @@ describe('the keeper of a lease', () => {
 
   it('stops at once when the control plane says that the lease is lost', async () => {
     const problem = { type: '', title: '', status: 409, detail: 'Lost.', reason: 'lease_lost', requestId: '' }
-    const { stops } = setup(() => Promise.reject(new ApiError(409, problem)), 30)
+    const { stops } = setup(() => Promise.reject(new ApiError(409, problem)), { runLeaseSec: 30 })
     await until(() => stops.length === 1, 500)
     expect(stops).toEqual([{ kind: 'lost', message: 'Lost.' }])
   })

@@ -8,6 +8,8 @@ export interface LeaseKeeperDeps {
   /** Renews when it arrives, and stays open for `waitSec` unless a cancel comes. */
   renew(options: { waitSec: number; signal: AbortSignal; timeoutMs: number }): Promise<Progress>
   runLeaseSec: number
+  /** Whether another runner may be told to do the same work once the lease has ended. */
+  rerun: boolean
   /** When the request that began the lease was sent, on the monotonic clock. */
   confirmedAtMs: number
   /** Called once for a lost lease and once for a cancel. */
@@ -19,7 +21,8 @@ const maxParkSec = 60
 
 /**
  * Renews a started order's lease until it is closed. The lease is counted from when a renewal was sent, not answered,
- * and given up before it can end: by then another runner may have been told to do the same work.
+ * and given up before it can end: by then another runner may have been told to do the same work. Work that is never
+ * done twice goes on while the control plane is away: stopping it halfway would help nobody.
  */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps
@@ -84,7 +87,7 @@ export class LeaseKeeper {
 
   #armFence(): void {
     clearTimeout(this.#fence)
-    if (this.#closed.signal.aborted) return
+    if (this.#closed.signal.aborted || !this.#deps.rerun) return
     const marginMs = Math.min(15_000, this.#leaseMs / 4)
     const leftMs = this.#confirmedAtMs + this.#leaseMs - marginMs - performance.now()
     this.#fence = setTimeout(() => this.#lose('The control plane was out of reach for too long.'), Math.max(0, leftMs))

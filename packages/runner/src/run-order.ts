@@ -34,7 +34,6 @@ export interface OrderDeps {
 
 const startBackoff = { baseMs: 250, capMs: 5_000 }
 const startAnswerMs = 15_000
-const lastLogsMs = 5_000
 
 /** Takes one claimed order to its report. Rejects only when the journal cannot be written. */
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
@@ -85,8 +84,8 @@ interface StartedOrder {
 
 async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
   const { controlPlane, host, clock, logger } = deps
-  const { payload, timeoutSec } = admission.grant
-  const stops = watchStops({ ...deps, claim, started, timeoutSec })
+  const { payload, timeoutSec, retryClass } = admission.grant
+  const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
   const redaction = redactionFor(deps, [claim.lease, ...secretsIn(payload)])
   const logs = new LogStream({
@@ -98,7 +97,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
   })
   try {
     const report = await execute({ admission, host, logs, redaction, clock, signal })
-    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
+    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : claim.runLeaseSec * 1000))
   } finally {
     await stops.close()
   }

@@ -1,4 +1,4 @@
-import type { Progress } from '@ikoma/api'
+import type { Grant, Progress } from '@ikoma/api'
 import type { Claim, ControlPlane } from './control-plane.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import type { Logger } from './logger.ts'
@@ -14,6 +14,7 @@ interface Watched {
   claim: Claim
   started: Started
   timeoutSec: number
+  retryClass: Grant['retryClass']
   controlPlane: Pick<ControlPlane, 'renew'>
   shutdown: AbortSignal
   logger: Logger
@@ -26,7 +27,8 @@ export interface StopWatch {
 }
 
 /** Everything that can stop a started order, as one signal: timeout, cancel, lost lease, end of the runner. */
-export function watchStops({ claim, started, timeoutSec, controlPlane, shutdown, logger }: Watched): StopWatch {
+export function watchStops(watched: Watched): StopWatch {
+  const { claim, started, timeoutSec, retryClass, controlPlane, shutdown, logger } = watched
   const halt = new AbortController()
   const stop = (why: Stop) => halt.abort(why)
   const timer = setTimeout(
@@ -40,6 +42,7 @@ export function watchStops({ claim, started, timeoutSec, controlPlane, shutdown,
   const lease = new LeaseKeeper({
     renew: (options) => controlPlane.renew(claim, options),
     runLeaseSec: claim.runLeaseSec,
+    rerun: retryClass === 'idempotent',
     confirmedAtMs: started.sentAtMs,
     onStop: stop,
     logger,

@@ -23,7 +23,7 @@ test('names every wrong variable at once, and shows no value', () => {
     expect.unreachable()
   } catch (error) {
     expect(error).toBeInstanceOf(AppError)
-    const { message } = error as AppError
+    const message = JSON.stringify((error as AppError).fields)
     for (const name of ['PORT', 'VERBOSE', 'SECRET']) expect(message).toContain(name)
     for (const value of ['eighty', 'perhaps', 'hunter2']) expect(message).not.toContain(value)
   }

@@ -10,11 +10,7 @@ export function readEnvironment<S extends z.ZodType>(schema: S, env: Record<stri
   const parsed = schema.safeParse(set)
   if (parsed.success) return parsed.data
   const fields = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.') || 'environment', message }))
-  const lines = fields.map(({ field, message }) => `  ${field}: ${message}`)
-  throw new AppError('invalid', `The configuration is not usable:\n${lines.join('\n')}`, {
-    reason: 'configuration_invalid',
-    fields,
-  })
+  throw new AppError('invalid', 'The configuration is not usable.', { reason: 'configuration_invalid', fields })
 }
 
 /** `on|off`, `true|false`, `1|0`. */

@@ -62,13 +62,13 @@ async function demandsOf(tx: Transaction, calls: WriteArgs<'claimOrders'>[]): Pr
 async function lockCandidates(tx: Transaction, demands: Demand[]): Promise<Candidate[]> {
   const perTarget = new Map<string, number>()
   const lists = new Map<number, string[]>()
-  const wanted = new Map<string, { target: string; list: number }>()
+  const wanted = new Map<string, { target: string; list: number; now: number }>()
   for (const { claim, limit, typeList } of demands) {
     if (limit === 0) continue
     lists.set(typeList, claim.types)
     for (const target of new Set(claim.targets)) {
       perTarget.set(target, (perTarget.get(target) ?? 0) + limit)
-      wanted.set(shelf(target, typeList), { target, list: typeList })
+      wanted.set(shelf(target, typeList), { target, list: typeList, now: claim.now })
     }
   }
   if (wanted.size === 0) return []
@@ -118,11 +118,12 @@ const countHeld: Statement = {
 const lockClaimable: Statement = {
   name: 'orders_lock_claimable',
   text: `
-    select list, claimable.* from json_to_recordset($1::json) as wanted (target text, list int, "limit" int)
+    select list, claimable.* from json_to_recordset($1::json) as wanted (target text, list int, "limit" int, now bigint)
     join json_to_recordset($2::json) as types (list int, names text[]) using (list)
     cross join lateral (
       select seq, ${orderList} from orders
       where target = wanted.target and status = 'QUEUED' and wait is null and type = any(types.names)
+        and (expires_at is null or expires_at > wanted.now)
       order by priority desc, seq limit wanted.limit for update skip locked
     ) as claimable`,
 }

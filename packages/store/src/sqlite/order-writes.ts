@@ -95,6 +95,7 @@ function prepareStatements(db: Db) {
         and(
           eq(orders.target, p('target')),
           sql`status = 'QUEUED' and wait is null`,
+          sql`(expires_at is null or expires_at > ${p('now')})`,
           sql`${orders.type} in (select value from json_each(${p('types')}))`,
         ),
       )
@@ -168,7 +169,7 @@ function claimOrders(statements: Statements, trace: Trace, claim: Claim): Order[
   if (limit <= 0) return []
   const types = JSON.stringify(claim.types)
   const candidates = [...new Set(claim.targets)]
-    .flatMap((target) => statements.claimable.all({ target, types, limit }))
+    .flatMap((target) => statements.claimable.all({ target, types, limit, now: claim.now }))
     .sort((a, b) => b.priority - a.priority || a.seq - b.seq)
     .slice(0, limit)
   const claimed: Order[] = []
