@@ -15,7 +15,7 @@ import type { OpenStore } from './world.ts'
 
 export { describeOrderModel } from './order-model.ts'
 export { recycled, type WipeableStore } from './recycled.ts'
-export type { OpenedStore, OpenStore } from './world.ts'
+export type { OpenStore } from './world.ts'
 
 /** What every store must do. Each test opens an empty one and destroys it. */
 export function describeStore(name: string, open: OpenStore): void {
