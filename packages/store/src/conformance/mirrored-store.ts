@@ -149,7 +149,8 @@ export class MirroredStore {
   }
 
   #claimable(): OrderState[] {
-    const waiting = this.#orders.filter(({ status, wait }) => status === 'QUEUED' && wait === null)
+    const timely = ({ expiresAt }: OrderState) => expiresAt === null || expiresAt > this.#now
+    const waiting = this.#orders.filter((order) => order.status === 'QUEUED' && order.wait === null && timely(order))
     const priority = ({ id }: OrderState) => this.#priorities.get(id) ?? 0
     return waiting.sort((a, b) => priority(b) - priority(a))
   }

@@ -37,6 +37,14 @@ export function describeClaiming(open: OpenStore): void {
       expect(await store.findOrder(placed.id)).toEqual(expected)
     })
 
+    it('passes over an order that has expired, also before the sweep has seen it', async () => {
+      const { store } = await setup(open)
+      await place(store, { priority: 5, expiresAt: noon + 1_000 })
+      const timely = await place(store)
+      expect(await claimedIds(store, { now: noon + 1_000 })).toEqual([timely.id])
+      expect(await claimedIds(store, { now: noon + 1_000 })).toEqual([])
+    })
+
     it('takes the highest priority first, then the oldest, over all targets of the runner', async () => {
       const { store } = await setup(open)
       const low = await place(store, { priority: -1 })
