@@ -2,7 +2,7 @@ import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerToke
 import { type ApiToken, type AttachedRunner, type Role, roleAllows, type Store } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { FailureThrottle } from '@ikoma/kernel/http'
-import { equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
+import { equalDigests, equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { BoundedCache } from './bounded-cache.ts'
 
@@ -150,10 +150,10 @@ export class AccessControl {
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 function ownsToken(runner: AttachedRunner, hash: string, now: number): boolean {
-  if (equalSecrets(runner.tokenHash, hash)) return true
+  if (equalDigests(runner.tokenHash, hash)) return true
   const { previousTokenHash, previousTokenExpiresAt } = runner
   if (previousTokenHash === null || (previousTokenExpiresAt ?? 0) <= now) return false
-  return equalSecrets(previousTokenHash, hash)
+  return equalDigests(previousTokenHash, hash)
 }
 
 export function adminAuthRequired(): AppError {

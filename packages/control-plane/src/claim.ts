@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
 import type { FastifyRequest } from 'fastify'
@@ -42,7 +42,7 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
     types: typesAllowedBy(runner.scopes),
     max,
     concurrency: runner.concurrency,
-    leases: Array.from({ length: max }, newLease),
+    leases: Array.from({ length: max }, () => randomUUID()),
     now: clock.now(),
     timing,
   })
@@ -95,8 +95,4 @@ async function withdraw({ store, clock, timing, log, metrics }: Context, order: 
     random: 0,
     timing,
   })
-}
-
-function newLease(): string {
-  return randomBytes(16).toString('base64url')
 }

@@ -1,9 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Grant, SignedGrant } from '@ikoma/api'
 import { type Order, sealedBytes } from '@ikoma/domain'
 import {
-  equalSecrets,
+  equalDigests,
   newSigningKey,
   readOrMakeSecretFile,
   type SigningKey,
@@ -26,11 +26,12 @@ export function openKeyring(folder: string): Keyring {
 }
 
 export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
-  const seal = (order: Order) => createHmac('sha256', sealKey).update(sealedBytes(order)).digest('base64url')
+  const key = createSecretKey(sealKey)
+  const seal = (order: Order) => createHmac('sha256', key).update(sealedBytes(order)).digest('base64url')
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     seal,
-    isSealed: (order) => equalSecrets(order.seal, seal(order)),
+    isSealed: (order) => equalDigests(order.seal, seal(order)),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }

@@ -48,7 +48,7 @@ describe('answers', () => {
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
       expect(headers['x-frame-options']).toBe('DENY')
       expect(headers['strict-transport-security']).toContain('max-age=31536000')
-      expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
+      expect(headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-z]+$/)
       expect(headers['access-control-allow-origin']).toBeUndefined()
     }
   })

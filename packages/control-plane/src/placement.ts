@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { catalogue, findOrderType, type OrderBody, orderBody } from '@ikoma/api'
 import {
   type AttachedRunner,
@@ -154,5 +154,5 @@ function timeOrNull(iso: string | undefined): number | null {
 }
 
 function digestOf(body: OrderBody): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('base64url')
+  return hash('sha256', JSON.stringify(body), 'base64url')
 }

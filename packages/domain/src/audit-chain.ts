@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as digest } from 'node:crypto'
 import type { AuditEntry, AuditEvent, AuditHead } from './audit.ts'
 
 /** Links entries to the end of a chain, in order. */
@@ -30,5 +30,5 @@ export function verifyAudit(head: AuditHead, events: readonly AuditEvent[]): Aud
 
 function hashEvent(previous: string, event: Omit<AuditEvent, 'hash'>): string {
   const text = JSON.stringify([previous, event.seq, event.at, event.actor, event.action, event.subject, event.data])
-  return createHash('sha256').update(text).digest('base64url')
+  return digest('sha256', text, 'base64url')
 }

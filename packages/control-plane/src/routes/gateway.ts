@@ -135,7 +135,8 @@ function success(context: Context, request: FastifyRequest, data: unknown, more:
 function sendFailure(context: Context, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error)
   const status = statusOf[known.code]
-  if (status >= 500) request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+  if (status >= 500)
+    request.log.error({ requestId: request.id, err: error, method: request.method, url: request.url }, 'request failed')
   if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
   const code = known.reason === 'validation_failed' ? 'VALIDATION_ERROR' : codes[status]
   return reply.code(status).send({

@@ -29,7 +29,7 @@ export function orderLogRoutes(app: App, context: Context): void {
       if (follow === '1' || follow === 'true') {
         const stream = openEventStream(request, reply)
         await followLog(context, stream, order, after).catch((error: unknown) => {
-          request.log.warn({ err: error }, 'a log stream broke')
+          request.log.warn({ requestId: request.id, err: error }, 'a log stream broke')
         })
         stream.end()
         return reply

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   claimedOrderSchema,
   claimQuery,
@@ -225,7 +225,7 @@ async function untilMoved(
 function completionOf(report: Report): Completion {
   return {
     outcome: report.outcome ?? (report.ok ? 'succeeded' : 'failed'),
-    digest: createHash('sha256').update(JSON.stringify(report)).digest('base64url'),
+    digest: hash('sha256', JSON.stringify(report), 'base64url'),
     retryable: report.retryable ?? true,
     reason: report.errors?.[0]?.code ?? null,
   }

@@ -36,7 +36,7 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
           await access.authorize(request)
         }
       } catch (error) {
-        request.log.debug({ err: error }, 'a stream ended')
+        request.log.debug({ requestId: request.id, err: error }, 'a stream ended')
       } finally {
         watch.leave()
         stream.end()

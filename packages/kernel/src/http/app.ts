@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -6,7 +7,6 @@ import swaggerUi from '@fastify/swagger-ui'
 import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
 import { createJsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } from 'fastify-type-provider-zod'
 import { AppError } from '../errors.ts'
-import { newId } from '../ids.ts'
 import type { Log } from '../node/log.ts'
 import { sendProblem } from './problem.ts'
 
@@ -44,7 +44,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   const app = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => newId(),
+    genReqId: requestIds(),
+    childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
@@ -80,15 +81,47 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   })
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, ip } = request
-    request.log.debug({ method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+    request.log.debug(
+      { requestId: request.id, method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    )
   })
   await registerPlugins(app, options)
+  const headers = await securityHeaders()
   // Last of the request hooks, so that a refusal carries the same headers as an answer.
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
+    reply.headers(headers).header('x-request-id', request.id)
     if (request.routeOptions.url !== undefined) await options.authorize(request)
   })
   return app
+}
+
+/** Unique among processes and restarts, and cheap: every request has one, few are ever looked for. */
+function requestIds(): () => string {
+  const process = randomUUID().slice(0, 13)
+  let count = 0
+  return () => {
+    count += 1
+    return `${process}-${count.toString(36)}`
+  }
+}
+
+/** What helmet would set on every answer, asked for once: the answers are all alike. */
+async function securityHeaders(): Promise<Record<string, string>> {
+  const probe = fastify()
+  await probe.register(helmet, {
+    xFrameOptions: { action: 'deny' },
+    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+    contentSecurityPolicy: {
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
+      useDefaults: false,
+    },
+  })
+  const reply = await probe.get('/', () => '').inject('/')
+  await probe.close()
+  const own = ['content-type', 'content-length', 'date', 'connection']
+  const set = Object.entries(reply.headers).filter(([name]) => !own.includes(name))
+  return Object.fromEntries(set.map(([name, value]) => [name, String(value)]))
 }
 
 /** Deny by default: a route that forgot to say who may call it stops the start. */
@@ -105,15 +138,6 @@ function requireAccess(app: FastifyInstance): void {
 }
 
 async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
-  await app.register(helmet, {
-    global: true,
-    xFrameOptions: { action: 'deny' },
-    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
-    contentSecurityPolicy: {
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
-      useDefaults: false,
-    },
-  })
   if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins })
   app.addHook('onRoute', (route) => {
     if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return

@@ -31,7 +31,8 @@ const titles: Record<ErrorCode, string> = {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toAppError(error)
   const status = statusOf[known.code]
-  if (status >= 500) request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+  if (status >= 500)
+    request.log.error({ requestId: request.id, err: error, method: request.method, url: request.url }, 'request failed')
   if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
