@@ -23,3 +23,19 @@ function notify(listener: Listener, signal: Signal): void {
     process.emitWarning(error instanceof Error ? error : String(error))
   }
 }
+
+/** The same news in few signals: what a batch did is told once. */
+export function mergeSignals(signals: readonly Signal[]): Signal[] {
+  const targets = new Set<string>()
+  const ids = new Set<string>()
+  const kinds = new Set<Signal['kind']>()
+  for (const signal of signals) {
+    kinds.add(signal.kind)
+    if (signal.kind === 'claimable') for (const target of signal.targets) targets.add(target)
+    if (signal.kind === 'orders') for (const id of signal.ids) ids.add(id)
+  }
+  return [...kinds].map((kind) => {
+    if (kind === 'claimable') return { kind, targets: [...targets] }
+    return kind === 'orders' ? { kind, ids: [...ids] } : { kind }
+  })
+}

@@ -6,7 +6,7 @@ import {
   type RegistryStore,
   type ScheduleStore,
 } from '@ikoma/domain'
-import { and, asc, desc, eq, gt, lte } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
@@ -19,9 +19,17 @@ type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 export function registryReads(
   db: Db,
 ): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
+  const id = sql.placeholder('id')
+  const findServer = db.select().from(servers).where(eq(servers.id, id)).prepare()
+  const findRunner = attachedRunners(db).where(eq(runners.id, id)).prepare()
+  const findToken = db
+    .select()
+    .from(tokens)
+    .where(eq(tokens.tokenHash, sql.placeholder('tokenHash')))
+    .prepare()
   return {
     async findServer(id) {
-      return db.select().from(servers).where(eq(servers.id, id)).get() ?? null
+      return findServer.get({ id }) ?? null
     },
     async listServers({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(servers.id, cursor)
@@ -37,7 +45,7 @@ export function registryReads(
       )
     },
     async findRunner(id) {
-      return attachedRunners(db).where(eq(runners.id, id)).get() ?? null
+      return findRunner.get({ id }) ?? null
     },
     async listRunners({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(runners.id, cursor)
@@ -51,7 +59,7 @@ export function registryReads(
       )
     },
     async findTokenByHash(tokenHash) {
-      return db.select().from(tokens).where(eq(tokens.tokenHash, tokenHash)).get() ?? null
+      return findToken.get({ tokenHash }) ?? null
     },
     async listTokens({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(tokens.id, cursor)

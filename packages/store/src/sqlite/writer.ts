@@ -3,6 +3,7 @@ import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@iko
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { desc } from 'drizzle-orm'
+import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
 import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
 import { type Db, openWriter } from './database.ts'
@@ -64,27 +65,30 @@ interface Committer {
 function openCommitter(file: string, now: number): Committer {
   const db = openWriter(file)
   migrate(db.$client, migrations, now)
+  const isolated = savepoints(db)
   const writes: SyncWrites = { ...orderWrites(db), ...registryWrites(db), ...scheduleWrites(db) }
   const appendAudit = auditAppender(db)
   return {
-    commit: (calls) => commitBatch(db, writes, appendAudit, calls),
+    commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),
     close: () => db.$client.close(),
   }
 }
 
-function commitBatch(
-  db: Db,
-  writes: SyncWrites,
-  appendAudit: (entries: AuditEntry[]) => void,
-  calls: WriteCall[],
-): WriterReply {
+interface Parts {
+  db: Db
+  writes: SyncWrites
+  isolated: (work: () => unknown) => PlainSettled
+  appendAudit: (entries: AuditEntry[]) => void
+}
+
+function commitBatch({ db, writes, isolated, appendAudit }: Parts, calls: WriteCall[]): WriterReply {
   const signals: Signal[] = []
   const entries: AuditEntry[] = []
   try {
     db.$client.exec('begin immediate')
     const results = calls.map((call): PlainSettled => {
       const trace = new Trace()
-      const result = inSavepoint(db, () => run(writes, trace, call))
+      const result = isolated(() => run(writes, trace, call))
       if (!result.ok) return result
       signals.push(...trace.signals)
       entries.push(...trace.entries)
@@ -93,7 +97,7 @@ function commitBatch(
     appendAudit(entries)
     db.$client.exec('commit')
     if (entries.length > 0) signals.push({ kind: 'audit' })
-    return { kind: 'batch', results, signals }
+    return { kind: 'batch', results, signals: mergeSignals(signals) }
   } catch (error) {
     if (db.$client.isTransaction) db.$client.exec('rollback')
     return { kind: 'batch', results: calls.map(() => ({ ok: false, error: unavailable(error) })), signals: [] }
@@ -107,17 +111,23 @@ function run(writes: SyncWrites, trace: Trace, { verb, args }: WriteCall): unkno
 }
 
 /** One failing call gives up its own changes and never its neighbours'. */
-function inSavepoint(db: Db, work: () => unknown): PlainSettled {
-  db.$client.exec('savepoint call')
-  try {
-    const value = work()
-    db.$client.exec('release call')
-    return { ok: true, value }
-  } catch (error) {
-    // A full disk may already have rolled the whole transaction back: then the batch has failed.
-    if (!db.$client.isTransaction) throw error
-    db.$client.exec('rollback to call; release call')
-    return { ok: false, error: plain(error) }
+function savepoints(db: Db): (work: () => unknown) => PlainSettled {
+  const [begin, keep, undo] = ['savepoint call', 'release call', 'rollback to call'].map((text) =>
+    db.$client.prepare(text),
+  )
+  return (work) => {
+    begin?.run()
+    try {
+      const value = work()
+      keep?.run()
+      return { ok: true, value }
+    } catch (error) {
+      // A full disk may already have rolled the whole transaction back: then the batch has failed.
+      if (!db.$client.isTransaction) throw error
+      undo?.run()
+      keep?.run()
+      return { ok: false, error: plain(error) }
+    }
   }
 }
 
