@@ -129,7 +129,8 @@ export const logChunkBody = z.strictObject({
   lines: z
     .array(
       z.strictObject({
-        at: z.number().int(),
+        /** Epoch ms, up to the year 9999. */
+        at: z.number().int().min(0).max(253_402_300_799_999),
         stream: z.enum(['stdout', 'stderr', 'runner']),
         text: z.string().max(16_384),
       }),

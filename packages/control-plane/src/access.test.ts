@@ -190,3 +190,21 @@ describe('a runner and the orders of another', () => {
 })
 
 const aChunk = { seq: 0, lines: [{ at: 1, stream: 'stdout', text: 'hello' }] }
+
+test('the live stream shows a viewer what happens to orders, and the rest of the audit to admins alone', async () => {
+  world.time.now += 61_000
+  const address = await world.app.listen({ port: 0, host: '127.0.0.1' })
+  const firstEvents = async (headers: Record<string, string>) => {
+    const gone = new AbortController()
+    const response = await fetch(`${address}/v1/stream?after=0`, { headers, signal: gone.signal })
+    let text = ''
+    for await (const bytes of response.body ?? []) {
+      text += new TextDecoder().decode(bytes)
+      if (text.includes('event: order.placed')) break
+    }
+    gone.abort()
+    return text
+  }
+  expect(await firstEvents(credentials.viewer ?? {})).not.toContain('token.created')
+  expect(await firstEvents(credentials['admin key'] ?? {})).toContain('token.created')
+})

@@ -82,11 +82,18 @@ export class AccessControl {
     return { kind: 'person', actor: `token:${token.name}`, role: token.role }
   }
 
-  /** The runner as it is now, for a request that has been waiting. */
+  /** The runner as it is now, for a request that has been waiting: who it is was shown when it came, its rights may have gone. */
   async recheckRunner(request: FastifyRequest): Promise<AttachedRunner> {
-    const principal = await this.#identifyRunner(request)
-    request.principal = principal
-    return principal.runner
+    const before = callingRunner(request)
+    const now = this.#clock.now()
+    const runner = await this.#runners.get(before.id, now, () => this.#store.findRunner(before.id))
+    const token = String(request.headers[runnerTokenHeader])
+    if (!runner || runner.publicKey !== before.publicKey || !ownsToken(runner, hashToken(token), now)) {
+      throw runnerAuthRequired(now)
+    }
+    if (runner.disabled) throw runnerDisabled()
+    request.principal = { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    return runner
   }
 
   async #identifyRunner(request: FastifyRequest): Promise<Extract<Principal, { kind: 'runner' }>> {
@@ -99,7 +106,7 @@ export class AccessControl {
       () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
       refusal,
     )
-    if (runner.disabled) throw new AppError('forbidden', 'This runner is disabled.', { reason: 'runner_disabled' })
+    if (runner.disabled) throw runnerDisabled()
     return { kind: 'runner', actor: `runner:${runner.id}`, runner }
   }
 
@@ -160,6 +167,10 @@ export function adminAuthRequired(): AppError {
   return new AppError('unauthorized', 'Send the admin key in x-ikoma-admin-key, or a token in Authorization: Bearer.', {
     reason: 'admin_auth_required',
   })
+}
+
+function runnerDisabled(): AppError {
+  return new AppError('forbidden', 'This runner is disabled.', { reason: 'runner_disabled' })
 }
 
 function runnerAuthRequired(now: number): AppError {

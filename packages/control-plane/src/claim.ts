@@ -22,9 +22,10 @@ export async function claimWithin(
   for (;;) {
     const watch = context.signals.watch([...targetsOfRunner(runner), 'access'])
     try {
+      if (over.aborted) return []
       const claimed = await claimNow(context, runner, max)
       const left = until - performance.now()
-      if (claimed.length > 0 || left <= 0 || over.aborted) return claimed
+      if (claimed.length > 0 || left <= 0) return claimed
       await watch.wait(Math.min(left, lookAgainMs * (0.5 + Math.random())), over)
     } finally {
       watch.leave()

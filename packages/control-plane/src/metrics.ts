@@ -26,13 +26,17 @@ export function createMetrics(store: Store) {
     labelNames: ['alarm'],
     registers: [registry],
   })
+  const storeUp = new Gauge({ name: 'ikoma_store_up', help: '1 while the store answers', registers: [registry] })
   new Gauge({
     name: 'ikoma_orders',
     help: 'Orders by status',
     labelNames: ['status'],
     registers: [registry],
     async collect() {
-      const counts = await store.countOrders()
+      // A scrape must not fail with the store: that is when the rest of it is needed.
+      const counts = await store.countOrders().catch(() => null)
+      storeUp.set(counts === null ? 0 : 1)
+      if (counts === null) return this.reset()
       for (const status of orderStatuses) this.set({ status }, counts[status] ?? 0)
     },
   })

@@ -22,6 +22,11 @@ describe('health', () => {
 })
 
 describe('metrics', () => {
+  test('are still there when the store is gone, and say so', async () => {
+    await world.store.close()
+    expect((await world.call('GET', '/metrics')).body).toContain('ikoma_store_up 0')
+  })
+
   test('without a token only this machine may read them, and not through a proxy', async () => {
     expect((await world.call('GET', '/metrics')).body).toContain('ikoma_orders{status="QUEUED"} 0')
     const proxied = await world.call('GET', '/metrics', { headers: { 'x-forwarded-for': '203.0.113.9' } })
@@ -66,6 +71,30 @@ describe('answers', () => {
     expect((await admin('{"type":')).statusCode).toBe(400)
     expect((await admin('{"type":"runner.selftest","__proto__":{"x":1}}')).statusCode).toBe(400)
     expect((await admin('type=x', 'text/plain')).json().reason).toBe('media_type')
+  })
+
+  test('JSON nested too deep is refused where it enters, and harms no neighbour', async () => {
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+    const send = (payload: string) =>
+      world.app.inject({
+        method: 'POST',
+        url: '/v1/servers',
+        headers: { 'x-ikoma-admin-key': 'an-admin-key-for-tests-only', 'content-type': 'application/json' },
+        payload,
+      })
+    const answers = await Promise.all([
+      send(`{"name":"deep","metadata":{"a":${deep}}}`),
+      ...Array.from({ length: 20 }, (_, n) => send(`{"name":"web-${n} [[[{{{","metadata":{"a":[{"b":"\\"["}]}}`)),
+    ])
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([400, ...Array.from({ length: 20 }, () => 201)])
+    expect(answers[0]?.json().reason).toBe('json_too_deep')
+  })
+
+  test('a path that cannot be decoded, or is too long, is a problem like any other', async () => {
+    for (const path of ['/v1/orders/%zz', `/v1/orders/${'x'.repeat(300)}`]) {
+      const answer = await world.call('GET', path)
+      expect(String(answer.headers['content-type'])).toContain('application/problem+json')
+    }
   })
 
   test('public routes are limited by address', async () => {

@@ -160,6 +160,17 @@ describe('deciding', () => {
     expect((await bob.call('POST', `/v1/orders/${body.id}/approve`)).body.status).toBe('QUEUED')
   })
 
+  test('whoever wrote the schedule that placed it cannot approve it either', async () => {
+    const runner = await world.createRunner({ scopes: ['shell'] })
+    const [ann, bob] = [await world.createToken('operator', 'ann'), await world.createToken('operator', 'bob')]
+    await ann.call('POST', '/v1/schedules', { body: { name: 'x', cron: '* * * * *', order: shell(runner.id) } })
+    world.time.now += 60_000
+    await world.runScheduler()
+    const [order] = (await world.admin('GET', '/v1/orders')).body.items
+    expect((await ann.call('POST', `/v1/orders/${order.id}/approve`)).status).toBe(403)
+    expect((await bob.call('POST', `/v1/orders/${order.id}/approve`)).status).toBe(200)
+  })
+
   test('a rejected order has ended, with the reason', async () => {
     const runner = await world.createRunner({ scopes: ['shell'] })
     const { body } = await world.admin('POST', '/v1/orders', { body: shell(runner.id) })
@@ -178,6 +189,17 @@ describe('deciding', () => {
     expect(retried.status).toBe(201)
     expect(retried.body).toMatchObject({ retryOf: order.id, priority: 3, labels: { app: 'web' }, status: 'QUEUED' })
     expect(retried.body.id).not.toBe(order.id)
+  })
+
+  test('the key of one retry cannot stand for the retry of another order', async () => {
+    const runner = await world.createRunner()
+    const [one, two] = [await placeSelftest(world, runner.id), await placeSelftest(world, runner.id)]
+    for (const { id } of [one, two]) await world.admin('POST', `/v1/orders/${id}/cancel`)
+    const headers = { 'idempotency-key': 'again' }
+    expect((await world.admin('POST', `/v1/orders/${one.id}/retry`, { headers })).status).toBe(201)
+    expect((await world.admin('POST', `/v1/orders/${two.id}/retry`, { headers })).body.reason).toBe(
+      'idempotency_key_reused',
+    )
   })
 
   test('the events tell the story, in order', async () => {

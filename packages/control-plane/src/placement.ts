@@ -35,7 +35,8 @@ export class OrderDesk {
   async place(body: OrderBody, placer: Placer): Promise<{ order: Order; repeated: boolean }> {
     const order = await this.#prepare(body, placer)
     const { idempotencyKey, actor } = placer
-    const idempotency = idempotencyKey === undefined ? null : { key: idempotencyKey, digest: digestOf(body) }
+    const idempotency =
+      idempotencyKey === undefined ? null : { key: idempotencyKey, digest: digestOf(body, placer.retryOf) }
     const insertion: OrderInsertion = { order, actor, idempotency }
     const [placement] = await this.#store.insertOrders([insertion])
     return outcome(placement)
@@ -153,6 +154,6 @@ function timeOrNull(iso: string | undefined): number | null {
   return iso === undefined ? null : Date.parse(iso)
 }
 
-function digestOf(body: OrderBody): string {
-  return hash('sha256', JSON.stringify(body), 'base64url')
+function digestOf(body: OrderBody, retryOf: string | undefined): string {
+  return hash('sha256', JSON.stringify([body, retryOf ?? null]), 'base64url')
 }

@@ -9,6 +9,8 @@ const batch = 500
 const massSilenceShare = 0.3
 /** Below this many silent runners a share says nothing. */
 const massSilenceFloor = 5
+/** For how many leases such a silence is taken for ours. */
+const massSilenceLeases = 5
 /** Answers to an idempotency key are repeated for a day. */
 const idempotencyLifeMs = 24 * 3_600_000
 
@@ -26,6 +28,7 @@ export class Reconciler {
   readonly #options: ReconcilerOptions
   readonly #holder: string
   #holdLeasesUntil = 0
+  #massSilentSince: number | null = null
   #failures = 0
 
   constructor(options: ReconcilerOptions) {
@@ -85,13 +88,16 @@ export class Reconciler {
   }
 
   async #massSilence(now: number): Promise<boolean> {
-    const { store, log, metrics } = this.#options
+    const { store, log, metrics, timing } = this.#options
     const { silent, running } = await store.countSilentRunners(now)
     const mass = silent >= massSilenceFloor && silent > running * massSilenceShare
     metrics.alarms.set({ alarm: 'mass_silence' }, mass ? 1 : 0)
     if (mass)
       log.error({ silent, running }, 'many runners went silent at once: no lease is revoked; look at the network first')
-    return mass
+    if (!mass) this.#massSilentSince = null
+    else this.#massSilentSince ??= now
+    // Not for ever: what is really dead must end some time, however much of it there is.
+    return this.#massSilentSince !== null && now - this.#massSilentSince < timing.runLeaseMs * massSilenceLeases
   }
 
   async #sweep(now: number, holdLeases: boolean): Promise<Record<string, number>> {

@@ -192,6 +192,25 @@ describe('logs', () => {
     expect((await at('logs', { body: chunk(0, 'x') }, 'another-lease')).status).toBe(409)
   })
 
+  test('with a time that no calendar has are refused: nobody could read them', async () => {
+    const { at } = await running()
+    const line = { at: Number.MAX_SAFE_INTEGER, stream: 'stdout', text: 'x' }
+    expect((await at('logs', { body: { seq: 0, lines: [line] } })).status).toBe(400)
+  })
+
+  test('of any length within the bound are streamed whole', async () => {
+    const { order, at } = await running()
+    const lines = Array.from({ length: 1000 }, (_, n) => ({ at: world.time.now, stream: 'stdout', text: `line ${n}` }))
+    for (let seq = 0; seq < 50; seq += 1) await at('logs', { body: { seq, lines } })
+    await at('complete', { body: done })
+    const address = await world.app.listen({ port: 0, host: '127.0.0.1' })
+    const headers = { 'x-ikoma-admin-key': 'an-admin-key-for-tests-only' }
+    const response = await fetch(`${address}/v1/orders/${order.id}/logs?follow=1`, { headers })
+    const text = await response.text()
+    expect(text.match(/event: line/g)).toHaveLength(50_000)
+    expect(text.trimEnd().split('\n').at(-1)).toContain('"status":"SUCCEEDED"')
+  })
+
   test('follow streams lines and ends with the order', async () => {
     const { order, at } = await running()
     const address = await world.app.listen({ port: 0, host: '127.0.0.1' })
@@ -237,6 +256,24 @@ describe('enrolling', () => {
       }),
     )
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+  })
+
+  test('lets a runner wait longer than its proof is fresh', async () => {
+    const { token } = (await world.admin('POST', '/v1/enrolments')).body
+    const key = newSigningKey()
+    const body = { token, publicKey: key.publicKey, proof: key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`)) }
+    const { runnerId, token: runnerToken } = (await world.call('POST', '/v1/runner/enrol', { body })).body
+    const signedAt = world.time.now
+    const waiting = world.call('POST', '/v1/runner/orders/claim-next?waitSec=0.3', {
+      headers: {
+        'x-runner-id': runnerId,
+        'x-runner-token': runnerToken,
+        'x-runner-proof': `${signedAt}.${key.sign(Buffer.from(proofText(runnerId, signedAt)))}`,
+      },
+    })
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    world.time.now += 61_000
+    expect((await waiting).status).toBe(204)
   })
 
   test('is refused after fifteen minutes, without proof of the key, and with a typo', async () => {

@@ -61,7 +61,7 @@ export class Scheduler {
   async #fire(schedule: Schedule, now: number): Promise<void> {
     const dueAt = schedule.nextRunAt
     if (dueAt === null) return
-    const nextRunAt = nextCronRun(schedule.cron, schedule.timeZone, now)
+    const nextRunAt = nextRunOf(schedule, now)
     const missed = now - dueAt > missedAfterMs
     const run = missed && schedule.missedRuns === 'skip' ? skipped(schedule) : await this.#place(schedule, dueAt, now)
     await this.#options.store.advanceSchedule(schedule.id, dueAt, { ...run, nextRunAt })
@@ -75,14 +75,23 @@ export class Scheduler {
       const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
     } catch (error) {
-      // The store being away is no problem of the schedule: the next tick tries again.
-      if (!(error instanceof AppError) || error.code === 'unavailable' || error.code === 'rate_limited') throw error
-      this.#options.log.error(
-        { scheduleId: schedule.id, name: schedule.name, reason: error.reason },
-        'a schedule could not place its order',
-      )
-      return { ...skipped(schedule), lastProblem: error.message }
+      // The store being away is no problem of the schedule: the next tick tries again. Anything else is, and must not
+      // keep the schedules behind it from running.
+      if (error instanceof AppError && (error.code === 'unavailable' || error.code === 'rate_limited')) throw error
+      const lastProblem = error instanceof Error ? error.message : String(error)
+      const { id: scheduleId, name } = schedule
+      this.#options.log.error({ scheduleId, name, problem: lastProblem }, 'a schedule could not place its order')
+      return { ...skipped(schedule), lastProblem }
     }
+  }
+}
+
+/** Null, and so never again, for an expression or a time zone that this version cannot read. */
+function nextRunOf({ cron, timeZone }: Schedule, now: number): number | null {
+  try {
+    return nextCronRun(cron, timeZone, now)
+  } catch {
+    return null
   }
 }
 

@@ -72,6 +72,18 @@ describe('schedules', () => {
     expect(after.nextRunAt).toBe('2026-01-15T12:10:00.000Z')
   })
 
+  test('that this version cannot read say so, and keep no other from running', async () => {
+    const { schedule: broken } = await schedule({ name: 'broken' })
+    const { schedule: fine } = await schedule({ name: 'fine' })
+    const edited = JSON.stringify({ type: 'runner.selftest', fromTheFuture: true })
+    await world.editDatabase('update schedules set order_body = ? where id = ?', [edited, broken.id])
+    world.time.now += 5 * minute
+    await world.runScheduler()
+    const shown = async (id: string) => (await world.admin('GET', `/v1/schedules/${id}`)).body
+    expect((await shown(broken.id)).lastProblem).toContain('fromTheFuture')
+    expect((await shown(fine.id)).lastOrderId).not.toBeNull()
+  })
+
   test('are overdue when no run was placed for longer than alertAfterSec', async () => {
     const { schedule: made } = await schedule({ alertAfterSec: 600 })
     expect(made.overdue).toBe(false)
@@ -166,6 +178,16 @@ describe('the reconciler', () => {
     world.time.now += world.timing.runLeaseMs + 1
     await world.reconcile()
     expect(await Promise.all(orders.map(statusOf))).toEqual(orders.map(() => 'RUNNING'))
+  })
+
+  test('ends what is really dead after a while, however much of it there is', async () => {
+    const orders: string[] = []
+    for (let n = 0; n < 6; n += 1) orders.push((await runningOrder()).order.id)
+    for (let waited = 0; waited < world.timing.runLeaseMs * 7; waited += 30_000) {
+      world.time.now += 30_000
+      await world.reconcile()
+    }
+    expect(await Promise.all(orders.map(statusOf))).not.toContain('RUNNING')
   })
 
   test('waits longer and longer while the store is down', async () => {

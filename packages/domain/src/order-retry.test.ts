@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
 import { advance, type OrderEvent, type Outcome } from './order-rules.ts'
-import { defaultTiming } from './order-timing.ts'
+import { defaultExpiryMs, defaultTiming } from './order-timing.ts'
 import { anOrder, at, completed, holder, noon } from './testing/orders.ts'
 
 const { claimLeaseMs, maxLostClaims, retry, runLeaseMs, staleGraceMs, timeoutGraceMs } = defaultTiming
@@ -21,10 +21,11 @@ describe('attempts', () => {
 
   it('are not used up by claims that never started', () => {
     let order = anOrder('QUEUED', { maxAttempts: 1 })
+    const { expiresAt } = order
     for (let lost = 1; lost < maxLostClaims; lost += 1) {
       order = loseClaim(order)
       expect(order).toMatchObject({ status: 'QUEUED', attempt: lost, lostClaims: lost, runAt: noon + claimLeaseMs })
-      expect(order).toMatchObject({ lease: null, wait: null, claimedAt: null, expiresAt: null, dueAt: null })
+      expect(order).toMatchObject({ lease: null, wait: null, claimedAt: null, expiresAt, dueAt: expiresAt })
     }
     expect(run(order, 'succeeded')).toMatchObject({ status: 'SUCCEEDED', attempt: maxLostClaims })
     expect(loseClaim(order)).toMatchObject({ status: 'FAILED', statusReason: 'claim_lost_too_often' })
@@ -79,11 +80,16 @@ describe('the next run', () => {
     expect(advance(order, completed('failed'), at(noon, { random: 0.5 })).order.wait).toBe('time')
   })
 
-  it('does not begin while the runner may still believe the lease that was revoked', () => {
+  it('does not begin while the runner may still believe the lease of a run that took too long', () => {
+    const sweep = { kind: 'sweep' } as const
     const order = anOrder('RUNNING', { timeoutSec: 10, leaseExpiresAt: noon + 500_000 })
-    const now = noon + 10_000 + timeoutGraceMs
-    const { order: requeued } = advance(order, { kind: 'sweep' }, at(now, { random: 0 }))
-    expect(requeued).toMatchObject({ status: 'QUEUED', runAt: noon + 500_000, wait: 'time', leaseExpiresAt: null })
+    const { order: stale } = advance(order, sweep, at(noon + 10_000 + timeoutGraceMs))
+    const decidedAt = noon + 500_000 + staleGraceMs
+    expect(stale).toMatchObject({ status: 'STALE', statusReason: 'timeout', dueAt: decidedAt })
+    expect(advance(stale, sweep, at(decidedAt - 1)).kind).toBe('kept')
+    const decision = advance(stale, sweep, at(decidedAt, { random: 0 }))
+    expect(decision.order).toMatchObject({ status: 'QUEUED', runAt: decidedAt, leaseExpiresAt: null })
+    expect(decision).toMatchObject({ steps: [{ to: 'TIMED_OUT' }, { to: 'QUEUED' }] })
   })
 
   it('need not wait for the lease of a runner that reported its own end', () => {
@@ -93,9 +99,10 @@ describe('the next run', () => {
     }
   })
 
-  it('is not subject to expiry: the order was begun in time', () => {
+  it('gets as long again to be claimed: the order was begun in time', () => {
     const { order } = advance(anOrder('RUNNING'), completed('failed'), at())
-    expect(order).toMatchObject({ expiresAt: null, dueAt: null })
+    expect(order.expiresAt).toBe(order.runAt + defaultExpiryMs)
+    expect(order.dueAt).toBe(order.expiresAt)
   })
 })
 

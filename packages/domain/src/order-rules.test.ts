@@ -30,9 +30,9 @@ cancel_again          CANCELED          CANCELED        CANCELED        kept    
 sweep_early           kept              kept            kept            kept                          kept                    kept
 sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
 sweep_day             EXPIRED           EXPIRED         QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
-sweep_deadline        kept              kept            kept            TIMED_OUT>QUEUED/STALE        QUEUED/NEEDS_ATTENTION  kept
-sweep_deadline_spent  kept              kept            kept            TIMED_OUT/STALE               FAILED/NEEDS_ATTENTION  kept
-sweep_deadline_asked  kept              kept            kept            TIMED_OUT/STALE               FAILED/NEEDS_ATTENTION  kept
+sweep_deadline        kept              kept            kept            STALE                         kept                    kept
+sweep_deadline_spent  kept              kept            kept            STALE                         kept                    kept
+sweep_deadline_asked  kept              kept            kept            STALE                         kept                    kept
 sweep_spent           kept              kept            FAILED          STALE                         FAILED/NEEDS_ATTENTION  kept
 `
 

@@ -1,7 +1,7 @@
 import { fullJitterMs } from '@ikoma/kernel'
 import type { OrderState } from './order.ts'
 import { isTerminal, nextStatus, type OrderStatus, type OrderTrigger } from './order-state.ts'
-import type { OrderTiming } from './order-timing.ts'
+import { defaultExpiryMs, type OrderTiming } from './order-timing.ts'
 import { boundRunnerId } from './target.ts'
 
 export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'canceled' | 'interrupted'
@@ -86,7 +86,7 @@ function claim(order: OrderState, runnerId: string, lease: string, at: Circumsta
   if (order.status !== 'QUEUED') return refused(order, 'invalid_status')
   // The sweep has yet to say so, but it must not run late.
   if (order.expiresAt !== null && order.expiresAt <= at.now) return refused(order, 'already_ended')
-  if (order.wait !== null || order.runAt > at.now) return refused(order, 'not_yet')
+  if (order.wait !== null) return refused(order, 'not_yet')
   const leaseExpiresAt = at.now + at.timing.claimLeaseMs
   return change(order, [['claim', 'order.claimed', null]], at, {
     runnerId,
@@ -103,7 +103,7 @@ function start(order: OrderState, by: LeaseHolder, at: Circumstance): Decision {
   const refusal = refuseHolder(order, by)
   if (refusal) return refused(order, refusal)
   // The reply to a first start may have been lost: the same lease may ask again.
-  if (order.status === 'RUNNING' && by.lease !== null) return { kind: 'kept', order }
+  if (order.status === 'RUNNING' && by.lease !== null) return heartbeat(order, by, at)
   if (order.status !== 'CLAIMED') return refused(order, 'invalid_status')
   return change(order, [['start', 'order.started', null]], at, {
     startedAt: at.now,
@@ -145,7 +145,7 @@ function completionMoves(order: OrderState, { outcome, retryable, reason }: Comp
       return thenRetry(order, ['fail', 'order.failed', reason ?? 'failed'], retryable)
     case 'interrupted': {
       const silent: Move[] = order.status === 'RUNNING' ? [['lose', 'order.went_stale', 'interrupted']] : []
-      return [...silent, resolveUnknown(order, 'interrupted')]
+      return [...silent, ...resolveUnknown(order, 'interrupted')]
     }
   }
 }
@@ -189,12 +189,12 @@ function sweep(order: OrderState, at: Circumstance): Decision {
     if (leaseExpired(order, now)) return change(order, [['lose', 'order.went_stale', 'no_heartbeat']], at)
     // Due by an older timing: looked at again when the present one says so, or it would stand in front of the others.
     if (deadlineOf(order, timing) > now) return { kind: 'kept', order: withDueAt(order, at) }
-    // Nobody confirmed that a `once` order stopped: its outcome is unknown, which TIMED_OUT would hide.
-    if (order.retryClass === 'once') return change(order, [['lose', 'order.went_stale', 'timeout']], at)
-    return change(order, thenRetry(order, ['time_out', 'order.timed_out', 'timeout'], true), at)
+    // Nobody confirmed that it stopped, and its runner may believe in its lease for a while: until then nothing that
+    // depends on its end may begin.
+    return change(order, [['lose', 'order.went_stale', 'timeout']], at)
   }
   if (order.status === 'STALE' && order.dueAt !== null && order.dueAt <= now) {
-    return change(order, [resolveUnknown(order, order.statusReason ?? 'no_heartbeat')], at)
+    return change(order, resolveUnknown(order, order.statusReason ?? 'no_heartbeat'), at)
   }
   return { kind: 'kept', order }
 }
@@ -224,7 +224,7 @@ function settle(before: OrderState, after: OrderState, at: Circumstance): OrderS
   }
   if (after.status !== 'QUEUED') return after
   if (before.status === 'PENDING_APPROVAL') return { ...after, wait: waitFor(after, at.now) }
-  const runAt = before.status === 'CLAIMED' ? at.now : retryAt(before, after, at)
+  const runAt = before.status === 'CLAIMED' ? at.now : retryAt(before, at)
   const requeued: OrderState = {
     ...after,
     runnerId: boundRunnerId(after.target),
@@ -234,19 +234,15 @@ function settle(before: OrderState, after: OrderState, at: Circumstance): OrderS
     startedAt: null,
     heartbeatAt: null,
     runAt,
-    // It was accepted and begun in time: expiry no longer applies.
-    expiresAt: null,
+    // A claim that was lost began nothing, so the old limit holds; what did begin in time gets as long again.
+    expiresAt: before.status === 'CLAIMED' ? before.expiresAt : Math.max(runAt, at.now) + defaultExpiryMs,
   }
   // It keeps its turn on its resource key, so only time can hold it back.
   return { ...requeued, wait: runAt > at.now ? 'time' : null }
 }
 
-function retryAt(before: OrderState, after: OrderState, { now, random, timing }: Circumstance): number {
-  const runs = before.attempt - before.lostClaims
-  const backoff = now + fullJitterMs(timing.retry, runs, random)
-  // A runner may still believe a lease that was revoked until it expires: the next run must not begin before that.
-  const revoked = before.status === 'RUNNING' && after.finishedLease !== before.lease
-  return revoked ? Math.max(backoff, before.leaseExpiresAt ?? now) : backoff
+function retryAt(order: OrderState, { now, random, timing }: Circumstance): number {
+  return now + fullJitterMs(timing.retry, order.attempt - order.lostClaims, random)
 }
 
 /** Whether a new or approved order can be claimed at once. Its turn on its resource key is the store's to grant. */
@@ -270,7 +266,8 @@ export function dueAt(order: OrderState, { now, timing }: Pick<Circumstance, 'no
     case 'RUNNING':
       return Math.min(order.leaseExpiresAt ?? now, deadlineOf(order, timing))
     case 'STALE':
-      return now + timing.staleGraceMs
+      // Its runner stops by itself before the lease ends.
+      return Math.max(now, order.leaseExpiresAt ?? now) + timing.staleGraceMs
     default:
       return null
   }
@@ -296,10 +293,12 @@ function thenRetry(order: OrderState, ending: Move, retryable: boolean): Move[] 
   return retryable && mayRerun(order) ? [ending, ['retry', 'order.requeued', 'retry']] : [ending]
 }
 
-function resolveUnknown(order: OrderState, reason: string): Move {
-  if (order.retryClass === 'once') return ['doubt', 'order.needs_attention', reason]
-  if (mayRerun(order)) return ['retry', 'order.requeued', reason]
-  return ['give_up', 'order.failed', reason]
+/** What becomes of an order that went silent. That a `once` order may have been done must not be hidden by its timeout. */
+function resolveUnknown(order: OrderState, reason: string): Move[] {
+  if (order.retryClass === 'once') return [['doubt', 'order.needs_attention', reason]]
+  if (reason === 'timeout') return thenRetry(order, ['time_out', 'order.timed_out', reason], true)
+  if (mayRerun(order)) return [['retry', 'order.requeued', reason]]
+  return [['give_up', 'order.failed', reason]]
 }
 
 function refuseHolder(order: OrderState, by: LeaseHolder): Refusal | null {

@@ -231,7 +231,10 @@ export type RunnerIdentity = Pick<Runner, 'id' | 'tokenHash' | 'publicKey' | 've
 }
 
 export type SchedulePatch = Partial<
-  Pick<Schedule, 'name' | 'cron' | 'timeZone' | 'order' | 'missedRuns' | 'alertAfterSec' | 'paused' | 'nextRunAt'>
+  Pick<
+    Schedule,
+    'name' | 'cron' | 'timeZone' | 'order' | 'missedRuns' | 'alertAfterSec' | 'paused' | 'nextRunAt' | 'createdBy'
+  >
 >
 
 export type ScheduleRun = Pick<Schedule, 'nextRunAt' | 'lastRunAt' | 'lastOrderId' | 'lastProblem'>

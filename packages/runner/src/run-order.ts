@@ -34,6 +34,8 @@ export interface OrderDeps {
 
 const startBackoff = { baseMs: 250, capMs: 5_000 }
 const startAnswerMs = 15_000
+/** Well within the time the control plane gives a report after the order's own timeout. */
+const lastLogsMs = 15_000
 
 /** Takes one claimed order to its report. Rejects only when the journal cannot be written. */
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
@@ -97,7 +99,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
   })
   try {
     const report = await execute({ admission, host, logs, redaction, clock, signal })
-    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : claim.runLeaseSec * 1000))
+    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()
   }

@@ -1,6 +1,6 @@
 /** Shorter ones would blacken half of every log. */
 const minLength = 6
-const secretName = /(SECRET|TOKEN|PASSWORD|PASSWD|KEY|CREDENTIAL)/i
+const secretName = /(SECRET|TOKEN|PASS|PWD|KEY|CREDENTIAL)/i
 const urlPassword = /:\/\/[^\s/:@]*:([^\s/@]+)@/g
 
 /** Values in a payload that its field names give away, and passwords inside its URLs. */

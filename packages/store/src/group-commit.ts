@@ -39,10 +39,22 @@ export class GroupCommit<C, R> {
       )
     }
     return new Promise<R>((resolve, reject) => {
-      const timer = setTimeout(() => reject(tooSlow()), this.#options.timeoutMs)
-      this.#waiting.push({ call, resolve, reject, timer })
+      const entry: Waiting<C, R> = {
+        call,
+        resolve,
+        reject,
+        timer: setTimeout(() => this.#giveUp(entry), this.#options.timeoutMs),
+      }
+      this.#waiting.push(entry)
       this.#idle ??= this.#drain()
     })
+  }
+
+  /** A call that was not sent yet is never sent; of one under way nobody can tell. */
+  #giveUp(entry: Waiting<C, R>): void {
+    const at = this.#waiting.indexOf(entry)
+    if (at >= 0) this.#waiting.splice(at, 1)
+    entry.reject(at >= 0 ? notSent() : tooSlow())
   }
 
   /** Resolves when nothing waits and no commit is under way. */
@@ -71,6 +83,13 @@ export class GroupCommit<C, R> {
       else reject(result?.error ?? tooSlow())
     })
   }
+}
+
+function notSent(): AppError {
+  return new AppError('unavailable', 'Storage did not get to it in time; nothing was changed.', {
+    reason: 'store_timeout',
+    retryAfterSec: 5,
+  })
 }
 
 function tooSlow(): AppError {

@@ -9,6 +9,12 @@ const listVariable = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 )
+const proxyAddress = z.union(
+  [z.enum(['loopback', 'linklocal', 'uniquelocal']), z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()],
+  {
+    error: 'must be IP addresses, networks such as 10.0.0.0/8, or loopback',
+  },
+)
 const secondsVariable = z.coerce.number('must be a number of seconds').positive().max(86_400)
 
 /** Every environment variable that the server and the runner read; `.env.example` says what each is for. */
@@ -29,8 +35,9 @@ export const environmentSchema = z.object({
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   CORS_ORIGINS: listVariable
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://console.example.com' })))
+    .transform((urls) => urls.map((url) => new URL(url).origin))
     .default([]),
-  TRUST_PROXY: listVariable.default([]),
+  TRUST_PROXY: listVariable.pipe(z.array(proxyAddress)).default(['loopback']),
   IKOMA_CLAIM_LEASE_SEC: secondsVariable.optional(),
   IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
   IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),

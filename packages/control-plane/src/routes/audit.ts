@@ -39,7 +39,9 @@ export function auditRoutes(app: App, { store, stopping }: Context): void {
     async () => {
       const promised = await store.auditHead()
       const { reached, fault } = await walk(promised)
-      return { ok: fault === null, events: reached.seq, head: promised, fault }
+      // Stopped half way it has proven nothing; and the head must be the event that it was when we began.
+      const whole = fault === null && reached.seq >= promised.seq
+      return { ok: whole, events: reached.seq, head: promised, fault }
     },
   )
 

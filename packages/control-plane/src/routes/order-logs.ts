@@ -84,6 +84,7 @@ async function followLog(context: Context, stream: EventStream, order: Order, fr
           stream.send('line', line, index === lines.length - 1 ? `${chunk.attempt}.${chunk.seq}` : undefined)
         })
         after = { attempt: chunk.attempt, seq: chunk.seq }
+        await stream.drained()
       }
       if (chunks.length < 100 || over.aborted) return after
     }

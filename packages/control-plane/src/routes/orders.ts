@@ -176,8 +176,11 @@ function decisionRoute(
 async function refuseOwnOrder(context: Context, request: FastifyRequest, id: string): Promise<void> {
   const actor = callingActor(request)
   if (actor === adminActor) return
-  const order = await getOrder(context, id)
-  if (order.createdBy === actor) {
+  const { createdBy } = await getOrder(context, id)
+  const [, scheduleId] = /^schedule:(.+)$/.exec(createdBy) ?? []
+  // What a schedule places was asked for by whoever wrote the schedule.
+  const placer = scheduleId === undefined ? createdBy : (await context.store.findSchedule(scheduleId))?.createdBy
+  if (placer === actor) {
     throw new AppError('forbidden', 'Somebody else must approve an order that you placed.', { reason: 'own_order' })
   }
 }

@@ -87,7 +87,9 @@ export function scheduleRoutes(app: App, { store, clock, orders }: Context): voi
       if (request.body.order) await orders.check(request.body.order, callingActor(request))
       const { cron, timeZone } = { ...before, ...given }
       // Whatever passed while it was paused stays passed: it goes on from now.
-      const patch = { ...given, nextRunAt: nextCronRun(cron, timeZone, clock.now()) }
+      const patch: SchedulePatch = { ...given, nextRunAt: nextCronRun(cron, timeZone, clock.now()) }
+      // Who writes the order answers for it: approval needs somebody else.
+      if (request.body.order) patch.createdBy = callingActor(request)
       return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, { ...given })))
     },
   )

@@ -1,3 +1,4 @@
+import type { AuditEvent } from '@ikoma/domain'
 import { openEventStream } from '@ikoma/kernel/http'
 import { z } from 'zod'
 import type { App, Context } from '../context.ts'
@@ -22,6 +23,9 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
       const lastId = request.headers['last-event-id']
       const given = numericCursor(typeof lastId === 'string' ? lastId : request.query.after)
       let after = given === null ? (await store.auditHead()).seq : Number(given)
+      // The rest of the audit is the admins' to read, here as there.
+      const whole = request.principal.kind === 'person' && request.principal.role === 'admin'
+      const visible = ({ subject }: AuditEvent) => whole || subject.startsWith('order:')
       const stream = openEventStream(request, reply)
       const over = AbortSignal.any([stream.signal, stopping])
       const watch = signals.watch(['audit'])
@@ -29,7 +33,10 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
         while (!over.aborted) {
           watch.reset()
           const events = await store.listAudit({}, after, 200)
-          for (const event of events) stream.send(event.action, auditEventResource(event), String(event.seq))
+          for (const event of events.filter(visible)) {
+            stream.send(event.action, auditEventResource(event), String(event.seq))
+          }
+          await stream.drained()
           after = events.at(-1)?.seq ?? after
           if (events.length < 200) await watch.wait(lookAgainMs, over)
           // A revoked token must not keep listening.

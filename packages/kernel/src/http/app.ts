@@ -51,7 +51,9 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
     requestTimeout: 30_000,
     keepAliveTimeout: 75_000,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    frameworkErrors: sendProblem,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -60,7 +62,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // `curl -X POST -H 'content-type: application/json'` without data is a request without a body, not bad JSON.
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : parseJson(request, body, done),
+    body === '' ? done(null, undefined) : isDeep(body) ? done(tooDeep()) : parseJson(request, body, done),
   )
   app.setValidatorCompiler(validatorCompiler)
   // Answers are typed where they are built; checking them again at run time would cost more than all the rest.
@@ -94,6 +96,30 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     if (request.routeOptions.url !== undefined) await options.authorize(request)
   })
   return app
+}
+
+const maxJsonDepth = 64
+
+/** Refused where JSON enters, so that nothing that walks a value can run out of stack. */
+function isDeep(json: string): boolean {
+  let depth = 0
+  let inString = false
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at]
+    if (inString) {
+      if (character === '\\') at += 1
+      else if (character === '"') inString = false
+    } else if (character === '"') inString = true
+    else if (character === '{' || character === '[') {
+      depth += 1
+      if (depth > maxJsonDepth) return true
+    } else if (character === '}' || character === ']') depth -= 1
+  }
+  return false
+}
+
+function tooDeep(): AppError {
+  return new AppError('invalid', `The JSON is nested deeper than ${maxJsonDepth} levels.`, { reason: 'json_too_deep' })
 }
 
 /** Unique among processes and restarts, and cheap: every request has one, few are ever looked for. */
@@ -138,7 +164,13 @@ function requireAccess(app: FastifyInstance): void {
 }
 
 async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
-  if (options.corsOrigins.length > 0) await app.register(cors, { origin: options.corsOrigins })
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: options.corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+      exposedHeaders: ['location', 'retry-after', 'x-request-id'],
+    })
+  }
   app.addHook('onRoute', (route) => {
     if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return
     route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute' } }

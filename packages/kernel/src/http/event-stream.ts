@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
 
 /** Streams one process keeps open at a time. */
 const maxStreams = 500
-/** A reader this far behind is cut off: it can come back with its last id. */
-const maxBufferedBytes = 4 * 1024 * 1024
+/** A reader that takes nothing for this long is cut off: it can come back with its last id. */
+const stalledMs = 30_000
 const keepAliveMs = 15_000
 
 let openStreams = 0
@@ -13,6 +14,8 @@ export interface EventStream {
   /** Aborted when the reader has gone. */
   signal: AbortSignal
   send(event: string, data: unknown, id?: string): void
+  /** Resolves when the reader can take more, or has gone: wait for it between pages, so that memory stays bounded. */
+  drained(): Promise<void>
   end(): void
 }
 
@@ -23,9 +26,9 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply): E
       retryAfterSec: 10,
     })
   }
-  openStreams += 1
   reply.hijack()
   const { raw } = reply
+  openStreams += 1
   const gone = new AbortController()
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
@@ -36,13 +39,20 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply): E
     clearInterval(keepAlive)
     gone.abort()
   })
+  // It may have left while we looked who it is: then nobody will say so again.
+  if (raw.destroyed) raw.emit('close')
   request.raw.setTimeout?.(0)
   return {
     signal: gone.signal,
     send(event, data, id) {
       if (gone.signal.aborted) return
       raw.write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-      if (raw.writableLength > maxBufferedBytes) raw.destroy()
+    },
+    async drained() {
+      if (!raw.writableNeedDrain || gone.signal.aborted) return
+      const stalled = setTimeout(() => raw.destroy(), stalledMs)
+      await once(raw, 'drain', { signal: gone.signal }).catch(() => {})
+      clearTimeout(stalled)
     },
     end() {
       raw.end()

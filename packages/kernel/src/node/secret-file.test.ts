@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -22,4 +22,10 @@ test('refuses a secret that others can read, and says how to mend it', () => {
   readOrMakeSecretFile(path, () => 'secret')
   chmodSync(path, 0o644)
   expect(() => readOrMakeSecretFile(path, () => 'x')).toThrow(`chmod 600 ${path}`)
+})
+
+test('refuses an empty secret: everybody could guess it', () => {
+  const path = join(setup(), 'a.key')
+  writeFileSync(path, '\n', { mode: 0o600 })
+  expect(() => readOrMakeSecretFile(path, () => 'x')).toThrow('is empty')
 })

@@ -34,7 +34,14 @@ export function readSecretFile(path: string): string {
       reason: 'secret_file_open',
     })
   }
-  return readFileSync(path, 'utf8').trim()
+  const content = readFileSync(path, 'utf8').trim()
+  // Left behind by a full disk, or by a redirection that failed: everybody could guess it.
+  if (content === '') {
+    throw new AppError('invalid', `${path} is empty. Restore it, or delete it to have it made again.`, {
+      reason: 'secret_file_empty',
+    })
+  }
+  return content
 }
 
 function writeDurably(path: string, content: string): void {

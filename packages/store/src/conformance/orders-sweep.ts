@@ -54,16 +54,29 @@ export function describeSweeping(open: OpenStore): void {
       expect(await statuses(store, [safe, unsafe, last])).toEqual(['QUEUED', 'NEEDS_ATTENTION', 'FAILED'])
     })
 
-    it('counts both steps of an order that timed out and runs again', async () => {
+    it('lets an order that ran too long time out after its lease, counting both steps of its retry', async () => {
       const { store } = await setup(open)
       const { id } = await place(store, { timeoutSec: 1 })
       await startNext(store)
       const deadline = noon + 1000 + defaultTiming.timeoutGraceMs
+      expect(await sweepAt(store, deadline)).toEqual({ seen: 1, actions: { 'order.went_stale': 1 } })
+      const decidedAt = noon + runLeaseMs + staleGraceMs
+      expect(await sweepAt(store, decidedAt - 1)).toEqual({ seen: 0, actions: {} })
       const actions = { 'order.timed_out': 1, 'order.requeued': 1 }
-      expect(await sweepAt(store, deadline)).toEqual({ seen: 1, actions })
-      const requeued = await found(store, id)
-      expect(requeued).toMatchObject({ status: 'QUEUED', wait: 'time' })
-      expect(requeued.runAt, 'not before the revoked lease has expired').toBeGreaterThanOrEqual(noon + runLeaseMs)
+      expect(await sweepAt(store, decidedAt)).toEqual({ seen: 1, actions })
+      expect(await found(store, id)).toMatchObject({ status: 'QUEUED', wait: 'time' })
+    })
+
+    it('keeps the turn of an order that ran too long until its lease has ended', async () => {
+      const { store } = await setup(open)
+      await place(store, { timeoutSec: 1, maxAttempts: 1, resourceKey: 'deploy' })
+      const next = await place(store, { resourceKey: 'deploy' })
+      await startNext(store)
+      await sweepAt(store, noon + 1000 + defaultTiming.timeoutGraceMs)
+      expect(await store.claimOrders(aClaim(runnerId, { now: noon + runLeaseMs }))).toEqual([])
+      await sweepAt(store, noon + runLeaseMs + staleGraceMs)
+      const [claimed] = await store.claimOrders(aClaim(runnerId, { now: noon + runLeaseMs + staleGraceMs }))
+      expect(claimed?.id).toBe(next.id)
     })
 
     it('takes the longest due first and no more than the limit', async () => {

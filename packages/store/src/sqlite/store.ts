@@ -38,7 +38,7 @@ export async function openSqliteStore({ file, clock = systemClock }: SqliteOptio
     ...writes,
     async ping() {
       await reads.auditHead()
-      await writes.touchRunners([])
+      await writes.holdLeadership('readiness', 'anybody', 0, 0)
     },
     subscribe: (listener) => signals.subscribe(listener),
     async close() {
