@@ -1,6 +1,7 @@
 export * from './access.ts'
 export * from './audit.ts'
 export * from './order.ts'
+export * from './order-deadlines.ts'
 export * from './order-log.ts'
 export * from './order-rules.ts'
 export * from './order-state.ts'

@@ -1,5 +1,6 @@
 import { fullJitterMs } from '@ikoma/kernel'
 import type { OrderState } from './order.ts'
+import { deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
 import { isTerminal, nextStatus, type OrderStatus, type OrderTrigger } from './order-state.ts'
 import { defaultExpiryMs, type OrderTiming } from './order-timing.ts'
 import { boundRunnerId } from './target.ts'
@@ -245,40 +246,8 @@ function retryAt(order: OrderState, { now, random, timing }: Circumstance): numb
   return now + fullJitterMs(timing.retry, order.attempt - order.lostClaims, random)
 }
 
-/** Whether a new or approved order can be claimed at once. Its turn on its resource key is the store's to grant. */
-export function waitFor(order: Pick<OrderState, 'runAt' | 'resourceKey'>, now: number): OrderState['wait'] {
-  if (order.runAt > now) return 'time'
-  return order.resourceKey === null ? null : 'resource'
-}
-
 function withDueAt(order: OrderState, at: Circumstance): OrderState {
   return { ...order, dueAt: dueAt(order, at) }
-}
-
-/** When time alone may next change this order. */
-export function dueAt(order: OrderState, { now, timing }: Pick<Circumstance, 'now' | 'timing'>): number | null {
-  switch (order.status) {
-    case 'PENDING_APPROVAL':
-    case 'QUEUED':
-      return order.expiresAt
-    case 'CLAIMED':
-      return order.leaseExpiresAt
-    case 'RUNNING':
-      return Math.min(order.leaseExpiresAt ?? now, deadlineOf(order, timing))
-    case 'STALE':
-      // Its runner stops by itself before the lease ends.
-      return Math.max(now, order.leaseExpiresAt ?? now) + timing.staleGraceMs
-    default:
-      return null
-  }
-}
-
-function deadlineOf(order: OrderState, timing: OrderTiming): number {
-  return (order.startedAt ?? 0) + order.timeoutSec * 1000 + timing.timeoutGraceMs
-}
-
-function leaseExpired(order: OrderState, now: number): boolean {
-  return order.leaseExpiresAt === null || order.leaseExpiresAt <= now
 }
 
 function runsLeft(order: OrderState): boolean {

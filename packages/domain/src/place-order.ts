@@ -1,6 +1,6 @@
 import { AppError } from '@ikoma/kernel'
 import type { Order, OrderContent, OrderState, RetryClass, Risk } from './order.ts'
-import { waitFor } from './order-rules.ts'
+import { waitFor } from './order-deadlines.ts'
 import { defaultExpiryMs } from './order-timing.ts'
 import type { AttachedRunner } from './runner.ts'
 import { anyScopeAllows } from './scope.ts'

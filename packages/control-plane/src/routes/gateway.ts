@@ -21,7 +21,7 @@ const orderBody = z.strictObject({
 export function gatewayRoutes(root: App, context: Context): void {
   root.register(
     async (plugin) => {
-      const app = plugin.withTypeProvider<never>() as unknown as App
+      const app = plugin as unknown as App
       app.setErrorHandler((error, request, reply) => sendFailure(context, error, request, reply))
       app.setNotFoundHandler((request, reply) => {
         const missing = new AppError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`)

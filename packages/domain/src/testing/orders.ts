@@ -1,5 +1,6 @@
 import type { OrderState, RetryClass } from '../order.ts'
-import { type Circumstance, type Completion, dueAt, type OrderEvent, type Outcome } from '../order-rules.ts'
+import { dueAt } from '../order-deadlines.ts'
+import type { Circumstance, Completion, OrderEvent, Outcome } from '../order-rules.ts'
 import { isTerminal, type OrderStatus } from '../order-state.ts'
 import { defaultTiming } from '../order-timing.ts'
 
