@@ -51,6 +51,11 @@ export interface ControlPlane {
   close(): Promise<void>
 }
 
+const securitySchemes = {
+  adminKey: { type: 'apiKey', in: 'header', name: 'x-ikoma-admin-key' },
+  token: { type: 'http', scheme: 'bearer' },
+  runner: { type: 'apiKey', in: 'header', name: 'x-runner-token', description: 'With x-runner-id' },
+} as const
 const schedulerEveryMs = 1_000
 const watchEveryMs = 60_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
@@ -71,6 +76,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     trustProxy: options.trustProxy ?? [],
     publicRateLimit: options.publicRateLimit ?? 600,
     docsAssets: options.docsAssets,
+    securitySchemes,
   })) as unknown as App
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request

@@ -14,6 +14,7 @@ async function setup() {
     corsOrigins: ['https://console.example.com'],
     trustProxy: [],
     publicRateLimit: 100,
+    securitySchemes: {},
   })
   return app
 }

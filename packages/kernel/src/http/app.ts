@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
-import swagger from '@fastify/swagger'
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
 import { createJsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } from 'fastify-type-provider-zod'
@@ -21,6 +21,9 @@ declare module 'fastify' {
   }
 }
 
+type OpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
+type SecuritySchemes = NonNullable<NonNullable<OpenApi['components']>['securitySchemes']>
+
 export interface HttpAppOptions {
   log: Log
   title: string
@@ -35,6 +38,8 @@ export interface HttpAppOptions {
   trustProxy: string[]
   /** Requests a minute from one address to routes that need no credential. */
   publicRateLimit: number
+  /** How callers show who they are, for the documentation: OpenAPI security schemes by name. Any one of them will do. */
+  securitySchemes: SecuritySchemes
   /** Folder of the documentation page's assets; the package's own by default. */
   docsAssets?: string | undefined
 }
@@ -150,6 +155,10 @@ async function securityHeaders(): Promise<Record<string, string>> {
   return Object.fromEntries(set.map(([name, value]) => [name, String(value)]))
 }
 
+function wordmark(title: string): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><text x="0" y="29" font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">${title}</text></svg>`
+}
+
 /** Deny by default: a route that forgot to say who may call it stops the start. */
 function requireAccess(app: FastifyInstance): void {
   app.decorate('routeAccess', [])
@@ -180,6 +189,8 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     openapi: {
       openapi: '3.1.0',
       info: { title: options.title, version: options.version, description: options.description },
+      components: { securitySchemes: options.securitySchemes },
+      security: Object.keys(options.securitySchemes).map((name) => ({ [name]: [] })),
     },
     transform: createJsonSchemaTransform({ skipList: [] }),
     transformObject: jsonSchemaTransformObject,
@@ -192,6 +203,7 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
       'img-src': "'self' data:",
       'frame-ancestors': "'none'",
     },
-    ...(options.docsAssets ? { baseDir: options.docsAssets, logo: { type: 'image/svg+xml', content: '' } } : {}),
+    logo: { type: 'image/svg+xml', content: Buffer.from(wordmark(options.title)) },
+    ...(options.docsAssets ? { baseDir: options.docsAssets } : {}),
   })
 }
