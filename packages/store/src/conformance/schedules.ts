@@ -90,6 +90,12 @@ function describeLeadership(open: OpenStore): void {
       expect(await hold('a', noon + 161)).toEqual({ held: false, lastRenewedAt: noon + 160 })
     })
 
+    it('is not kept by somebody whose clock was far ahead', async () => {
+      const { store } = await setup(open)
+      await store.holdLeadership('reconciler', 'ahead', 100, noon + 86_400_000)
+      expect(await store.holdLeadership('reconciler', 'b', 100, noon)).toMatchObject({ held: true })
+    })
+
     it('of one name says nothing about another', async () => {
       const { store } = await setup(open)
       await store.holdLeadership('reconciler', 'a', 100, noon)

@@ -1,5 +1,6 @@
 import { notFound } from '@ikoma/kernel'
 import { and, eq, sql } from 'drizzle-orm'
+import { isOver } from '../leadership.ts'
 import type { SingleWrites } from './commit.ts'
 import { leadership, schedules } from './schema.ts'
 
@@ -35,7 +36,7 @@ export const scheduleWrites: Pick<SingleWrites, ScheduleVerb> = {
     // There may be no row to lock yet.
     await db.execute(sql`select pg_advisory_xact_lock(hashtextextended('ikoma leadership ' || ${name}, 0))`)
     const [current] = await db.select().from(leadership).where(eq(leadership.name, name))
-    const held = !current || current.holder === holder || current.expiresAt <= now
+    const held = !current || current.holder === holder || isOver(current.expiresAt, ttlMs, now)
     const next = { holder, expiresAt: now + ttlMs, renewedAt: now }
     if (held) {
       await db

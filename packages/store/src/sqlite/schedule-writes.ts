@@ -1,6 +1,7 @@
 import type { Leadership } from '@ikoma/domain'
 import { notFound } from '@ikoma/kernel'
 import { and, eq } from 'drizzle-orm'
+import { isOver } from '../leadership.ts'
 import type { Db } from './database.ts'
 import { leadership, schedules } from './schema.ts'
 import type { SyncWrites } from './writer.ts'
@@ -35,7 +36,7 @@ export function scheduleWrites(db: Db): Pick<SyncWrites, ScheduleVerb> {
     },
     holdLeadership(_trace, name, holder, ttlMs, now): Leadership {
       const current = db.select().from(leadership).where(eq(leadership.name, name)).get()
-      const held = !current || current.holder === holder || current.expiresAt <= now
+      const held = !current || current.holder === holder || isOver(current.expiresAt, ttlMs, now)
       const next = { holder, expiresAt: now + ttlMs, renewedAt: now }
       if (held) {
         db.insert(leadership)

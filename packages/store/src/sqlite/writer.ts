@@ -64,7 +64,13 @@ interface Committer {
 
 function openCommitter(file: string, now: number): Committer {
   const db = openWriter(file)
-  migrate(db.$client, migrations, now)
+  try {
+    migrate(db.$client, migrations, now)
+  } catch (error) {
+    // Left open it would fold its log into the file some time later, and lock out whoever looks what is wrong.
+    db.$client.close()
+    throw error
+  }
   const isolated = savepoints(db)
   const writes: SyncWrites = { ...orderWrites(db), ...registryWrites(db), ...scheduleWrites(db) }
   const appendAudit = auditAppender(db)
