@@ -67,17 +67,19 @@ const callers = [
   'admin token',
   'admin key',
   'runner',
+  'other runner',
 ] as const
 type Caller = (typeof callers)[number]
 
 const mayCall: Record<Access, Caller[]> = {
   // A runner's credential means nothing there, right or wrong.
-  public: ['nobody', 'wrong runner', 'viewer', 'operator', 'admin token', 'admin key', 'runner'],
+  public: ['nobody', 'wrong runner', 'viewer', 'operator', 'admin token', 'admin key', 'runner', 'other runner'],
   metrics: [...callers],
   viewer: ['viewer', 'operator', 'admin token', 'admin key'],
   operator: ['operator', 'admin token', 'admin key'],
   admin: ['admin token', 'admin key'],
-  runner: ['runner'],
+  // What another runner's order answers it, is shown below.
+  runner: ['runner', 'other runner'],
 }
 
 let world: World
@@ -100,6 +102,7 @@ beforeAll(async () => {
     'admin token': { authorization: `Bearer ${admin.token}` },
     'admin key': { 'x-ikoma-admin-key': 'an-admin-key-for-tests-only' },
     runner: runner.credential,
+    'other runner': (await world.createRunner()).credential,
   })
 })
 
