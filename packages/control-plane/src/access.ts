@@ -53,6 +53,11 @@ export class AccessControl {
     this.#tokens.clear()
   }
 
+  /** As it was at most two seconds ago, when another process changed it. */
+  findRunner(id: string): Promise<AttachedRunner | null> {
+    return this.#runners.get(id, this.#clock.now(), () => this.#store.findRunner(id))
+  }
+
   async authorize(request: FastifyRequest): Promise<void> {
     const access = request.routeOptions.config.access as Access
     if (access === 'metrics') return
@@ -86,7 +91,7 @@ export class AccessControl {
   async recheckRunner(request: FastifyRequest): Promise<AttachedRunner> {
     const before = callingRunner(request)
     const now = this.#clock.now()
-    const runner = await this.#runners.get(before.id, now, () => this.#store.findRunner(before.id))
+    const runner = await this.findRunner(before.id)
     const token = String(request.headers[runnerTokenHeader])
     if (!runner || runner.publicKey !== before.publicKey || !ownsToken(runner, hashToken(token), now)) {
       throw runnerAuthRequired(now)
@@ -136,7 +141,7 @@ export class AccessControl {
   async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
     if (!isToken(token, 'run') || !uuidPattern.test(id)) return null
     const now = this.#clock.now()
-    const runner = await this.#runners.get(id, now, () => this.#store.findRunner(id))
+    const runner = await this.findRunner(id)
     if (!runner || !ownsToken(runner, hashToken(token), now)) return null
     if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
     return runner

@@ -17,6 +17,7 @@ import { orderLogRoutes } from './routes/order-logs.ts'
 import { orderTypeRoutes } from './routes/order-types.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { runnerEnrolRoute } from './routes/runner-enrol.ts'
+import { runnerExchangeRoute } from './routes/runner-exchange.ts'
 import { runnerProtocolRoutes } from './routes/runner-protocol.ts'
 import { runnerRoutes } from './routes/runners.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -108,14 +109,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  const access = new AccessControl({ store, clock, adminKey })
   return {
     store,
     clock,
     log,
     timing,
     keyring,
-    access: new AccessControl({ store, clock, adminKey }),
-    orders: new OrderDesk({ store, clock, keyring }),
+    access,
+    orders: new OrderDesk({ store, access, clock, keyring }),
     signals: new SignalDesk(),
     presence: new Presence(store, log),
     metrics: createMetrics(store),
@@ -132,6 +134,7 @@ function addRoutes(app: App, context: Context, metricsToken: string | null): voi
   runnerRoutes(app, context)
   runnerEnrolRoute(app, context)
   runnerProtocolRoutes(app, context)
+  runnerExchangeRoute(app, context)
   scheduleRoutes(app, context)
   tokenRoutes(app, context)
   auditRoutes(app, context)

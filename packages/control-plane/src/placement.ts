@@ -10,6 +10,7 @@ import {
 } from '@ikoma/domain'
 import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
 import type { z } from 'zod'
+import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
 
 interface Placer {
@@ -19,27 +20,53 @@ interface Placer {
   retryOf?: string | undefined
 }
 
+interface OrderDeskOptions {
+  store: Store
+  access: AccessControl
+  clock: Clock
+  keyring: Keyring
+}
+
+interface Placed {
+  order: Order
+  repeated: boolean
+}
+
 /** Turns a request into a sealed order in the store. */
 export class OrderDesk {
   readonly #store: Store
+  readonly #access: AccessControl
   readonly #clock: Clock
   readonly #keyring: Keyring
 
-  constructor({ store, clock, keyring }: { store: Store; clock: Clock; keyring: Keyring }) {
+  constructor({ store, access, clock, keyring }: OrderDeskOptions) {
     this.#store = store
+    this.#access = access
     this.#clock = clock
     this.#keyring = keyring
   }
 
   /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
-  async place(body: OrderBody, placer: Placer): Promise<{ order: Order; repeated: boolean }> {
-    const order = await this.#prepare(body, placer)
-    const { idempotencyKey, actor } = placer
-    const idempotency =
-      idempotencyKey === undefined ? null : { key: idempotencyKey, digest: digestOf(body, placer.retryOf) }
-    const insertion: OrderInsertion = { order, actor, idempotency }
-    const [placement] = await this.#store.insertOrders([insertion])
+  async place(body: OrderBody, placer: Placer): Promise<Placed> {
+    const [placement] = await this.#store.insertOrders([await this.#insertion(body, placer)])
     return outcome(placement)
+  }
+
+  /** Places each order by itself, in one commit; answers in their order what `place` would, errors as values. */
+  async placeAll(bodies: OrderBody[], placer: Placer): Promise<(Placed | AppError)[]> {
+    const { idempotencyKey: key } = placer
+    const insertions = await Promise.all(
+      bodies.map((body, index) => {
+        // A header has no line break in it: no other request can have this key.
+        const idempotencyKey = key === undefined ? undefined : `${key}\n${index}`
+        return orRefusal(() => this.#insertion(body, { ...placer, idempotencyKey }))
+      }),
+    )
+    const placements = await this.#store.insertOrders(insertions.filter(isInsertion))
+    const placed = placements.values()
+    return Promise.all(
+      insertions.map((each) => (each instanceof AppError ? each : orRefusal(async () => outcome(placed.next().value)))),
+    )
   }
 
   /** Rejects like `place` when the order could not be placed now; nothing is stored. */
@@ -62,6 +89,12 @@ export class OrderDesk {
       labels: order.labels,
       dryRun: order.dryRun,
     })
+  }
+
+  async #insertion(body: OrderBody, placer: Placer): Promise<OrderInsertion> {
+    const { actor, idempotencyKey: key, retryOf } = placer
+    const order = await this.#prepare(body, placer)
+    return { order, actor, idempotency: key === undefined ? null : { key, digest: digestOf(body, retryOf) } }
   }
 
   async #prepare(body: OrderBody, { actor, retryOf }: Placer): Promise<Order> {
@@ -95,18 +128,32 @@ export class OrderDesk {
 
   async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {
     if (runnerId !== undefined) {
-      const runner = await this.#store.findRunner(runnerId)
+      const runner = await this.#access.findRunner(runnerId)
       if (!runner) throw notFound('runner', runnerId)
       return runner
     }
     if (serverId === undefined) return null
     const server = await this.#store.findServer(serverId)
     if (!server) throw notFound('server', serverId)
-    return server.runnerId === null ? null : this.#store.findRunner(server.runnerId)
+    return server.runnerId === null ? null : this.#access.findRunner(server.runnerId)
   }
 }
 
-function outcome(placement: Placement | undefined): { order: Order; repeated: boolean } {
+function isInsertion(each: OrderInsertion | AppError): each is OrderInsertion {
+  return !(each instanceof AppError)
+}
+
+/** A refusal as a value; what is no AppError still rejects. */
+async function orRefusal<T>(work: () => Promise<T>): Promise<T | AppError> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+function outcome(placement: Placement | undefined): Placed {
   switch (placement?.kind) {
     case 'inserted':
       return { order: placement.order, repeated: false }

@@ -128,8 +128,10 @@ function evenOnly(call: number): Settled<string> {
   return call % 2 === 0 ? { ok: true, value: 'even' } : { ok: false, error: new Error('odd') }
 }
 
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+/** Long enough for a commit to begin, which lets the turn's other calls arrive first. */
+async function turn(): Promise<void> {
+  await new Promise(setImmediate)
+  await new Promise(setImmediate)
 }
 
 function sleep(ms: number): Promise<void> {

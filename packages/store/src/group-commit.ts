@@ -63,8 +63,8 @@ export class GroupCommit<C, R> {
   }
 
   async #drain(): Promise<void> {
-    // Calls made in the same turn of the event loop are neighbours: let them arrive.
-    await Promise.resolve()
+    // Requests that were read in the same turn of the event loop are neighbours: let them arrive.
+    await new Promise(setImmediate)
     while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, this.#options.maxBatch))
     this.#idle = null
   }

@@ -1,8 +1,11 @@
 import {
   idempotencyHeaders,
   idParams,
+  type OrderBatchReply,
   type OrderEventResource,
   type OrderResource,
+  orderBatchBody,
+  orderBatchReply,
   orderBody,
   orderEventSchema,
   orderQuery,
@@ -14,6 +17,7 @@ import {
 } from '@ikoma/api'
 import { isTerminal, type Order, type OrderEvent, type OrderFilter } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
+import { problemOf } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import { adminActor, callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
@@ -39,6 +43,30 @@ export function orderRoutes(app: App, context: Context): void {
       const actor = callingActor(request)
       const { order } = await orders.place(request.body, { actor, idempotencyKey: request.headers['idempotency-key'] })
       return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
+    },
+  )
+
+  app.post(
+    '/v1/orders/batch',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Place up to 100 orders, each with its own result',
+        headers: idempotencyHeaders,
+        body: orderBatchBody,
+        response: { 200: orderBatchReply },
+      },
+    },
+    async (request): Promise<OrderBatchReply> => {
+      const placer = { actor: callingActor(request), idempotencyKey: request.headers['idempotency-key'] }
+      const placed = await orders.placeAll(request.body.orders, placer)
+      const items = placed.map((each, index) =>
+        each instanceof AppError
+          ? { problem: problemOf(withinBatch(each, index), request.id) }
+          : { order: orderResource(each.order) },
+      )
+      return { items }
     },
   )
 
@@ -183,6 +211,16 @@ async function refuseOwnOrder(context: Context, request: FastifyRequest, id: str
   if (placer === actor) {
     throw new AppError('forbidden', 'Somebody else must approve an order that you placed.', { reason: 'own_order' })
   }
+}
+
+/** The same refusal, naming fields by their place in the batch. */
+function withinBatch(error: AppError, index: number): AppError {
+  const { code, message, reason, details } = error
+  const fields = error.fields?.map(({ field, ...rest }) => ({
+    ...rest,
+    field: field.replace('body', `body/orders/${index}`),
+  }))
+  return new AppError(code, message, { reason, ...(fields ? { fields } : {}), ...(details ? { details } : {}) })
 }
 
 export async function getOrder({ store }: Pick<Context, 'store'>, id: string): Promise<Order> {

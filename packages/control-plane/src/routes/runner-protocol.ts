@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import {
   claimedOrderSchema,
   claimQuery,
@@ -12,16 +11,15 @@ import {
   logReply,
   orderHeartbeatQuery,
   progressSchema,
-  type Report,
 } from '@ikoma/api'
-import { type Completion, type OrderEvent, type OrderState, targetsOfRunner } from '@ikoma/domain'
-import { notFound } from '@ikoma/kernel'
+import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { callingActor, callingRunner } from '../access.ts'
+import { callingRunner } from '../access.ts'
 import { claimWithin } from '../claim.ts'
 import type { App, Context } from '../context.ts'
+import { complete, type Held, heartbeat, refuseStranger, start } from '../held-order.ts'
 import { isoTime, progress } from '../present.ts'
 import { refusalError } from '../refusal.ts'
 import type { Watch } from '../signal-desk.ts'
@@ -89,7 +87,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
         response: { 200: progressSchema },
       },
     },
-    async (request) => progress(await advanceHeld(context, request, (by) => ({ kind: 'start', by }))),
+    async (request) => progress(await start(context, heldBy(request))),
   )
 
   app.post(
@@ -108,7 +106,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
     async (request, reply) => {
       const watch = context.signals.watch([`order:${request.params.id}`])
       try {
-        const order = await advanceHeld(context, request, (by) => ({ kind: 'heartbeat', by }))
+        const order = await heartbeat(context, heldBy(request))
         if (order.cancelRequestedAt !== null || request.query.waitSec === 0) return progress(order)
         const { waitSec } = request.query
         return progress(await untilMoved(context, order, { waitSec, watch, gone: connectionGone(reply) }))
@@ -159,10 +157,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { report } = request.body
-      const completion = completionOf(report)
-      const order = await advanceHeld(context, request, (by) => ({ kind: 'complete', by, completion }), report)
-      return progress(order)
+      return progress(await complete(context, heldBy(request), request.body.report))
     },
   )
 }
@@ -172,35 +167,8 @@ type LeaseRequest = FastifyRequest<{
   Headers: { [leaseHeader]?: string | undefined }
 }>
 
-/** Applies an event by the runner that holds the order; a stranger learns nothing, not even that the order exists. */
-async function advanceHeld(
-  { store, clock, timing }: Context,
-  request: LeaseRequest,
-  eventBy: (by: { runnerId: string; lease: string | null }) => OrderEvent,
-  report?: Report,
-): Promise<OrderState> {
-  const runner = callingRunner(request)
-  const { id } = request.params
-  const decision = await store.advanceOrder({
-    orderId: id,
-    event: eventBy({ runnerId: runner.id, lease: request.headers[leaseHeader] ?? null }),
-    actor: callingActor(request),
-    now: clock.now(),
-    random: Math.random(),
-    timing,
-    report,
-  })
-  if (decision === null) throw notFound('order', id)
-  if (decision.kind === 'refused') {
-    refuseStranger(runner, decision.order)
-    throw refusalError(decision.refusal === 'wrong_runner' ? 'lease_lost' : decision.refusal, decision.order)
-  }
-  return decision.order
-}
-
-function refuseStranger(runner: Parameters<typeof targetsOfRunner>[0], order: OrderState): void {
-  const targets: string[] = targetsOfRunner(runner)
-  if (order.runnerId !== runner.id && !targets.includes(order.target)) throw notFound('order', order.id)
+function heldBy(request: LeaseRequest): Held {
+  return { orderId: request.params.id, runner: callingRunner(request), lease: request.headers[leaseHeader] ?? null }
 }
 
 /** The order once something happened to it, or as it is when the wait is over. */
@@ -220,13 +188,4 @@ async function untilMoved(
     current = (await store.findOrder(order.id)) ?? current
   }
   return current
-}
-
-function completionOf(report: Report): Completion {
-  return {
-    outcome: report.outcome ?? (report.ok ? 'succeeded' : 'failed'),
-    digest: hash('sha256', JSON.stringify(report), 'base64url'),
-    retryable: report.retryable ?? true,
-    reason: report.errors?.[0]?.code ?? null,
-  }
 }

@@ -6,6 +6,7 @@ import type { ClaimedOrder, OrderResource, RunnerWithToken } from '@ikoma/api'
 import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
 import { createLog, newSigningKey } from '@ikoma/kernel/node'
 import { openSqliteStore } from '@ikoma/store'
+import { AccessControl } from '../access.ts'
 import type { App } from '../context.ts'
 import { createControlPlane } from '../control-plane.ts'
 import { keyring } from '../keyring.ts'
@@ -53,7 +54,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
   const metrics = createMetrics(store)
-  const orders = new OrderDesk({ store, clock, keyring: keys })
+  const orders = new OrderDesk({ store, access: new AccessControl({ store, clock, adminKey }), clock, keyring: keys })
   const scheduler = new Scheduler({ store, clock, log, metrics, orders })
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
   return {

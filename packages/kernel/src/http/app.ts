@@ -110,18 +110,20 @@ function isDeep(json: string): boolean {
   let depth = 0
   let inString = false
   for (let at = 0; at < json.length; at += 1) {
-    const character = json[at]
+    const code = json.charCodeAt(at)
     if (inString) {
-      if (character === '\\') at += 1
-      else if (character === '"') inString = false
-    } else if (character === '"') inString = true
-    else if (character === '{' || character === '[') {
+      if (code === backslash) at += 1
+      else if (code === quote) inString = false
+    } else if (code === quote) inString = true
+    else if (code === openBrace || code === openBracket) {
       depth += 1
       if (depth > maxJsonDepth) return true
-    } else if (character === '}' || character === ']') depth -= 1
+    } else if (code === closeBrace || code === closeBracket) depth -= 1
   }
   return false
 }
+
+const [quote, backslash, openBrace, closeBrace, openBracket, closeBracket] = [...'"\\{}[]'].map((c) => c.charCodeAt(0))
 
 function tooDeep(): AppError {
   return new AppError('invalid', `The JSON is nested deeper than ${maxJsonDepth} levels.`, { reason: 'json_too_deep' })

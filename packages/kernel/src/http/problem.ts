@@ -35,19 +35,21 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     request.log.error({ requestId: request.id, err: error, method: request.method, url: request.url }, 'request failed')
   if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
   if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send({
-      type: 'about:blank',
-      title: titles[known.code],
-      status,
-      detail: known.message,
-      reason: known.reason,
-      requestId: request.id,
-      ...(known.fields ? { fields: known.fields } : {}),
-      ...known.details,
-    })
+  return reply.code(status).type('application/problem+json').send(problemOf(known, request.id))
+}
+
+/** The body of the answer to an error. */
+export function problemOf({ code, message, reason, fields, details }: AppError, requestId: string) {
+  return {
+    type: 'about:blank',
+    title: titles[code],
+    status: statusOf[code],
+    detail: message,
+    reason,
+    requestId,
+    ...(fields ? { fields } : {}),
+    ...details,
+  }
 }
 
 export function toAppError(error: unknown): AppError {

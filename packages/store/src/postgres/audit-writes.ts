@@ -1,24 +1,40 @@
-import type { AuditHead, Signal } from '@ikoma/domain'
+import type { AuditHead } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 /**
- * Appends what the transaction leaves behind. It must come last: from the lock on the head until the commit every other
- * process waits, which makes the order of numbers the order of commits.
+ * The end of the chain. It is locked last, after every other lock: from here until the commit every other process
+ * waits, which makes the order of numbers the order of commits.
  */
-export async function appendAudit({ trace, rows }: Transaction): Promise<Signal[]> {
-  if (trace.entries.length === 0) return trace.signals
-  const [head] = await rows<AuditHead>(lockHead)
+export async function lockHead(tx: Transaction): Promise<AuditHead> {
+  const [head] = await tx.rows<AuditHead>(lock)
   if (!head) throw new Error('audit_head is empty')
-  const events = linkAudit(head, trace.entries)
-  const last = events.at(-1)
-  await rows(append, JSON.stringify(events), last?.seq, last?.hash)
-  return [...trace.signals, { kind: 'audit' }]
+  return head
 }
 
-const lockHead: Statement = {
+/** Locks it when something of these targets can be claimed: a claim that finds nothing then writes nothing. */
+export async function lockHeadFor(tx: Transaction, targets: string[]): Promise<AuditHead | undefined> {
+  const [head] = await tx.rows<AuditHead>(lockForClaims, targets)
+  return head
+}
+
+/** Appends what the transaction leaves behind, under the lock on the head. */
+export async function appendAudit({ trace, rows }: Transaction, head: AuditHead): Promise<void> {
+  const events = linkAudit(head, trace.entries)
+  const last = events.at(-1)
+  if (last) await rows(append, JSON.stringify(events), last.seq, last.hash)
+}
+
+const lock: Statement = {
   name: 'audit_lock_head',
   text: 'select seq, hash from audit_head where id = 1 for update',
+}
+
+const lockForClaims: Statement = {
+  name: 'audit_lock_head_for_claims',
+  text: `select seq, hash from audit_head where id = 1 and exists (
+    select 1 from orders where target = any($1::text[]) and status = 'QUEUED' and wait is null) for update of audit_head`,
 }
 
 const append: Statement = {

@@ -53,7 +53,7 @@ export function clientConfig(url: string): pg.ClientConfig {
 }
 
 /** Times and counts stay far below 2^53. */
-const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') =>
+export const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') =>
   type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format as 'text')
 
 export function openDb(client: pg.Pool | pg.PoolClient): Db {

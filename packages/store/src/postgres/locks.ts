@@ -1,4 +1,5 @@
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 export interface Locks {
   /** Runners about to claim: two processes must not both count what one of them holds. */

@@ -1,8 +1,9 @@
-import { type Advance, advance, type Decision, isTerminal, type OrderState } from '@ikoma/domain'
+import { type Advance, advance, type Decision, isTerminal, type OrderState, type OrderStatus } from '@ikoma/domain'
 import { stepEntry } from '../order-audit.ts'
 import type { Trace } from '../trace.ts'
 import { changeFields, changeRow, changeSet, stateList } from './order-columns.ts'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 /** Orders under a row lock, and what is to become of them. */
 export interface Changes {
@@ -14,12 +15,37 @@ export interface Changes {
 }
 
 export async function lockOrders(tx: Transaction, ids: string[]): Promise<Changes> {
-  return changesOf(await tx.rows<OrderState>(lock, [...new Set(ids)]))
-}
-
-export function changesOf(locked: OrderState[]): Changes {
+  const locked = ids.length === 0 ? [] : await tx.rows<OrderState>(lock, [...new Set(ids)])
   const before = new Map(locked.map((order) => [order.id, order]))
   return { before, after: new Map(before), reports: new Map(), passing: new Set() }
+}
+
+/** Whether an order that was found claimable still is, after the events so far. */
+export function isFree({ after }: Changes, { id }: OrderState): boolean {
+  const { status, wait } = after.get(id) ?? { status: 'QUEUED', wait: null }
+  return status === 'QUEUED' && wait === null
+}
+
+/** An order that was locked by another search joins the changes. */
+export function takeUnder({ before, after }: Changes, order: OrderState): void {
+  if (after.has(order.id)) return
+  before.set(order.id, order)
+  after.set(order.id, order)
+}
+
+/** How many of its live orders each runner no longer holds. */
+export function endedBy({ before, after }: Changes): Map<string, number> {
+  const ended = new Map<string, number>()
+  for (const [id, { runnerId, status }] of before) {
+    const then = after.get(id)
+    if (runnerId === null || !isHeld(status) || (then && isHeld(then.status))) continue
+    ended.set(runnerId, (ended.get(runnerId) ?? 0) + 1)
+  }
+  return ended
+}
+
+function isHeld(status: OrderStatus): boolean {
+  return status === 'CLAIMED' || status === 'RUNNING'
 }
 
 /** Applies one event to what the events before it left. */
@@ -46,10 +72,9 @@ export function announce(passing: Set<string>, trace: Trace, order: OrderState):
 
 export async function saveChanges(tx: Transaction, { before, after, reports, passing }: Changes): Promise<void> {
   const changed = [...after.values()].filter((order) => order !== before.get(order.id))
-  if (changed.length > 0) {
-    await tx.rows(save, JSON.stringify(changed.map((order) => changeRow(order, reports.get(order.id)))))
-  }
-  await passTurns(tx, passing)
+  const rows = changed.map((order) => changeRow(order, reports.get(order.id)))
+  const saved = rows.length === 0 ? undefined : tx.rows(save, JSON.stringify(rows))
+  await Promise.all([saved, passTurns(tx, passing)])
 }
 
 /** The next order of each key takes its turn, unless one has it. Answers the ids of those that did. */

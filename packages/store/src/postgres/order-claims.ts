@@ -1,13 +1,15 @@
 import type { Advance, Claim, Order } from '@ikoma/domain'
+import type { Trace } from '../trace.ts'
 import type { WriteArgs } from '../writes.ts'
-import { applyEvent, changesOf, saveChanges } from './order-changes.ts'
+import { applyEvent, type Changes, endedBy, isFree, takeUnder } from './order-changes.ts'
 import { orderList } from './order-columns.ts'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 /** A claim with how many orders it may still take. Most runners share few lists of types: each is sent once. */
 interface Demand {
   claim: Claim
-  limit: number
+  places: number
   typeList: number
 }
 
@@ -17,81 +19,98 @@ interface Candidate {
   order: Order
 }
 
-export async function claimOrders(tx: Transaction, calls: WriteArgs<'claimOrders'>[]): Promise<Order[][]> {
-  const demands = await demandsOf(tx, calls)
-  const candidates = await lockCandidates(tx, demands)
-  const changes = changesOf(candidates.map(({ order }) => order))
-  const shelves = Map.groupBy(candidates, ({ order, typeList }) => shelf(order.target, typeList))
-  const taken = new Set<string>()
-  const claimed = demands.map((demand) => {
-    const { claim } = demand
-    const orders: Order[] = []
-    for (const { order } of pick(shelves, taken, demand)) {
-      taken.add(order.id)
-      const decision = applyEvent(changes, tx.trace, claimRequest(claim, order.id, claim.leases[orders.length] ?? ''))
-      if (decision?.kind === 'changed') orders.push(decision.order as Order)
-    }
-    return orders
-  })
-  await saveChanges(tx, changes)
-  announceLeft(tx, candidates, taken)
-  return claimed
-}
-
-/** In order of arrival: a runner's later claim counts what its earlier ones asked for. */
-async function demandsOf(tx: Transaction, calls: WriteArgs<'claimOrders'>[]): Promise<Demand[]> {
-  const typeLists = new Map<string, number>()
-  const runnerIds = calls.map(([{ runnerId }]) => runnerId)
-  const rows = await tx.rows<{ id: string; count: number }>(countHeld, runnerIds)
-  const held = new Map(rows.map(({ id, count }) => [id, count]))
-  return calls.map(([claim]) => {
-    const before = held.get(claim.runnerId) ?? 0
-    const limit = Math.max(0, Math.min(claim.max, claim.concurrency - before, claim.leases.length))
-    held.set(claim.runnerId, before + limit)
-    const types = claim.types.join(' ')
-    const typeList = typeLists.get(types) ?? typeLists.size
-    typeLists.set(types, typeList)
-    return { claim, limit, typeList }
-  })
+/** What was found for a batch's claims, under lock. */
+export interface Claimable {
+  candidates: Candidate[]
+  /** Live orders of each runner that claims. */
+  held: Map<string, number>
+  typeLists: Map<string, number>
 }
 
 /**
  * Locks, for every target and list of types asked for, as many orders as all claims on that target may take together:
  * enough for each claim whatever the others take first. Orders that another process has locked are passed over.
+ * `ends` says how many places each runner may free before its claims are decided.
  */
-async function lockCandidates(tx: Transaction, demands: Demand[]): Promise<Candidate[]> {
-  const perTarget = new Map<string, number>()
+export async function findClaimable(
+  tx: Transaction,
+  calls: WriteArgs<'claimOrders'>[],
+  ends: Map<string, number>,
+): Promise<Claimable> {
+  if (calls.length === 0) return { candidates: [], held: new Map(), typeLists: new Map() }
+  const typeLists = new Map<string, number>()
   const lists = new Map<number, string[]>()
-  const wanted = new Map<string, { target: string; list: number; now: number }>()
-  for (const { claim, limit, typeList } of demands) {
-    if (limit === 0) continue
-    lists.set(typeList, claim.types)
-    for (const target of new Set(claim.targets)) {
-      perTarget.set(target, (perTarget.get(target) ?? 0) + limit)
-      wanted.set(shelf(target, typeList), { target, list: typeList, now: claim.now })
-    }
-  }
-  if (wanted.size === 0) return []
-  const asked = [...wanted.values()].map((each) => ({ ...each, limit: perTarget.get(each.target) }))
+  const asked = calls.flatMap(([claim]) => {
+    const { runnerId, targets, types, max, concurrency, leases, now } = claim
+    const list = typeLists.get(listKey(types)) ?? typeLists.size
+    typeLists.set(listKey(types), list)
+    lists.set(list, types)
+    const room = concurrency + (ends.get(runnerId) ?? 0)
+    const most = Math.min(max, leases.length)
+    return [...new Set(targets)].map((target) => ({ runner: runnerId, target, list, most, room, now }))
+  })
   const types = [...lists].map(([list, names]) => ({ list, names }))
-  const rows = await tx.rows<Order & { seq: number; list: number }>(
-    lockClaimable,
-    JSON.stringify(asked),
-    JSON.stringify(types),
-  )
-  return rows.map(({ seq, list, ...order }) => ({ typeList: list, seq, order }))
+  const [rows, counts] = await Promise.all([
+    tx.rows<Order & { seq: number; list: number }>(lockClaimable, JSON.stringify(asked), JSON.stringify(types)),
+    tx.rows<{ id: string; count: number }>(
+      countHeld,
+      calls.map(([{ runnerId }]) => runnerId),
+    ),
+  ])
+  return {
+    candidates: rows.map(({ seq, list, ...order }) => ({ typeList: list, seq, order })),
+    held: new Map(counts.map(({ id, count }) => [id, count])),
+    typeLists,
+  }
+}
+
+/** Gives the best to each claim in order of arrival, after the batch's events have changed what they change. */
+export function decideClaims(
+  trace: Trace,
+  changes: Changes,
+  calls: WriteArgs<'claimOrders'>[],
+  claimable: Claimable,
+): Order[][] {
+  const { candidates } = claimable
+  const free = candidates.filter(({ order }) => isFree(changes, order))
+  const shelves = Map.groupBy(free, ({ order, typeList }) => shelf(order.target, typeList))
+  const taken = new Set<string>()
+  const claimed = demandsOf(calls, claimable, endedBy(changes)).map((demand) => {
+    const { claim } = demand
+    return pick(shelves, taken, demand).flatMap(({ order }, index) => {
+      taken.add(order.id)
+      takeUnder(changes, order)
+      const decision = applyEvent(changes, trace, claimRequest(claim, order.id, claim.leases[index] ?? ''))
+      return decision?.kind === 'changed' ? [{ ...order, ...decision.order }] : []
+    })
+  })
+  announceLeft(trace, free, taken)
+  return claimed
+}
+
+/** In order of arrival: a runner's later claim counts what its earlier ones asked for. */
+function demandsOf(calls: WriteArgs<'claimOrders'>[], { held, typeLists }: Claimable, ended: Map<string, number>) {
+  const holds = new Map(held)
+  for (const [id, count] of ended) holds.set(id, (holds.get(id) ?? 0) - count)
+  return calls.map(([claim]): Demand => {
+    const { runnerId, types, max, concurrency, leases } = claim
+    const before = holds.get(runnerId) ?? 0
+    const places = Math.max(0, Math.min(max, concurrency - before, leases.length))
+    holds.set(runnerId, before + places)
+    return { claim, places, typeList: typeLists.get(listKey(types)) ?? 0 }
+  })
 }
 
 /** The best that are left for this claim over all its targets. */
-function pick(shelves: Map<string, Candidate[]>, taken: Set<string>, { claim, typeList, limit }: Demand) {
+function pick(shelves: Map<string, Candidate[]>, taken: Set<string>, { claim, typeList, places }: Demand) {
   const left = [...new Set(claim.targets)].flatMap((target) => {
     const offered = (shelves.get(shelf(target, typeList)) ?? []).values()
     return offered
       .filter(({ order }) => !taken.has(order.id))
-      .take(limit)
+      .take(places)
       .toArray()
   })
-  return left.sort((a, b) => b.order.priority - a.order.priority || a.seq - b.seq).slice(0, limit)
+  return left.sort((a, b) => b.order.priority - a.order.priority || a.seq - b.seq).slice(0, places)
 }
 
 function claimRequest({ runnerId, now, timing }: Claim, orderId: string, lease: string): Advance {
@@ -100,13 +119,17 @@ function claimRequest({ runnerId, now, timing }: Claim, orderId: string, lease: 
 }
 
 /** A runner of another process that came by meanwhile did not see what was locked here and then left. */
-function announceLeft(tx: Transaction, candidates: Candidate[], taken: Set<string>): void {
-  const left = candidates.filter(({ order }) => !taken.has(order.id))
-  if (left.length > 0) tx.trace.signal({ kind: 'claimable', targets: left.map(({ order }) => order.target) })
+function announceLeft(trace: Trace, free: Candidate[], taken: Set<string>): void {
+  const left = free.filter(({ order }) => !taken.has(order.id))
+  if (left.length > 0) trace.signal({ kind: 'claimable', targets: left.map(({ order }) => order.target) })
 }
 
 function shelf(target: string, typeList: number): string {
   return `${typeList} ${target}`
+}
+
+function listKey(types: string[]): string {
+  return types.join(' ')
 }
 
 const countHeld: Statement = {
@@ -115,15 +138,24 @@ const countHeld: Statement = {
     where runner_id = any($1::text[]) and status in ('CLAIMED', 'RUNNING') group by runner_id`,
 }
 
+// A runner that holds all it may is not counted in: orders locked for it and left would be announced, and wake it again.
 const lockClaimable: Statement = {
   name: 'orders_lock_claimable',
   text: `
-    select list, claimable.* from json_to_recordset($1::json) as wanted (target text, list int, "limit" int, now bigint)
+    with asked as (
+      select target, list, now, greatest(0, least(most, room - (
+        select count(*) from orders where runner_id = runner and status in ('CLAIMED', 'RUNNING')))) as places
+      from json_to_recordset($1::json) as given (runner text, target text, list int, most int, room int, now bigint)
+    ), wanted as (
+      select target, list, max(now) as now, sum(sum(places)) over (partition by target) as places
+      from asked group by target, list
+    )
+    select list, claimable.* from wanted
     join json_to_recordset($2::json) as types (list int, names text[]) using (list)
     cross join lateral (
       select seq, ${orderList} from orders
       where target = wanted.target and status = 'QUEUED' and wait is null and type = any(types.names)
         and (expires_at is null or expires_at > wanted.now)
-      order by priority desc, seq limit wanted.limit for update skip locked
+      order by priority desc, seq limit wanted.places for update skip locked
     ) as claimable`,
 }

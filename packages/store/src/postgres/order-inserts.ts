@@ -1,9 +1,9 @@
 import type { Order, OrderInsertion, Placement } from '@ikoma/domain'
 import { placedEntry } from '../order-audit.ts'
-import type { WriteArgs } from '../writes.ts'
 import { announce, passTurns } from './order-changes.ts'
 import { insertList, recordFields, recordList, recordRow } from './order-columns.ts'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 /** What stands in the way of an insertion, in the database and in the batch before it. */
 interface Standing {
@@ -13,17 +13,17 @@ interface Standing {
   live: Map<string, string>
 }
 
-export async function insertOrders(tx: Transaction, calls: WriteArgs<'insertOrders'>[]): Promise<Placement[][]> {
-  const insertions = calls.flatMap(([each]) => each)
-  if (insertions.length === 0) return calls.map(() => [])
-  const standing = await findStanding(tx, insertions)
+export async function insertOrders(
+  tx: Transaction,
+  insertions: OrderInsertion[],
+  standing: Standing,
+): Promise<Placement[]> {
   const placements = insertions.map((insertion) => place(standing, insertion))
   const inserted = insertions.filter((_, index) => placements[index]?.kind === 'inserted')
   const inTurn = await insertAll(tx, inserted)
   const stored = (order: Order): Order => (inTurn.has(order.id) ? { ...order, wait: null } : order)
   await rememberAnswers(tx, inserted, stored)
-  const answers = placements.map((each) => ('order' in each ? { ...each, order: stored(each.order) } : each))
-  return calls.map(([each]) => answers.splice(0, each.length))
+  return placements.map((each) => ('order' in each ? { ...each, order: stored(each.order) } : each))
 }
 
 function place({ answers, live }: Standing, { order, actor, idempotency }: OrderInsertion): Placement {
@@ -39,11 +39,27 @@ function place({ answers, live }: Standing, { order, actor, idempotency }: Order
   return { kind: 'inserted', order }
 }
 
-async function findStanding(tx: Transaction, insertions: OrderInsertion[]): Promise<Standing> {
+interface StandingKeys {
+  keys: { actor: string; key: string }[]
+  dedupeKeys: string[]
+}
+
+/** What must be looked up before these can be placed; null when nothing can stand in their way. */
+export function standingKeys(insertions: OrderInsertion[]): StandingKeys | null {
   const keys = insertions.flatMap(({ actor, idempotency }) => (idempotency ? [{ actor, key: idempotency.key }] : []))
   const dedupeKeys = insertions.flatMap(({ order }) => order.dedupeKey ?? [])
-  const answers = keys.length > 0 ? await tx.rows<Answer>(findAnswers, JSON.stringify(keys)) : []
-  const live = dedupeKeys.length > 0 ? await tx.rows<{ id: string; key: string }>(findLive, dedupeKeys) : []
+  return keys.length + dedupeKeys.length === 0 ? null : { keys, dedupeKeys }
+}
+
+export function nothingStands(): Standing {
+  return { answers: new Map(), live: new Map() }
+}
+
+export async function findStanding(tx: Transaction, { keys, dedupeKeys }: StandingKeys): Promise<Standing> {
+  const [answers, live] = await Promise.all([
+    keys.length > 0 ? tx.rows<Answer>(findAnswers, JSON.stringify(keys)) : [],
+    dedupeKeys.length > 0 ? tx.rows<{ id: string; key: string }>(findLive, dedupeKeys) : [],
+  ])
   return {
     answers: new Map(answers.map((answer) => [answerKey(answer.actor, answer.key), answer])),
     live: new Map(live.map(({ id, key }) => [key, id])),
@@ -60,13 +76,14 @@ interface Answer {
 /** Answers the ids of those whose turn on their resource key came at once. */
 async function insertAll(tx: Transaction, inserted: OrderInsertion[]): Promise<Set<string>> {
   if (inserted.length === 0) return new Set()
-  await tx.rows(insert, JSON.stringify(inserted.map(({ order }) => recordRow(order))))
+  const rows = JSON.stringify(inserted.map(({ order }) => recordRow(order)))
   const passing = new Set<string>()
   for (const { order, actor } of inserted) {
     tx.trace.audit(placedEntry(order, actor))
     announce(passing, tx.trace, order)
   }
-  return passTurns(tx, passing)
+  const [, inTurn] = await Promise.all([tx.rows(insert, rows), passTurns(tx, passing)])
+  return inTurn
 }
 
 async function rememberAnswers(tx: Transaction, inserted: OrderInsertion[], stored: (order: Order) => Order) {

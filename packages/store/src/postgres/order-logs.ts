@@ -1,15 +1,23 @@
 import { type LogCursor, maxLogBytes } from '@ikoma/domain'
 import type { WriteArgs, WriteResult } from '../writes.ts'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
-export async function appendLogs(
-  tx: Transaction,
-  calls: WriteArgs<'appendLog'>[],
-): Promise<WriteResult<'appendLog'>[]> {
-  const used = await usedBytes(tx, calls)
-  const known = await knownChunks(tx, calls)
+/** What is stored of the logs that a batch appends to. */
+interface Measured {
+  used: Map<string, number>
+  known: Set<string>
+}
+
+export async function measureLogs(tx: Transaction, calls: WriteArgs<'appendLog'>[]): Promise<Measured> {
+  if (calls.length === 0) return { used: new Map(), known: new Set() }
+  const [used, known] = await Promise.all([usedBytes(tx, calls), knownChunks(tx, calls)])
+  return { used, known }
+}
+
+export function appendLogs(tx: Transaction, calls: WriteArgs<'appendLog'>[], { used, known }: Measured) {
   const rows: Record<string, unknown>[] = []
-  const results = calls.map(([orderId, chunk, at]) => {
+  const answers = calls.map(([orderId, chunk, at]): WriteResult<'appendLog'> => {
     const key = chunkKey(orderId, chunk)
     if (known.has(key)) return { truncated: false }
     const lines = JSON.stringify(chunk.lines)
@@ -22,8 +30,7 @@ export async function appendLogs(
     tx.trace.signal({ kind: 'orders', ids: [orderId] })
     return { truncated: false }
   })
-  if (rows.length > 0) await tx.rows(append, JSON.stringify(rows))
-  return results
+  return { answers, stored: rows.length > 0 ? tx.rows(append, JSON.stringify(rows)) : undefined }
 }
 
 async function usedBytes(tx: Transaction, calls: WriteArgs<'appendLog'>[]): Promise<Map<string, number>> {

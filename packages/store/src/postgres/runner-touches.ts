@@ -1,6 +1,7 @@
 import type { RunnerTouch } from '@ikoma/domain'
 import type { WriteArgs } from '../writes.ts'
-import type { Statement, Transaction } from './transaction.ts'
+import type { Statement } from './statement-batch.ts'
+import type { Transaction } from './transaction.ts'
 
 export async function touchRunners(tx: Transaction, calls: WriteArgs<'touchRunners'>[]): Promise<undefined[]> {
   const merged = new Map<string, RunnerTouch>()

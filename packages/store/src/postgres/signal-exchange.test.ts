@@ -1,7 +1,8 @@
 import type { Signal, Store } from '@ikoma/domain'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
+import { mergeSignals } from '../signals.ts'
 import { anOrder } from '../testing/fixtures.ts'
-import { decodeSignal, encodeSignals, mergeSignals } from './signal-payloads.ts'
+import { decodeSignal, encodeSignals } from './signal-payloads.ts'
 import { openPostgresStore } from './store.ts'
 import { newDatabase, onDatabase } from './test-database.ts'
 

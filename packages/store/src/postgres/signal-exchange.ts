@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Signal } from '@ikoma/domain'
 import type pg from 'pg'
-import { Signals } from '../signals.ts'
+import { mergeSignals, Signals } from '../signals.ts'
 import type { Log } from './connection.ts'
 import { openListener } from './listener.ts'
-import { decodeSignal, encodeSignals, mergeSignals } from './signal-payloads.ts'
+import { decodeSignal, encodeSignals } from './signal-payloads.ts'
 
 export interface SignalExchange {
   subscribe(listener: (signal: Signal) => void): () => void

@@ -1,20 +1,5 @@
 import type { Signal } from '@ikoma/domain'
-
-/** Many signals as at most one of each kind. */
-export function mergeSignals(signals: Signal[]): Signal[] {
-  const targets = new Set<string>()
-  const ids = new Set<string>()
-  const others = new Map<string, Signal>()
-  for (const signal of signals) {
-    if (signal.kind === 'claimable') for (const target of signal.targets) targets.add(target)
-    else if (signal.kind === 'orders') for (const id of signal.ids) ids.add(id)
-    else others.set(signal.kind, signal)
-  }
-  const merged = [...others.values()]
-  if (ids.size > 0) merged.unshift({ kind: 'orders', ids: [...ids] })
-  if (targets.size > 0) merged.unshift({ kind: 'claimable', targets: [...targets] })
-  return merged
-}
+import { mergeSignals } from '../signals.ts'
 
 /** PostgreSQL refuses a payload of 8000 bytes. */
 const maxPayloadBytes = 7_900

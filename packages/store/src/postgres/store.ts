@@ -2,9 +2,10 @@ import type { Store } from '@ikoma/domain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit } from '../group-commit.ts'
 import { submitting, type WriteCall } from '../writes.ts'
-import { commitBatch, isHot, laneOf } from './commit.ts'
+import { commitBatch } from './commit.ts'
 import { assertDurable, clientConfig, type Log, openDb, openPool, withClient } from './connection.ts'
 import { storeError } from './errors.ts'
+import { isHot } from './hot-writes.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
@@ -19,7 +20,7 @@ export interface PostgresOptions {
    * delivers nothing. Null where there is none: other processes' commits are then heard of by polling.
    */
   listenUrl?: string | null
-  /** Connections for reads. Writes have four more, and LISTEN one. */
+  /** Connections for reads. Writes have three more, and LISTEN one. */
   poolSize?: number
   /** False for a PgBouncer before 1.21, which loses prepared statements in transaction mode. */
   prepare?: boolean
@@ -33,8 +34,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const { url, clock = systemClock, poolSize = 10, prepare = true, log = () => undefined } = options
   await prepareDatabase(options, clock.now())
   const readers = openPool({ url, poolSize, log })
-  // Reads never keep a write waiting for a connection: one for each of the three groups below and one to notify.
-  const pool = openPool({ url, poolSize: 4, log })
+  // Reads never keep a write waiting for a connection: one for each of the two groups below and one to notify.
+  const pool = openPool({ url, poolSize: 3, log })
   const signals = openSignalExchange({
     pool,
     listenUrl: options.listenUrl === undefined ? url : options.listenUrl,
@@ -42,15 +43,15 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   })
   const commit = (calls: WriteCall[]) => commitBatch({ pool, prepare, log, deliver: signals.deliver }, calls)
   const bounds = { commit, maxWaiting: 20_000, timeoutMs: 15_000 }
-  // Two at a time: while one waits for the disk, the other computes.
-  const hot = [new GroupCommit({ ...bounds, maxBatch: 512 }), new GroupCommit({ ...bounds, maxBatch: 512 })] as const
+  // One at a time: while it waits for the disk, the next one grows, and few big batches cost less than many small ones.
+  const hot = new GroupCommit({ ...bounds, maxBatch: 512 })
   // A long sweep or a rare write does not hold up the runners: it has a transaction and a connection of its own.
   const single = new GroupCommit({ ...bounds, maxBatch: 1 })
   const db = openDb(readers)
   const named = (name: string) => (prepare ? name : '')
   return {
     dialect: 'postgres',
-    ...submitting((call) => (isHot(call) ? hot[laneOf(call)] : single).submit(call)),
+    ...submitting((call) => (isHot(call) ? hot : single).submit(call)),
     ...translated({ ...orderReads(db, named), ...registryReads(db, named) }),
     ...translated({
       async ping() {
@@ -59,7 +60,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     }),
     subscribe: signals.subscribe,
     async close() {
-      await Promise.all([...hot, single].map((group) => group.settled()))
+      await Promise.all([hot, single].map((group) => group.settled()))
       await signals.close()
       if (!pool.ending) await Promise.all([pool.end(), readers.end()])
     },

@@ -1,19 +1,29 @@
-import type { Signal } from '@ikoma/domain'
+import type { AuditHead, Signal } from '@ikoma/domain'
 import type pg from 'pg'
 import { Trace } from '../trace.ts'
-import { appendAudit } from './audit-writes.ts'
+import { appendAudit, lockHead } from './audit-writes.ts'
 import { type Db, openDb } from './connection.ts'
 import { lostConnection, lostRace } from './errors.ts'
-
-export interface Statement {
-  name: string
-  text: string
-}
+import { type Answer, type Statement, StatementQueue, type Value } from './statement-batch.ts'
 
 export interface Transaction {
   trace: Trace
+  /** For statements of their own: `begun` first. */
   db: Db
-  rows<Row>(statement: Statement, ...values: unknown[]): Promise<Row[]>
+  begun: Promise<unknown>
+  /** What is asked in one turn of the event loop travels together, in order. */
+  ask(statement: Statement, ...values: Value[]): Promise<Answer>
+  /** The rows that are answered. */
+  rows<Row>(statement: Statement, ...values: Value[]): Promise<Row[]>
+}
+
+/** What a transaction's work came to. */
+export interface Work<R> {
+  value: R
+  /** The last statements: they travel with the audit and the commit. */
+  last?: Promise<unknown> | undefined
+  /** The end of the audit chain, where it was locked on the way. */
+  head?: AuditHead | undefined
 }
 
 export interface Transactions {
@@ -32,7 +42,7 @@ const maxTries = 4
 /** Runs `work` and appends its audit in one transaction; again when another one got in its way. */
 export async function inTransaction<R>(
   options: Transactions,
-  work: (tx: Transaction) => Promise<R>,
+  work: (tx: Transaction) => Promise<Work<R>>,
 ): Promise<Committed<R>> {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -43,23 +53,49 @@ export async function inTransaction<R>(
   }
 }
 
-async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) => Promise<R>): Promise<Committed<R>> {
+async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
   const client = await pool.connect()
+  const statements = new StatementQueue(client, prepare)
   let broken = true
   try {
-    await client.query(begin)
-    const tx = transactionOn(client, prepare)
-    const value = await work(tx)
-    const signals = await appendAudit(tx)
-    await client.query('commit')
+    const tx = begin(client, statements)
+    const { value, last, head } = await work(tx)
+    await commit(tx, last, head)
     broken = false
-    return { value, signals }
+    return { value, signals: signalsOf(tx.trace) }
   } catch (error) {
+    statements.drop(error)
     if (!lostConnection(error)) broken = !(await rolledBack(client))
     throw error
   } finally {
     client.release(broken)
   }
+}
+
+function begin(client: pg.PoolClient, statements: StatementQueue): Transaction {
+  const ask = (statement: Statement, ...values: Value[]) => statements.ask(statement, values)
+  const begun = Promise.all([ask(beginning), ask(settings)])
+  // Whoever does not wait for it hears of its failure from the statements behind it.
+  begun.catch(() => undefined)
+  return {
+    trace: new Trace(),
+    db: openDb(client),
+    begun,
+    ask,
+    rows: async <Row>(statement: Statement, ...values: Value[]) => (await ask(statement, ...values)).rows as Row[],
+  }
+}
+
+async function commit(tx: Transaction, last: Promise<unknown> | undefined, head: AuditHead | undefined): Promise<void> {
+  const { entries } = tx.trace
+  const end = head ?? (entries.length > 0 ? (await Promise.all([lockHead(tx), last]))[0] : undefined)
+  const appended = end === undefined ? undefined : appendAudit(tx, end)
+  const [{ command }] = await Promise.all([tx.ask(ending), appended, last])
+  if (command !== 'COMMIT') throw new Error(`PostgreSQL answered the commit with ${command}`)
+}
+
+function signalsOf({ entries, signals }: Trace): Signal[] {
+  return entries.length > 0 ? [...signals, { kind: 'audit' }] : signals
 }
 
 async function rolledBack(client: pg.PoolClient): Promise<boolean> {
@@ -73,18 +109,13 @@ async function rolledBack(client: pg.PoolClient): Promise<boolean> {
  * Settings of the transaction alone, so that they hold behind PgBouncer too. Each statement has its index: a plan
  * prepared while the tables were small would read them whole, and keep doing so until they are analysed again.
  */
-const begin = `begin;
-  set local statement_timeout = 10000; set local lock_timeout = 5000; set local idle_in_transaction_session_timeout = 10000;
-  set local enable_seqscan = off; set local enable_hashjoin = off; set local enable_mergejoin = off;
-  set local jit = off`
-
-function transactionOn(client: pg.PoolClient, prepare: boolean): Transaction {
-  return {
-    trace: new Trace(),
-    db: openDb(client),
-    async rows<Row>({ name, text }: Statement, ...values: unknown[]) {
-      const { rows } = await client.query(prepare ? { name, text, values } : { text, values })
-      return rows as Row[]
-    },
-  }
+const settings: Statement = {
+  name: 'transaction_settings',
+  text: `select set_config(name, value, true) from (values
+    ('statement_timeout', '10000'), ('lock_timeout', '5000'), ('idle_in_transaction_session_timeout', '10000'),
+    ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('jit', 'off')
+  ) as setting (name, value)`,
 }
+
+const beginning: Statement = { name: 'begin', text: 'begin' }
+const ending: Statement = { name: 'commit', text: 'commit' }
