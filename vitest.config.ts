@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Three quick projects make `npm test`; e2e starts whole processes and has its own command.
+// Three quick projects make `npm test`; e2e starts whole processes, power-cut needs root: each has its own command.
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -36,10 +36,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
-          include: ['e2e/**/*.test.ts'],
+          include: ['e2e/{documents,scenarios}/**/*.test.ts'],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
           testTimeout: 120_000,
           fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'power-cut',
+          include: ['e2e/power-cut/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
         },
       },
     ],

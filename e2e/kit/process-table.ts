@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 
 export interface LivingProcess {
   pid: number
@@ -16,6 +17,14 @@ export function processesWith(entry: string): LivingProcess[] {
     })
 }
 
+/** Every living process that works in the folder or holds a file of it open. */
+export function processesIn(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => openPaths(`/proc/${name}`).some((path) => path === folder || path.startsWith(`${folder}/`)))
+    .map(Number)
+}
+
 /** What anybody on the machine can read of the running programs' arguments. */
 export function allCommandLines(): string[] {
   return readdirSync('/proc')
@@ -31,6 +40,23 @@ function commandLine(pid: string): string {
 function read(path: string): string {
   try {
     return readFileSync(path, 'latin1')
+  } catch {
+    return ''
+  }
+}
+
+function openPaths(ofProcess: string): string[] {
+  try {
+    const descriptors = readdirSync(join(ofProcess, 'fd')).map((fd) => join(ofProcess, 'fd', fd))
+    return [join(ofProcess, 'cwd'), ...descriptors].map(linked)
+  } catch {
+    return []
+  }
+}
+
+function linked(path: string): string {
+  try {
+    return readlinkSync(path)
   } catch {
     return ''
   }

@@ -20,9 +20,10 @@ export interface PostgresServer {
 
 /**
  * Starts a real PostgreSQL 18 from its npm package on a free port, with the durable settings of production, in a new
- * directory under `parent`. Its directory and process go away with `stop`.
+ * directory under `parent`, as an argument of the program `through` when there is one. Its directory and process go away
+ * with `stop`.
  */
-export async function startPostgres(parent = tmpdir()): Promise<PostgresServer> {
+export async function startPostgres(parent = tmpdir(), through: readonly string[] = []): Promise<PostgresServer> {
   const dataDirectory = mkdtempSync(join(parent, 'ikoma-pg-'))
   const port = await freePort()
   const bin = binaries()
@@ -30,14 +31,17 @@ export async function startPostgres(parent = tmpdir()): Promise<PostgresServer> 
   const initdb = ['--pgdata', dataDirectory, '--username', 'postgres', '--auth', 'trust', '--encoding', 'UTF8']
   execFileSync(...owner(join(bin, 'initdb'), [...initdb, '--locale', 'C']), { stdio: 'pipe' })
   const options = Object.entries({ fsync: 'on', synchronous_commit: 'on', max_connections: '200' })
-  const args = ['-D', dataDirectory, '-p', String(port), '-h', '127.0.0.1', '-k', dataDirectory]
-  const [command, all] = owner(join(bin, 'postgres'), [...args, ...options.flatMap(([k, v]) => ['-c', `${k}=${v}`])])
+  const args = ['-D', dataDirectory, '-p', String(port), '-h', '127.0.0.1', '-k', '']
+  const settings = options.flatMap(([k, v]) => ['-c', `${k}=${v}`])
+  const [command = '', ...all] = [...through, ...owner(join(bin, 'postgres'), [...args, ...settings]).flat()]
   const start = async () => {
     const started = spawn(command, all, { stdio: ['ignore', 'ignore', 'pipe'] })
     await listening(started)
     return started
   }
   const end = async (signal: NodeJS.Signals) => {
+    // It may have given up by itself, as on a disk that is gone.
+    if (child.exitCode !== null || child.signalCode !== null) return
     const exited = new Promise((resolve) => child.once('exit', resolve))
     child.kill(signal)
     await exited
