@@ -19,6 +19,7 @@ export function readOrMakeSecretFile(path: string, make: () => string): { conten
   try {
     // link fails when somebody was quicker: then theirs is the secret.
     linkSync(draft, path)
+    syncFolder(dirname(path))
     return { content: readSecretFile(path), made: true }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -51,5 +52,15 @@ function writeDurably(path: string, content: string): void {
     fsyncSync(file)
   } finally {
     closeSync(file)
+  }
+}
+
+/** The name too must survive a power cut: what the secret has sealed elsewhere will. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
   }
 }

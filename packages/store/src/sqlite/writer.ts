@@ -2,18 +2,15 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
-import { desc } from 'drizzle-orm'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
 import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
 import { type Db, openWriter } from './database.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
-import { placeholders } from './order-columns.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
-import { audit } from './schema.ts'
 
 /** Each write of the port, synchronous, inside the batch's transaction. */
 export type SyncWrites = { [V in WriteVerb]: (trace: Trace, ...args: WriteArgs<V>) => WriteResult<V> }
@@ -138,15 +135,16 @@ function savepoints(db: Db): (work: () => unknown) => PlainSettled {
 }
 
 function auditAppender(db: Db): (entries: AuditEntry[]) => void {
-  const insert = db
-    .insert(audit)
-    .values(placeholders(['seq', 'at', 'actor', 'action', 'subject', 'data', 'hash']))
-    .prepare()
-  const last = db.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1).prepare()
+  const insert = db.$client.prepare(
+    'insert into audit (seq, at, actor, action, subject, data, hash) values (?, ?, ?, ?, ?, ?, ?)',
+  )
+  const last = db.$client.prepare('select seq, hash from audit order by seq desc limit 1')
   return (entries) => {
     if (entries.length === 0) return
-    const head: AuditHead = last.get() ?? auditGenesis
-    for (const event of linkAudit(head, entries)) insert.run({ ...event })
+    const head = (last.get() as AuditHead | undefined) ?? auditGenesis
+    for (const { seq, at, actor, action, subject, data, hash } of linkAudit(head, entries)) {
+      insert.run(seq, at, actor, action, subject, data, hash)
+    }
   }
 }
 

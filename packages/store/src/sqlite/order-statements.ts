@@ -1,0 +1,101 @@
+import type { Order, OrderState } from '@ikoma/domain'
+import { mutableNames, stateNames } from '../order-fields.ts'
+import type { Db } from './database.ts'
+import { orderColumns, orderNames } from './order-columns.ts'
+
+export type OrderStatements = ReturnType<typeof prepareOrderStatements>
+
+type Value = string | number | null
+type Row = Record<string, Value>
+
+interface Search {
+  target: string
+  /** A JSON array. */
+  types: string
+  now: number
+  limit: number
+}
+
+export type Candidate = Order & { seq: number }
+
+/** The hot path's statements: by hand, because building rows through Drizzle took a fifth of the writer's time. */
+export function prepareOrderStatements({ $client: client }: Db) {
+  const insert = client.prepare(`insert into orders (${columnsOf(orderNames)}) values (${marks(orderNames.length)})`)
+  const find = client.prepare(`select ${selectList(stateNames)} from orders where id = ?`)
+  const findWhole = client.prepare(`select ${selectList(orderNames)} from orders where id = ?`)
+  const update = client.prepare(`update orders set ${mutableNames.map((name) => `${columnOf(name)} = ?`)} where id = ?`)
+  const setReport = client.prepare('update orders set report = ? where id = ?')
+  const held = client.prepare(
+    `select count(*) as count from orders where runner_id = ? and status in ('CLAIMED', 'RUNNING')`,
+  )
+  const claimable = client.prepare(`
+    select seq, ${selectList(orderNames)} from orders
+    where target = ? and status = 'QUEUED' and wait is null and (expires_at is null or expires_at > ?)
+      and type in (select value from json_each(?))
+    order by priority desc, seq limit ?`)
+  // The next order of a resource key takes its turn, unless one has it.
+  const promote = client.prepare(`
+    update orders set wait = null
+    where id = (select id from orders where resource_key = :key and status = 'QUEUED' and wait = 'resource' order by seq limit 1)
+      and not exists (select 1 from orders where resource_key = :key and (status in ('CLAIMED', 'RUNNING', 'STALE')
+        or (status = 'QUEUED' and (wait is null or (wait = 'time' and attempt > 0)))))
+    returning target`)
+  const findLive = client.prepare(`
+    select id from orders where dedupe_key = ? and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE')`)
+  const findAnswer = client.prepare('select digest, answer from idempotency where actor = ? and key = ?')
+  const remember = client.prepare(
+    'insert into idempotency (actor, key, digest, answer, created_at) values (?, ?, ?, ?, ?)',
+  )
+  return {
+    /** The live order under a dedupe key. */
+    findLive: (dedupeKey: string) => findLive.get(dedupeKey) as { id: string } | undefined,
+    /** The first answer under an idempotency key. */
+    findAnswer(actor: string, key: string): { digest: string; answer: Order } | undefined {
+      const row = findAnswer.get(actor, key) as { digest: string; answer: string } | undefined
+      return row && { digest: row.digest, answer: JSON.parse(row.answer) as Order }
+    },
+    remember: (actor: string, { key, digest }: { key: string; digest: string }, answer: Order) =>
+      void remember.run(actor, key, digest, JSON.stringify(answer), answer.createdAt),
+    insert: (order: Order) => void insert.run(...orderNames.map((name) => encode(order[name]))),
+    find: (id: string) => find.get(id) as OrderState | undefined,
+    findWhole(id: string): Order | undefined {
+      const row = findWhole.get(id) as Row | undefined
+      return row && (decode(row) as unknown as Order)
+    },
+    update: (order: OrderState) => void update.run(...mutableNames.map((name) => order[name]), order.id),
+    setReport: (id: string, report: Record<string, unknown>) => void setReport.run(JSON.stringify(report), id),
+    held: (runnerId: string) => (held.get(runnerId) as { count: number }).count,
+    claimable: ({ target, types, now, limit }: Search) =>
+      claimable.all(target, now, types, limit).map((row) => decode(row as Row) as unknown as Candidate),
+    promote: (key: string) => promote.get({ key }) as { target: string } | undefined,
+  }
+}
+
+const jsonNames = ['payload', 'labels', 'report'] as const satisfies (keyof Order)[]
+
+function encode(value: Order[keyof Order]): Value {
+  if (typeof value === 'boolean') return Number(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value
+}
+
+function decode(row: Row): Record<string, unknown> {
+  const order: Record<string, unknown> = { ...row, dryRun: row.dryRun === 1 }
+  for (const name of jsonNames) if (row[name] !== null) order[name] = JSON.parse(String(row[name]))
+  return order
+}
+
+function columnOf(name: keyof Order): string {
+  return `"${orderColumns[name].name}"`
+}
+
+function columnsOf(names: readonly (keyof Order)[]): string {
+  return names.map(columnOf).join(', ')
+}
+
+function selectList(names: readonly (keyof Order)[]): string {
+  return names.map((name) => `${columnOf(name)} as "${name}"`).join(', ')
+}
+
+function marks(count: number): string {
+  return Array.from({ length: count }, () => '?').join(', ')
+}
