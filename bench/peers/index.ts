@@ -2,6 +2,7 @@ import { measureBullMq } from './bullmq.ts'
 import { withDatabase } from './database.ts'
 import { measureGraphileBest, measureGraphileLatency, measureGraphilePlain } from './graphile.ts'
 import { measurePgBossBest, measurePgBossPlain } from './pgboss.ts'
+import { measurePgBossHttp } from './pgboss-http.ts'
 import { startRedis } from './redis-server.ts'
 
 export interface PeerContext {
@@ -9,6 +10,7 @@ export interface PeerContext {
   postgresUrl: string
   /** For what a round leaves on disk; its owner removes it. */
   folder: string
+  adminKey: string
   /** About how long each figure of throughput is measured. */
   seconds: number
   /** How many latencies are taken. */
@@ -56,14 +58,17 @@ export const peers: Peer[] = [
   },
   {
     name: 'pgboss',
-    async measure(round, { postgresUrl, seconds }) {
+    async measure(round, { postgresUrl, seconds, adminKey }) {
       const plain = await withDatabase(postgresUrl, `pgboss_plain_${round}`, (url) =>
         measurePgBossPlain({ url, jobs: seconds * backlogPerSecond.pgBossPlain }),
       )
       const best = await withDatabase(postgresUrl, `pgboss_best_${round}`, (url) =>
         measurePgBossBest({ url, jobs: seconds * backlogPerSecond.pgBossBest }),
       )
-      return { 'peer.pgboss.plain': plain, 'peer.pgboss.best': best }
+      const http = await withDatabase(postgresUrl, `pgboss_http_${round}`, (url) =>
+        measurePgBossHttp({ url, adminKey, seconds }),
+      )
+      return { 'peer.pgboss.plain': plain, 'peer.pgboss.best': best, 'peer.pgboss.http': http }
     },
   },
   {
@@ -96,8 +101,9 @@ const bullMqFigures = [
 ]
 
 /** What a figure of `peers` counts. */
-export function peerUnit(figure: string): 'ms' | 'jobs/s' {
-  return figure.includes('.latency.') ? 'ms' : 'jobs/s'
+export function peerUnit(figure: string): 'ms' | 'orders/s' | 'jobs/s' {
+  if (figure.includes('.latency.')) return 'ms'
+  return figure.endsWith('.http') ? 'orders/s' : 'jobs/s'
 }
 
 function percentile(values: number[], percent: number): number {

@@ -14,6 +14,7 @@ const postgres = await startPostgres(folder)
 const context = {
   postgresUrl: postgres.url,
   folder,
+  adminKey: 'a-key-for-the-benchmark-alone',
   seconds: Number(values.seconds),
   samples: 200,
 }
