@@ -1,21 +1,17 @@
-import { Pool } from 'undici'
+import { createRunner, type FleetRunner, openCaller, pause } from './caller.ts'
 
 export interface LifeOptions {
-  url: string
+  /** The processes of one control plane. */
+  urls: string[]
   adminKey: string
   creators: number
   runners: number
   seconds: number
 }
 
-interface Caller {
-  post(path: string, body: unknown, headers: Record<string, string>): Promise<{ status: number; body: unknown }>
-  close(): Promise<void>
-}
-
 /** The full life of orders over HTTP, one order a request: create -> claim -> start -> complete. Answers orders a second. */
-export async function measureLife({ url, adminKey, creators, runners, seconds }: LifeOptions): Promise<number> {
-  const caller = openCaller(url, creators + runners)
+export async function measureLife({ urls, adminKey, creators, runners, seconds }: LifeOptions): Promise<number> {
+  const caller = openCaller(urls, creators + runners)
   const admin = { 'x-ikoma-admin-key': adminKey }
   const fleet = await Promise.all(Array.from({ length: runners }, () => createRunner(caller, admin)))
   let stopped = false
@@ -37,7 +33,7 @@ export async function measureLife({ url, adminKey, creators, runners, seconds }:
     while (!stopped) {
       const claim = await caller.post('/v1/runner/orders/claim-next?waitSec=1', {}, runner.headers)
       if (claim.status === 204) continue
-      const { id, lease } = claim.body as { id: string; lease: string }
+      const { id, lease } = claim.body
       const headers = { ...runner.headers, 'x-ikoma-lease': lease }
       await caller.post(`/v1/runner/orders/${id}/start`, {}, headers)
       const done = await caller.post(`/v1/runner/orders/${id}/complete`, report, headers)
@@ -63,7 +59,7 @@ export async function measureLife({ url, adminKey, creators, runners, seconds }:
 
 /** How long a new order takes to reach a runner that waits for it, in milliseconds, one at a time. */
 export async function measureLatency(url: string, adminKey: string, samples: number): Promise<number[]> {
-  const caller = openCaller(url, 4)
+  const caller = openCaller([url], 4)
   const admin = { 'x-ikoma-admin-key': adminKey }
   const runner = await createRunner(caller, admin)
   const times: number[] = []
@@ -76,7 +72,7 @@ export async function measureLatency(url: string, adminKey: string, samples: num
     await caller.post('/v1/orders', { type: 'runner.selftest', runnerId: runner.id }, admin)
     const { answer, at } = await claim
     times.push(at - since)
-    const { id, lease } = answer.body as { id: string; lease: string }
+    const { id, lease } = answer.body
     const headers = { ...runner.headers, 'x-ikoma-lease': lease }
     await caller.post(`/v1/runner/orders/${id}/start`, {}, headers)
     await caller.post(`/v1/runner/orders/${id}/complete`, report, headers)
@@ -85,36 +81,4 @@ export async function measureLatency(url: string, adminKey: string, samples: num
   return times
 }
 
-interface FleetRunner {
-  id: string
-  headers: Record<string, string>
-}
-
-async function createRunner(caller: Caller, admin: Record<string, string>): Promise<FleetRunner> {
-  const { body } = await caller.post('/v1/runners', { name: 'bench' }, admin)
-  const { id, token } = body as { id: string; token: string }
-  return { id, headers: { 'x-runner-id': id, 'x-runner-token': token } }
-}
-
-function openCaller(url: string, connections: number): Caller {
-  const pool = new Pool(url, { connections, pipelining: 1 })
-  return {
-    async post(path, body, headers) {
-      const answer = await pool.request({
-        path,
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      const text = await answer.body.text()
-      return { status: answer.statusCode, body: text === '' ? null : JSON.parse(text) }
-    },
-    close: () => pool.close(),
-  }
-}
-
 const report = { report: { ok: true, summary: 'done' } }
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

@@ -1,27 +1,11 @@
+import { withDatabase } from '../database.ts'
+import { percentile } from '../figures.ts'
+import type { Scenario } from '../scenario.ts'
 import { measureBullMq } from './bullmq.ts'
-import { withDatabase } from './database.ts'
 import { measureGraphileBest, measureGraphileLatency, measureGraphilePlain } from './graphile.ts'
 import { measurePgBossBest, measurePgBossPlain } from './pgboss.ts'
 import { measurePgBossHttp } from './pgboss-http.ts'
 import { startRedis } from './redis-server.ts'
-
-export interface PeerContext {
-  /** Of a PostgreSQL server, without a database's name. */
-  postgresUrl: string
-  /** For what a round leaves on disk; its owner removes it. */
-  folder: string
-  adminKey: string
-  /** About how long each figure of throughput is measured. */
-  seconds: number
-  /** How many latencies are taken. */
-  samples: number
-}
-
-export interface Peer {
-  name: string
-  /** One round, from nothing: figures by name. Empty when this machine lacks what the peer needs. */
-  measure(round: number, context: PeerContext): Promise<Record<string, number>>
-}
 
 /**
  * How large a backlog is measured, for each second: about what the peer drained a second on the 2 cores this was written
@@ -35,7 +19,7 @@ const backlogPerSecond = {
   bullMq: 5_000,
 }
 
-export const peers: Peer[] = [
+export const peers: Scenario[] = [
   {
     name: 'graphile',
     async measure(round, { postgresUrl, seconds, samples }) {
@@ -99,14 +83,3 @@ const bullMqFigures = [
   { figure: 'peer.bullmq.aof', concurrency: 10 },
   { figure: 'peer.bullmq.aof100', concurrency: 100 },
 ]
-
-/** What a figure of `peers` counts. */
-export function peerUnit(figure: string): 'ms' | 'orders/s' | 'jobs/s' {
-  if (figure.includes('.latency.')) return 'ms'
-  return figure.endsWith('.http') ? 'orders/s' : 'jobs/s'
-}
-
-function percentile(values: number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length * percent) / 100)] ?? 0
-}

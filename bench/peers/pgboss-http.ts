@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { query } from '../database.ts'
 import { measureLife } from '../life.ts'
-import { query } from './database.ts'
 
 export interface PgBossHttpOptions {
   /** An empty database. */
@@ -16,7 +16,7 @@ export interface PgBossHttpOptions {
 export async function measurePgBossHttp({ url, adminKey, seconds }: PgBossHttpOptions): Promise<number> {
   const server = await startServer(url, adminKey)
   try {
-    const rate = await measureLife({ url: server.url, adminKey, creators: 16, runners: 64, seconds })
+    const rate = await measureLife({ urls: [server.url], adminKey, creators: 16, runners: 64, seconds })
     const [row] = await query(url, "select count(*)::int as completed from pgboss.job where state = 'completed'")
     if (Number(row?.completed) < rate * seconds) throw new Error(`pg-boss completed only ${row?.completed}`)
     return rate

@@ -1,6 +1,6 @@
 // pg-boss, in process, on PostgreSQL.
 import { PgBoss } from 'pg-boss'
-import { query } from './database.ts'
+import { query } from '../database.ts'
 import { chunks, startDrain } from './drain.ts'
 import type { DrainOptions } from './graphile.ts'
 

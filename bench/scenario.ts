@@ -1,0 +1,19 @@
+/** What a round may use. */
+export interface Bench {
+  /** Of a PostgreSQL server with durable settings, without a database's name. */
+  postgresUrl: string
+  /** For what a round leaves on disk; its owner removes it. */
+  folder: string
+  adminKey: string
+  /** About how long each figure of throughput is measured. */
+  seconds: number
+  /** How many latencies are taken. */
+  samples: number
+}
+
+/** One thing to measure. A round starts from nothing, so that rounds of different scenarios can be interleaved. */
+export interface Scenario {
+  name: string
+  /** Figures by name; none when this machine lacks what is needed, which is said on stderr. */
+  measure(round: number, bench: Bench): Promise<Record<string, number>>
+}
