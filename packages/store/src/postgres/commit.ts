@@ -9,6 +9,7 @@ import { advanceOrders } from './order-advances.ts'
 import { claimOrders } from './order-claims.ts'
 import { insertOrders } from './order-inserts.ts'
 import { appendLogs } from './order-logs.ts'
+import { pruneOrders } from './order-pruning.ts'
 import { pruneIdempotency, releaseOrders, sweepOrders } from './order-sweeps.ts'
 import { registryWrites } from './registry-writes.ts'
 import { touchRunners } from './runner-touches.ts'
@@ -41,6 +42,7 @@ const singleWrites: SingleWrites = {
   sweepOrders,
   releaseOrders,
   pruneIdempotency,
+  pruneOrders,
   ...registryWrites,
   ...scheduleWrites,
 }
