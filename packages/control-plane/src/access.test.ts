@@ -11,6 +11,7 @@ const policy: Record<string, Access> = {
   'GET /openapi.json': 'public',
   'POST /v1/orders': 'operator',
   'GET /v1/orders': 'viewer',
+  'GET /v1/orders/export': 'viewer',
   'GET /v1/orders/:id': 'viewer',
   'GET /v1/orders/:id/events': 'viewer',
   'GET /v1/orders/:id/logs': 'viewer',

@@ -13,6 +13,7 @@ import { Reconciler } from './reconciler.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
 import { orderTypeRoutes } from './routes/order-types.ts'
 import { orderRoutes } from './routes/orders.ts'
@@ -127,6 +128,7 @@ function addRoutes(app: App, context: Context, metricsToken: string | null): voi
   operationRoutes(app, context, metricsToken)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
+  orderExportRoute(app, context)
   orderTypeRoutes(app)
   serverRoutes(app, context)
   runnerRoutes(app, context)
