@@ -40,15 +40,16 @@ export async function pruneOrders(tx: Transaction, pruning: Pruning): Promise<nu
   return pruned.length
 }
 
-// Locked in the order in which every other transaction locks orders.
+// Locked in the order in which every other transaction locks orders, and found by id: an index leads to the status too.
 const prune: Statement = {
   name: 'orders_prune',
   text: `
-    with ended as materialized (
-      select id from orders where id = any($1::text[]) and status = any($2::text[]) and completed_at < $3::bigint
-      order by id for update
+    with named as materialized (
+      select id, status, completed_at from orders where id = any($1::text[]) order by id for update
     )
-    delete from orders using ended where orders.id = ended.id returning orders.id`,
+    delete from orders using named
+    where orders.id = named.id and named.status = any($2::text[]) and named.completed_at < $3::bigint
+    returning orders.id`,
 }
 
 const pruneLogs: Statement = {
