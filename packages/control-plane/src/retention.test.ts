@@ -8,6 +8,7 @@ import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createMetrics } from './metrics.ts'
 import { OrderArchive } from './order-archive.ts'
+import { Reconciler } from './reconciler.ts'
 import { Retention } from './retention.ts'
 import { placeSelftest, setup, type World } from './testing/world.ts'
 
@@ -104,6 +105,21 @@ describe('an order that ended', () => {
     await keeping(30, { leads: false }).tick()
     expect(await statusOf(id)).toBe(200)
   })
+})
+
+test('the leader is whoever reconciled last, until that was too long ago or it resigned', async () => {
+  const { store, time, timing } = world
+  const clock = { now: () => time.now }
+  const metrics = createMetrics(store)
+  const reconciler = new Reconciler({ store, clock, log: createLog('silent'), metrics, timing, periodMs: 30_000 })
+  expect(reconciler.leads()).toBe(false)
+  await reconciler.tick()
+  expect(reconciler.leads()).toBe(true)
+  time.now += 90_000
+  expect(reconciler.leads()).toBe(false)
+  await reconciler.tick()
+  await reconciler.resign()
+  expect(reconciler.leads()).toBe(false)
 })
 
 describe('an archive that cannot be written', () => {
