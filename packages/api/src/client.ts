@@ -166,6 +166,9 @@ export function createClient({ url, credential, timeoutMs }: ClientOptions) {
         headers: auth,
         signal: options.signal,
       }) as AsyncGenerator<OrderStreamEvent>,
+    /** Yields the text of an export, NDJSON, as it comes; stop reading to stop it. */
+    exportOrders: (query: Query = {}, options: { signal?: AbortSignal } = {}) =>
+      streamText(url, '/v1/orders/export', { query, headers: auth, signal: options.signal }),
     listOrderTypes: () => call<{ items: OrderTypeResource[] }>('GET', '/v1/order-types'),
 
     listServers: list<ServerResource>('/v1/servers'),
@@ -216,24 +219,29 @@ interface StreamEvent {
 }
 
 async function* followEvents(baseUrl: string, path: string, options: RequestOptions): AsyncGenerator<StreamEvent> {
-  // The stream lives as long as the order; only its beginning has a deadline.
+  const queue: StreamEvent[] = []
+  const parser = createParser({
+    onEvent: ({ event, id, data }) =>
+      queue.push({ event: event ?? 'message', data: JSON.parse(data), ...(id ? { id } : {}) }),
+  })
+  for await (const text of streamText(baseUrl, path, options)) {
+    parser.feed(text)
+    yield* queue.splice(0)
+  }
+}
+
+/** The text of an answer as it comes. Rejects when it breaks off before its end. */
+async function* streamText(baseUrl: string, path: string, options: RequestOptions): AsyncGenerator<string> {
+  // How long a stream lives is not for us to say; only its beginning has a deadline.
   const opening = new AbortController()
   const timer = setTimeout(() => opening.abort(), 30_000)
   const signal = options.signal ? AbortSignal.any([opening.signal, options.signal]) : opening.signal
   const response = await send(baseUrl, 'GET', path, { ...options, signal, timeoutMs: 2 ** 31 - 1 }).finally(() =>
     clearTimeout(timer),
   )
-  const queue: StreamEvent[] = []
-  const parser = createParser({
-    onEvent: ({ event, id, data }) =>
-      queue.push({ event: event ?? 'message', data: JSON.parse(data), ...(id ? { id } : {}) }),
-  })
   const decoder = new TextDecoder()
   try {
-    for await (const bytes of response.body ?? []) {
-      parser.feed(decoder.decode(bytes, { stream: true }))
-      yield* queue.splice(0)
-    }
+    for await (const bytes of response.body ?? []) yield decoder.decode(bytes, { stream: true })
   } catch (cause) {
     throw new UnreachableError(baseUrl, cause)
   }

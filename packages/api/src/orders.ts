@@ -1,4 +1,4 @@
-import { orderStatuses } from '@ikoma/domain'
+import { orderStatuses, terminalStatuses } from '@ikoma/domain'
 import { z } from 'zod'
 import { idField, jsonObjectField, keyField, labelsField, pageQuery, scopesField, timeField } from './fields.ts'
 
@@ -85,6 +85,15 @@ export const orderQuery = pageQuery.extend({
   since: timeField.optional(),
 })
 
+/** The filters of a list, over orders that have ended. */
+export const orderExportQuery = orderQuery.omit({ limit: true, cursor: true }).extend({
+  status: z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(terminalStatuses as [(typeof terminalStatuses)[number]], 'only ended orders are exported')))
+    .optional(),
+})
+
 export const reasonBody = z.strictObject({ reason: z.string().min(1).max(500).optional() })
 
 export const orderEventSchema = z
@@ -111,6 +120,13 @@ export const logLineSchema = z.object({
 })
 
 export type LogLineResource = z.infer<typeof logLineSchema>
+
+/** One line of an export and of an archive: an order with all that is known of it. */
+export const orderRecordSchema = orderSchema
+  .extend({ events: z.array(orderEventSchema), log: z.array(logLineSchema) })
+  .meta({ id: 'OrderRecord' })
+
+export type OrderRecord = z.infer<typeof orderRecordSchema>
 
 /** `attempt.seq` of a log chunk. */
 export const logCursorField = z.string().regex(/^\d{1,9}\.\d{1,9}$/)

@@ -1,5 +1,7 @@
 export interface Sink {
   write(text: string): void
+  /** Resolves when more may be written: false when nobody reads it any longer. */
+  ready(): Promise<boolean>
   isTty: boolean
   /** Width of the terminal; null when there is none. */
   columns: number | null

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { homedir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,11 +24,22 @@ const io: Io = {
 }
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {
+  let read = true
   // Whoever reads us may stop early (`| head`): that is no error.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
+    read = false
   })
-  return { write: (chunk) => stream.write(chunk), isTty: stream.isTTY === true, columns: stream.columns ?? null }
+  return {
+    write: (chunk) => stream.write(chunk),
+    async ready() {
+      // It rejects with the error that the handler above has seen.
+      if (stream.writableNeedDrain) await once(stream, 'drain').catch(() => {})
+      return read
+    },
+    isTty: stream.isTTY === true,
+    columns: stream.columns ?? null,
+  }
 }
 
 /** Runs one command line; the process ends with its exit code. */

@@ -13,10 +13,12 @@ export function printable(text: string): string {
 
 /** JSON may hold C1 controls and reordering marks as they are; some terminals obey them. */
 export function printableJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(
-    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => {
-      return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-    },
+  return printableJsonText(JSON.stringify(value, null, 2))
+}
+
+/** JSON that came as text, with all that a terminal might obey escaped, but for the line end: no string holds one. */
+export function printableJsonText(json: string): string {
+  return json.replace(unprintable, (character) =>
+    character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

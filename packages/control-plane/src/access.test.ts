@@ -12,6 +12,7 @@ const policy: Record<string, Access> = {
   'POST /v1/orders': 'operator',
   'POST /v1/orders/batch': 'operator',
   'GET /v1/orders': 'viewer',
+  'GET /v1/orders/export': 'viewer',
   'GET /v1/orders/:id': 'viewer',
   'GET /v1/orders/:id/events': 'viewer',
   'GET /v1/orders/:id/logs': 'viewer',

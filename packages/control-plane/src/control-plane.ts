@@ -7,12 +7,15 @@ import { AccessControl } from './access.ts'
 import type { App, Context } from './context.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
+import { OrderArchive } from './order-archive.ts'
 import { OrderDesk } from './placement.ts'
 import { Presence } from './presence.ts'
 import { Reconciler } from './reconciler.ts'
+import { Retention, type RetentionPolicy } from './retention.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
 import { orderTypeRoutes } from './routes/order-types.ts'
 import { orderRoutes } from './routes/orders.ts'
@@ -37,6 +40,8 @@ export interface ControlPlaneOptions {
   clock?: Clock
   timing?: OrderTiming
   reconcileEveryMs?: number
+  /** Null or absent keeps every order for ever. */
+  retention?: RetentionPolicy | null
   metricsToken?: string | null
   corsOrigins?: string[]
   trustProxy?: string[]
@@ -59,6 +64,7 @@ const securitySchemes = {
 } as const
 const schedulerEveryMs = 1_000
 const watchEveryMs = 60_000
+const retentionAfterMs = 5_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
 const bodyLimitBytes = 1024 * 1024
 
@@ -129,6 +135,7 @@ function addRoutes(app: App, context: Context, metricsToken: string | null): voi
   operationRoutes(app, context, metricsToken)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
+  orderExportRoute(app, context)
   orderTypeRoutes(app)
   serverRoutes(app, context)
   runnerRoutes(app, context)
@@ -149,10 +156,17 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
   const every = (ms: number, work: () => Promise<void>) => startTicker(() => work().then(() => ms), ms)
   const reconciling = startTicker(() => reconciler.tick(), Math.min(1_000, periodMs))
   return [
+    ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
     every(watchEveryMs, () =>
       scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
     ),
   ]
+}
+
+function startRetention(context: Context, reconciler: Reconciler, { keepMs, archiveDir }: RetentionPolicy) {
+  const archive = archiveDir === null ? null : new OrderArchive(archiveDir)
+  const retention = new Retention({ ...context, keepMs, archive, leads: () => reconciler.leads() })
+  return startTicker(() => retention.tick(), retentionAfterMs)
 }

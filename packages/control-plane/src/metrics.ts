@@ -20,6 +20,11 @@ export function createMetrics(store: Store) {
     labelNames: ['action'],
     registers: [registry],
   })
+  const pruned = new Counter({
+    name: 'ikoma_orders_pruned_total',
+    help: 'Ended orders that were deleted when their time was over',
+    registers: [registry],
+  })
   const alarms = new Gauge({
     name: 'ikoma_alarm',
     help: '1 while a condition needs a person',
@@ -40,5 +45,5 @@ export function createMetrics(store: Store) {
       for (const status of orderStatuses) this.set({ status }, counts[status] ?? 0)
     },
   })
-  return { registry, requests, sweeps, alarms }
+  return { registry, requests, sweeps, pruned, alarms }
 }

@@ -30,6 +30,7 @@ export class Reconciler {
   #holdLeasesUntil = 0
   #massSilentSince: number | null = null
   #failures = 0
+  #leadsUntil = 0
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -37,9 +38,15 @@ export class Reconciler {
     this.#holder = options.store.dialect === 'sqlite' ? 'embedded' : randomUUID()
   }
 
+  /** Whether this is the process that works alone, as far as it knows. */
+  leads(): boolean {
+    return this.#options.clock.now() < this.#leadsUntil
+  }
+
   /** Lets another process lead at once, instead of when the leadership runs out. */
   async resign(): Promise<void> {
     const { store, clock, log } = this.#options
+    this.#leadsUntil = 0
     try {
       const now = clock.now()
       const { held } = await store.holdLeadership('reconciler', this.#holder, 0, now)
@@ -66,7 +73,9 @@ export class Reconciler {
 
   async #pass(now: number): Promise<void> {
     const { store, metrics } = this.#options
-    const leadership = await store.holdLeadership('reconciler', this.#holder, this.#options.periodMs * 3, now)
+    const ttlMs = this.#options.periodMs * 3
+    const leadership = await store.holdLeadership('reconciler', this.#holder, ttlMs, now)
+    this.#leadsUntil = leadership.held ? now + ttlMs : 0
     if (!leadership.held) return
     this.#graceAfterAbsence(leadership.lastRenewedAt, now)
     const holdLeases = now < this.#holdLeasesUntil || (await this.#massSilence(now))

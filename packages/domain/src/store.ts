@@ -62,12 +62,23 @@ export interface OrderStore {
   /** Newest first. */
   listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>
   countOrders(): Promise<Partial<Record<OrderStatus, number>>>
+  /**
+   * Orders that ended before `endedBefore`, in order of placement. Looks at `limit` orders a call whatever their state, so
+   * that its cost is bounded: a page may be short or empty and still have a `next`. That is null when none is left, or when
+   * all that it looked at were placed at `endedBefore` or later.
+   */
+  listEndedOrders(endedBefore: number, page: PageRequest): Promise<Page<EndedOrder>>
   /** Stores a chunk once; `truncated` when the order's log is full and it was dropped. */
   appendLog(orderId: string, chunk: LogChunk, now: number): Promise<{ truncated: boolean }>
   /** In order of attempt and seq, strictly after the cursor. */
   listLog(orderId: string, after: LogCursor | null, limit: number): Promise<LogChunk[]>
   /** Forgets idempotency keys older than `before`. */
   pruneIdempotency(before: number): Promise<number>
+  /**
+   * Deletes those of `ids` that ended before `endedBefore`, with their logs, and answers how many; never a live order.
+   * Leaves one `orders.pruned` for all of them in the audit, which keeps what happened to them.
+   */
+  pruneOrders(pruning: Pruning): Promise<number>
 }
 
 export interface RegistryStore {
@@ -171,6 +182,29 @@ export interface SweepResult {
   seen: number
   /** How often each audit action happened. */
   actions: Record<string, number>
+}
+
+export interface EndedOrder {
+  id: string
+  /** What its log takes. */
+  logBytes: number
+}
+
+export interface Pruning {
+  ids: string[]
+  endedBefore: number
+  /** Where the orders were written before; null when nobody wanted them. */
+  archive: ArchivedBatch | null
+  now: number
+}
+
+/** Bytes of an archive file, from `offset` on. */
+export interface ArchivedBatch {
+  file: string
+  offset: number
+  bytes: number
+  /** Of these bytes, in hexadecimal: what sha256sum prints. */
+  sha256: string
 }
 
 export interface OrderFilter {

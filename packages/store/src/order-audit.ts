@@ -1,4 +1,4 @@
-import type { AuditEntry, Order, OrderState, Step } from '@ikoma/domain'
+import type { AuditEntry, Order, OrderState, Pruning, Step } from '@ikoma/domain'
 
 /** The audit entry of one step of an order; also what GET /v1/orders/:id/events shows. */
 export function stepEntry(order: OrderState, step: Step, actor: string, at: number): AuditEntry {
@@ -24,5 +24,15 @@ export function placedEntry(order: Order, actor: string): AuditEntry {
     action: 'order.placed',
     subject: `order:${order.id}`,
     data: { to: order.status, type: order.type, target: order.target },
+  }
+}
+
+export function prunedEntry(count: number, { endedBefore, archive, now }: Pruning): AuditEntry {
+  return {
+    at: now,
+    actor: 'control-plane',
+    action: 'orders.pruned',
+    subject: 'orders:ended',
+    data: { count, endedBefore: new Date(endedBefore).toISOString(), archive },
   }
 }

@@ -9,6 +9,7 @@ export const writeVerbs = [
   'releaseOrders',
   'appendLog',
   'pruneIdempotency',
+  'pruneOrders',
   'insertServer',
   'updateServer',
   'deleteServer',

@@ -99,6 +99,14 @@ const help = {
       ["ikoma order reject 7f3c1b9a --reason 'not on a Friday'", 'and say why'],
     ],
   },
+  'order export': {
+    summary: 'Write ended orders as NDJSON, one a line',
+    details: 'Each line is an order with its report, its events and its log, the newest first.',
+    examples: [
+      ['ikoma order export --since 30d --output orders.ndjson', 'the last month, into a file'],
+      ['ikoma order export --status FAILED | jq -r .statusReason', 'into another program'],
+    ],
+  },
   'order types': {
     summary: 'List what can be ordered, or the payload of one type',
     examples: [

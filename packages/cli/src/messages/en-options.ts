@@ -43,6 +43,7 @@ export const optionsEn = {
     runnerFilter: 'only orders of this runner',
     labelFilter: 'only orders with this label',
     since: 'only newer ones: a time, or a duration back from now',
+    output: 'file to write to, instead of standard output',
     limit: 'how many to show',
     cursor: 'go on where the last list ended',
     all: 'every page',

@@ -56,6 +56,7 @@ export const en = {
     unreachableHint: 'Is the control plane running? Start it with `npm start`, or name another with --url.',
     unauthorizedHint: 'Set IKOMA_TOKEN, or keep a credential with `ikoma context add`.',
     unreadableFile: (path: string) => `The file ${path} cannot be read.`,
+    unwritableFile: (path: string, why: string) => `The file ${path} cannot be written: ${why}`,
     badUrl: (where: string, text: string) => `${where}: "${text}" is not an http or https address.`,
     badSpan: (option: string, text: string) => `${option}: "${text}" is not a duration. Write 90s, 5m, 2h or 3d.`,
     badMoment: (option: string, text: string) =>
@@ -173,6 +174,8 @@ export const en = {
     several: (noun: string, text: string) => `More than one ${noun} fits "${text}". Give the id of one of these:`,
     badOrderId: (text: string) => `"${text}" is not an order id. Give the id, or 6 or more characters of its end.`,
   },
+
+  exported: (count: number) => `${count} ${count === 1 ? 'order' : 'orders'} exported.`,
 
   target: {
     scope: (scope: string) => `scope ${scope}`,

@@ -97,6 +97,14 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
       ["ikoma order reject 7f3c1b9a --reason 'not on a Friday'", 'et dire pourquoi'],
     ],
   },
+  'order export': {
+    summary: 'Écrire les ordres terminés en NDJSON, un par ligne',
+    details: 'Chaque ligne est un ordre avec son rapport, ses événements et son journal, le plus récent d’abord.',
+    examples: [
+      ['ikoma order export --since 30d --output orders.ndjson', 'le dernier mois, dans un fichier'],
+      ['ikoma order export --status FAILED | jq -r .statusReason', 'vers un autre programme'],
+    ],
+  },
   'order types': {
     summary: 'Lister ce qui peut être ordonné, ou les paramètres d’un type',
     examples: [

@@ -45,6 +45,7 @@ export const optionsFr: typeof optionsEn = {
     runnerFilter: 'seulement les ordres de ce runner',
     labelFilter: 'seulement les ordres qui ont cette étiquette',
     since: 'seulement les plus récents : une date, ou une durée avant maintenant',
+    output: 'fichier à écrire, au lieu de la sortie standard',
     limit: 'combien en montrer',
     cursor: 'reprendre où la dernière liste s’arrêtait',
     all: 'toutes les pages',

@@ -57,6 +57,7 @@ export const fr: Messages = {
       'Le plan de contrôle est-il démarré ? Lancez-le avec `npm start`, ou désignez-en un autre avec --url.',
     unauthorizedHint: 'Définissez IKOMA_TOKEN, ou enregistrez un accès avec `ikoma context add`.',
     unreadableFile: (path) => `Le fichier ${path} est illisible.`,
+    unwritableFile: (path: string, why: string) => `Le fichier ${path} ne peut pas être écrit : ${why}`,
     badUrl: (where, text) => `${where} : « ${text} » n’est pas une adresse http ou https.`,
     badSpan: (option, text) => `${option} : « ${text} » n’est pas une durée. Écrivez 90s, 5m, 2h ou 3j.`,
     badMoment: (option, text) =>
@@ -181,6 +182,8 @@ export const fr: Messages = {
     several: (noun, text) => `Plus d’un élément (${noun}) correspond à « ${text} ». Donnez l’id de l’un d’eux :`,
     badOrderId: (text) => `« ${text} » n’est pas un id d’ordre. Donnez l’id, ou au moins ses 6 derniers caractères.`,
   },
+
+  exported: (count: number) => `${count} ${count > 1 ? 'ordres exportés' : 'ordre exporté'}.`,
 
   target: {
     scope: (scope) => `portée ${scope}`,

@@ -15,6 +15,12 @@ const proxyAddress = z.union(
     error: 'must be IP addresses, networks such as 10.0.0.0/8, or loopback',
   },
 )
+const dayMs = 24 * 3_600_000
+/** `off` and 0 are null. */
+const daysVariable = z
+  .string()
+  .regex(/^(off|\d{1,5})$/, 'must be a whole number of days, or off')
+  .transform((text) => (text === 'off' || Number(text) === 0 ? null : Number(text)))
 const secondsVariable = z.coerce.number('must be a number of seconds').positive().max(86_400)
 
 /** Every environment variable that the server and the runner read; `.env.example` says what each is for. */
@@ -44,8 +50,12 @@ export const environmentSchema = z.object({
   IKOMA_STALE_GRACE_SEC: secondsVariable.optional(),
   IKOMA_RETRY_BASE_SEC: secondsVariable.optional(),
   IKOMA_RECONCILE_SEC: secondsVariable.default(30),
+  IKOMA_RETENTION_DAYS: daysVariable.default(90),
+  IKOMA_ARCHIVE_DIR: z.string().min(1).optional(),
   IKOMA_PUBLIC_RATE_LIMIT: z.coerce.number('must be a whole number').int().min(1).max(1_000_000).default(600),
 })
+
+type Environment = z.infer<typeof environmentSchema>
 
 export interface ServerConfig {
   production: boolean
@@ -65,6 +75,8 @@ export interface ServerConfig {
   trustProxy: string[]
   timing: OrderTiming
   reconcileEveryMs: number
+  /** Null keeps every order for ever. */
+  retention: { keepMs: number; archiveDir: string | null } | null
   publicRateLimit: number
 }
 
@@ -93,11 +105,16 @@ export function readServerConfig(env: Record<string, string | undefined>, cwd: s
     trustProxy: given.TRUST_PROXY,
     timing: timingOf(given),
     reconcileEveryMs: given.IKOMA_RECONCILE_SEC * 1000,
+    retention: retentionOf(given, cwd),
     publicRateLimit: given.IKOMA_PUBLIC_RATE_LIMIT,
   }
 }
 
-function timingOf(given: z.infer<typeof environmentSchema>): OrderTiming {
+function retentionOf({ IKOMA_RETENTION_DAYS: days, IKOMA_ARCHIVE_DIR: folder }: Environment, cwd: string) {
+  return days === null ? null : { keepMs: days * dayMs, archiveDir: folder ? resolve(cwd, folder) : null }
+}
+
+function timingOf(given: Environment): OrderTiming {
   const ms = (seconds: number | undefined, otherwise: number) => (seconds === undefined ? otherwise : seconds * 1000)
   return {
     ...defaultTiming,

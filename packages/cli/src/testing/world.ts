@@ -28,6 +28,7 @@ export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions 
       seen[name] += text
       seen.screen += text
     },
+    ready: async () => true,
   })
   const io: Io = {
     stdout: sink('stdout'),

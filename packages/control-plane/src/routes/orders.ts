@@ -8,6 +8,7 @@ import {
   orderBatchReply,
   orderBody,
   orderEventSchema,
+  type orderExportQuery,
   orderQuery,
   orderSchema,
   type Page,
@@ -19,6 +20,7 @@ import { isTerminal, type Order, type OrderEvent, type OrderFilter } from '@ikom
 import { AppError, notFound } from '@ikoma/kernel'
 import { problemOf } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
+import type { z } from 'zod'
 import { adminActor, callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { orderEventResource, orderResource } from '../present.ts'
@@ -82,13 +84,8 @@ export function orderRoutes(app: App, context: Context): void {
       },
     },
     async (request): Promise<Page<OrderResource>> => {
-      const { limit, cursor, label, since, ...rest } = request.query
-      const filter: OrderFilter = {
-        ...rest,
-        label: label === undefined ? undefined : splitLabel(label),
-        since: since === undefined ? undefined : Date.parse(since),
-      }
-      const page = await store.listOrders(filter, { limit, cursor: numericCursor(cursor) })
+      const { limit, cursor, ...query } = request.query
+      const page = await store.listOrders(orderFilter(query), { limit, cursor: numericCursor(cursor) })
       return { items: page.items.map(orderResource), next: page.next }
     },
   )
@@ -238,6 +235,15 @@ export function numericCursor(cursor: string | undefined): string | null {
     })
   }
   return cursor
+}
+
+/** What the store is asked for, from a query that was checked. */
+export function orderFilter({ label, since, ...rest }: z.infer<typeof orderExportQuery>): OrderFilter {
+  return {
+    ...rest,
+    label: label === undefined ? undefined : splitLabel(label),
+    since: since === undefined ? undefined : Date.parse(since),
+  }
 }
 
 function splitLabel(label: string): { key: string; value: string } {

@@ -92,7 +92,7 @@ function caller(app: App): Call {
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
       ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
     })
-    const json = response.body !== '' && String(response.headers['content-type']).includes('json')
+    const json = response.body !== '' && /[/+]json/.test(String(response.headers['content-type']))
     return { status: response.statusCode, headers: response.headers, body: json ? response.json() : response.body }
   }
 }

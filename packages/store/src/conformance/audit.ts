@@ -88,6 +88,7 @@ export function describeAudit(open: OpenStore): void {
       await store.appendLog(order.id, { attempt: 1, seq: 1, lines: [] }, noon)
       await store.releaseOrders(noon, 9)
       await store.pruneIdempotency(noon)
+      await store.pruneOrders({ ids: [order.id], endedBefore: noon + 1, archive: null, now: noon })
       await store.holdLeadership('reconciler', 'a', 100, noon)
       await sweepAt(store, noon)
       expect(await store.auditHead()).toEqual(head)

@@ -7,6 +7,7 @@ import { describeAdvancing } from './orders-advance.ts'
 import { describeClaiming } from './orders-claim.ts'
 import { describeListing } from './orders-list.ts'
 import { describePlacing } from './orders-place.ts'
+import { describePruning } from './orders-prune.ts'
 import { describeSweeping } from './orders-sweep.ts'
 import { describeRegistry } from './registry.ts'
 import { describeResourceKeys } from './resource-keys.ts'
@@ -27,6 +28,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeResourceKeys(open)
     describeListing(open)
     describeLogs(open)
+    describePruning(open)
     describeRegistry(open)
     describeAccess(open)
     describeSchedules(open)

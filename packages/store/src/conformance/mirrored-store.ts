@@ -46,6 +46,7 @@ export class MirroredStore {
   readonly #orders: OrderState[] = []
   readonly #priorities = new Map<string, number>()
   readonly #leases = new Map<string, string[]>()
+  readonly #pruned = new Set<string>()
   #now = noon
 
   constructor(store: Store) {
@@ -65,6 +66,8 @@ export class MirroredStore {
         return this.#sweep(act.holdLeases)
       case 'release':
         return this.#release()
+      case 'prune':
+        return this.#prune(act.keepMs)
       default: {
         const order = this.#choose(act)
         return order && this.#advance(order, this.#eventOf(act, order))
@@ -74,7 +77,7 @@ export class MirroredStore {
 
   async compare(): Promise<void> {
     const found = await Promise.all(this.#orders.map(({ id }) => this.#store.findOrder(id)))
-    expect(found).toMatchObject(this.#orders)
+    expect(found).toMatchObject(this.#orders.map((order) => (this.#pruned.has(order.id) ? null : order)))
     for (const holders of Map.groupBy(this.#orders.filter(isInTurn), ({ resourceKey }) => resourceKey).values()) {
       expect(holders, 'orders sharing a resource key overlap').toHaveLength(1)
     }
@@ -156,8 +159,9 @@ export class MirroredStore {
   }
 
   async #advance(order: OrderState, event: OrderEvent): Promise<void> {
-    const expected = advance(order, event, this.#circumstance())
     const decision = await this.#store.advanceOrder(this.#request(order, event))
+    if (this.#pruned.has(order.id)) return expect(decision, 'it is gone').toBeNull()
+    const expected = advance(order, event, this.#circumstance())
     expect(decision, event.kind).toMatchObject(expected)
     this.#set(expected.order)
   }
@@ -197,6 +201,16 @@ export class MirroredStore {
       this.#set({ ...order, wait: keepsTurn ? null : 'resource' }, false)
     }
     this.#takeTurns()
+  }
+
+  /** Offers every order; only those that ended long enough ago may go. */
+  async #prune(keepMs: number): Promise<void> {
+    const endedBefore = this.#now - keepMs
+    const left = this.#orders.filter(({ id }) => !this.#pruned.has(id))
+    const ended = left.filter(({ status, completedAt }) => isTerminal(status) && (completedAt ?? 0) < endedBefore)
+    const ids = this.#orders.map(({ id }) => id)
+    expect(await this.#store.pruneOrders({ ids, endedBefore, archive: null, now: this.#now })).toBe(ended.length)
+    for (const { id } of ended) this.#pruned.add(id)
   }
 
   /** Who has waited longest on a resource key that nobody holds may be claimed. */

@@ -25,6 +25,7 @@ export type Act =
   | { do: 'wait'; ms: number }
   | { do: 'sweep'; holdLeases: boolean }
   | { do: 'release' }
+  | { do: 'prune'; keepMs: number }
 
 const order = fc.nat({ max: 5 })
 const by = mostly<Speaker>('holder', 'former holder', 'curl', 'stranger')
@@ -57,6 +58,7 @@ const cancel = fc.record({ do: fc.constant('cancel' as const), order })
 const wait = fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, 1000, 2000, 4000) })
 const sweep = fc.record({ do: fc.constant('sweep' as const), holdLeases: mostly(false, true) })
 const release = fc.record({ do: fc.constant('release' as const) })
+const prune = fc.record({ do: fc.constant('prune' as const), keepMs: fc.constantFrom(0, 1000) })
 
 const act = fc.oneof(
   { weight: 3, arbitrary: place },
@@ -68,6 +70,7 @@ const act = fc.oneof(
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: sweep },
   { weight: 2, arbitrary: release },
+  { weight: 1, arbitrary: prune },
 ) as fc.Arbitrary<Act>
 
 /** Up to 32 acts, the first of them a placement: without one the others mean nothing. */

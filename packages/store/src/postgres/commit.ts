@@ -5,6 +5,7 @@ import type { WriteArgs, WriteCall, WriteResult } from '../writes.ts'
 import type { Log } from './connection.ts'
 import { isOneCallsFault, storeError } from './errors.ts'
 import { type ColdVerb, isHot, runHot } from './hot-writes.ts'
+import { pruneOrders } from './order-pruning.ts'
 import { pruneIdempotency, releaseOrders, sweepOrders } from './order-sweeps.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
@@ -17,6 +18,7 @@ const singleWrites: SingleWrites = {
   sweepOrders,
   releaseOrders,
   pruneIdempotency,
+  pruneOrders,
   ...registryWrites,
   ...scheduleWrites,
 }

@@ -3,9 +3,10 @@ import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, sql } from 'dr
 import { pageOf } from '../paging.ts'
 import type { Db, Named } from './connection.ts'
 import { orderColumns } from './order-columns.ts'
+import { listEndedOrders } from './order-pruning.ts'
 import { orderLogs, orders } from './schema.ts'
 
-type OrderRead = 'findOrder' | 'listOrders' | 'countOrders' | 'countSilentRunners' | 'listLog'
+type OrderRead = 'findOrder' | 'listOrders' | 'countOrders' | 'listEndedOrders' | 'countSilentRunners' | 'listLog'
 
 export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
   const find = db
@@ -23,6 +24,7 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
       const rows = await db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status)
       return Object.fromEntries(rows.map((row): [OrderStatus, number] => [row.status, row.count]))
     },
+    listEndedOrders: (endedBefore, page) => listEndedOrders(db, endedBefore, page),
     async countSilentRunners(now) {
       const [row] = await db
         .select({

@@ -6,7 +6,7 @@ export interface Statement {
   text: string
 }
 
-export type Value = string | number | string[] | null | undefined
+export type Value = string | number | readonly string[] | null | undefined
 
 /** A statement on its way, and who waits for its rows. */
 interface Asked {
@@ -157,6 +157,6 @@ class StatementBatch implements pg.Submittable {
 
 function encode(value: Value): string | null {
   if (value === null || value === undefined) return null
-  if (Array.isArray(value)) return `{${value.map((each) => `"${each.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
+  if (typeof value === 'object') return `{${value.map((each) => `"${each.replace(/[\\"]/g, '\\$&')}"`).join(',')}}`
   return String(value)
 }

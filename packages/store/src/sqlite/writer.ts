@@ -8,6 +8,7 @@ import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
 import { type Db, openWriter } from './database.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
+import { pruneOrders } from './order-pruning.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
@@ -69,7 +70,12 @@ function openCommitter(file: string, now: number): Committer {
     throw error
   }
   const isolated = savepoints(db)
-  const writes: SyncWrites = { ...orderWrites(db), ...registryWrites(db), ...scheduleWrites(db) }
+  const writes: SyncWrites = {
+    ...orderWrites(db),
+    pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
+    ...registryWrites(db),
+    ...scheduleWrites(db),
+  }
   const appendAudit = auditAppender(db)
   return {
     commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),

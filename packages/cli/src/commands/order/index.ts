@@ -3,6 +3,7 @@ import type { Cli } from '../../cli.ts'
 import { approveOrderCommand } from './approve.ts'
 import { cancelOrderCommand } from './cancel.ts'
 import { createOrderCommand } from './create.ts'
+import { exportOrdersCommand } from './export.ts'
 import { listOrdersCommand } from './list.ts'
 import { orderLogsCommand } from './logs.ts'
 import { rejectOrderCommand } from './reject.ts'
@@ -21,5 +22,6 @@ export function orderCommand(cli: Cli): Command {
     .addCommand(retryOrderCommand(cli))
     .addCommand(approveOrderCommand(cli))
     .addCommand(rejectOrderCommand(cli))
+    .addCommand(exportOrdersCommand(cli))
     .addCommand(orderTypesCommand(cli))
 }

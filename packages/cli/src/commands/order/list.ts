@@ -2,46 +2,24 @@ import type { OrderResource } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
-import { createNames, findHost, findRunner, type Names, shortId } from '../../lookup.ts'
-import { collect } from '../../options.ts'
+import { createNames, type Names, shortId } from '../../lookup.ts'
 import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
-import { ago, parseMoment, span } from '../../times.ts'
+import { ago, span } from '../../times.ts'
+import { addOrderFilters, type OrderFilterOptions, orderFilters } from './order-filters.ts'
 import { statusPart } from './status.ts'
 
-export interface ListOrdersOptions extends PageOptions {
-  status?: string[]
-  type?: string
-  host?: string
-  runner?: string
-  label?: string
-  since?: string
-}
+export type ListOrdersOptions = OrderFilterOptions & PageOptions
 
 export function listOrdersCommand(cli: Cli): Command {
-  const { options } = cli.t
-  const command = cli
-    .command('order list')
-    .option('--status <status>', options.status, collect)
-    .option('--type <type>', options.type)
-    .option('--host <host>', options.hostFilter)
-    .option('--runner <runner>', options.runnerFilter)
-    .option('--label <key=value>', options.labelFilter)
-    .option('--since <time>', options.since)
+  const command = addOrderFilters(cli.command('order list'), cli.t)
   return addPageOptions(command, cli.t).action(cli.remote(listOrders))
 }
 
 export async function listOrders(options: ListOrdersOptions, context: RemoteContext): Promise<number> {
   const { client, out, t } = context
-  const query = {
-    status: options.status?.map((status) => status.toUpperCase().replaceAll('-', '_')).join(','),
-    type: options.type,
-    serverId: options.host && (await findHost(options.host, context)).id,
-    runnerId: options.runner && (await findRunner(options.runner, context)).id,
-    label: options.label,
-    since: options.since && parseMoment(options.since, '--since', 'past', context),
-  }
+  const query = await orderFilters(options, context)
   const page = await readPages(client.listOrders, query, options)
   const names = createNames(client)
   const rows = out.json ? [] : await Promise.all(page.items.map((order) => row(order, names, context)))

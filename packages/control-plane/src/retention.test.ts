@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { orderRecordSchema } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import { createLog } from '@ikoma/kernel/node'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createMetrics } from './metrics.ts'
+import { OrderArchive } from './order-archive.ts'
+import { Reconciler } from './reconciler.ts'
+import { Retention } from './retention.ts'
+import { placeSelftest, setup, type World } from './testing/world.ts'
+
+const dayMs = 24 * 3_600_000
+
+let world: World
+let folder: string
+beforeEach(async () => {
+  world = await setup()
+  folder = mkdtempSync(join(tmpdir(), 'ikoma-archive-'))
+})
+afterEach(async () => {
+  await world.close()
+  rmSync(folder, { recursive: true })
+})
+
+function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: string; leads?: boolean } = {}) {
+  const { store, time } = world
+  const lines: string[] = []
+  const metrics = createMetrics(store)
+  const retention = new Retention({
+    store,
+    metrics,
+    clock: { now: () => time.now },
+    log: createLog('info', { write: (line) => lines.push(line) }),
+    keepMs: days * dayMs,
+    archive: archiveDir === undefined ? null : new OrderArchive(archiveDir),
+    leads: () => leads,
+    stopping: new AbortController().signal,
+  })
+  return {
+    tick: () => retention.tick(),
+    lines,
+    metric: async (line: string) => (await metrics.registry.metrics()).includes(line),
+  }
+}
+
+async function endedOrder({ text = 'hello', chunks = 1 } = {}): Promise<string> {
+  const runner = await world.createRunner()
+  const { id } = await placeSelftest(world, runner.id)
+  const { lease } = await runner.claim()
+  const headers = { 'x-ikoma-lease': lease }
+  const send = (verb: string, body?: unknown) =>
+    runner.call('POST', `/v1/runner/orders/${id}/${verb}`, { headers, body })
+  await send('start')
+  for (let seq = 0; seq < chunks; seq += 1)
+    await send('logs', { seq, lines: [{ at: world.time.now, stream: 'stdout', text }] })
+  expect((await send('complete', { report: { ok: true, summary: 'all well' } })).status).toBe(200)
+  return id
+}
+
+const statusOf = async (id: string) => (await world.admin('GET', `/v1/orders/${id}`)).status
+const pruned = async () => (await world.admin('GET', '/v1/audit?action=orders.pruned')).body.items
+const archived = () =>
+  readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
+
+describe('an order that ended', () => {
+  test('is kept for as long as was said, and then deleted; a live one stays', async () => {
+    const ended = await endedOrder()
+    const live = await placeSelftest(world, (await world.createRunner()).id)
+    const { tick, metric } = keeping(30)
+    world.time.now += 30 * dayMs
+    await tick()
+    expect([await statusOf(ended), await pruned()]).toEqual([200, []])
+    world.time.now += 1
+    await tick()
+    expect([await statusOf(ended), await statusOf(live.id)]).toEqual([404, 200])
+    expect(await metric('ikoma_orders_pruned_total 1')).toBe(true)
+    expect((await pruned())[0]).toMatchObject({ actor: 'control-plane', data: { count: 1, archive: null } })
+    expect((await world.admin('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })
+    expect((await world.admin('GET', `/v1/audit?subject=order:${ended}`)).body.items.length).toBeGreaterThan(3)
+  })
+
+  test('is in the archive with all that was known of it, where the audit says', async () => {
+    const id = await endedOrder({ chunks: 9 })
+    const order = (await world.admin('GET', `/v1/orders/${id}`)).body
+    const events = (await world.admin('GET', `/v1/orders/${id}/events`)).body.items
+    const log = (await world.admin('GET', `/v1/orders/${id}/logs`)).body.items
+    expect([events.length, log.length]).toEqual([4, 9])
+    world.time.now += 31 * dayMs
+    await keeping(30, { archiveDir: folder }).tick()
+    const [line = ''] = archived()
+    expect(JSON.parse(line)).toEqual({ ...order, events, log })
+    expect(orderRecordSchema.safeParse(JSON.parse(line)).error).toBeUndefined()
+    const { file, offset, bytes, sha256 } = (await pruned())[0].data.archive
+    const said = readFileSync(join(folder, file)).subarray(offset, offset + bytes)
+    expect([said.toString(), createHash('sha256').update(said).digest('hex')]).toEqual([`${line}\n`, sha256])
+    expect(await statusOf(id)).toBe(404)
+  })
+
+  test('is nobody’s to delete but the leader’s', async () => {
+    const id = await endedOrder()
+    world.time.now += 31 * dayMs
+    await keeping(30, { leads: false }).tick()
+    expect(await statusOf(id)).toBe(200)
+  })
+})
+
+test('the leader is whoever reconciled last, until that was too long ago or it resigned', async () => {
+  const { store, time, timing } = world
+  const clock = { now: () => time.now }
+  const metrics = createMetrics(store)
+  const reconciler = new Reconciler({ store, clock, log: createLog('silent'), metrics, timing, periodMs: 30_000 })
+  expect(reconciler.leads()).toBe(false)
+  await reconciler.tick()
+  expect(reconciler.leads()).toBe(true)
+  time.now += 90_000
+  expect(reconciler.leads()).toBe(false)
+  await reconciler.tick()
+  await reconciler.resign()
+  expect(reconciler.leads()).toBe(false)
+})
+
+describe('an archive that cannot be written', () => {
+  test('keeps the orders and raises an alarm, until it can', async () => {
+    const id = await endedOrder()
+    world.time.now += 31 * dayMs
+    const blocked = join(folder, 'blocked')
+    writeFileSync(blocked, '')
+    const { tick, metric, lines } = keeping(30, { archiveDir: blocked })
+    await tick()
+    expect([await statusOf(id), await pruned()]).toEqual([200, []])
+    expect(await metric('ikoma_alarm{alarm="archive_failed"} 1')).toBe(true)
+    expect(lines.join()).toContain('old orders are kept until it can')
+    rmSync(blocked)
+    await tick()
+    expect(await statusOf(id)).toBe(404)
+    expect(await metric('ikoma_alarm{alarm="archive_failed"} 0')).toBe(true)
+  })
+
+  test('is not what is wrong when the store is away, which raises no alarm', async () => {
+    await endedOrder()
+    world.time.now += 31 * dayMs
+    const { tick, metric, lines } = keeping(30, { archiveDir: folder })
+    world.store.listLog = () => Promise.reject(new AppError('unavailable', 'away'))
+    await tick()
+    expect(lines.join()).toContain('old orders could not be pruned')
+    expect([archived(), await metric('archive_failed')]).toEqual([[], false])
+  })
+})
+
+test('a crash between archive and deletion archives twice and loses nothing', async () => {
+  const ids = [await endedOrder(), await endedOrder()]
+  world.time.now += 31 * dayMs
+  const { pruneOrders } = world.store
+  world.store.pruneOrders = () => Promise.reject(new AppError('unavailable', 'killed'))
+  await keeping(30, { archiveDir: folder }).tick()
+  expect(await Promise.all(ids.map(statusOf))).toEqual([200, 200])
+  world.store.pruneOrders = pruneOrders
+  await keeping(30, { archiveDir: folder }).tick()
+  expect(await Promise.all(ids.map(statusOf))).toEqual([404, 404])
+  const lines = archived()
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual([...ids, ...ids])
+  expect(lines.slice(0, 2)).toEqual(lines.slice(2))
+})
+
+describe('much to delete', () => {
+  test('is deleted step by step, with rests that let others work', async () => {
+    const runner = await world.createRunner()
+    for (let n = 0; n < 201; n += 1) {
+      const { id } = await placeSelftest(world, runner.id)
+      await world.admin('POST', `/v1/orders/${id}/cancel`)
+    }
+    const left = async () => Object.values(await world.store.countOrders()).reduce((sum, count) => sum + count, 0)
+    world.time.now += 31 * dayMs
+    const { tick } = keeping(30)
+    const rest = await tick()
+    expect([await left(), rest >= 100 && rest < 60_000]).toEqual([1, true])
+    expect([await tick(), await left()]).toEqual([60_000, 0])
+  })
+
+  test('with long logs is deleted in transactions of bounded size', async () => {
+    const text = 'x'.repeat(16_000)
+    for (let n = 0; n < 3; n += 1) await endedOrder({ text, chunks: 250 })
+    world.time.now += 31 * dayMs
+    await keeping(30, { archiveDir: folder }).tick()
+    const events = await pruned()
+    expect(events.map(({ data }: { data: { count: number } }) => data.count)).toEqual([2, 1])
+    expect(events[1].data.archive.offset).toBe(events[0].data.archive.bytes)
+    expect(archived().map((line) => JSON.parse(line).log.length)).toEqual([250, 250, 250])
+  })
+})

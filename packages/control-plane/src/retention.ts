@@ -1,0 +1,118 @@
+import type { ArchivedBatch, EndedOrder, Store } from '@ikoma/domain'
+import { AppError, type Clock } from '@ikoma/kernel'
+import type { Log } from '@ikoma/kernel/node'
+import type { Metrics } from './metrics.ts'
+import type { OrderArchive } from './order-archive.ts'
+import { orderRecord } from './order-record.ts'
+
+/** Orders looked at in one tick, and what one transaction may delete of them: runners must not wait for it. */
+const window = 200
+const maxBatchBytes = 8 * 1024 * 1024
+/** While orders are left it rests this many times as long as it worked. */
+const restFactor = 3
+const minRestMs = 100
+const idleMs = 60_000
+
+/** How long ended orders are kept, and the folder where they go then. */
+export interface RetentionPolicy {
+  keepMs: number
+  archiveDir: string | null
+}
+
+export interface RetentionOptions {
+  store: Store
+  clock: Clock
+  log: Log
+  metrics: Metrics
+  keepMs: number
+  /** Null when nobody wants what is deleted. */
+  archive: OrderArchive | null
+  /** Whether this process is the one to do it. */
+  leads: () => boolean
+  stopping: AbortSignal
+}
+
+/** Deletes orders that ended longer ago than they are kept, once they are in the archive. */
+export class Retention {
+  readonly #options: RetentionOptions
+  #cursor: string | null = null
+
+  constructor(options: RetentionOptions) {
+    this.#options = options
+  }
+
+  /** One step along the table. Answers how long to wait for the next. */
+  async tick(): Promise<number> {
+    const { log, leads } = this.#options
+    if (!leads()) return idleMs
+    const startedAt = performance.now()
+    try {
+      await this.#step()
+    } catch (error) {
+      this.#cursor = null
+      log.warn({ err: error }, 'old orders could not be pruned')
+    }
+    return this.#cursor === null ? idleMs : Math.max(minRestMs, restFactor * (performance.now() - startedAt))
+  }
+
+  async #step(): Promise<void> {
+    const { store, clock, keepMs, leads, stopping } = this.#options
+    const endedBefore = clock.now() - keepMs
+    const page = await store.listEndedOrders(endedBefore, { limit: window, cursor: this.#cursor })
+    for (const batch of batchesOf(page.items)) {
+      if (stopping.aborted || !leads()) return
+      await this.#prune(
+        batch.map(({ id }) => id),
+        endedBefore,
+      )
+    }
+    this.#cursor = page.next
+  }
+
+  /** On disk in the archive first: a crash in between archives twice and loses nothing. */
+  async #prune(ids: string[], endedBefore: number): Promise<void> {
+    const { store, clock, log, metrics } = this.#options
+    const archive = await this.#archive(ids)
+    const count = await store.pruneOrders({ ids, endedBefore, archive, now: clock.now() })
+    metrics.pruned.inc(count)
+    log.info({ count, archive }, 'old orders were pruned')
+  }
+
+  async #archive(ids: string[]): Promise<ArchivedBatch | null> {
+    const { archive, clock, log, metrics } = this.#options
+    if (archive === null) return null
+    try {
+      const batch = await archive.append(clock.now(), this.#records(ids))
+      metrics.alarms.set({ alarm: 'archive_failed' }, 0)
+      return batch
+    } catch (error) {
+      // The store being away is no problem of the archive.
+      if (error instanceof AppError) throw error
+      metrics.alarms.set({ alarm: 'archive_failed' }, 1)
+      log.error({ err: error }, 'the archive cannot be written: old orders are kept until it can')
+      throw error
+    }
+  }
+
+  async *#records(ids: string[]): AsyncGenerator<string> {
+    const { store } = this.#options
+    for (const id of ids) {
+      const order = await store.findOrder(id)
+      if (order) yield* orderRecord(store, order)
+    }
+  }
+}
+
+function batchesOf(ended: EndedOrder[]): EndedOrder[][] {
+  const batches: EndedOrder[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const order of ended) {
+    if (bytes + order.logBytes > maxBatchBytes) {
+      batches.push([])
+      bytes = 0
+    }
+    batches.at(-1)?.push(order)
+    bytes += order.logBytes
+  }
+  return batches
+}

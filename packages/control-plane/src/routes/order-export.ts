@@ -1,0 +1,43 @@
+import { orderExportQuery, orderRecordSchema } from '@ikoma/api'
+import { type OrderFilter, terminalStatuses } from '@ikoma/domain'
+import { sendNdjson } from '@ikoma/kernel/http'
+import type { FastifyRequest } from 'fastify'
+import type { App, Context } from '../context.ts'
+import { orderRecord } from '../order-record.ts'
+import { orderFilter } from './orders.ts'
+
+const pageSize = 20
+
+export function orderExportRoute(app: App, context: Context): void {
+  app.get(
+    '/v1/orders/export',
+    {
+      // A HEAD would read everything to show nothing.
+      exposeHeadRoute: false,
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Ended orders with their events and logs, newest first, one a line of NDJSON',
+        querystring: orderExportQuery,
+        response: {
+          200: { description: 'NDJSON', content: { 'application/x-ndjson': { schema: orderRecordSchema } } },
+        },
+      },
+    },
+    (request, reply) => {
+      const { status = [...terminalStatuses], ...filter } = orderFilter(request.query)
+      sendNdjson(reply, records(context, request, { ...filter, status }), context.stopping)
+    },
+  )
+}
+
+async function* records({ store, access }: Context, request: FastifyRequest, filter: OrderFilter) {
+  let cursor: string | null = null
+  do {
+    const page = await store.listOrders(filter, { limit: pageSize, cursor })
+    for (const order of page.items) yield* orderRecord(store, order)
+    // A revoked token must not keep reading.
+    await access.authorize(request)
+    cursor = page.next
+  } while (cursor !== null)
+}
