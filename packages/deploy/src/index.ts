@@ -1,0 +1,8 @@
+export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './render/caddyfile.ts'
+export { type ComposeFile, renderComposeFile } from './render/compose-file.ts'
+export type { ComposeService } from './render/compose-service.ts'
+export { type Environment, readEnvironmentFile, renderEnvironmentFile } from './render/environment-file.ts'
+export { type NginxSite, type RateLimit, renderNginxSite } from './render/nginx-site.ts'
+export { type Pm2Process, renderPm2Ecosystem } from './render/pm2-ecosystem.ts'
+export { renderTimer, type Timer } from './render/systemd-timer.ts'
+export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './render/systemd-unit.ts'
