@@ -1,3 +1,5 @@
+export { inspectComposeFile } from './policy/compose-policy.ts'
+export type { ComposeFinding, ComposeReport } from './policy/inspection.ts'
 export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './render/caddyfile.ts'
 export { type ComposeFile, renderComposeFile } from './render/compose-file.ts'
 export type { ComposeService } from './render/compose-service.ts'
