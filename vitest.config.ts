@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-// Three quick projects make `npm test`; e2e starts whole processes, power-cut needs root: each has its own command.
+// Three quick projects make `npm test`. The others have commands of their own: tools needs programs of the system (systemd,
+// nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root.
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -14,7 +15,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/{kernel,domain,api,runner,cli}/src/**/*.test.ts'],
+          include: ['packages/{kernel,domain,api,deploy,runner,cli}/src/**/*.test.ts'],
+          exclude: ['**/*.tools.test.ts'],
         },
       },
       {
@@ -30,6 +32,14 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'tools',
+          include: ['packages/*/src/**/*.tools.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
