@@ -1,4 +1,5 @@
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
+export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, type LogLevel, logLevels } from './log.ts'
 export { readOrMakeSecretFile, readSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'
