@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
+import { collectStartGarbage } from '@ikoma/kernel/node'
 import { desc } from 'drizzle-orm'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
@@ -50,6 +51,7 @@ export function runWriter(): void {
     return
   }
   port.postMessage({ kind: 'ready' } satisfies WriterReply)
+  collectStartGarbage()
   port.on('message', (calls: WriteCall[] | 'close') => {
     if (calls !== 'close') return port.postMessage(committer.commit(calls))
     committer.close()
