@@ -18,7 +18,7 @@ import { type Completion, type OrderEvent, type OrderState, targetsOfRunner } fr
 import { notFound } from '@ikoma/kernel'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingActor, callingRunner } from '../access.ts'
 import { claimWithin } from '../claim.ts'
 import type { App, Context } from '../context.ts'
