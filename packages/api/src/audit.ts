@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { pageQuery, timeField } from './fields.ts'
 
 export const auditQuery = pageQuery.extend({

@@ -16,6 +16,24 @@ export interface ClientOptions {
   credential: Credential | null
   /** Longest wait for an answer to begin, in milliseconds. */
   timeoutMs?: number
+  fetch?: Fetch
+}
+
+/** The built-in `fetch`, or as much of it as is asked for here. */
+export type Fetch = (url: URL, question: Question) => Promise<Answer>
+
+interface Question {
+  method: string
+  headers: Record<string, string>
+  body?: string
+  redirect: 'error'
+  signal: AbortSignal
+}
+
+interface Answer extends Pick<Response, 'ok' | 'status' | 'statusText'> {
+  headers: { get(name: string): string | null }
+  body: AsyncIterable<Uint8Array> | null
+  json(): Promise<unknown>
 }
 
 /** The control plane said no; `problem` is its own account of why. */
@@ -53,6 +71,7 @@ export interface RequestOptions {
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
   timeoutMs?: number
+  fetch?: Fetch
 }
 
 /** Sends one request and reads its JSON answer; `null` for 204. Rejects with ApiError or UnreachableError. */
@@ -71,7 +90,7 @@ export async function requestJson<T>(
   }
 }
 
-async function send(baseUrl: string, method: string, path: string, options: RequestOptions): Promise<Response> {
+async function send(baseUrl: string, method: string, path: string, options: RequestOptions): Promise<Answer> {
   const url = new URL(path, baseUrl)
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value))
@@ -80,9 +99,10 @@ async function send(baseUrl: string, method: string, path: string, options: Requ
   if (options.signal) signals.push(options.signal)
   const headers: Record<string, string> = { ...options.headers }
   if (options.body !== undefined) headers['content-type'] = 'application/json'
-  let response: Response
+  const ask: Fetch = options.fetch ?? fetch
+  let response: Answer
   try {
-    response = await fetch(url, {
+    response = await ask(url, {
       method,
       headers,
       redirect: 'error',
@@ -101,7 +121,7 @@ async function send(baseUrl: string, method: string, path: string, options: Requ
   )
 }
 
-async function readProblem(response: Response): Promise<Problem> {
+async function readProblem(response: Answer): Promise<Problem> {
   const fallback: Problem = {
     type: 'about:blank',
     title: response.statusText,
@@ -120,7 +140,7 @@ async function readProblem(response: Response): Promise<Problem> {
 export type Client = ReturnType<typeof createClient>
 
 /** The control plane's API, one method a route, for people's programs: the CLI and the dashboard. */
-export function createClient({ url, credential, timeoutMs }: ClientOptions) {
+export function createClient({ url, credential, timeoutMs, fetch }: ClientOptions) {
   const auth: Record<string, string> = !credential
     ? {}
     : credential.kind === 'admin-key'
@@ -130,6 +150,7 @@ export function createClient({ url, credential, timeoutMs }: ClientOptions) {
   function call<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
     return requestJson<T>(url, method, path, {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(fetch === undefined ? {} : { fetch }),
       ...options,
       headers: { ...auth, ...options.headers },
     })

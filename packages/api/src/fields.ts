@@ -1,5 +1,5 @@
 import { scopePattern } from '@ikoma/domain'
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const idField = z.uuid()
 export const nameField = z.string().trim().min(1).max(100)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { orderBody, orderSchema } from './orders.ts'
 import { problemSchema } from './problem.ts'
 

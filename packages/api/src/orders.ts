@@ -1,5 +1,5 @@
 import { orderStatuses, terminalStatuses } from '@ikoma/domain'
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, jsonObjectField, keyField, labelsField, pageQuery, scopesField, timeField } from './fields.ts'
 
 /** Body of POST /v1/orders. Exactly one of serverId, runnerId and scope says who may execute it. */

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField } from './fields.ts'
 import { problemSchema } from './problem.ts'
 import { reportSchema } from './report.ts'

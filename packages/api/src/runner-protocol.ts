@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, jsonObjectField, nameField } from './fields.ts'
 import { orderSchema } from './orders.ts'
 import { reportSchema } from './report.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
 
 export const defaultScopes = ['default']

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, nameField, timeField } from './fields.ts'
 import { orderBody } from './orders.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, jsonObjectField, nameField, timeField } from './fields.ts'
 
 const baseUrlField = z.url({ protocol: /^https?$/ }).max(500)

@@ -1,5 +1,5 @@
 import { roles } from '@ikoma/domain'
-import { z } from 'zod'
+import * as z from 'zod'
 import { idField, nameField, timeField } from './fields.ts'
 
 export const tokenBody = z.strictObject({

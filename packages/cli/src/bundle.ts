@@ -1,4 +1,4 @@
-// The one file of the bundle: the command in the main thread, the SQLite writer in its worker thread.
+// Where the bundle begins: the command in the main thread, the SQLite writer in its worker thread.
 import { isMainThread } from 'node:worker_threads'
 
 const neededNode = 24

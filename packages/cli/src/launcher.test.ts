@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 
@@ -17,4 +17,34 @@ it('the launcher works through symbolic links, from any folder, with any Node on
     env: { PATH: '/usr/bin:/bin' },
   })
   expect([stdout, stderr]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\n$/), ''])
+})
+
+/** A checkout whose Node says what it is asked to run. */
+function checkout() {
+  const root = mkdtempSync(join(tmpdir(), 'ikoma-root-'))
+  onTestFinished(() => rmSync(root, { recursive: true }))
+  const write = (file: string, text: string, mode = 0o644) => {
+    mkdirSync(dirname(join(root, file)), { recursive: true })
+    writeFileSync(join(root, file), text, { mode })
+  }
+  write('node_modules/.bin/node', '#!/bin/sh\necho "$*"\n', 0o755)
+  write('packages/cli/src/main.ts', '')
+  mkdirSync(join(root, 'packages/cli/bin'))
+  copyFileSync(launcher, join(root, 'packages/cli/bin/ikoma'))
+  const age = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds)
+  const run = async (...args: string[]) =>
+    (await promisify(execFile)(join(root, 'packages/cli/bin/ikoma'), args)).stdout.replaceAll(root, '').trim()
+  return { write, age, run }
+}
+
+it('the launcher takes the bundle only while no source is newer', async () => {
+  const { write, age, run } = checkout()
+  expect(await run('up')).toBe('/packages/cli/src/main.ts up')
+  write('dist/index.cjs', '')
+  age('packages/cli/src/main.ts', 1_000)
+  age('dist/index.cjs', 2_000)
+  expect(await run('runner', 'run')).toBe('/dist/index.cjs runner run')
+  expect(await run()).toBe('/packages/cli/src/main.ts')
+  age('packages/cli/src/main.ts', 3_000)
+  expect(await run('up')).toBe('/packages/cli/src/main.ts up')
 })

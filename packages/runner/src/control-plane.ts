@@ -18,7 +18,8 @@ import {
   runnerTokenHeader,
 } from '@ikoma/api'
 import type { Clock } from '@ikoma/kernel'
-import { z } from 'zod'
+import { httpFetch } from '@ikoma/kernel/node'
+import * as z from 'zod'
 import type { Identity } from './identity.ts'
 
 // Only what the runner needs beyond the signed grant, so that a newer control plane may say more.
@@ -76,7 +77,7 @@ export function createControlPlane(identity: () => Identity, clock: Clock) {
       [runnerProofHeader]: proof(me),
     }
     if (hold) headers[leaseHeader] = hold.lease
-    return requestJson<T>(me.url, 'POST', path, { timeoutMs: answerMs, ...request, headers })
+    return requestJson<T>(me.url, 'POST', path, { timeoutMs: answerMs, ...request, headers, fetch: httpFetch })
   }
   const orderPath = ({ orderId }: Hold, verb: string) => `/v1/runner/orders/${encodeURIComponent(orderId)}/${verb}`
   const progress = async (hold: Hold, verb: string, options: RequestOptions): Promise<Progress> =>

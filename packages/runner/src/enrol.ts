@@ -3,6 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { arch, release } from 'node:os'
 import { type Enrolled, enrolledSchema, enrolProofText, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
+import { httpFetch } from '@ikoma/kernel/node'
 import { replaceFile } from './durable-file.ts'
 import { identityPaths } from './identity.ts'
 
@@ -45,7 +46,9 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
       capabilities: { node: process.version, arch: arch(), kernel: release() },
       ...(name === undefined ? {} : { name }),
     }
-    const enrolled = enrolledSchema.parse(await requestJson(url, 'POST', '/v1/runner/enrol', { body }))
+    const enrolled = enrolledSchema.parse(
+      await requestJson(url, 'POST', '/v1/runner/enrol', { body, fetch: httpFetch }),
+    )
     await replaceFile(paths.key, pem)
     await replaceFile(paths.identity, `${JSON.stringify({ url, ...enrolled }, null, 2)}\n`)
     return enrolled

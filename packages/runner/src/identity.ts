@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { enrolledSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { z } from 'zod'
+import * as z from 'zod'
 import { messageOf } from './trouble.ts'
 
 const identityFile = 'runner.json'

@@ -1,6 +1,6 @@
 import type { Report } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const attempt = { orderId: z.string(), attempt: z.number().int() }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
 const policySchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { orderType } from './order-type.ts'
 
 const read = { risk: 'read', retryClass: 'idempotent', timeoutSec: 60, approval: false } as const

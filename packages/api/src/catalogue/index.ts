@@ -1,5 +1,5 @@
 import { anyScopeAllows } from '@ikoma/domain'
-import { z } from 'zod'
+import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'

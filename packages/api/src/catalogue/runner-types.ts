@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { orderType } from './order-type.ts'
 
 const toolSchema = z.object({ found: z.boolean(), version: z.string().nullable() })

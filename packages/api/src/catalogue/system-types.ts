@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { orderType } from './order-type.ts'
 
 export const systemFactsCollect = orderType({

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { defaultTiming, type OrderTiming } from '@ikoma/domain'
 import { logLevels, portVariable, readEnvironment, switchVariable } from '@ikoma/kernel/node'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const listVariable = z.string().transform((text) =>
   text

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ApiError, type Client, createClient } from '@ikoma/api'
+import { httpFetch } from '@ikoma/kernel/node'
 import { enrolRunner, readIdentity } from '@ikoma/runner'
 import { version } from '../version.ts'
 
@@ -11,7 +12,7 @@ export interface LocalRunner {
 
 /** The runner of this machine: at the first start it is enrolled over HTTP like any other, attached to a server of its own. */
 export async function enrolLocalRunner(url: string, adminKey: string, stateDir: string): Promise<LocalRunner> {
-  const client = createClient({ url, credential: { kind: 'admin-key', key: adminKey } })
+  const client = adminClient(url, adminKey)
   const known = await knownRunner(client, stateDir)
   if (known) return known
   const server = await client.createServer({ name: hostname(), tags: ['local'] })
@@ -39,11 +40,15 @@ async function knownRunner(client: Client, stateDir: string): Promise<LocalRunne
 
 /** Resolves true once the control plane sees the runner, whose first heartbeat comes at once; false after `withinMs`. */
 export async function untilOnline(url: string, adminKey: string, runnerId: string, withinMs: number): Promise<boolean> {
-  const client = createClient({ url, credential: { kind: 'admin-key', key: adminKey } })
+  const client = adminClient(url, adminKey)
   const until = performance.now() + withinMs
   while (performance.now() < until) {
     if ((await client.getRunner(runnerId)).status === 'ONLINE') return true
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return false
+}
+
+function adminClient(url: string, key: string): Client {
+  return createClient({ url, credential: { kind: 'admin-key', key }, fetch: httpFetch })
 }

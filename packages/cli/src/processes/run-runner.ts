@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { createLog, logLevels, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
+import { collectStartGarbage, createLog, logLevels, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
 import { enrolRunner, startRunner } from '@ikoma/runner'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Context } from '../cli.ts'
 import type { EnrolRunnerOptions } from '../commands/runner/enrol.ts'
 import type { RunRunnerOptions } from '../commands/runner/run.ts'
@@ -37,6 +37,7 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
     { logger: log },
   )
   stopOnSignal(() => runner.stop(), log, 45_000)
+  collectStartGarbage()
   // Under `ikoma up` the channel ends with the parent: on our own we would keep its next runner from starting.
   const stopAlone = () => void runner.stop().then(() => process.exit(0))
   process.once('disconnect', stopAlone)

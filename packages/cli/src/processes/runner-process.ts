@@ -5,6 +5,10 @@ import type { Log } from '@ikoma/kernel/node'
 /** What the runner's process may see of the server's environment: never the admin key or the database's address. */
 const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'LOG_LEVEL', 'NODE_ENV', 'IKOMA_RUNNER_CONCURRENCY']
 const stopWithinMs = 30_000
+/** Waiting for orders makes little garbage: with room for more the runner would only take more. */
+const nodeOptions = ['--max-semi-space-size=1']
+/** glibc keeps memory apart for each thread; the runner's threads do not contend. With the option above it saves 3 MB. */
+const oneArena = { MALLOC_ARENA_MAX: '1' }
 
 export interface RunnerProcess {
   stop(): Promise<void>
@@ -28,13 +32,17 @@ export function superviseRunner({ stateDir, url, env, log }: Supervision): Runne
 
   function start(): ChildProcess {
     const entry = process.argv[1] ?? ''
-    const started = spawn(process.execPath, [entry, 'runner', 'run', '--state-dir', stateDir, '--url', url], {
-      env: childEnv,
-      // The channel says nothing; its end tells the runner that we are gone, however we went.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Not the terminal's: Ctrl-C is for us, and we stop the runner first.
-      detached: true,
-    })
+    const started = spawn(
+      process.execPath,
+      [...nodeOptions, entry, 'runner', 'run', '--state-dir', stateDir, '--url', url],
+      {
+        env: { ...oneArena, ...childEnv },
+        // The channel says nothing; its end tells the runner that we are gone, however we went.
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        // Not the terminal's: Ctrl-C is for us, and we stop the runner first.
+        detached: true,
+      },
+    )
     const since = performance.now()
     started.once('exit', (code, signal) => {
       if (stopping) return

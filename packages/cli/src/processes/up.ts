@@ -1,4 +1,4 @@
-import { stopOnSignal } from '@ikoma/kernel/node'
+import { collectStartGarbage, stopOnSignal } from '@ikoma/kernel/node'
 import type { Context } from '../cli.ts'
 import type { ServerOptions } from '../commands/server.ts'
 import type { UpOptions } from '../commands/up.ts'
@@ -27,6 +27,7 @@ export async function up(options: UpOptions, context: Context): Promise<number> 
   stopOnSignal(() => child.stop().then(() => server.close()), log, stopWithinMs)
   await untilOnline(url, adminKey.key, runner.id, onlineWithinMs)
   greet(context, config, server, runner)
+  collectStartGarbage()
   return untilSignal()
 }
 
@@ -35,6 +36,7 @@ export async function serve(options: ServerOptions, context: Context): Promise<n
   const server = await openServer(config)
   stopOnSignal(() => server.close(), server.log)
   greet(context, config, server, null)
+  collectStartGarbage()
   return untilSignal()
 }
 

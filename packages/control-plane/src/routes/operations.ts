@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { AppError } from '@ikoma/kernel'
 import { equalSecrets } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 
 const tags = ['operations']

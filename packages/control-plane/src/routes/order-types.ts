@@ -1,5 +1,5 @@
 import { describeCatalogue, orderTypeSchema } from '@ikoma/api'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { App } from '../context.ts'
 
 export function orderTypeRoutes(app: App): void {

@@ -15,7 +15,7 @@ import {
 import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingRunner } from '../access.ts'
 import { claimWithin } from '../claim.ts'
 import type { App, Context } from '../context.ts'

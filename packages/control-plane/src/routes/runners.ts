@@ -14,7 +14,7 @@ import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch
 import { newId, notFound } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { isoTime, runnerResource } from '../present.ts'

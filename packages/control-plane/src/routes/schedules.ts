@@ -2,7 +2,7 @@ import { idParams, pageOf, scheduleBody, schedulePatch, scheduleSchema } from '@
 import type { AuditEntry, Schedule, SchedulePatch } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { nextCronRun } from '../cron.ts'

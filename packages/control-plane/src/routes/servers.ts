@@ -2,7 +2,7 @@ import { attachBody, idField, idParams, pageOf, pageQuery, serverBody, serverPat
 import type { AuditEntry, ServerPatch } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { serverResource } from '../present.ts'

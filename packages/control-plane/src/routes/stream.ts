@@ -1,6 +1,6 @@
 import type { AuditEvent } from '@ikoma/domain'
 import { openEventStream } from '@ikoma/kernel/http'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
 import { numericCursor } from './orders.ts'

@@ -1,7 +1,7 @@
 import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
-import { z } from 'zod'
+import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { tokenResource } from '../present.ts'

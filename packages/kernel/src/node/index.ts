@@ -1,6 +1,8 @@
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
+export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, type LogLevel, logLevels } from './log.ts'
 export { readOrMakeSecretFile, readSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'
 export { newSigningKey, type SigningKey, signingKeyFromPem, verifySignature } from './signing-key.ts'
+export { collectStartGarbage } from './start-garbage.ts'
 export { equalDigests, equalSecrets, hashToken, isToken, newToken, type TokenKind } from './token.ts'

@@ -90,10 +90,10 @@ async function startWriter(file: string, now: number): Promise<Writer> {
   }
 }
 
-/** In the sources the thread has its own file; in the bundle everything is one file, which starts the thread by workerData. */
+/** In the sources the thread has its own file; the bundle begins at one place, which finds the thread's part by itself. */
 function writerEntry(): string {
   const here = import.meta.url
-  return fileURLToPath(here.endsWith('.ts') ? new URL('./writer.ts', here) : here)
+  return fileURLToPath(new URL(here.endsWith('.ts') ? './writer.ts' : './index.cjs', here))
 }
 
 /** The writer's next message. The thread dying or refusing to open rejects. */

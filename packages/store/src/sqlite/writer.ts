@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
+import { collectStartGarbage } from '@ikoma/kernel/node'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
 import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
@@ -48,6 +49,7 @@ export function runWriter(): void {
     return
   }
   port.postMessage({ kind: 'ready' } satisfies WriterReply)
+  collectStartGarbage()
   port.on('message', (calls: WriteCall[] | 'close') => {
     if (calls !== 'close') return port.postMessage(committer.commit(calls))
     committer.close()
