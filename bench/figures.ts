@@ -53,7 +53,7 @@ export function percentile(values: number[], percent: number): number {
 
 const units: [pattern: RegExp, unit: string][] = [
   [/^(start|latency|backlog|history)\.|\.latency\./, 'ms'],
-  [/\.rss$/, 'MB'],
+  [/\.[rp]ss$/, 'MB'],
   [/\.cpu$/, '% of a core'],
   [/\.repoll$/, 's'],
   [/\.falselyLost$/, 'orders or runners'],

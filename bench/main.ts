@@ -30,6 +30,7 @@ const bench: Bench = {
   folder,
   adminKey: 'a-key-for-the-benchmark-alone',
   seconds: full ? 8 : 2,
+  idleSeconds: full ? 60 : 20,
   samples: full ? 1000 : 200,
 }
 const figures = new Figures()

@@ -4,6 +4,8 @@ import { type ControlPlaneProcess, type StoreKind, startControlPlane } from './c
 import { withDatabase } from './database.ts'
 import { measureExchange } from './exchange.ts'
 import { percentile } from './figures.ts'
+import { measureFloor } from './floor.ts'
+import { measureFootprint } from './footprint.ts'
 import { measureLatency, measureLife } from './life.ts'
 import type { Bench, Scenario } from './scenario.ts'
 import { measureStore } from './store-level.ts'
@@ -12,8 +14,13 @@ const stores: StoreKind[] = ['memory', 'sqlite', 'postgres']
 
 /** Everything we measure of ourselves over HTTP, each store for itself, and the stores without HTTP. */
 export const ours: Scenario[] = [
+  { name: 'floor', measure: async (_, { seconds }) => ({ 'floor.http': await measureFloor(seconds) }) },
   ...stores.map((store) => ({ name: store, measure: (_: number, bench: Bench) => measureOverHttp(store, bench) })),
   { name: 'postgres2', measure: (_, bench) => measureTwoProcesses(bench) },
+  {
+    name: 'footprint',
+    measure: async (_, { idleSeconds }) => ({ ...(await measureFootprint({ seconds: idleSeconds })) }),
+  },
   { name: 'store', measure: (_, bench) => measureStores(bench) },
 ]
 

@@ -7,6 +7,8 @@ export interface Bench {
   adminKey: string
   /** About how long each figure of throughput is measured. */
   seconds: number
+  /** How long the idle product is watched. */
+  idleSeconds: number
   /** How many latencies are taken. */
   samples: number
 }
