@@ -54,7 +54,7 @@ export const rotated = z.object({ id: idField, token: z.string(), previousTokenE
 export const enrolmentBody = z.strictObject({
   name: nameField.default('runner'),
   serverId: idField.optional(),
-  scopes: scopesField.default(['runner', 'system', 'check']),
+  scopes: scopesField.default(['runner', 'system.facts', 'check']),
   labels: labelsField.default({}),
   concurrency: z.number().int().min(1).max(100).default(4),
 })

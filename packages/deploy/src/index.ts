@@ -1,3 +1,5 @@
+export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
+export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { inspectComposeFile } from './policy/compose-policy.ts'
 export type { ComposeFinding, ComposeReport } from './policy/inspection.ts'
 export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './render/caddyfile.ts'
@@ -8,3 +10,6 @@ export { type NginxSite, type RateLimit, renderNginxSite } from './render/nginx-
 export { type Pm2Process, renderPm2Ecosystem } from './render/pm2-ecosystem.ts'
 export { renderTimer, type Timer } from './render/systemd-timer.ts'
 export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './render/systemd-unit.ts'
+export { directory, type WantedDirectory } from './resources/directory.ts'
+export { file, noFile, type WantedFile } from './resources/file.ts'
+export { user, type WantedUser } from './resources/user.ts'

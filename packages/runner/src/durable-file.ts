@@ -22,7 +22,7 @@ export async function replaceFile(path: string, content: string, mode = 0o600): 
 }
 
 /** Without this the rename itself may be lost at a power cut. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   try {
     await directory.sync()

@@ -6,8 +6,8 @@ import * as z from 'zod'
 
 /** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
 const policySchema = z.strictObject({
-  /** `shell.run` is among them only when it is written down. */
-  scopes: scopesField.default(['runner', 'system', 'check']),
+  /** What changes the server is among them only when it is written down. */
+  scopes: scopesField.default(['runner', 'system.facts', 'check']),
   /** No order may ask for longer. */
   maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
 })

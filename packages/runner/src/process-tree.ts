@@ -9,6 +9,8 @@ export interface Program {
   /** All that it sees of the environment, besides the marker. */
   env: Record<string, string>
   marker: string
+  /** Written to its standard input; without it, that is at its end from the start. */
+  input?: string | undefined
 }
 
 export interface Exit {
@@ -30,16 +32,18 @@ export function orderMarker(orderId: string, attempt: number): string {
   return `${orderId}.${attempt}`
 }
 
-/** Starts a program in a session of its own. No shell, no input, nothing of our own environment. */
-export function startProgram({ argv, cwd, env, marker }: Program): ProcessTree {
+/** Starts a program in a session of its own. No shell, nothing of our own environment. */
+export function startProgram({ argv, cwd, env, marker, input }: Program): ProcessTree {
   const [file = '', ...args] = argv
   const child = spawn(file, args, {
     cwd,
     env: { ...env, IKOMA_ORDER: marker },
     detached: true,
     shell: false,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // A program that ends before it has read everything is no failure of ours.
+  child.stdin.on('error', () => undefined).end(input)
   const exited = exitOf(child)
   // Whoever kills the tree first may never look at this.
   exited.catch(() => {})

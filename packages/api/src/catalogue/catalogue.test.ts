@@ -46,6 +46,8 @@ const samples: Record<string, Record<string, unknown>> = {
   'check.tls.run': { host: 'example.com' },
   'check.dns.run': { name: 'example.com' },
   'shell.run': { argv: ['/bin/true'] },
+  'system.directory.apply': { path: '/var/lib/app' },
+  'system.user.apply': { name: 'app', home: '/var/lib/app' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

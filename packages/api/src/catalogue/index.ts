@@ -1,6 +1,7 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
@@ -15,6 +16,8 @@ export const catalogue = {
   'check.tls.run': checkTlsRun,
   'check.dns.run': checkDnsRun,
   'shell.run': shellRun,
+  'system.directory.apply': systemDirectoryApply,
+  'system.user.apply': systemUserApply,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue
@@ -56,4 +59,5 @@ export function describeCatalogue(): OrderTypeResource[] {
   }))
 }
 
+export type { ChangeOutput } from './change-output.ts'
 export type { CatalogueEntry } from './order-type.ts'

@@ -5,7 +5,9 @@ import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
+import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
+import { applyUser } from './system-user-apply.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
 export const actions: Actions = {
@@ -16,4 +18,6 @@ export const actions: Actions = {
   'check.tls.run': runTlsCheck,
   'check.dns.run': runDnsCheck,
   'shell.run': runProgram,
+  'system.directory.apply': applyDirectory,
+  'system.user.apply': applyUser,
 }

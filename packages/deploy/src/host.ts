@@ -1,0 +1,55 @@
+/**
+ * The machine that is managed, as far as drivers may touch it. Paths are absolute and normal. Methods reject with
+ * AppError `unprocessable` when the machine refuses; what a program answers is data.
+ */
+export interface Host {
+  /** Runs a program to its end, without a shell and without our environment. Rejects when it cannot be started. */
+  run(program: Program): Promise<Exit>
+  /** The text of a regular file of at most 1 MiB; null when there is none. */
+  read(path: string): Promise<string | null>
+  /** What is there, without following a symbolic link; null when nothing is. */
+  look(path: string): Promise<Entry | null>
+  /** Names in a directory, sorted; empty when there is none. */
+  list(path: string): Promise<string[]>
+  /**
+   * Replaces a file so that a crash leaves the old or the new, and the new once this resolves. Refuses a path with a
+   * symbolic link in it, or through a directory in which anybody but root and ourselves may rename things.
+   */
+  write(path: string, file: FileContent): Promise<void>
+  /** Makes a directory, or gives one its owner and mode. Same refusals as `write`. */
+  makeDirectory(path: string, access: FileAccess): Promise<void>
+  /** Removes a file or an empty directory; nothing when nothing is there. Same refusals as `write`. */
+  remove(path: string): Promise<void>
+}
+
+export interface Program {
+  argv: readonly [string, ...string[]]
+  /** Written to its standard input. */
+  input?: string
+  /** Added to PATH and a language in which tools answer alike. */
+  env?: Readonly<Record<string, string>>
+  cwd?: string
+  timeoutSec?: number
+}
+
+export interface Exit {
+  code: number | null
+  /** Each at most 256 KiB; what is beyond is cut. */
+  stdout: string
+  stderr: string
+}
+
+export interface FileAccess {
+  /** Permission bits, such as 0o644. */
+  mode: number
+  owner: string
+  group: string
+}
+
+export interface FileContent extends FileAccess {
+  content: string
+}
+
+export interface Entry extends FileAccess {
+  kind: 'file' | 'directory' | 'link' | 'other'
+}

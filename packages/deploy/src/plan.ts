@@ -1,0 +1,58 @@
+import type { Host } from './host.ts'
+
+/** One thing that an order would do to the machine, and how to take it back. */
+export interface Change {
+  /** What it does, in a line: `write /etc/systemd/system/gateway.service`. */
+  title: string
+  /** What would be different, for people; null where the title says it all. Never a secret. */
+  diff: string | null
+  apply(host: Host): Promise<void>
+  /** Restores what was before; null where there is no way back. */
+  undo: ((host: Host) => Promise<void>) | null
+}
+
+/** A part of the machine as it should be. It only reads, and answers what is left to do: nothing when it is so. */
+export type Desired = (host: Host) => Promise<Change[]>
+
+/** How the changes that an order makes are told; the steps of its report. */
+export interface Course {
+  signal: AbortSignal
+  log(text: string): void
+  step<T>(name: string, run: () => Promise<T>): Promise<T>
+}
+
+/** What is left to do until everything desired is so, in order. */
+export async function planFor(desired: readonly Desired[], host: Host): Promise<Change[]> {
+  const changes: Change[] = []
+  for (const part of desired) changes.push(...(await part(host)))
+  return changes
+}
+
+/** Makes the changes in order. When one fails, or a stop comes, those made are taken back, last first, and it rejects. */
+export async function applyAll(changes: readonly Change[], host: Host, course: Course): Promise<void> {
+  const made: Change[] = []
+  try {
+    for (const change of changes) {
+      course.signal.throwIfAborted()
+      await course.step(change.title, () => change.apply(host))
+      made.push(change)
+    }
+  } catch (error) {
+    await takeBack(made, host, course)
+    throw error
+  }
+}
+
+async function takeBack(made: readonly Change[], host: Host, { step, log }: Course): Promise<void> {
+  for (const { title, undo } of made.toReversed()) {
+    if (undo === null) {
+      log(`Left as it is, for there is no way back: ${title}`)
+      continue
+    }
+    try {
+      await step(`undo: ${title}`, () => undo(host))
+    } catch {
+      log(`Could not be taken back: ${title}`)
+    }
+  }
+}

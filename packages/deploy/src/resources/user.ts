@@ -1,0 +1,58 @@
+import { mustRun } from '../drivers/must-run.ts'
+import type { Host } from '../host.ts'
+import type { Change, Desired } from '../plan.ts'
+
+export interface WantedUser {
+  name: string
+  home: string
+  shell: string
+  /** Groups beside its own; others that it is in are left alone. */
+  groups: readonly string[]
+}
+
+/** A system user with a group of its own name. */
+export function user({ name, home, shell, groups }: WantedUser): Desired {
+  return async (host) => {
+    const before = await findUser(host, name)
+    if (!before) {
+      const supplementary = groups.length > 0 ? ['--groups', groups.join(',')] : []
+      const options = ['--system', '--user-group', '--create-home', '--home-dir', home, '--shell', shell]
+      const created: Change = {
+        title: `make the user ${name} (home ${home}, shell ${shell})`,
+        diff: null,
+        apply: (on) => mustRun(on, { argv: ['useradd', ...options, ...supplementary, '--', name] }),
+        undo: (on) => mustRun(on, { argv: ['userdel', '--', name] }),
+      }
+      return [created]
+    }
+    const changes: Change[] = []
+    if (before.home !== home || before.shell !== shell) {
+      changes.push({
+        title: `give ${name} the home ${home} and the shell ${shell}`,
+        diff: `-${before.home} ${before.shell}\n+${home} ${shell}`,
+        apply: (on) => mustRun(on, { argv: ['usermod', '--home', home, '--shell', shell, '--', name] }),
+        undo: (on) => mustRun(on, { argv: ['usermod', '--home', before.home, '--shell', before.shell, '--', name] }),
+      })
+    }
+    const missing = groups.filter((group) => !before.groups.includes(group))
+    if (missing.length > 0) {
+      changes.push({
+        title: `add ${name} to ${missing.join(', ')}`,
+        diff: null,
+        apply: (on) => mustRun(on, { argv: ['usermod', '--append', '--groups', missing.join(','), '--', name] }),
+        undo: async (on) => {
+          for (const group of missing) await mustRun(on, { argv: ['gpasswd', '--delete', name, group] })
+        },
+      })
+    }
+    return changes
+  }
+}
+
+async function findUser(host: Host, name: string) {
+  const found = await host.run({ argv: ['getent', 'passwd', '--', name] })
+  if (found.code !== 0) return null
+  const [, , , , , home = '', shell = ''] = found.stdout.trim().split(':')
+  const groups = await host.run({ argv: ['id', '--name', '--groups', '--', name] })
+  return { home, shell, groups: groups.stdout.trim().split(' ') }
+}

@@ -1,0 +1,128 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Host } from '@ikoma/deploy'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { localHost } from './local-host.ts'
+
+const me = userInfo().username
+const access = { mode: 0o640, owner: me, group: groupName() }
+let folder: string
+let host: Host
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ikoma-host-'))
+  host = localHost({ cwd: '/', marker: `host.${process.pid}`, killGraceMs: 200, signal: new AbortController().signal })
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('files', () => {
+  test('are written with owner and mode, replaced whole, and leave no draft behind', async () => {
+    const path = join(folder, 'unit')
+    await host.write(path, { content: 'one', ...access })
+    await host.write(path, { content: 'two', ...access, mode: 0o600 })
+    expect(await host.read(path)).toBe('two')
+    expect(await host.look(path)).toEqual({ kind: 'file', ...access, mode: 0o600 })
+    expect(readdirSync(folder)).toEqual(['unit'])
+  })
+
+  test('are absent as null and removed without complaint', async () => {
+    const path = join(folder, 'none')
+    expect([await host.read(path), await host.look(path), await host.list(path)]).toEqual([null, null, []])
+    await host.remove(path)
+    await host.write(path, { content: '', ...access })
+    await host.remove(path)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('that are too large or no files are not read', async () => {
+    const path = join(folder, 'large')
+    await host.write(path, { content: 'x'.repeat(1024 * 1024 + 1), ...access })
+    await expect(host.read(path)).rejects.toMatchObject({ code: 'unprocessable', reason: 'unexpected_file' })
+    await expect(host.read(folder)).rejects.toMatchObject({ reason: 'unexpected_file' })
+  })
+
+  test('of an owner that does not exist are not written', async () => {
+    const path = join(folder, 'orphan')
+    const orphan = host.write(path, { content: 'x', ...access, owner: 'nobody-of-that-name' })
+    await expect(orphan).rejects.toMatchObject({ reason: 'no_such_user' })
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
+describe('a path that somebody could turn elsewhere', () => {
+  test('is refused when a folder on the way is a link', async () => {
+    mkdirSync(join(folder, 'real'))
+    symlinkSync(join(folder, 'real'), join(folder, 'link'))
+    const written = host.write(join(folder, 'link', 'file'), { content: 'x', ...access })
+    await expect(written).rejects.toMatchObject({ code: 'unprocessable', reason: 'unsafe_path' })
+    await expect(host.makeDirectory(join(folder, 'link', 'sub'), access)).rejects.toMatchObject({
+      reason: 'unsafe_path',
+    })
+    expect(readdirSync(join(folder, 'real'))).toEqual([])
+  })
+
+  test('is refused when others may write to a folder on the way', async () => {
+    const open = join(folder, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o777)
+    await expect(host.write(join(open, 'file'), { content: 'x', ...access })).rejects.toMatchObject({
+      reason: 'unsafe_path',
+    })
+  })
+
+  test.each(['relative', '/a/../b', '/a//b', '/a/', '/a\0b', '/'])('is refused as %j', async (path) => {
+    await expect(host.write(path, { content: 'x', ...access })).rejects.toMatchObject({ reason: 'unsafe_path' })
+  })
+
+  test('a link at the end of the path is replaced, never followed', async () => {
+    const target = join(folder, 'target')
+    await host.write(target, { content: 'mine', ...access })
+    symlinkSync(target, join(folder, 'link'))
+    await host.write(join(folder, 'link'), { content: 'new', ...access })
+    expect([readFileSync(target, 'utf8'), statSync(join(folder, 'link')).isFile()]).toEqual(['mine', true])
+  })
+})
+
+describe('programs', () => {
+  test('get argv as it is, input, and nothing of our environment', async () => {
+    process.env.IKOMA_TEST_SECRET = 'seen'
+    const { code, stdout } = await host.run({ argv: ['env'], env: { MINE: 'a b' } })
+    delete process.env.IKOMA_TEST_SECRET
+    expect(code).toBe(0)
+    expect(stdout).toContain('MINE=a b')
+    expect(stdout).not.toContain('IKOMA_TEST_SECRET')
+    expect((await host.run({ argv: ['cat'], input: 'héllo' })).stdout).toBe('héllo')
+    expect((await host.run({ argv: ['printf', '%s', '$(id); *'] })).stdout).toBe('$(id); *')
+  })
+
+  test('answer with their exit code, and are named when they are not installed', async () => {
+    expect((await host.run({ argv: ['false'] })).code).toBe(1)
+    await expect(host.run({ argv: ['no-such-tool'] })).rejects.toMatchObject({
+      reason: 'tool_absent',
+      message: 'no-such-tool is not installed on this server.',
+    })
+  })
+
+  test('are ended when their time is over, and their output is bounded', async () => {
+    const late = host.run({ argv: ['sleep', '60'], timeoutSec: 0.2 })
+    await expect(late).rejects.toMatchObject({ reason: 'program_timeout' })
+    const { stdout } = await host.run({ argv: ['head', '-c', '1000000', '/dev/zero'] })
+    expect(stdout).toHaveLength(256 * 1024)
+  })
+
+  test('end with what they left in the background when the order must stop', async () => {
+    const stop = new AbortController()
+    const stopping = localHost({ cwd: '/', marker: `stop.${process.pid}`, killGraceMs: 200, signal: stop.signal })
+    const running = stopping.run({ argv: ['sleep', '60'] })
+    setTimeout(() => stop.abort(new Error('canceled')), 50)
+    await expect(running).rejects.toThrow('canceled')
+  })
+})
+
+function groupName(): string {
+  const { gid } = userInfo()
+  const line = readFileSync('/etc/group', 'utf8')
+    .split('\n')
+    .find((each) => each.split(':')[2] === String(gid))
+  return line?.split(':')[0] ?? String(gid)
+}

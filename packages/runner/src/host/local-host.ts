@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto'
+import type { Stats } from 'node:fs'
+import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
+import { syncDirectory } from '../durable-file.ts'
+import { readAccounts } from './accounts.ts'
+import { type ProgramRunner, runProgram } from './run-program.ts'
+import { refuseUnsafePath } from './safe-path.ts'
+
+const maxFileBytes = 1024 * 1024
+
+/** This machine. */
+export function localHost(runner: ProgramRunner): Host {
+  return {
+    run: (program: Program) => runProgram(program, runner),
+    read: readText,
+    look,
+    list: async (path) => (await readdir(path).catch(ignoreMissing([]))).sort(),
+    write: writeFile,
+    makeDirectory,
+    remove,
+  }
+}
+
+async function readText(path: string): Promise<string | null> {
+  const file = await open(path, 'r').catch(ignoreMissing(null))
+  if (file === null) return null
+  try {
+    const facts = await file.stat()
+    if (!facts.isFile()) throw refused(path, 'is not a regular file')
+    if (facts.size > maxFileBytes) throw refused(path, `has more than ${maxFileBytes} bytes`)
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
+  }
+}
+
+async function look(path: string): Promise<Entry | null> {
+  const facts = await lstat(path).catch(ignoreMissing(null))
+  if (facts === null) return null
+  const accounts = await readAccounts()
+  return {
+    kind: kindOf(facts),
+    mode: facts.mode & 0o7777,
+    owner: accounts.userOf(facts.uid),
+    group: accounts.groupOf(facts.gid),
+  }
+}
+
+function kindOf(facts: Stats): Entry['kind'] {
+  if (facts.isFile()) return 'file'
+  if (facts.isDirectory()) return 'directory'
+  return facts.isSymbolicLink() ? 'link' : 'other'
+}
+
+async function writeFile(path: string, { content, ...access }: FileContent): Promise<void> {
+  await refuseUnsafePath(path)
+  const draft = `${path}.${randomBytes(6).toString('hex')}.ikoma`
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(content)
+      const { uid, gid } = await idsOf(access)
+      await file.chown(uid, gid)
+      await file.chmod(access.mode)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+async function makeDirectory(path: string, access: FileAccess): Promise<void> {
+  await refuseUnsafePath(path)
+  const { uid, gid } = await idsOf(access)
+  await mkdir(path, { mode: 0o700 }).catch(ignoreExisting)
+  if (!(await lstat(path)).isDirectory()) throw refused(path, 'is not a directory')
+  await lchown(path, uid, gid)
+  await chmod(path, access.mode)
+  await syncDirectory(dirname(path))
+}
+
+async function remove(path: string): Promise<void> {
+  const entry = await look(path)
+  if (entry === null) return
+  await refuseUnsafePath(path)
+  await (entry.kind === 'directory' ? rmdir(path) : rm(path))
+  await syncDirectory(dirname(path))
+}
+
+async function idsOf({ owner, group }: FileAccess): Promise<{ uid: number; gid: number }> {
+  const accounts = await readAccounts()
+  return { uid: accounts.uidOf(owner), gid: accounts.gidOf(group) }
+}
+
+function ignoreMissing<T>(fallback: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return fallback
+    throw error
+  }
+}
+
+function ignoreExisting(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error
+}
+
+function refused(path: string, why: string): AppError {
+  return new AppError('unprocessable', `${path} ${why}.`, { reason: 'unexpected_file' })
+}

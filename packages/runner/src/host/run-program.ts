@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream'
+import type { Exit, Program } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
+import { startProgram } from '../process-tree.ts'
+
+/** What a driver's programs run under: one order's attempt. */
+export interface ProgramRunner {
+  cwd: string
+  marker: string
+  killGraceMs: number
+  /** Ends the program when it aborts. */
+  signal: AbortSignal
+}
+
+const maxOutputBytes = 256 * 1024
+const defaultTimeoutSec = 120
+
+/** Tools answer in English, ask nothing and find each other; nothing else of our environment is passed on. */
+const environment = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C.UTF-8',
+  DEBIAN_FRONTEND: 'noninteractive',
+}
+
+/** Runs it to its end, or ends it with everything it started when the order must stop or its time is over. */
+export async function runProgram(program: Program, runner: ProgramRunner): Promise<Exit> {
+  const { argv, input, env = {}, timeoutSec = defaultTimeoutSec } = program
+  const { cwd, marker, signal, killGraceMs } = runner
+  signal.throwIfAborted()
+  const tree = startProgram({ argv, cwd: program.cwd ?? cwd, env: { ...environment, ...env }, marker, input })
+  const late = AbortSignal.timeout(timeoutSec * 1000)
+  const stop = AbortSignal.any([signal, late])
+  const kill = () => void tree.kill(killGraceMs)
+  stop.addEventListener('abort', kill, { once: true })
+  try {
+    const [stdout, stderr] = [collect(tree.stdout), collect(tree.stderr)]
+    const { code } = await tree.exited.catch((error: unknown) => {
+      throw notStarted(argv[0], error)
+    })
+    // What it left in the background holds its pipes open, and must not outlive the order.
+    await tree.kill(0)
+    signal.throwIfAborted()
+    if (late.aborted) throw tooSlow(argv[0], timeoutSec)
+    return { code, stdout: await stdout, stderr: await stderr }
+  } finally {
+    stop.removeEventListener('abort', kill)
+  }
+}
+
+async function collect(output: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of output as AsyncIterable<Buffer>) {
+    if (bytes < maxOutputBytes) chunks.push(chunk.subarray(0, maxOutputBytes - bytes))
+    bytes += chunk.length
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function notStarted(name: string, cause: unknown): AppError {
+  if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+    return new AppError('unprocessable', `${name} is not installed on this server.`, { reason: 'tool_absent' })
+  }
+  return new AppError('unprocessable', `${name} could not be started.`, { reason: 'program_not_started', cause })
+}
+
+function tooSlow(name: string, timeoutSec: number): AppError {
+  return new AppError('unprocessable', `${name} did not end within ${timeoutSec} s and was ended.`, {
+    reason: 'program_timeout',
+  })
+}
