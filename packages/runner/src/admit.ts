@@ -1,6 +1,7 @@
 import { findOrderType, type Grant } from '@ikoma/api'
 import type { Action, ActionContext, ActionResult, Actions } from './action.ts'
 import type { Claim } from './control-plane.ts'
+import type { Executor } from './executor/executor-client.ts'
 import { verifyGrant } from './grant.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
@@ -13,9 +14,11 @@ export interface Admission {
 }
 
 export interface Gate {
-  identity: Identity
+  identity: Pick<Identity, 'runnerId' | 'controlPlaneKey'>
   policy: Policy
   actions: Actions
+  /** Does what needs root; null where this process does it itself. */
+  executor?: Executor | null
   journal: Pick<Journal, 'has'>
   now: number
 }
@@ -46,6 +49,8 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
   }
   // The catalogue ties payload and action together by their type name, which the compiler cannot see through a string.
   const action = gate.actions[type.type as keyof Actions] as Action<never>
+  const { executor } = gate
+  if (type.privileged && executor) return { admitted: { grant, run: (context) => executor.run(claim, context) } }
   return { admitted: { grant, run: (context) => action(payload.data as never, context) } }
 }
 

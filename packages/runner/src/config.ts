@@ -15,6 +15,8 @@ export interface RunnerConfig {
   waitSec?: number
   /** How long running orders may go on after stop(). */
   stopGraceSec?: number
+  /** Where the root executor listens; without one this process does everything itself. */
+  executorSocket?: string | null
   /** Between SIGTERM and SIGKILL. */
   killGraceMs?: number
 }
@@ -29,5 +31,5 @@ export function settingsOf(config: RunnerConfig): RunnerSettings {
       reason: 'runner_config_invalid',
     })
   }
-  return { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000, ...config }
+  return { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000, executorSocket: null, ...config }
 }

@@ -5,7 +5,7 @@ import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 
 /** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
-const policySchema = z.strictObject({
+export const policySchema = z.strictObject({
   /** What changes the server is among them only when it is written down. */
   scopes: scopesField.default(['runner', 'system.facts', 'check']),
   /** No order may ask for longer. */
@@ -29,7 +29,11 @@ export async function readPolicy(stateDir: string): Promise<Policy> {
     })
     throw invalid(path, problems.join('; '))
   }
-  return { ...parsed.data, types: typesAllowedBy(parsed.data.scopes) }
+  return policyOf(parsed.data)
+}
+
+export function policyOf(written: z.infer<typeof policySchema>): Policy {
+  return { ...written, types: typesAllowedBy(written.scopes) }
 }
 
 async function readText(path: string): Promise<string> {

@@ -4,6 +4,7 @@ import type { Actions, Host } from './action.ts'
 import { type Admission, admit } from './admit.ts'
 import type { Claim, ControlPlane } from './control-plane.ts'
 import { execute } from './execute.ts'
+import type { Executor } from './executor/executor-client.ts'
 import type { Identity } from './identity.ts'
 import type { Journal } from './journal.ts'
 import { LogStream } from './log-stream.ts'
@@ -25,6 +26,7 @@ export interface OrderDeps {
   journal: Journal
   outbox: ReportOutbox
   actions: Actions
+  executor: Executor | null
   host: Host
   clock: Clock
   logger: Logger

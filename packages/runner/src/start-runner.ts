@@ -6,6 +6,7 @@ import type { Actions, Host } from './action.ts'
 import { actions as allActions } from './actions/index.ts'
 import { type RunnerConfig, type RunnerSettings, settingsOf } from './config.ts'
 import { type ControlPlane, createControlPlane } from './control-plane.ts'
+import { executorAt } from './executor/executor-client.ts'
 import { type Identity, readIdentity } from './identity.ts'
 import { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
@@ -70,7 +71,8 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   const shutdown = new AbortController()
   await recover({ journal, outbox, clock, logger, killGraceMs })
   const host = hostOf(settings, controlPlane, clock)
-  const order = { controlPlane, policy, journal, outbox, actions, host, clock, logger }
+  const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
+  const order = { controlPlane, policy, journal, outbox, actions, executor, host, clock, logger }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
     ...settings,
@@ -82,6 +84,8 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
     logger,
     stopping: stopping.signal,
   })
+  if (!executor)
+    logger.info({}, 'There is no executor: orders that need root are done by this process, with its rights.')
   logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes }, 'The runner has started.')
   const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
   let stopped: Promise<void> | null = null

@@ -23,6 +23,7 @@ export const systemDirectoryApply = orderType({
   retryClass: 'idempotent',
   timeoutSec: 60,
   approval: false,
+  privileged: true,
   payload: z.strictObject({
     path: pathField,
     owner: accountField.default('root'),
@@ -40,6 +41,7 @@ export const systemUserApply = orderType({
   retryClass: 'idempotent',
   timeoutSec: 60,
   approval: false,
+  privileged: true,
   payload: z.strictObject({
     name: accountField.refine((name) => name !== 'root', 'must not be root'),
     /** Its home, made when it is not there. */

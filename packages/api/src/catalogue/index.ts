@@ -44,6 +44,8 @@ export const orderTypeSchema = z
     retryClass: z.enum(['idempotent', 'once']),
     timeoutSec: z.number().int(),
     approval: z.boolean(),
+    /** Done as root, by the executor where there is one. */
+    privileged: z.boolean(),
     payloadSchema: z.record(z.string(), z.unknown()),
     outputSchema: z.record(z.string(), z.unknown()),
   })
@@ -52,8 +54,9 @@ export type OrderTypeResource = z.infer<typeof orderTypeSchema>
 
 /** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
 export function describeCatalogue(): OrderTypeResource[] {
-  return Object.values<CatalogueEntry>(catalogue).map(({ payload, output, ...rest }) => ({
+  return Object.values<CatalogueEntry>(catalogue).map(({ payload, output, privileged = false, ...rest }) => ({
     ...rest,
+    privileged,
     payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
     outputSchema: z.toJSONSchema(output),
   }))

@@ -4,6 +4,8 @@ import type { z } from 'zod'
 /** A catalogue entry: what an order of this type takes, tells and risks. */
 export interface CatalogueEntry<P extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends OrderType {
   title: { en: string; fr: string }
+  /** Done as root, by the executor where there is one. */
+  privileged?: boolean
   payload: P
   /** `output` of a successful report. */
   output: O

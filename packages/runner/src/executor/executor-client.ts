@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { AppError } from '@ikoma/kernel'
+import type { ActionContext, ActionResult } from '../action.ts'
+import type { Claim } from '../control-plane.ts'
+import { stopOf } from '../stop.ts'
+import { jsonLines } from './lines.ts'
+import { answerSchema, type ExecutorAnswer, maxLineBytes } from './messages.ts'
+
+/** Has an order that needs root done by the executor, which decides for itself whether it may be. */
+export interface Executor {
+  run(claim: Claim, context: ActionContext): Promise<ActionResult>
+}
+
+const connectMs = 10_000
+
+export function executorAt(socketPath: string): Executor {
+  return {
+    async run(claim, context) {
+      const socket = await reach(socketPath)
+      const stop = () => tellStop(socket, context.signal)
+      try {
+        socket.write(`${JSON.stringify({ claim })}\n`)
+        context.signal.addEventListener('abort', stop, { once: true })
+        if (context.signal.aborted) stop()
+        return await follow(socket, context)
+      } finally {
+        context.signal.removeEventListener('abort', stop)
+        socket.destroy()
+      }
+    },
+  }
+}
+
+async function reach(path: string): Promise<Socket> {
+  const socket = connect(path)
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(connectMs) })
+    // Whatever breaks it later also ends what is read from it.
+    socket.on('error', () => undefined)
+    return socket
+  } catch (cause) {
+    socket.destroy()
+    throw new AppError('unavailable', `The executor does not answer at ${path}. Is ikoma-executor.socket active?`, {
+      reason: 'executor_unreachable',
+      cause,
+    })
+  }
+}
+
+function tellStop(socket: Socket, signal: AbortSignal): void {
+  const stop = stopOf(signal)
+  if (stop) socket.write(`${JSON.stringify({ stop })}\n`)
+}
+
+/** Retells what the executor tells, up to the result. */
+async function follow(socket: Socket, context: ActionContext): Promise<ActionResult> {
+  const open: PromiseWithResolvers<void>[] = []
+  try {
+    for await (const line of jsonLines(socket, maxLineBytes)) {
+      const answer = answerSchema.parse(line)
+      if ('result' in answer) return answer.result as ActionResult
+      retell(answer, open, context)
+    }
+  } finally {
+    for (const step of open) step.reject(new Error('The executor went away.'))
+  }
+  throw new AppError('unavailable', 'The executor ended without a result. What it did is not known.', {
+    reason: 'executor_lost',
+  })
+}
+
+function retell(
+  answer: Exclude<ExecutorAnswer, { result: unknown }>,
+  open: PromiseWithResolvers<void>[],
+  context: ActionContext,
+): void {
+  if ('log' in answer) {
+    context.log(answer.log)
+  } else if ('begin' in answer) {
+    const step = Promise.withResolvers<void>()
+    open.push(step)
+    context.step(answer.begin, () => step.promise).catch(() => undefined)
+  } else {
+    const step = open.pop()
+    if (answer.error === undefined) step?.resolve()
+    else step?.reject(new Error(answer.error))
+  }
+}
