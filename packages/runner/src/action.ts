@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { OrderTypeName, OutputOf, PayloadOf, Report } from '@ikoma/api'
+import type { Host as Machine } from '@ikoma/deploy'
 
 type ReportError = NonNullable<Report['errors']>[number]
 
@@ -21,12 +22,16 @@ export interface Host {
   workDir: string
   childEnv: Record<string, string>
   killGraceMs: number
+  /** Whether this process may change the machine itself. */
+  root: boolean
   /** How far the control plane's clock is ahead of this machine's; null when it does not answer. */
   measureClockSkewMs(): Promise<number | null>
 }
 
 export interface ActionContext {
   host: Host
+  /** The machine, for drivers: its programs end with the order. */
+  machine: Machine
   /** Aborts with a Stop as its reason. */
   signal: AbortSignal
   dryRun: boolean

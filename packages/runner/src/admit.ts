@@ -19,6 +19,8 @@ export interface Gate {
   actions: Actions
   /** Does what needs root; null where this process does it itself. */
   executor?: Executor | null
+  /** Whether this process may do it itself. */
+  root: boolean
   journal: Pick<Journal, 'has'>
   now: number
 }
@@ -51,6 +53,10 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
   const action = gate.actions[type.type as keyof Actions] as Action<never>
   const { executor } = gate
   if (type.privileged && executor) return { admitted: { grant, run: (context) => executor.run(claim, context) } }
+  if (type.privileged && !gate.root) {
+    const cure = 'Install the runner with its executor: sudo ikoma runner install.'
+    return refuse('missing_privilege', `${grant.type} needs root, which this runner has not. ${cure}`)
+  }
   return { admitted: { grant, run: (context) => action(payload.data as never, context) } }
 }
 

@@ -3,6 +3,7 @@ import type { Report, ReportStep } from '@ikoma/api'
 import type { Clock } from '@ikoma/kernel'
 import type { ActionContext, ActionResult, Host } from './action.ts'
 import type { Admission } from './admit.ts'
+import { localHost } from './host/local-host.ts'
 import type { LogStream } from './log-stream.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import { orderMarker } from './process-tree.ts'
@@ -63,11 +64,13 @@ function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
 
 function contextFor({ admission, host, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
   const { orderId, attempt, dryRun } = admission.grant
+  const marker = orderMarker(orderId, attempt)
   return {
     host,
+    machine: localHost({ cwd: host.workDir, killGraceMs: host.killGraceMs, marker, signal }),
     signal,
     dryRun,
-    marker: orderMarker(orderId, attempt),
+    marker,
     log: (text) => logs.line(text),
     capture: (output, stream) => logs.pump(output, stream),
     async step(name, work) {

@@ -1,5 +1,11 @@
 /** Why an order is not executed. */
 export interface Refusal {
-  code: 'refused_signature' | 'refused_policy' | 'unknown_type' | 'invalid_payload' | 'already_executed'
+  code:
+    | 'refused_signature'
+    | 'refused_policy'
+    | 'missing_privilege'
+    | 'unknown_type'
+    | 'invalid_payload'
+    | 'already_executed'
   message: string
 }

@@ -43,7 +43,7 @@ const lastLogsMs = 15_000
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { journal, logger, clock } = deps
   const { orderId, attempt, lease } = claim
-  const verdict = admit(claim, { ...deps, identity: deps.identity(), now: clock.now() })
+  const verdict = admit(claim, { ...deps, identity: deps.identity(), root: deps.host.root, now: clock.now() })
   if ('refusal' in verdict) {
     logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
     // Only a started order can be completed; the start has no effect here.

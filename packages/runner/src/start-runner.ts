@@ -155,6 +155,7 @@ function hostOf(settings: RunnerSettings, controlPlane: ControlPlane, clock: Clo
     workDir: join(stateDir, 'work'),
     childEnv,
     killGraceMs,
+    root: process.geteuid?.() === 0,
     async measureClockSkewMs() {
       const sentAt = clock.now()
       try {

@@ -52,7 +52,7 @@ describe('runner.selftest', () => {
     const context = await setup({})
     await runSelftest({}, context)
     const read = (name: string) =>
-      JSON.parse(context.lines.find((line) => line.startsWith(name))?.slice(name.length) ?? 'null')
+      JSON.parse(context.logged.find((line) => line.startsWith(name))?.slice(name.length) ?? 'null')
     const checks = { filesystem_ok: true, docker_ok: false, compose_ok: false }
     expect(read('ORDER_RESULT_JSON: ')).toMatchObject({ success: true, type: 'runner.selftest', checks })
     expect(read('PLATFORM_FACTS_JSON: ')).toEqual({ component: 'runner', checks })
@@ -75,7 +75,7 @@ describe('runner.selftest', () => {
     // /proc refuses files even to root.
     const result = await runSelftest({}, { ...context, host: { ...context.host, stateDir: '/proc' } })
     expect(result).toMatchObject({ ok: false, errors: [{ code: 'state_directory_not_writable' }] })
-    expect(context.lines.join('\n')).toContain('"filesystem_ok":false')
+    expect(context.logged.join('\n')).toContain('"filesystem_ok":false')
   })
 })
 

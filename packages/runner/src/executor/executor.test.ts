@@ -10,6 +10,7 @@ import type { Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import type { Claim } from '../control-plane.ts'
 import { actionContext } from '../testing/action-context.ts'
+import { signedClaim } from '../testing/signed-claim.ts'
 import { executorAt } from './executor-client.ts'
 import { runExecutor } from './run-executor.ts'
 
@@ -73,27 +74,7 @@ async function setup({ scopes = ['system.directory'], peerUid = 1000, mode = 0o6
 }
 
 function claimOf(more: Partial<Grant> = {}, by = key): Claim {
-  const grant: Grant = {
-    v: 1,
-    orderId: newId(),
-    type: 'system.directory.apply',
-    payload: { path: '/srv/app' },
-    dryRun: false,
-    risk: 'change',
-    retryClass: 'idempotent',
-    runnerId,
-    serverId: null,
-    attempt: 1,
-    lease: 'lease-1',
-    timeoutSec: 60,
-    issuedAt: now,
-    notAfter: now + 60_000,
-    ...more,
-  }
-  const bytes = Buffer.from(JSON.stringify(grant))
-  const { orderId, attempt, lease } = grant
-  const signed = { keyId: by.keyId, bytes: bytes.toString('base64url'), signature: by.sign(bytes) }
-  return { orderId, attempt, lease, claimLeaseSec: 60, runLeaseSec: 60, grant: signed }
+  return signedClaim(by, { runnerId, issuedAt: now, ...more })
 }
 
 const refusal = (code: string) => ({ ok: false, retryable: false, errors: [{ code }] })

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@ikoma/kernel'
 import type { ActionContext, ActionResult, Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import { type Admission, admit } from '../admit.ts'
+import { localHost } from '../host/local-host.ts'
 import { orderMarker } from '../process-tree.ts'
 import type { Stop } from '../stop.ts'
 import { messageOf } from '../trouble.ts'
@@ -39,7 +40,8 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
     if (options.peerUid !== config.runnerUid) return tell({ result: refused('refused_peer', peerMessage(options)) })
     const lines = jsonLines(input, maxLineBytes)
     const { claim } = requestSchema.parse(await nextLine(lines))
-    const gate = { identity: config, policy: config.policy, actions, journal: { has: () => false }, now: clock.now() }
+    const { policy } = config
+    const gate = { identity: config, policy, actions, root: true, journal: { has: () => false }, now: clock.now() }
     const verdict = admit(claim, gate)
     if ('refusal' in verdict) return tell({ result: refused(verdict.refusal.code, verdict.refusal.message) })
     if (!(await claimOnce(config.stateDir, claim, clock.now()))) {
@@ -82,11 +84,13 @@ function execute(
   tell: (answer: ExecutorAnswer) => void,
 ): Promise<ActionResult> {
   const { orderId, attempt, dryRun } = admission.grant
+  const marker = orderMarker(orderId, attempt)
   const context: ActionContext = {
-    host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, measureClockSkewMs: async () => null },
+    host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
+    machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
     signal,
     dryRun,
-    marker: orderMarker(orderId, attempt),
+    marker,
     log: (text) => tell({ log: text }),
     capture: async () => '',
     async step(name, run) {

@@ -1,7 +1,6 @@
 import type { ChangeOutput } from '@ikoma/api'
 import { applyAll, type Change, type Desired, planFor } from '@ikoma/deploy'
 import type { ActionContext, ActionResult } from '../action.ts'
-import { localHost } from './local-host.ts'
 
 /**
  * An action from what should be so: plans what is left to do, shows it, does it unless it is a dry run, and looks again:
@@ -9,8 +8,7 @@ import { localHost } from './local-host.ts'
  */
 export function converging<P>(desiredBy: (payload: P) => Desired[]) {
   return async (payload: P, context: ActionContext): Promise<ActionResult<ChangeOutput>> => {
-    const { host, marker, signal, dryRun, log, step } = context
-    const machine = localHost({ cwd: '/', marker, signal, killGraceMs: host.killGraceMs })
+    const { machine, signal, dryRun, log, step } = context
     const desired = desiredBy(payload)
     const changes = await step('plan', () => planFor(desired, machine))
     for (const { title, diff } of changes) log(diff === null ? title : `${title}\n${diff}`)

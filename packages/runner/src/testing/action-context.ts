@@ -1,4 +1,5 @@
 import type { ActionContext } from '../action.ts'
+import { localHost } from '../host/local-host.ts'
 
 export interface SeenContext extends ActionContext {
   /** What was logged, and the names of the steps, in order. */
@@ -10,17 +11,21 @@ export interface SeenContext extends ActionContext {
 export function actionContext(more: Partial<ActionContext> = {}): SeenContext {
   const logged: string[] = []
   const steps: string[] = []
+  const { signal = new AbortController().signal } = more
+  const marker = `test.${process.pid}.${Math.random()}`
   return {
     host: {
       stateDir: '/nowhere',
       workDir: '/nowhere',
       childEnv: {},
       killGraceMs: 500,
+      root: false,
       measureClockSkewMs: async () => 0,
     },
-    signal: new AbortController().signal,
+    machine: localHost({ cwd: '/', marker, signal, killGraceMs: 500 }),
+    signal,
     dryRun: false,
-    marker: `test.${process.pid}`,
+    marker,
     log: (text) => void logged.push(text),
     capture: async () => '',
     async step(name, run) {

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { ActionContext, Actions } from '../action.ts'
+import type { Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import type { RunnerConfig } from '../config.ts'
 import { enrolRunner } from '../enrol.ts'
 import type { Logger } from '../logger.ts'
 import { type Runner, startRunner } from '../start-runner.ts'
+import { actionContext as createContext, type SeenContext } from './action-context.ts'
 import { FakeControlPlane } from './fake-control-plane.ts'
 
 export const childEnv = { PATH: process.env.PATH ?? '', LANG: 'C' }
@@ -78,30 +79,24 @@ export async function until(happened: () => boolean, withinMs = 8_000): Promise<
   }
 }
 
-/** What an action gets, without a runner around it; `lines` collects its log. */
-export async function actionContext(): Promise<ActionContext & { lines: string[]; stop: AbortController }> {
+/** What an action gets, without a runner around it, in a folder of its own; `stop` stops it. */
+export async function actionContext(): Promise<SeenContext & { stop: AbortController }> {
   const directory = await temporaryDirectory()
-  const lines: string[] = []
   const stop = new AbortController()
-  return {
-    lines,
-    stop,
-    host: {
-      stateDir: directory,
-      workDir: directory,
-      childEnv,
-      killGraceMs: 500,
-      measureClockSkewMs: async () => 12,
-    },
+  const context = createContext({
     signal: stop.signal,
-    dryRun: false,
-    marker: `test.${process.pid}.${Math.random()}`,
-    log: (text) => void lines.push(text),
     async capture(output) {
       let text = ''
       for await (const bytes of output) text += bytes
       return text
     },
-    step: (_name, run) => run(),
+  })
+  const host = {
+    ...context.host,
+    stateDir: directory,
+    workDir: directory,
+    childEnv,
+    measureClockSkewMs: async () => 12,
   }
+  return { ...context, host, stop }
 }

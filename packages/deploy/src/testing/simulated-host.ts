@@ -1,0 +1,169 @@
+import { AppError } from '@ikoma/kernel'
+import type { Entry, Exit, FileAccess, FileContent, Host, Program } from '../host.ts'
+
+type Node = FileAccess & ({ kind: 'file'; content: string } | { kind: 'directory' })
+
+export interface ToolCall {
+  args: readonly string[]
+  input: string
+  env: Readonly<Record<string, string>>
+  cwd: string
+  machine: SimulatedHost
+}
+
+/** Does to the simulated machine what the real program would; what it leaves out of its answer is success and silence. */
+export type Tool = (call: ToolCall) => Partial<Exit>
+
+export interface Simulation {
+  /** Content by absolute path; root's, 0644, in directories that are made for them (0755). */
+  files?: Readonly<Record<string, string>>
+  /** By the name that stands first in argv; another is not installed. */
+  tools?: Readonly<Record<string, Tool>>
+  /** What the tools remember, such as which services run; plain data. */
+  state?: Record<string, unknown>
+}
+
+/**
+ * A machine in memory for tests: a file tree, and programs that the test writes. It counts what is asked of it and can
+ * die, or say something, after so many calls.
+ */
+export class SimulatedHost implements Host {
+  readonly state: Record<string, unknown>
+  /** Programs that were run, as argv. */
+  readonly ran: (readonly string[])[] = []
+  readonly #tools: Map<string, Tool>
+  readonly #nodes = new Map<string, Node>()
+  #calls = 0
+  #dieAfter = Number.POSITIVE_INFINITY
+  #afterCall: (calls: number) => void = () => {}
+
+  constructor({ files = {}, tools = {}, state = {} }: Simulation = {}) {
+    this.state = structuredClone(state)
+    this.#tools = new Map(Object.entries(tools))
+    this.#nodes.set('/', { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' })
+    for (const [path, content] of Object.entries(files)) this.put(path, content)
+  }
+
+  /** Puts a file there, with the directories above it. */
+  put(path: string, content: string, access: FileAccess = { mode: 0o644, owner: 'root', group: 'root' }): void {
+    this.putDirectory(parentOf(path))
+    this.#nodes.set(path, { kind: 'file', content, ...access })
+  }
+
+  putDirectory(path: string, access: FileAccess = { mode: 0o755, owner: 'root', group: 'root' }): void {
+    if (this.#nodes.has(path)) return
+    this.putDirectory(parentOf(path), access)
+    this.#nodes.set(path, { kind: 'directory', ...access })
+  }
+
+  /** A program that is not on the machine any more. */
+  uninstall(tool: string): void {
+    this.#tools.delete(tool)
+  }
+
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** Everything fails from the call after so many more, as when the process is killed: nothing can be taken back. */
+  dieAfter(calls: number): void {
+    this.#dieAfter = this.#calls + calls
+  }
+
+  revive(): void {
+    this.#dieAfter = Number.POSITIVE_INFINITY
+  }
+
+  /** Called with the number of calls after each. */
+  afterCall(listener: (calls: number) => void): void {
+    this.#afterCall = listener
+  }
+
+  /** Files and state, to compare. */
+  snapshot(): unknown {
+    return structuredClone({ files: Object.fromEntries([...this.#nodes].sort(byPath)), state: this.state })
+  }
+
+  run({ argv, input = '', env = {}, cwd = '/' }: Program): Promise<Exit> {
+    return this.#call(() => {
+      const [name, ...args] = argv
+      const tool = this.#tools.get(name)
+      if (!tool) {
+        throw new AppError('unprocessable', `${name} is not installed on this server.`, { reason: 'tool_absent' })
+      }
+      this.ran.push(argv)
+      return { code: 0, stdout: '', stderr: '', ...tool({ args, input, env, cwd, machine: this }) }
+    })
+  }
+
+  read(path: string): Promise<string | null> {
+    return this.#call(() => {
+      const node = this.#nodes.get(path)
+      return node?.kind === 'file' ? node.content : null
+    })
+  }
+
+  look(path: string): Promise<Entry | null> {
+    return this.#call(() => {
+      const node = this.#nodes.get(path)
+      return node ? { kind: node.kind, mode: node.mode, owner: node.owner, group: node.group } : null
+    })
+  }
+
+  list(path: string): Promise<string[]> {
+    const names = () => [...this.#nodes.keys()].filter((each) => each !== '/' && parentOf(each) === path).map(nameOf)
+    return this.#call(() => names().sort())
+  }
+
+  write(path: string, { content, mode, owner, group }: FileContent): Promise<void> {
+    return this.#call(() => {
+      this.#needParent(path)
+      this.#nodes.set(path, { kind: 'file', content, mode, owner, group })
+    })
+  }
+
+  makeDirectory(path: string, { mode, owner, group }: FileAccess): Promise<void> {
+    return this.#call(() => {
+      this.#needParent(path)
+      this.#nodes.set(path, { kind: 'directory', mode, owner, group })
+    })
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#call(() => void this.#nodes.delete(path))
+  }
+
+  async #call<T>(work: () => T): Promise<T> {
+    if (this.#calls >= this.#dieAfter) throw new Killed()
+    this.#calls += 1
+    try {
+      return work()
+    } finally {
+      this.#afterCall(this.#calls)
+    }
+  }
+
+  #needParent(path: string): void {
+    if (this.#nodes.get(parentOf(path))?.kind === 'directory') return
+    throw new AppError('unprocessable', `${parentOf(path)} is not a directory.`, { reason: 'unexpected_file' })
+  }
+}
+
+/** What every call answers once the simulated machine's caller was killed. */
+export class Killed extends Error {
+  constructor() {
+    super('killed')
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/'
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+function byPath([a]: [string, Node], [b]: [string, Node]): number {
+  return a < b ? -1 : 1
+}

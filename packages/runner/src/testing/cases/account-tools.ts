@@ -1,0 +1,37 @@
+import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+
+interface Account {
+  home: string
+  shell: string
+  groups: string[]
+}
+
+/** getent(1), id(1) and useradd(8) over `state.users`. */
+export const accountTools: Record<string, Tool> = {
+  getent({ args, machine }) {
+    const name = args.at(-1) ?? ''
+    const found = usersOf(machine)[name]
+    if (args[0] !== 'passwd' || !found) return { code: 2 }
+    return { stdout: `${name}:x:999:999::${found.home}:${found.shell}\n` }
+  },
+  id: ({ args, machine }) => ({ stdout: `${usersOf(machine)[args.at(-1) ?? '']?.groups.join(' ')}\n` }),
+  useradd({ args, machine }) {
+    const name = args.at(-1) ?? ''
+    const of = (option: string) => args[args.indexOf(option) + 1] ?? ''
+    const groups = args.includes('--groups') ? of('--groups').split(',') : []
+    usersOf(machine)[name] = { home: of('--home-dir'), shell: of('--shell'), groups: [name, ...groups] }
+    return {}
+  },
+  userdel({ args, machine }) {
+    delete usersOf(machine)[args.at(-1) ?? '']
+    return {}
+  },
+}
+
+export function hasUser(machine: SimulatedHost, name: string): boolean {
+  return usersOf(machine)[name] !== undefined
+}
+
+function usersOf(machine: SimulatedHost): Record<string, Account> {
+  return machine.state.users as Record<string, Account>
+}
