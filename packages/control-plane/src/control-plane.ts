@@ -116,6 +116,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const access = new AccessControl({ store, clock, adminKey })
+  const signals = new SignalDesk()
   return {
     store,
     clock,
@@ -123,8 +124,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, clock, keyring }),
-    signals: new SignalDesk(),
+    orders: new OrderDesk({ store, access, signals, clock, keyring }),
+    signals,
     presence: new Presence(store, log),
     metrics: createMetrics(store),
     stopping,

@@ -12,6 +12,7 @@ import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
 import type { z } from 'zod'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
+import type { SignalDesk } from './signal-desk.ts'
 
 interface Placer {
   actor: string
@@ -23,6 +24,7 @@ interface Placer {
 interface OrderDeskOptions {
   store: Store
   access: AccessControl
+  signals: SignalDesk
   clock: Clock
   keyring: Keyring
 }
@@ -36,19 +38,21 @@ interface Placed {
 export class OrderDesk {
   readonly #store: Store
   readonly #access: AccessControl
+  readonly #signals: SignalDesk
   readonly #clock: Clock
   readonly #keyring: Keyring
 
-  constructor({ store, access, clock, keyring }: OrderDeskOptions) {
+  constructor({ store, access, signals, clock, keyring }: OrderDeskOptions) {
     this.#store = store
     this.#access = access
+    this.#signals = signals
     this.#clock = clock
     this.#keyring = keyring
   }
 
   /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
   async place(body: OrderBody, placer: Placer): Promise<Placed> {
-    const [placement] = await this.#store.insertOrders([await this.#insertion(body, placer)])
+    const [placement] = await this.#insert([await this.#insertion(body, placer)])
     return outcome(placement)
   }
 
@@ -62,7 +66,7 @@ export class OrderDesk {
         return orRefusal(() => this.#insertion(body, { ...placer, idempotencyKey }))
       }),
     )
-    const placements = await this.#store.insertOrders(insertions.filter(isInsertion))
+    const placements = await this.#insert(insertions.filter(isInsertion))
     const placed = placements.values()
     return Promise.all(
       insertions.map((each) => (each instanceof AppError ? each : orRefusal(async () => outcome(placed.next().value)))),
@@ -89,6 +93,14 @@ export class OrderDesk {
       labels: order.labels,
       dryRun: order.dryRun,
     })
+  }
+
+  /** Runners that wait are woken at once: their claims then share the commit of what they take. */
+  #insert(insertions: OrderInsertion[]): Promise<Placement[]> {
+    const placing = this.#store.insertOrders(insertions)
+    const targets = insertions.filter(({ order }) => order.status === 'QUEUED' && order.wait === null)
+    this.#signals.dispatch({ kind: 'claimable', targets: targets.map(({ order }) => order.target) })
+    return placing
   }
 
   async #insertion(body: OrderBody, placer: Placer): Promise<OrderInsertion> {

@@ -14,6 +14,7 @@ import { createMetrics } from '../metrics.ts'
 import { OrderDesk } from '../placement.ts'
 import { Reconciler } from '../reconciler.ts'
 import { Scheduler } from '../scheduler.ts'
+import { SignalDesk } from '../signal-desk.ts'
 
 export const adminKey = 'an-admin-key-for-tests-only'
 
@@ -54,7 +55,13 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
   const metrics = createMetrics(store)
-  const orders = new OrderDesk({ store, access: new AccessControl({ store, clock, adminKey }), clock, keyring: keys })
+  const orders = new OrderDesk({
+    store,
+    access: new AccessControl({ store, clock, adminKey }),
+    signals: new SignalDesk(),
+    clock,
+    keyring: keys,
+  })
   const scheduler = new Scheduler({ store, clock, log, metrics, orders })
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
   return {
