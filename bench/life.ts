@@ -8,7 +8,7 @@ export interface LifeOptions {
   seconds: number
 }
 
-interface Caller {
+export interface Caller {
   post(path: string, body: unknown, headers: Record<string, string>): Promise<{ status: number; body: unknown }>
   close(): Promise<void>
 }
@@ -85,18 +85,18 @@ export async function measureLatency(url: string, adminKey: string, samples: num
   return times
 }
 
-interface FleetRunner {
+export interface FleetRunner {
   id: string
   headers: Record<string, string>
 }
 
-async function createRunner(caller: Caller, admin: Record<string, string>): Promise<FleetRunner> {
+export async function createRunner(caller: Caller, admin: Record<string, string>): Promise<FleetRunner> {
   const { body } = await caller.post('/v1/runners', { name: 'bench' }, admin)
   const { id, token } = body as { id: string; token: string }
   return { id, headers: { 'x-runner-id': id, 'x-runner-token': token } }
 }
 
-function openCaller(url: string, connections: number): Caller {
+export function openCaller(url: string, connections: number): Caller {
   const pool = new Pool(url, { connections, pipelining: 1 })
   return {
     async post(path, body, headers) {
@@ -113,7 +113,7 @@ function openCaller(url: string, connections: number): Caller {
   }
 }
 
-const report = { report: { ok: true, summary: 'done' } }
+export const report = { report: { ok: true, summary: 'done' } }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,4 +1,4 @@
-// A control plane for the load generator: `node bench/server.ts sqlite|memory|postgres <folder> [database url]`.
+// A control plane for the load generator: `node bench/server.ts sqlite|memory|postgres <folder> [database url] [port]`.
 // Says `{"url": …}` on stdout when it listens.
 import { join } from 'node:path'
 import { createControlPlane, openKeyring } from '@ikoma/control-plane'
@@ -7,7 +7,7 @@ import { createLog } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { openMemoryStore } from './memory-store.ts'
 
-const [kind = 'sqlite', folder = '.', databaseUrl = ''] = process.argv.slice(2)
+const [kind = 'sqlite', folder = '.', databaseUrl = '', port = '0'] = process.argv.slice(2)
 
 async function openStore(): Promise<Store> {
   if (kind === 'memory') return openMemoryStore()
@@ -23,7 +23,7 @@ const controlPlane = await createControlPlane({
   log: createLog('warn', process.stderr),
   version: 'bench',
 })
-const url = await controlPlane.listen('127.0.0.1', 0)
+const url = await controlPlane.listen('127.0.0.1', Number(port))
 process.stdout.write(`${JSON.stringify({ url })}\n`)
 process.once('SIGTERM', () => {
   void controlPlane

@@ -9,12 +9,24 @@ import { orderResource } from './present.ts'
 /** A parked runner looks by itself this often, give or take half, in case a signal was lost. */
 const lookAgainMs = 10_000
 
+interface Wanted {
+  waitSec: number
+  max: number
+  gone: AbortSignal
+}
+
 /** Claims up to `max` orders for the calling runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
-export async function claimWithin(
-  context: Context,
-  request: FastifyRequest,
-  { waitSec, max, gone }: { waitSec: number; max: number; gone: AbortSignal },
-): Promise<ClaimedOrder[]> {
+export async function claimWithin(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+  context.metrics.openClaims.inc()
+  try {
+    return await claimOrWait(context, request, wanted)
+  } finally {
+    context.metrics.openClaims.dec()
+  }
+}
+
+async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+  const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
   let runner = callingRunner(request)
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
