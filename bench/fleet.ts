@@ -163,7 +163,8 @@ function tellAll({ loads }: Fleet, tell: (loads: ChildProcess[], index: number) 
   return Promise.all(
     loads.map(async (load, index) => {
       load.send(tell(loads, index))
-      const [said] = (await once(load, 'message')) as [Said]
+      const ended = once(load, 'exit').then(([code]) => Promise.reject(new Error(`a load ended with ${code}`)))
+      const [said] = (await Promise.race([once(load, 'message'), ended])) as [Said]
       return said
     }),
   )

@@ -6,9 +6,6 @@ import { callingRunner } from './access.ts'
 import type { Context } from './context.ts'
 import { orderResource } from './present.ts'
 
-/** A parked runner looks by itself this often, give or take half, in case a signal was lost. */
-const lookAgainMs = 10_000
-
 interface Wanted {
   waitSec: number
   max: number
@@ -38,7 +35,8 @@ async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wa
       const claimed = await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
-      await watch.wait(Math.min(left, lookAgainMs * (0.5 + Math.random())), over)
+      await watch.wait(left, over)
+      if (over.aborted || performance.now() >= until) return []
     } finally {
       watch.leave()
     }
