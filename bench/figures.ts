@@ -52,10 +52,12 @@ export function percentile(values: number[], percent: number): number {
 }
 
 const units: [pattern: RegExp, unit: string][] = [
+  [/\.ratio$/, 'x'],
   [/^(start|latency|backlog|history)\.|\.latency\./, 'ms'],
-  [/\.[rp]ss$/, 'MB'],
-  [/\.cpu$/, '% of a core'],
-  [/\.repoll$/, 's'],
+  [/\.([rp]ss|idleRss)$/, 'MB'],
+  [/\.(cpu|idleCpu)$/, '% of a core'],
+  [/\.(park|stop|repoll)$/, 's'],
+  [/\.lostOrders$/, 'orders'],
   [/\.falselyLost$/, 'orders or runners'],
   [/^peer\.(?!pgboss\.http)/, 'jobs/s'],
   [/^store\./, 'claim+complete/s'],

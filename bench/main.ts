@@ -7,6 +7,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startPostgres } from '@ikoma/store/testing'
+import { atScale } from './at-scale.ts'
 import { Figures } from './figures.ts'
 import { ours } from './ours.ts'
 import { peers } from './peers/index.ts'
@@ -18,9 +19,12 @@ const { values } = parseArgs({
 })
 const { full, only } = values
 const rounds = full ? 5 : 2
-const all = [...ours, ...peers]
-const scenarios = all.filter(({ name }) => only === undefined || only.includes(name))
-if (scenarios.length === 0) throw new Error(`--only takes ${all.map(({ name }) => name).join(', ')}`)
+const interleaved = [...ours, ...peers]
+const scenarios = interleaved.filter(({ name }) => only === undefined || only.includes(name))
+const scenariosAtScale = atScale.filter(({ name, fullOnly }) => only?.includes(name) ?? (full || !fullOnly))
+if (scenarios.length + scenariosAtScale.length === 0) {
+  throw new Error(`--only takes ${[...interleaved, ...atScale].map(({ name }) => name).join(', ')}`)
+}
 
 const before = loadavg()
 const folder = mkdtempSync(join(tmpdir(), 'ikoma-bench-'))
@@ -32,11 +36,15 @@ const bench: Bench = {
   seconds: full ? 8 : 2,
   idleSeconds: full ? 60 : 20,
   samples: full ? 1000 : 200,
+  full,
 }
 const figures = new Figures()
 try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const scenario of scenarios) figures.add(await scenario.measure(round, bench))
+  }
+  for (const scenario of scenariosAtScale) {
+    await scenario.measure(bench, (name, value) => figures.add({ [name]: value }))
   }
 } finally {
   await postgres.stop()

@@ -61,6 +61,7 @@ export function openMemoryStore(): Store {
     ping: async () => {},
     close: async () => {},
     countOrders: async () => ({}),
+    listClaimableTargets: async () => [],
     countSilentRunners: async () => ({ silent: 0, running: 0 }),
     listDueSchedules: async () => [],
     listSchedules: async () => ({ items: [], next: null }),

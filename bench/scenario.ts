@@ -11,6 +11,18 @@ export interface Bench {
   idleSeconds: number
   /** How many latencies are taken. */
   samples: number
+  full: boolean
+}
+
+/** Takes one figure of one round. */
+export type Add = (name: string, value: number) => void
+
+/** What takes so long to prepare that it has rounds of its own, after all others. */
+export interface ScenarioAtScale {
+  name: string
+  /** Not in the quick mode, unless it is asked for. */
+  fullOnly: boolean
+  measure(bench: Bench, add: Add): Promise<void>
 }
 
 /** One thing to measure. A round starts from nothing, so that rounds of different scenarios can be interleaved. */

@@ -6,15 +6,24 @@ import { callingRunner } from './access.ts'
 import type { Context } from './context.ts'
 import { orderResource } from './present.ts'
 
-/** A parked runner looks by itself this often, give or take half, in case a signal was lost. */
-const lookAgainMs = 10_000
+interface Wanted {
+  waitSec: number
+  max: number
+  gone: AbortSignal
+}
 
 /** Claims up to `max` orders for the calling runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
-export async function claimWithin(
-  context: Context,
-  request: FastifyRequest,
-  { waitSec, max, gone }: { waitSec: number; max: number; gone: AbortSignal },
-): Promise<ClaimedOrder[]> {
+export async function claimWithin(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+  context.metrics.openClaims.inc()
+  try {
+    return await claimOrWait(context, request, wanted)
+  } finally {
+    context.metrics.openClaims.dec()
+  }
+}
+
+async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+  const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
   let runner = callingRunner(request)
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
@@ -26,7 +35,8 @@ export async function claimWithin(
       const claimed = await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
-      await watch.wait(Math.min(left, lookAgainMs * (0.5 + Math.random())), over)
+      await watch.wait(left, over)
+      if (over.aborted || performance.now() >= until) return []
     } finally {
       watch.leave()
     }

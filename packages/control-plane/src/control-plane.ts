@@ -4,6 +4,7 @@ import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
+import { announceClaimable } from './claimable-look.ts'
 import type { App, Context } from './context.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
@@ -65,6 +66,7 @@ const securitySchemes = {
 const schedulerEveryMs = 1_000
 const watchEveryMs = 60_000
 const retentionAfterMs = 5_000
+const lookEveryMs = 10_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
 const bodyLimitBytes = 1024 * 1024
 
@@ -160,6 +162,11 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
+    every(lookEveryMs, () =>
+      announceClaimable(context).catch((error: unknown) =>
+        context.log.warn({ err: error }, 'no look for lost signals'),
+      ),
+    ),
     every(watchEveryMs, () =>
       scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
     ),

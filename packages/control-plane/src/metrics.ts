@@ -32,6 +32,11 @@ export function createMetrics(store: Store) {
     labelNames: ['alarm'],
     registers: [registry],
   })
+  const openClaims = new Gauge({
+    name: 'ikoma_open_claims',
+    help: 'Requests of runners that ask for an order, most of them waiting for one',
+    registers: [registry],
+  })
   const storeUp = new Gauge({ name: 'ikoma_store_up', help: '1 while the store answers', registers: [registry] })
   new Gauge({
     name: 'ikoma_orders',
@@ -46,5 +51,5 @@ export function createMetrics(store: Store) {
       for (const status of orderStatuses) this.set({ status }, counts[status] ?? 0)
     },
   })
-  return { registry, requests, sweeps, pruned, alarms }
+  return { registry, requests, sweeps, pruned, alarms, openClaims }
 }

@@ -58,6 +58,8 @@ export interface OrderStore {
   countSilentRunners(now: number): Promise<{ silent: number; running: number }>
   /** Makes up to `limit` waiting orders claimable whose time or turn has come; answers how many. */
   releaseOrders(now: number, limit: number): Promise<number>
+  /** Up to `limit` targets that have an order to claim, ascending, strictly after `after`; reads one order for each. */
+  listClaimableTargets(after: string | null, limit: number): Promise<string[]>
   findOrder(id: string): Promise<Order | null>
   /** Newest first. */
   listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>

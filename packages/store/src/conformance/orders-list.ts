@@ -1,6 +1,6 @@
 import type { Order, OrderFilter, Store } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
-import { noon, onceType } from '../testing/fixtures.ts'
+import { aClaim, noon, onceType } from '../testing/fixtures.ts'
 import { bring, moved, type OpenStore, place, runnerId, setup, times } from './world.ts'
 
 export function describeListing(open: OpenStore): void {
@@ -73,6 +73,16 @@ export function describeListing(open: OpenStore): void {
       const { store } = await setup(open)
       const order = await bring.SUCCEEDED(store, { payload: { b: 1, a: [2] }, labels: { x: 'y' } })
       expect((await store.listOrders({}, { limit: 9, cursor: null })).items).toEqual([order])
+    })
+
+    it('lists the targets that have something to claim, page by page', async () => {
+      const { store } = await setup(open)
+      for (const scope of ['c', 'a', 'b', 'a', 'd']) await place(store, { scope })
+      await place(store, { scope: 'later', runAt: noon + 1000 })
+      await store.claimOrders(aClaim('runner-1', { targets: ['scope:b'] }))
+      expect(await store.listClaimableTargets(null, 2)).toEqual(['scope:a', 'scope:c'])
+      expect(await store.listClaimableTargets('scope:a', 9)).toEqual(['scope:c', 'scope:d'])
+      expect(await store.listClaimableTargets('scope:d', 9)).toEqual([])
     })
 
     it('counts orders by status', async () => {

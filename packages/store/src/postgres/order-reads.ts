@@ -1,12 +1,19 @@
 import type { LogChunk, LogCursor, Order, OrderFilter, OrderStatus, OrderStore, Page, PageRequest } from '@ikoma/domain'
-import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db, Named } from './connection.ts'
 import { orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
 import { orderLogs, orders } from './schema.ts'
 
-type OrderRead = 'findOrder' | 'listOrders' | 'countOrders' | 'listEndedOrders' | 'countSilentRunners' | 'listLog'
+type OrderRead =
+  | 'listClaimableTargets'
+  | 'findOrder'
+  | 'listOrders'
+  | 'countOrders'
+  | 'listEndedOrders'
+  | 'countSilentRunners'
+  | 'listLog'
 
 export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
   const find = db
@@ -15,6 +22,10 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
     .where(eq(orders.id, sql.placeholder('id')))
     .prepare(named('find_order'))
   return {
+    async listClaimableTargets(after, limit) {
+      const { rows } = await db.execute<{ target: string }>(claimableTargets(after ?? '', limit))
+      return rows.map(({ target }) => target)
+    },
     async findOrder(id) {
       const [order] = await find.execute({ id })
       return order ?? null
@@ -37,6 +48,18 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
     },
     listLog: (orderId, after, limit) => listLog(db, orderId, after, limit),
   }
+}
+
+/** From one target to the next, however many orders each has. */
+function claimableTargets(after: string, limit: number) {
+  const next = (from: SQL) => sql`(
+    select target from orders
+    where status = 'QUEUED' and wait is null and target > ${from} order by target limit 1)`
+  return sql`
+    with recursive found (target) as (
+      select ${next(sql`${after}`)} union all select ${next(sql`found.target`)} from found where target is not null
+    )
+    select target from found where target is not null limit ${limit}`
 }
 
 async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Promise<Page<Order>> {

@@ -1,6 +1,14 @@
-import { type AuditStore, auditGenesis, type Page, type RegistryStore, type ScheduleStore } from '@ikoma/domain'
+import {
+  type AttachedRunner,
+  type AuditStore,
+  auditGenesis,
+  type Page,
+  type RegistryStore,
+  type ScheduleStore,
+} from '@ikoma/domain'
 import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { GroupCommit } from '../group-commit.ts'
 import { pageOf } from '../paging.ts'
 import type { Db, Named } from './connection.ts'
 import { attachedRunners } from './registry-writes.ts'
@@ -14,9 +22,7 @@ export function registryReads(
   db: Db,
   named: Named,
 ): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
-  const findRunner = attachedRunners(db)
-    .where(eq(runners.id, sql.placeholder('id')))
-    .prepare(named('find_runner'))
+  const findRunner = runnerFinder(db, named)
   const findToken = db
     .select()
     .from(tokens)
@@ -30,9 +36,7 @@ export function registryReads(
       const query = db.select().from(servers).where(after(servers.id, cursor)).orderBy(asc(servers.id))
       return byId(await query.limit(limit + 1), limit)
     },
-    async findRunner(id) {
-      return first(await findRunner.execute({ id }))
-    },
+    findRunner,
     async listRunners({ limit, cursor }) {
       const query = attachedRunners(db).where(after(runners.id, cursor)).orderBy(asc(runners.id))
       return byId(await query.limit(limit + 1), limit)
@@ -68,6 +72,26 @@ export function registryReads(
       return head ?? auditGenesis
     },
   }
+}
+
+/**
+ * Each request of a runner looks it up, and after a restart a whole fleet asks at once: those that ask while one query is
+ * under way share the next. One by one they would wait for a connection until they give up.
+ */
+function runnerFinder(db: Db, named: Named): (id: string) => Promise<AttachedRunner | null> {
+  const findAll = attachedRunners(db)
+    .where(sql`${runners.id} = any(${sql.placeholder('ids')}::text[])`)
+    .prepare(named('find_runners'))
+  const group = new GroupCommit<string, AttachedRunner | null>({
+    commit: async (ids) => {
+      const found = new Map((await findAll.execute({ ids })).map((runner) => [runner.id, runner]))
+      return ids.map((id) => ({ ok: true, value: found.get(id) ?? null }))
+    },
+    maxBatch: 512,
+    maxWaiting: 20_000,
+    timeoutMs: 15_000,
+  })
+  return (id) => group.submit(id)
 }
 
 function after(id: PgColumn, cursor: string | null): SQL | undefined {

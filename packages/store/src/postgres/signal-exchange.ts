@@ -33,8 +33,10 @@ export function openSignalExchange({ pool, listenUrl, log }: ExchangeOptions): S
   const pending: Signal[] = []
   let round: Promise<void> | null = null
 
-  // Whatever may have been missed, these two make every cache look again.
+  // Whatever may have been missed, these two make every cache look again. The second also stirs every waiting runner:
+  // where notifications are heard, the rare lost one is left to the caches' and the runners' own limits of time.
   const catchUp = () => signals.emit([{ kind: 'audit' }, { kind: 'access' }])
+  const look = listenUrl === null ? catchUp : () => signals.emit([{ kind: 'audit' }])
   const notifyRound = async (): Promise<void> => {
     while (pending.length > 0) {
       await delay(notifyEveryMs, undefined, { ref: false })
@@ -48,7 +50,7 @@ export function openSignalExchange({ pool, listenUrl, log }: ExchangeOptions): S
     if (signal) signals.emit([signal])
   }
   const listener = listenUrl === null ? null : openListener({ url: listenUrl, hear, catchUp, log })
-  const poll = setInterval(catchUp, pollEveryMs).unref()
+  const poll = setInterval(look, pollEveryMs).unref()
 
   return {
     subscribe: (listen) => signals.subscribe(listen),

@@ -6,7 +6,14 @@ import { orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
 import { orderLogs, orders } from './schema.ts'
 
-type OrderRead = 'findOrder' | 'listOrders' | 'countOrders' | 'listEndedOrders' | 'countSilentRunners' | 'listLog'
+type OrderRead =
+  | 'listClaimableTargets'
+  | 'findOrder'
+  | 'listOrders'
+  | 'countOrders'
+  | 'listEndedOrders'
+  | 'countSilentRunners'
+  | 'listLog'
 
 export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
   const find = db
@@ -14,7 +21,12 @@ export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
     .from(orders)
     .where(eq(orders.id, sql.placeholder('id')))
     .prepare()
+  const claimableTargets = prepareClaimableTargets(db)
   return {
+    async listClaimableTargets(after, limit) {
+      const rows = claimableTargets.all({ after: after ?? '', limit }) as { target: string }[]
+      return rows.map(({ target }) => target)
+    },
     async findOrder(id) {
       return (find.get({ id }) as Order | undefined) ?? null
     },
@@ -43,6 +55,18 @@ export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
       return listLog(db, orderId, after, limit)
     },
   }
+}
+
+/** From one target to the next, however many orders each has. */
+function prepareClaimableTargets({ $client: client }: Db) {
+  const next = (after: string) => `(
+    select target from orders indexed by orders_claimable
+    where status = 'QUEUED' and wait is null and target > ${after} order by target limit 1)`
+  return client.prepare(`
+    with recursive found (target) as (
+      select ${next(':after')} union all select ${next('found.target')} from found where target is not null limit :limit
+    )
+    select target from found where target is not null`)
 }
 
 function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Page<Order> {

@@ -39,7 +39,7 @@ export function orderWrites(db: Db): Pick<SyncWrites, OrderVerb> {
     claimOrders: (trace, claim) => claimOrders(statements, trace, claim),
     advanceOrder: (trace, request) => advanceOne(statements, trace, request),
     sweepOrders: (trace, sweep) => sweepOrders(db, statements, trace, sweep),
-    releaseOrders: (trace, now, limit) => releaseOrders(db, statements, trace, { now, limit }),
+    releaseOrders: (trace, now, limit) => releaseOrders(statements, trace, { now, limit }),
     appendLog: (trace, ...args) => appendLog(logs, trace, ...args),
     pruneIdempotency: (_trace, before) =>
       Number(db.delete(idempotency).where(lt(idempotency.createdAt, before)).run().changes),
@@ -173,14 +173,8 @@ function sweepOrders(db: Db, statements: OrderStatements, trace: Trace, sweep: S
   return { seen: due.length, actions }
 }
 
-function releaseOrders(db: Db, statements: OrderStatements, trace: Trace, at: { now: number; limit: number }): number {
-  const ready = db
-    .select(stateColumns)
-    .from(orders)
-    .where(and(eq(orders.status, 'QUEUED'), eq(orders.wait, 'time'), lte(orders.runAt, at.now)))
-    .orderBy(asc(orders.runAt))
-    .limit(at.limit)
-    .all() as OrderState[]
+function releaseOrders(statements: OrderStatements, trace: Trace, at: { now: number; limit: number }): number {
+  const ready = statements.ready(at.now, at.limit)
   const released = ready.map((order): OrderState => {
     return { ...order, wait: order.resourceKey !== null && order.attempt === 0 ? 'resource' : null }
   })
