@@ -1,7 +1,10 @@
-import { orderStatuses, type Store } from '@ikoma/domain'
+import { liveStatuses, type OrderStatus, type Store } from '@ikoma/domain'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = ReturnType<typeof createMetrics>
+
+/** Counting the others at every scrape would read the whole history. */
+const counted: OrderStatus[] = [...liveStatuses, 'NEEDS_ATTENTION']
 
 /** Prometheus metrics of one control plane. */
 export function createMetrics(store: Store) {
@@ -40,15 +43,15 @@ export function createMetrics(store: Store) {
   const storeUp = new Gauge({ name: 'ikoma_store_up', help: '1 while the store answers', registers: [registry] })
   new Gauge({
     name: 'ikoma_orders',
-    help: 'Orders by status',
+    help: 'Orders that are not over, or that a person must look at, by status',
     labelNames: ['status'],
     registers: [registry],
     async collect() {
       // A scrape must not fail with the store: that is when the rest of it is needed.
-      const counts = await store.countOrders().catch(() => null)
+      const counts = await store.countOrders(counted).catch(() => null)
       storeUp.set(counts === null ? 0 : 1)
       if (counts === null) return this.reset()
-      for (const status of orderStatuses) this.set({ status }, counts[status] ?? 0)
+      for (const status of counted) this.set({ status }, counts[status] ?? 0)
     },
   })
   return { registry, requests, sweeps, pruned, alarms, openClaims }

@@ -63,7 +63,8 @@ export interface OrderStore {
   findOrder(id: string): Promise<Order | null>
   /** Newest first. */
   listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>
-  countOrders(): Promise<Partial<Record<OrderStatus, number>>>
+  /** Of these statuses; of all unless said, which takes as long as there is history. */
+  countOrders(statuses?: readonly OrderStatus[]): Promise<Partial<Record<OrderStatus, number>>>
   /**
    * Orders that ended before `endedBefore`, in order of placement. Looks at `limit` orders a call whatever their state, so
    * that its cost is bounded: a page may be short or empty and still have a `next`. That is null when none is left, or when

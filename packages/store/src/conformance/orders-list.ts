@@ -92,6 +92,7 @@ export function describeListing(open: OpenStore): void {
       await bring.CANCELED(store)
       await bring.CANCELED(store)
       expect(await store.countOrders()).toEqual({ SUCCEEDED: 1, CANCELED: 2 })
+      expect(await store.countOrders(['QUEUED', 'CANCELED'])).toEqual({ CANCELED: 2 })
     })
   })
 }

@@ -31,8 +31,12 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
       return order ?? null
     },
     listOrders: (filter, page) => listOrders(db, filter, page),
-    async countOrders() {
-      const rows = await db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status)
+    async countOrders(statuses) {
+      const rows = await db
+        .select({ status: orders.status, count: count() })
+        .from(orders)
+        .where(statuses && inArray(orders.status, [...statuses]))
+        .groupBy(orders.status)
       return Object.fromEntries(rows.map((row): [OrderStatus, number] => [row.status, row.count]))
     },
     listEndedOrders: (endedBefore, page) => listEndedOrders(db, endedBefore, page),

@@ -33,8 +33,13 @@ export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
     async listOrders(filter, page) {
       return listOrders(db, filter, page)
     },
-    async countOrders() {
-      const rows = db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status).all()
+    async countOrders(statuses) {
+      const rows = db
+        .select({ status: orders.status, count: count() })
+        .from(orders)
+        .where(statuses && inArray(orders.status, [...statuses]))
+        .groupBy(orders.status)
+        .all()
       return Object.fromEntries(rows.map((row): [OrderStatus, number] => [row.status, row.count]))
     },
     async listEndedOrders(endedBefore, page) {
