@@ -24,6 +24,7 @@ export default defineConfig({
         test: {
           name: 'store',
           include: ['packages/store/src/**/*.test.ts'],
+          exclude: ['**/*.tools.test.ts'],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },

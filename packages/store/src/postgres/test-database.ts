@@ -1,7 +1,7 @@
 import { newId } from '@ikoma/kernel'
 import type { WipeableStore } from '../conformance/index.ts'
 import { withClient } from './connection.ts'
-import { openPostgresStore } from './store.ts'
+import { openPostgresStore, type PostgresOptions } from './store.ts'
 
 export interface TestDatabase {
   url: string
@@ -16,14 +16,17 @@ export async function newDatabase(serverUrl: string): Promise<TestDatabase> {
   return { url: `${serverUrl}/${name}`, drop: () => onDatabase(server, `drop database ${name} with (force)`) }
 }
 
+type OptionsFor = (databaseUrl: string) => PostgresOptions
+
 /** An empty PostgreSQL store in a database of its own. */
-export async function openTemporary(serverUrl: string): Promise<WipeableStore> {
+export async function openTemporary(serverUrl: string, optionsFor: OptionsFor = direct): Promise<WipeableStore> {
   const database = await newDatabase(serverUrl)
+  const options = optionsFor(database.url)
   const opened: WipeableStore = {
-    store: await openPostgresStore(database),
+    store: await openPostgresStore(options),
     async reopen() {
       await opened.store.close()
-      opened.store = await openPostgresStore(database)
+      opened.store = await openPostgresStore(options)
       return opened.store
     },
     async destroy() {
@@ -34,6 +37,8 @@ export async function openTemporary(serverUrl: string): Promise<WipeableStore> {
   }
   return opened
 }
+
+const direct: OptionsFor = (url) => ({ url })
 
 /** A replica's session fires no triggers: those that keep the audit would refuse. */
 const wipe = `do $$ begin
