@@ -84,6 +84,10 @@ describe('claiming', () => {
       status: 'CANCELED',
       statusReason: 'seal_broken',
     })
+    expect(await world.admin('POST', `/v1/orders/${id}/retry`)).toMatchObject({
+      status: 409,
+      body: { reason: 'seal_broken' },
+    })
   })
 })
 

@@ -140,6 +140,10 @@ export function orderRoutes(app: App, context: Context): void {
           reason: 'not_ended',
         })
       }
+      if (!context.keyring.isSealed(ended)) {
+        const message = 'The order was changed in the database after it was placed. Place a new one.'
+        throw new AppError('conflict', message, { reason: 'seal_broken' })
+      }
       const { order } = await orders.place(orders.bodyOf(ended), {
         actor: callingActor(request),
         idempotencyKey: request.headers['idempotency-key'],

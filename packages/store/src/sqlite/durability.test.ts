@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
+import type { Worker } from 'node:worker_threads'
 import { auditGenesis } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { describe, expect, it } from 'vitest'
@@ -26,6 +27,27 @@ describe('a process that is killed', () => {
     const keys = client.prepare('select count(*) as count from idempotency').get()
     expect(keys, 'an order and its key are one').toEqual({ count: events.length })
     client.close()
+  })
+})
+
+describe('a writer thread that dies', () => {
+  it('fails the calls it had, and the next ones get a new thread', async () => {
+    const threads: Worker[] = []
+    const note = (thread: Worker) => threads.push(thread)
+    process.on('worker', note)
+    const store = await openSqliteStore({ file: temporaryFile() })
+    process.off('worker', note)
+    const { id } = await place(store)
+    const lost = place(store)
+    await Promise.all([
+      expect(lost).rejects.toMatchObject({ code: 'unavailable', reason: 'store_stopped' }),
+      new Promise(setImmediate).then(() => threads[0]?.terminate()),
+    ])
+    const next = await place(store)
+    for (const kept of [id, next.id]) expect(await store.findOrder(kept)).toMatchObject({ status: 'QUEUED' })
+    expect(verifyAudit(auditGenesis, await wholeAudit(store))).toBeNull()
+    await store.close()
+    await expect(place(store)).rejects.toMatchObject({ code: 'unavailable' })
   })
 })
 

@@ -17,7 +17,7 @@ export interface SqliteOptions {
 
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
 export async function openSqliteStore({ file, clock = systemClock }: SqliteOptions): Promise<Store> {
-  const writer = await startWriter(file, clock.now())
+  const writer = await startWriting(file, clock)
   const signals = new Signals()
   const group = new GroupCommit<WriteCall, unknown>({
     commit: async (calls) => {
@@ -68,12 +68,14 @@ interface Writer {
   close(): Promise<void>
 }
 
-async function startWriter(file: string, now: number): Promise<Writer> {
-  const workerData: WriterData = { ikomaThread: 'sqlite-writer', file, now }
-  const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
-  await reply(worker, 'ready')
+/** A thread that dies takes its batch with it; the next batch gets a new one. */
+async function startWriting(file: string, clock: Clock): Promise<Writer> {
+  let worker = await startWriter(file, clock.now())
+  let closed = false
   return {
     async commit(calls) {
+      if (closed) throw stopped(null)
+      if (hasExited(worker)) worker = await startWriter(file, clock.now())
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
       return {
@@ -82,12 +84,20 @@ async function startWriter(file: string, now: number): Promise<Writer> {
       }
     },
     async close() {
+      closed = true
       if (hasExited(worker)) return
       const exited = new Promise((resolve) => worker.once('exit', resolve))
       worker.postMessage('close')
       await exited
     },
   }
+}
+
+async function startWriter(file: string, now: number): Promise<Worker> {
+  const workerData: WriterData = { ikomaThread: 'sqlite-writer', file, now }
+  const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
+  await reply(worker, 'ready')
+  return worker
 }
 
 /** In the sources the thread has its own file; the bundle begins at one place, which finds the thread's part by itself. */
@@ -106,7 +116,7 @@ function reply<K extends WriterReply['kind']>(worker: Worker, kind: K): Promise<
     }
     const onEnd = (cause: unknown) => {
       stop()
-      reject(new AppError('unavailable', 'The SQLite writer stopped.', { reason: 'store_stopped', cause }))
+      reject(stopped(cause))
     }
     const stop = () => {
       worker.off('message', onMessage)
@@ -119,6 +129,10 @@ function reply<K extends WriterReply['kind']>(worker: Worker, kind: K): Promise<
     worker.on('error', onEnd)
     worker.on('exit', onEnd)
   })
+}
+
+function stopped(cause: unknown): AppError {
+  return new AppError('unavailable', 'The SQLite writer stopped.', { reason: 'store_stopped', cause })
 }
 
 function hasExited(worker: Worker): boolean {
