@@ -6,6 +6,8 @@ export interface Figure {
   min: number
   max: number
   rounds: number[]
+  /** When the figure is of an earlier run than its file. */
+  run?: Run
 }
 
 export interface Machine {
@@ -15,13 +17,16 @@ export interface Machine {
   node: string
 }
 
-export interface Results {
-  machine: Machine
+export interface Run {
   commit: string
   at: string
   mode: 'quick' | 'full'
   /** Load averages over 1, 5 and 15 minutes, before and after: ours are in the latter. */
   load: { before: number[]; after: number[] }
+}
+
+export interface Results extends Run {
+  machine: Machine
   figures: Figure[]
 }
 

@@ -1,6 +1,6 @@
-// `npm run bench` (quick, a few minutes) or `npm run bench -- --full`; `--only <scenario>` for one of them. Rounds of all
-// scenarios are interleaved, so that the machine's moods hit everybody alike. Prints a table and, when everything ran,
-// writes bench/results/latest.json and the README's chart.
+// `npm run bench` (quick, a few minutes) or `npm run bench -- --full`; `--only <scenario>` for some of them. Rounds of all
+// scenarios are interleaved, so that the machine's moods hit everybody alike. Prints a table; all of them, and some with
+// `--save`, go to bench/results/latest.json and the README's chart.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
@@ -15,9 +15,13 @@ import { printTable, saveResults } from './report.ts'
 import type { Bench } from './scenario.ts'
 
 const { values } = parseArgs({
-  options: { full: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  options: {
+    full: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true },
+    save: { type: 'boolean', default: false },
+  },
 })
-const { full, only } = values
+const { full, only, save } = values
 const rounds = full ? 5 : 2
 const interleaved = [...ours, ...peers]
 const scenarios = interleaved.filter(({ name }) => only === undefined || only.includes(name))
@@ -43,15 +47,20 @@ try {
   for (let round = 1; round <= rounds; round += 1) {
     for (const scenario of scenarios) figures.add(await scenario.measure(round, bench))
   }
+  // What follows takes long: a run that is cut then has this much.
+  saveAll()
   for (const scenario of scenariosAtScale) {
     await scenario.measure(bench, (name, value) => figures.add({ [name]: value }))
+    saveAll()
   }
 } finally {
   await postgres.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 printTable(figures.all())
-if (only === undefined) {
+
+function saveAll(): void {
+  if (only !== undefined && !save) return
   saveResults({
     machine: { cpus: cpus().length, model: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version },
     commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),

@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { drawChart } from './chart.ts'
 import type { Figure, Results } from './figures.ts'
 
@@ -9,8 +10,21 @@ export function printTable(figures: Figure[]): void {
   }
 }
 
+const folder = join(import.meta.dirname, 'results')
+const file = join(folder, 'latest.json')
+
+/** Figures that this run did not measure stay, and say of which run they are. */
 export function saveResults(results: Results): void {
-  mkdirSync('bench/results', { recursive: true })
-  writeFileSync('bench/results/latest.json', `${JSON.stringify(results, null, 2)}\n`)
-  writeFileSync('bench/results/latest.svg', drawChart(results))
+  const names = new Set(results.figures.map(({ name }) => name))
+  const kept = earlierFigures().filter(({ name }) => !names.has(name))
+  const all = { ...results, figures: [...results.figures, ...kept] }
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(file, `${JSON.stringify(all, null, 2)}\n`)
+  writeFileSync(join(folder, 'latest.svg'), drawChart(all))
+}
+
+function earlierFigures(): Figure[] {
+  if (!existsSync(file)) return []
+  const { figures, machine: _, ...run } = JSON.parse(readFileSync(file, 'utf8')) as Results
+  return figures.map((figure) => ({ run, ...figure }))
 }
