@@ -82,6 +82,23 @@ describe('a log stream', () => {
     await logs.close(100)
   })
 
+  it('makes no program wait for a control plane that is away, and sends it all when it is back', async () => {
+    let away = true
+    const received: string[] = []
+    const { logs } = setup({
+      async send({ lines }) {
+        if (away) throw new UnreachableError('http://x', null)
+        received.push(...lines.map(({ text }) => text))
+        return { truncated: false }
+      },
+    })
+    const lines = Array.from({ length: 200 }, (_, index) => `${index}`.padEnd(4_000, '.'))
+    await logs.pump(Readable.from(lines.map((line) => Buffer.from(`${line}\n`))), 'stdout')
+    away = false
+    await logs.close(5_000)
+    expect(received).toEqual(lines)
+  })
+
   it('sends a chunk again under its number until it arrives', async () => {
     const seen: number[] = []
     const { logs } = setup({

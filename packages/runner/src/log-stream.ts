@@ -45,6 +45,8 @@ export class LogStream {
   /** Nobody wants more: the log is full, or the claim is lost. */
   #closed = false
   #closing = false
+  /** The control plane does not answer. Nothing waits for it: what may be kept of a log is bounded anyway. */
+  #away = false
   #sending: Promise<void> | null = null
   #drained = Promise.withResolvers<void>()
 
@@ -61,7 +63,7 @@ export class LogStream {
     for (const line of [...splitter.push(redacted), ...splitter.end()]) this.#add('runner', line)
   }
 
-  /** Reads a program's output to its end, no faster than it can be sent; gives its redacted tail. */
+  /** Reads a program's output to its end, no faster than the control plane takes it; gives its redacted tail. */
   async pump(output: Readable, stream: 'stdout' | 'stderr'): Promise<string> {
     const decoder = new TextDecoder()
     const redactor = this.#deps.redaction.stream()
@@ -117,7 +119,8 @@ export class LogStream {
   /** Resolves once there is room for more. */
   async #room(): Promise<void> {
     const { signal } = this.#deps
-    while (this.#queuedBytes > highWaterBytes && !this.#closed && !signal.aborted) await this.#drained.promise
+    const wait = () => this.#queuedBytes > highWaterBytes && !this.#closed && !this.#away && !signal.aborted
+    while (wait()) await this.#drained.promise
   }
 
   async #sendAll(): Promise<void> {
@@ -150,6 +153,7 @@ export class LogStream {
     for (let attempt = 1; !this.#gone.signal.aborted; attempt++) {
       try {
         const { truncated } = await send(chunk, this.#gone.signal)
+        this.#away = false
         if (truncated) this.#stop()
         return
       } catch (error) {
@@ -158,6 +162,8 @@ export class LogStream {
         if (trouble === 'refused') {
           return logger.warn({ error: messageOf(error), seq: chunk.seq }, 'A log chunk was refused.')
         }
+        this.#away = true
+        this.#drained.resolve()
         await pause(retryDelayMs(error, backoff, attempt), this.#gone.signal)
       }
     }
