@@ -1,10 +1,11 @@
 import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerTokenHeader } from '@ikoma/api'
-import { type ApiToken, type AttachedRunner, type Role, roleAllows, type Store } from '@ikoma/domain'
+import { type ApiToken, type AttachedRunner, type Role, roleAllows, type Store, tokenBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { FailureThrottle } from '@ikoma/kernel/http'
 import { equalDigests, equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { BoundedCache } from './bounded-cache.ts'
+import type { Keyring } from './keyring.ts'
 
 /** Who may call a route: everyone; people of at least a role; a runner; or whatever the route itself examines. */
 export type Access = 'public' | Role | 'runner' | 'metrics'
@@ -29,6 +30,7 @@ export interface AccessOptions {
   store: Store
   clock: Clock
   adminKey: string
+  keyring: Keyring
 }
 
 /** Finds out who is calling, and whether they may. */
@@ -36,15 +38,17 @@ export class AccessControl {
   readonly #store: Store
   readonly #clock: Clock
   readonly #adminKey: string
+  readonly #keyring: Keyring
   readonly #runners = new BoundedCache<AttachedRunner | null>(20_000, cacheMs)
   readonly #tokens = new BoundedCache<ApiToken | null>(5_000, cacheMs)
   readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
-  constructor({ store, clock, adminKey }: AccessOptions) {
+  constructor({ store, clock, adminKey, keyring }: AccessOptions) {
     this.#store = store
     this.#clock = clock
     this.#adminKey = adminKey
+    this.#keyring = keyring
   }
 
   /** Somebody's rights changed: believe nothing from before. */
@@ -134,8 +138,14 @@ export class AccessControl {
     if (!isToken(text, 'api')) return null
     const hash = hashToken(text)
     const now = this.#clock.now()
-    const token = await this.#tokens.get(hash, now, () => this.#store.findTokenByHash(hash))
+    const token = await this.#tokens.get(hash, now, () => this.#sealedToken(hash))
     return token && token.expiresAt > now ? token : null
+  }
+
+  /** Null for one that somebody wrote into the database, or gave another role there. */
+  async #sealedToken(hash: string): Promise<ApiToken | null> {
+    const token = await this.#store.findTokenByHash(hash)
+    return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
   async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {

@@ -4,6 +4,7 @@ import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
 import type { FastifyRequest } from 'fastify'
 import { callingRunner } from './access.ts'
 import type { Context } from './context.ts'
+import { mayRun } from './order-seal.ts'
 import { orderResource } from './present.ts'
 
 interface Wanted {
@@ -59,7 +60,7 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
   })
   const granted: ClaimedOrder[] = []
   for (const order of orders) {
-    if (context.keyring.isSealed(order)) granted.push(grantedOrder(context, runner, order))
+    if (mayRun(order, context.keyring)) granted.push(grantedOrder(context, runner, order))
     else await withdraw(context, order)
   }
   return granted
@@ -94,7 +95,7 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
   }
 }
 
-/** Its content is not what was placed: somebody edited the database. It must not run. */
+/** It is not what was placed, or nobody approved it: somebody edited the database. It must not run. */
 async function withdraw({ store, clock, timing, log, metrics }: Context, order: Order): Promise<void> {
   log.error({ orderId: order.id }, 'the seal of an order is broken: it was changed in the database and is withdrawn')
   metrics.alarms.set({ alarm: 'seal_broken' }, 1)

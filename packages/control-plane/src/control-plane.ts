@@ -117,7 +117,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
-  const access = new AccessControl({ store, clock, adminKey })
+  const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
   return {
     store,

@@ -1,7 +1,6 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Grant, SignedGrant } from '@ikoma/api'
-import { type Order, sealedBytes } from '@ikoma/domain'
 import {
   equalDigests,
   newSigningKey,
@@ -10,11 +9,11 @@ import {
   signingKeyFromPem,
 } from '@ikoma/kernel/node'
 
-/** The control plane's own keys: one seals orders against edits in the database, one signs what runners execute. */
+/** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
   verifyKey: { keyId: string; publicKey: string }
-  seal(order: Order): string
-  isSealed(order: Order): boolean
+  seal(bytes: Uint8Array): string
+  isSeal(bytes: Uint8Array, seal: string): boolean
   sign(grant: Grant): SignedGrant
 }
 
@@ -27,11 +26,11 @@ export function openKeyring(folder: string): Keyring {
 
 export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
   const key = createSecretKey(sealKey)
-  const seal = (order: Order) => createHmac('sha256', key).update(sealedBytes(order)).digest('base64url')
+  const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     seal,
-    isSealed: (order) => equalDigests(order.seal, seal(order)),
+    isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }

@@ -12,14 +12,10 @@ test('a runner that waits is woken before its order is committed, so that its cl
   const commit = Promise.withResolvers<Placement[]>()
   const store = { insertOrders: () => commit.promise } as unknown as Store
   const signals = new SignalDesk()
-  const access = new AccessControl({ store, clock: systemClock, adminKey: 'unused' })
-  const desk = new OrderDesk({
-    store,
-    access,
-    signals,
-    clock: systemClock,
-    keyring: keyring(newSigningKey(), Buffer.alloc(32, 7)),
-  })
+  const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
+  const common = { store, clock: systemClock, keyring: keys }
+  const access = new AccessControl({ ...common, adminKey: 'unused' })
+  const desk = new OrderDesk({ ...common, access, signals })
   const never = new AbortController().signal
   const since = performance.now()
   const woken = signals.watch(['scope:vps']).wait(60_000, never)

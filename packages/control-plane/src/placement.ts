@@ -4,6 +4,7 @@ import {
   type AttachedRunner,
   type Order,
   type OrderInsertion,
+  orderBytes,
   type Placement,
   placeOrder,
   type Store,
@@ -135,7 +136,7 @@ export class OrderDesk {
       retryOf: retryOf ?? null,
     }
     const order = placeOrder(request, type, { id: newId(), now: this.#clock.now(), actor, runner })
-    return { ...order, seal: this.#keyring.seal(order) }
+    return { ...order, seal: this.#keyring.seal(orderBytes(order)) }
   }
 
   async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {

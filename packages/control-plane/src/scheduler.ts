@@ -1,8 +1,9 @@
 import { orderBody } from '@ikoma/api'
-import type { Schedule, ScheduleRun, Store } from '@ikoma/domain'
+import { type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import { nextCronRun } from './cron.ts'
+import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './placement.ts'
 import { isOverdue } from './present.ts'
@@ -17,6 +18,7 @@ export interface SchedulerOptions {
   log: Log
   metrics: Metrics
   orders: OrderDesk
+  keyring: Keyring
 }
 
 /** Places the orders of schedules whose time has come, and makes waiting orders claimable. Any number of processes may run it. */
@@ -71,6 +73,7 @@ export class Scheduler {
   async #place(schedule: Schedule, dueAt: number, now: number): Promise<Omit<ScheduleRun, 'nextRunAt'>> {
     const actor = `schedule:${schedule.id}`
     try {
+      this.#refuseEdited(schedule)
       const body = orderBody.parse(schedule.order)
       const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
@@ -83,6 +86,12 @@ export class Scheduler {
       this.#options.log.error({ scheduleId, name, problem: lastProblem }, 'a schedule could not place its order')
       return { ...skipped(schedule), lastProblem }
     }
+  }
+
+  #refuseEdited(schedule: Schedule): void {
+    if (this.#options.keyring.isSeal(scheduleBytes(schedule), schedule.seal)) return
+    const message = 'It was changed in the database. Write its order again.'
+    throw new AppError('conflict', message, { reason: 'seal_broken' })
   }
 }
 

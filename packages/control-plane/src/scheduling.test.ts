@@ -1,3 +1,4 @@
+import { scheduleBytes } from '@ikoma/domain'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { placeSelftest, setup, type World } from './testing/world.ts'
@@ -75,8 +76,10 @@ describe('schedules', () => {
   test('that this version cannot read say so, and keep no other from running', async () => {
     const { schedule: broken } = await schedule({ name: 'broken' })
     const { schedule: fine } = await schedule({ name: 'fine' })
-    const edited = JSON.stringify({ type: 'runner.selftest', fromTheFuture: true })
-    await world.editDatabase('update schedules set order_body = ? where id = ?', [edited, broken.id])
+    const order = { type: 'runner.selftest', fromTheFuture: true }
+    const seal = world.keyring.seal(scheduleBytes({ id: broken.id, order, createdBy: 'admin-key' }))
+    const values = [JSON.stringify(order), seal, broken.id]
+    await world.editDatabase('update schedules set order_body = ?, seal = ? where id = ?', values)
     world.time.now += 5 * minute
     await world.runScheduler()
     const shown = async (id: string) => (await world.admin('GET', `/v1/schedules/${id}`)).body

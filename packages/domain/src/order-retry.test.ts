@@ -143,7 +143,7 @@ describe('a cancel', () => {
 
 describe('an approval', () => {
   const approve = (patch: Partial<OrderState>) =>
-    advance(anOrder('PENDING_APPROVAL', patch), { kind: 'approve' }, at()).order
+    advance(anOrder('PENDING_APPROVAL', patch), { kind: 'approve', approval: 'ana' }, at()).order
 
   it('queues the order, for its time or its turn when it has one to wait for', () => {
     expect(approve({})).toMatchObject({ status: 'QUEUED', wait: null })

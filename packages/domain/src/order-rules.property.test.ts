@@ -134,7 +134,8 @@ class Life {
 
   #eventOf(done: Act): OrderEvent {
     if (done.kind === 'cancel' || done.kind === 'reject') return { kind: done.kind, reason: null }
-    if (done.kind === 'approve' || done.kind === 'sweep') return { kind: done.kind }
+    if (done.kind === 'approve') return { kind: 'approve', approval: 'ana' }
+    if (done.kind === 'sweep') return { kind: 'sweep' }
     if (done.kind === 'claim') {
       this.#leases.push(`lease-${this.#leases.length}`)
       return { kind: 'claim', runnerId: 'r', lease: this.#leases.at(-1) ?? '' }

@@ -50,7 +50,7 @@ const lostBefore = defaultTiming.maxLostClaims - 1
 const sweep: OrderEvent = { kind: 'sweep' }
 
 const situations: Record<string, Situation> = {
-  approve: { event: { kind: 'approve' } },
+  approve: { event: { kind: 'approve', approval: 'ana' } },
   reject: { event: { kind: 'reject', reason: null } },
   claim: { event: { kind: 'claim', runnerId: 'runner-1', lease: 'lease-2' } },
   start: { event: { kind: 'start', by: holder } },

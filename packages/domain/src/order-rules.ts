@@ -28,7 +28,7 @@ export type OrderEvent =
   | { kind: 'heartbeat'; by: LeaseHolder }
   | { kind: 'complete'; by: LeaseHolder; completion: Completion }
   | { kind: 'cancel'; reason: string | null }
-  | { kind: 'approve' }
+  | { kind: 'approve'; approval: string }
   | { kind: 'reject'; reason: string | null }
   | { kind: 'sweep' }
 
@@ -75,7 +75,7 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
     case 'cancel':
       return cancel(order, event.reason, circumstance)
     case 'approve':
-      return approve(order, circumstance)
+      return approve(order, event.approval, circumstance)
     case 'reject':
       return reject(order, event.reason, circumstance)
     case 'sweep':
@@ -161,9 +161,9 @@ function cancel(order: OrderState, reason: string | null, at: Circumstance): Dec
   return { kind: 'changed', order: { ...order, cancelRequestedAt: at.now }, steps: [asked] }
 }
 
-function approve(order: OrderState, at: Circumstance): Decision {
+function approve(order: OrderState, approval: string, at: Circumstance): Decision {
   if (order.status !== 'PENDING_APPROVAL') return refused(order, 'invalid_status')
-  return change(order, [['approve', 'order.approved', null]], at)
+  return change(order, [['approve', 'order.approved', null]], at, { approval })
 }
 
 function reject(order: OrderState, reason: string | null, at: Circumstance): Decision {

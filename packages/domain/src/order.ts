@@ -40,6 +40,8 @@ export interface OrderState {
   /** Lease and report digest of the last accepted completion: a repeated one gets the same answer. */
   finishedLease: string | null
   finishedDigest: string | null
+  /** Who approved it, under the control plane's seal; null until somebody did. */
+  approval: string | null
   /** When the reconciler must look at this order next; null for never. */
   dueAt: number | null
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
 import { defaultExpiryMs } from './order-timing.ts'
-import { defaultMaxAttempts, type OrderRequest, type OrderType, placeOrder, sealedBytes } from './place-order.ts'
+import { defaultMaxAttempts, type OrderRequest, type OrderType, placeOrder } from './place-order.ts'
 import type { AttachedRunner } from './runner.ts'
 import { noon } from './testing/orders.ts'
 
@@ -79,31 +79,6 @@ describe('placing an order', () => {
     }
     const unscoped = setup({ requiredScope: null })
     expect(unscoped.order({ runnerId: 'runner-1' }, aRunner({ scopes: [] })).runnerId).toBe('runner-1')
-  })
-})
-
-describe('the seal', () => {
-  const { order } = setup()
-  const sealed = (patch: object) => Buffer.from(sealedBytes({ ...order(), ...patch })).toString()
-
-  it('covers what must not change', () => {
-    const parts = {
-      id: 'x',
-      type: 'shell.run',
-      target: 'scope:y',
-      payload: { a: 1 },
-      timeoutSec: 1,
-      retryClass: 'once',
-      dryRun: true,
-      createdAt: 1,
-      createdBy: 'x',
-    }
-    for (const [name, value] of Object.entries(parts)) expect(sealed({ [name]: value }), name).not.toBe(sealed({}))
-  })
-
-  it('does not cover what does', () => {
-    const moved = { status: 'RUNNING', attempt: 3, lease: 'x', runnerId: 'x', runAt: 1, wait: 'time', report: {} }
-    expect(sealed(moved)).toBe(sealed({}))
   })
 })
 

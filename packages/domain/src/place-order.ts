@@ -77,6 +77,7 @@ export function placeOrder(request: OrderRequest, type: OrderType, context: Plac
     completedAt: null,
     finishedLease: null,
     finishedDigest: null,
+    approval: null,
     dueAt: null,
   }
   const content: OrderContent = {
@@ -125,12 +126,4 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
       { reason: 'scope_denied' },
     )
   }
-}
-
-/** The bytes that the seal covers: everything that must not change between placement and execution. */
-export function sealedBytes(order: Order): Uint8Array {
-  const { id, type, target, payload, timeoutSec, retryClass, dryRun, createdAt, createdBy } = order
-  return new TextEncoder().encode(
-    JSON.stringify([id, type, target, payload, timeoutSec, retryClass, dryRun, createdAt, createdBy]),
-  )
 }

@@ -270,7 +270,16 @@ export type RunnerIdentity = Pick<Runner, 'id' | 'tokenHash' | 'publicKey' | 've
 export type SchedulePatch = Partial<
   Pick<
     Schedule,
-    'name' | 'cron' | 'timeZone' | 'order' | 'missedRuns' | 'alertAfterSec' | 'paused' | 'nextRunAt' | 'createdBy'
+    | 'name'
+    | 'cron'
+    | 'timeZone'
+    | 'order'
+    | 'missedRuns'
+    | 'alertAfterSec'
+    | 'paused'
+    | 'nextRunAt'
+    | 'createdBy'
+    | 'seal'
   >
 >
 

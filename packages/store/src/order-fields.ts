@@ -19,6 +19,7 @@ export const mutableNames = [
   'completedAt',
   'finishedLease',
   'finishedDigest',
+  'approval',
   'dueAt',
 ] as const satisfies (keyof OrderState)[]
 

@@ -19,10 +19,10 @@ import {
 import { isTerminal, type Order, type OrderEvent, type OrderFilter } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
 import { problemOf } from '@ikoma/kernel/http'
-import type { FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { adminActor, callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
+import { approve, isAsPlaced } from '../order-seal.ts'
 import { orderEventResource, orderResource } from '../present.ts'
 import { refusalError } from '../refusal.ts'
 
@@ -140,10 +140,7 @@ export function orderRoutes(app: App, context: Context): void {
           reason: 'not_ended',
         })
       }
-      if (!context.keyring.isSealed(ended)) {
-        const message = 'The order was changed in the database after it was placed. Place a new one.'
-        throw new AppError('conflict', message, { reason: 'seal_broken' })
-      }
+      refuseEdited(context, ended)
       const { order } = await orders.place(orders.bodyOf(ended), {
         actor: callingActor(request),
         idempotencyKey: request.headers['idempotency-key'],
@@ -153,24 +150,37 @@ export function orderRoutes(app: App, context: Context): void {
     },
   )
 
-  decisionRoute(app, context, 'cancel', 'Cancel a live order; a running one is asked to stop', (reason) => ({
-    kind: 'cancel',
-    reason,
-  }))
-  decisionRoute(app, context, 'approve', 'Let an order that waits for approval run', () => ({ kind: 'approve' }))
-  decisionRoute(app, context, 'reject', 'Refuse an order that waits for approval', (reason) => ({
-    kind: 'reject',
-    reason,
-  }))
+  decisionRoute(app, context, {
+    verb: 'cancel',
+    summary: 'Cancel a live order; a running one is asked to stop',
+    decide: async ({ reason }) => ({ kind: 'cancel', reason }),
+  })
+  decisionRoute(app, context, {
+    verb: 'approve',
+    summary: 'Let an order that waits for approval run',
+    decide: (asked) => approvalOf(context, asked),
+  })
+  decisionRoute(app, context, {
+    verb: 'reject',
+    summary: 'Refuse an order that waits for approval',
+    decide: async ({ reason }) => ({ kind: 'reject', reason }),
+  })
+}
+
+interface Asked {
+  id: string
+  actor: string
+  reason: string | null
+}
+
+interface DecisionRoute {
+  verb: string
+  summary: string
+  decide(asked: Asked): Promise<OrderEvent>
 }
 
 /** POST /v1/orders/:id/<verb>: one event, by a person. */
-function decisionRoute(
-  app: App,
-  context: Context,
-  verb: 'cancel' | 'approve' | 'reject',
-  ...[summary, event]: [string, (reason: string | null) => OrderEvent]
-): void {
+function decisionRoute(app: App, context: Context, { verb, summary, decide }: DecisionRoute): void {
   app.post(
     `/v1/orders/:id/${verb}`,
     {
@@ -185,11 +195,11 @@ function decisionRoute(
     },
     async (request) => {
       const { id } = request.params
-      if (verb === 'approve') await refuseOwnOrder(context, request, id)
+      const actor = callingActor(request)
       const decision = await context.store.advanceOrder({
         orderId: id,
-        event: event(request.body.reason ?? null),
-        actor: callingActor(request),
+        event: await decide({ id, actor, reason: request.body.reason ?? null }),
+        actor,
         now: context.clock.now(),
         random: Math.random(),
         timing: context.timing,
@@ -201,11 +211,22 @@ function decisionRoute(
   )
 }
 
+async function approvalOf(context: Context, { id, actor }: Asked): Promise<OrderEvent> {
+  const order = await getOrder(context, id)
+  refuseEdited(context, order)
+  await refuseOwnOrder(context, order, actor)
+  return { kind: 'approve', approval: approve(order, actor, context.keyring) }
+}
+
+function refuseEdited({ keyring }: Context, order: Order): void {
+  if (isAsPlaced(order, keyring)) return
+  const message = 'The order was changed in the database after it was placed. Place a new one.'
+  throw new AppError('conflict', message, { reason: 'seal_broken' })
+}
+
 /** Approval is a second pair of eyes. Only the admin key, which belongs to whoever owns the machine, may do both. */
-async function refuseOwnOrder(context: Context, request: FastifyRequest, id: string): Promise<void> {
-  const actor = callingActor(request)
+async function refuseOwnOrder(context: Context, { createdBy }: Order, actor: string): Promise<void> {
   if (actor === adminActor) return
-  const { createdBy } = await getOrder(context, id)
   const [, scheduleId] = /^schedule:(.+)$/.exec(createdBy) ?? []
   // What a schedule places was asked for by whoever wrote the schedule.
   const placer = scheduleId === undefined ? createdBy : (await context.store.findSchedule(scheduleId))?.createdBy

@@ -1,5 +1,5 @@
 import { idParams, pageOf, scheduleBody, schedulePatch, scheduleSchema } from '@ikoma/api'
-import type { AuditEntry, Schedule, SchedulePatch } from '@ikoma/domain'
+import { type AuditEntry, type Schedule, type SchedulePatch, scheduleBytes } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
@@ -11,7 +11,7 @@ import { idCursor, withoutUndefined } from './servers.ts'
 
 const tags = ['schedules']
 
-export function scheduleRoutes(app: App, { store, clock, orders }: Context): void {
+export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Context): void {
   const shown = (schedule: Schedule) => scheduleResource(schedule, clock.now())
 
   app.get(
@@ -42,8 +42,9 @@ export function scheduleRoutes(app: App, { store, clock, orders }: Context): voi
       const now = clock.now()
       const actor = callingActor(request)
       await orders.check(body.order, actor)
+      const id = newId()
       const schedule: Schedule = {
-        id: newId(),
+        id,
         ...body,
         alertAfterSec,
         nextRunAt: nextCronRun(body.cron, body.timeZone, now),
@@ -52,6 +53,7 @@ export function scheduleRoutes(app: App, { store, clock, orders }: Context): voi
         lastProblem: null,
         createdAt: now,
         createdBy: actor,
+        seal: sealOf({ id, order: body.order, createdBy: actor }),
       }
       const { name, cron } = schedule
       await store.insertSchedule(schedule, entry(request, 'schedule.created', schedule.id, { name, cron }))
@@ -88,8 +90,11 @@ export function scheduleRoutes(app: App, { store, clock, orders }: Context): voi
       const { cron, timeZone } = { ...before, ...given }
       // Whatever passed while it was paused stays passed: it goes on from now.
       const patch: SchedulePatch = { ...given, nextRunAt: nextCronRun(cron, timeZone, clock.now()) }
-      // Who writes the order answers for it: approval needs somebody else.
-      if (request.body.order) patch.createdBy = callingActor(request)
+      if (request.body.order) {
+        // Who writes the order answers for it: approval needs somebody else.
+        patch.createdBy = callingActor(request)
+        patch.seal = sealOf({ id, order: request.body.order, createdBy: patch.createdBy })
+      }
       return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, { ...given })))
     },
   )
@@ -106,6 +111,10 @@ export function scheduleRoutes(app: App, { store, clock, orders }: Context): voi
       return reply.code(204).send(null)
     },
   )
+
+  function sealOf(schedule: Parameters<typeof scheduleBytes>[0]): string {
+    return keyring.seal(scheduleBytes(schedule))
+  }
 
   async function getSchedule(id: string): Promise<Schedule> {
     const schedule = await store.findSchedule(id)

@@ -1,4 +1,5 @@
 import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
+import { tokenBytes } from '@ikoma/domain'
 import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import * as z from 'zod'
@@ -10,7 +11,7 @@ import { idCursor } from './servers.ts'
 const tags = ['tokens']
 const dayMs = 86_400_000
 
-export function tokenRoutes(app: App, { store, clock }: Context): void {
+export function tokenRoutes(app: App, { store, clock, keyring }: Context): void {
   app.get(
     '/v1/tokens',
     {
@@ -39,7 +40,7 @@ export function tokenRoutes(app: App, { store, clock }: Context): void {
       const secret = newToken('api')
       const now = clock.now()
       const actor = callingActor(request)
-      const token = {
+      const unsealed = {
         id: newId(),
         name,
         role,
@@ -48,6 +49,7 @@ export function tokenRoutes(app: App, { store, clock }: Context): void {
         createdAt: now,
         expiresAt: now + expiresInDays * dayMs,
       }
+      const token = { ...unsealed, seal: keyring.seal(tokenBytes(unsealed)) }
       const entry = { at: now, actor, action: 'token.created', subject: `token:${token.id}`, data: { name, role } }
       await store.insertToken(token, entry)
       return reply.code(201).send({ ...tokenResource(token, now), token: secret })

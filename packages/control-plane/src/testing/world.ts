@@ -57,18 +57,19 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   const metrics = createMetrics(store)
   const orders = new OrderDesk({
     store,
-    access: new AccessControl({ store, clock, adminKey }),
+    access: new AccessControl({ store, clock, adminKey, keyring: keys }),
     signals: new SignalDesk(),
     clock,
     keyring: keys,
   })
-  const scheduler = new Scheduler({ store, clock, log, metrics, orders })
+  const scheduler = new Scheduler({ store, clock, log, metrics, orders, keyring: keys })
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
   return {
     app: controlPlane.app,
     store,
     time,
     timing,
+    keyring: keys,
     call,
     admin: as(call, { 'x-ikoma-admin-key': adminKey }),
     reconcile: () => reconciler.tick(),

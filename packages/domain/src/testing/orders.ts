@@ -39,6 +39,7 @@ export function anOrder(status: OrderStatus, patch: Partial<OrderState> = {}): O
     completedAt: null,
     finishedLease: null,
     finishedDigest: null,
+    approval: null,
     dueAt: null,
     ...marks(status),
     ...patch,

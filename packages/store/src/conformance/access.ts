@@ -163,5 +163,14 @@ function aMachine(patch: Partial<RunnerIdentity> = {}): RunnerIdentity {
 function aToken(patch: Partial<ApiToken> = {}): ApiToken {
   const id = newId()
   const times = { createdAt: noon, expiresAt: noon + 1000 }
-  return { id, name: 'ci', role: 'operator', tokenHash: `hash-of-${id}`, createdBy: 'admin-key', ...times, ...patch }
+  return {
+    id,
+    name: 'ci',
+    role: 'operator',
+    tokenHash: `hash-of-${id}`,
+    createdBy: 'admin-key',
+    seal: 's',
+    ...times,
+    ...patch,
+  }
 }

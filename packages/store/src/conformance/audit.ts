@@ -83,7 +83,7 @@ export function describeAudit(open: OpenStore): void {
       await expect(place(store, { dedupeKey: 'd' })).rejects.toThrow('duplicate')
       await store.claimOrders(aClaim(runnerId))
       await store.advanceOrder(anAdvance(order.id, { kind: 'start', by }))
-      await store.advanceOrder(anAdvance(order.id, { kind: 'approve' }))
+      await store.advanceOrder(anAdvance(order.id, { kind: 'approve', approval: 'ana' }))
       await store.advanceOrder(anAdvance(order.id, completion({ runnerId, lease: 'old' }, 'succeeded')))
       await store.appendLog(order.id, { attempt: 1, seq: 1, lines: [] }, noon)
       await store.releaseOrders(noon, 9)

@@ -233,7 +233,7 @@ export class MirroredStore {
   }
 
   #eventOf(act: Extract<Act, { order: number }>, order: OrderState): OrderEvent {
-    if (act.do === 'approve') return { kind: 'approve' }
+    if (act.do === 'approve') return { kind: 'approve', approval: 'ana' }
     if (act.do === 'cancel' || act.do === 'reject') return { kind: act.do, reason: 'why' }
     const by = this.#holder(order, act.by)
     if (act.do !== 'complete') return { kind: act.do, by }

@@ -159,9 +159,9 @@ export function describeResourceKeys(open: OpenStore): void {
       const types = [approvedType.type]
       const first = await place(store, { resourceKey }, approvedType)
       const second = await place(store, { resourceKey }, approvedType)
-      await moved(store, second.id, { kind: 'approve' })
+      await moved(store, second.id, { kind: 'approve', approval: 'ana' })
       expect((await claimNext(store, { types })).order.id).toBe(second.id)
-      await moved(store, first.id, { kind: 'approve' })
+      await moved(store, first.id, { kind: 'approve', approval: 'ana' })
       expect((await found(store, first.id)).wait).toBe('resource')
       await moved(store, second.id, { kind: 'cancel', reason: null })
       expect((await claimNext(store, { types })).order.id).toBe(first.id)

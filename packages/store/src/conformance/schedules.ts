@@ -134,6 +134,7 @@ async function insert(store: Store, patch: Partial<Schedule> = {}): Promise<Sche
     lastProblem: null,
     createdAt: noon,
     createdBy: 'admin-key',
+    seal: 'a-seal',
     ...patch,
   }
   await store.insertSchedule(schedule, anEntry('schedule.created', `schedule:${schedule.id}`))

@@ -35,5 +35,13 @@ export const migrations: Migration[] = [
       "CREATE UNIQUE INDEX \"servers_runner\" ON \"servers\" (\"runner_id\") WHERE runner_id is not null;",
       "CREATE UNIQUE INDEX \"tokens_hash\" ON \"tokens\" (\"token_hash\");"
     ]
+  },
+  {
+    "tag": "20261121164101_seals",
+    "statements": [
+      "ALTER TABLE \"orders\" ADD COLUMN \"approval\" text;",
+      "ALTER TABLE \"schedules\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"tokens\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;"
+    ]
   }
 ]

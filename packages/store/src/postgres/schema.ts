@@ -56,6 +56,7 @@ export const orders = pgTable(
     completedAt: bigint('completed_at', { mode: 'number' }),
     finishedLease: text('finished_lease'),
     finishedDigest: text('finished_digest'),
+    approval: text('approval'),
     dueAt: bigint('due_at', { mode: 'number' }),
     payload: json('payload').$type<JsonObject>().notNull(),
     labels: jsonb('labels').$type<Labels>().notNull(),
@@ -175,6 +176,7 @@ export const tokens = pgTable(
     createdBy: text('created_by').notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
+    seal: text('seal').notNull().default(''),
   },
   (t) => [uniqueIndex('tokens_hash').on(t.tokenHash)],
 )
@@ -196,6 +198,7 @@ export const schedules = pgTable(
     lastProblem: text('last_problem'),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     createdBy: text('created_by').notNull(),
+    seal: text('seal').notNull().default(''),
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
 )

@@ -44,6 +44,7 @@ export const orders = sqliteTable(
     completedAt: integer('completed_at'),
     finishedLease: text('finished_lease'),
     finishedDigest: text('finished_digest'),
+    approval: text('approval'),
     dueAt: integer('due_at'),
     payload: text('payload', { mode: 'json' }).$type<JsonObject>().notNull(),
     labels: text('labels', { mode: 'json' }).$type<Labels>().notNull(),
@@ -163,6 +164,7 @@ export const tokens = sqliteTable(
     createdBy: text('created_by').notNull(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
+    seal: text('seal').notNull().default(''),
   },
   (t) => [uniqueIndex('tokens_hash').on(t.tokenHash)],
 )
@@ -184,6 +186,7 @@ export const schedules = sqliteTable(
     lastProblem: text('last_problem'),
     createdAt: integer('created_at').notNull(),
     createdBy: text('created_by').notNull(),
+    seal: text('seal').notNull().default(''),
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
 )
