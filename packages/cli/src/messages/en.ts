@@ -231,6 +231,21 @@ export const en = {
       `${url} leads only to this machine. For another server, invite with --public-url https://…`,
   },
 
+  install: {
+    notRoot: 'Installing needs root. Run the same command with sudo.',
+    noSystemd:
+      'There is no systemd here, which starts the runner. Without it: ikoma runner enrol, then ikoma runner run',
+    interrupted: 'Interrupted. What was made was taken back.',
+    nothing: 'Nothing to change.',
+    wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    made: (count: number) => `Made ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    installed:
+      'The runner is started and will be after every boot. What orders may do here: /etc/ikoma/policy.json\n' +
+      '(wider: ikoma runner install --allow <scope>). What was done as root: journalctl -u "ikoma-executor@*"',
+    uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
+    purged: 'Nothing is left here. Remove the runner from the control plane too: ikoma runner remove <runner>',
+  },
+
   hosts: {
     added: (name: string) =>
       `"${name}" has no runner yet. Invite one: ikoma runner invite --host ${name}, or: ikoma host attach ${name} <runner>`,

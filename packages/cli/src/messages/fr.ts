@@ -238,6 +238,22 @@ export const fr: Messages = {
     loopback: (url) => `${url} ne mène qu’à cette machine. Pour un autre serveur, invitez avec --public-url https://…`,
   },
 
+  install: {
+    notRoot: 'L’installation exige root. Relancez la même commande avec sudo.',
+    noSystemd: 'systemd, qui démarre le runner, est absent. Sans lui : ikoma runner enrol, puis ikoma runner run',
+    interrupted: 'Interrompu. Ce qui avait été fait a été défait.',
+    nothing: 'Rien à changer.',
+    wouldMake: (count: number) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,
+    made: (count: number) => `${count} ${count === 1 ? 'changement fait' : 'changements faits'}.`,
+    installed:
+      'Le runner est démarré et le sera à chaque démarrage du serveur. Ce que les ordres peuvent faire ici :\n' +
+      '/etc/ikoma/policy.json (plus large : ikoma runner install --allow <scope>).\n' +
+      'Ce qui a été fait en tant que root : journalctl -u "ikoma-executor@*"',
+    uninstalled:
+      'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
+    purged: 'Il ne reste rien ici. Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',
+  },
+
   hosts: {
     added: (name) =>
       `« ${name} » n’a pas encore de runner. Invitez-en un : ikoma runner invite --host ${name}, ou : ikoma host attach ${name} <runner>`,
