@@ -98,6 +98,11 @@ export const en = {
     NEEDS_ATTENTION: 'needs attention',
   },
   runnerStatus: { ONLINE: 'online', OFFLINE: 'offline', DISABLED: 'disabled' },
+  privilege: {
+    executor: 'done by an executor of its own',
+    root: 'done by the runner itself, which is root',
+    none: 'not done: the runner is not root and has no executor',
+  },
   risk: { read: 'reads', change: 'changes', destructive: 'destructive' },
 
   columns: {
@@ -140,6 +145,7 @@ export const en = {
     lastRun: 'last run',
     lastOrder: 'last order',
     problem: 'problem',
+    privilege: 'as root',
     alertAfter: 'alert after',
     role: 'role',
     createdBy: 'created by',
@@ -239,9 +245,12 @@ export const en = {
     nothing: 'Nothing to change.',
     wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,
     made: (count: number) => `Made ${count} ${count === 1 ? 'change' : 'changes'}.`,
-    installed:
-      'The runner is started and will be after every boot. What orders may do here: /etc/ikoma/policy.json\n' +
-      '(wider: ikoma runner install --allow <scope>). What was done as root: journalctl -u "ikoma-executor@*"',
+    installed: [
+      'The runner is started, and will be after every boot.',
+      'What orders may do here is in /etc/ikoma/policy.json. Change it: ikoma runner install --allow <scope>',
+      '(or by hand, and then: systemctl restart ikoma-runner).',
+      "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
+    ],
     uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
     purged: 'Nothing is left here. Remove the runner from the control plane too: ikoma runner remove <runner>',
   },

@@ -106,6 +106,11 @@ export const fr: Messages = {
     NEEDS_ATTENTION: 'à vérifier',
   },
   runnerStatus: { ONLINE: 'en ligne', OFFLINE: 'hors ligne', DISABLED: 'désactivé' },
+  privilege: {
+    executor: 'fait par un exécuteur à part',
+    root: 'fait par le runner lui-même, qui est root',
+    none: 'pas fait : le runner n’est pas root et n’a pas d’exécuteur',
+  },
   risk: { read: 'lecture', change: 'modification', destructive: 'destructif' },
 
   columns: {
@@ -148,6 +153,7 @@ export const fr: Messages = {
     lastRun: 'dernier',
     lastOrder: 'dernier ordre',
     problem: 'problème',
+    privilege: 'en root',
     alertAfter: 'alerte après',
     role: 'rôle',
     createdBy: 'créé par',
@@ -245,10 +251,12 @@ export const fr: Messages = {
     nothing: 'Rien à changer.',
     wouldMake: (count: number) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,
     made: (count: number) => `${count} ${count === 1 ? 'changement fait' : 'changements faits'}.`,
-    installed:
-      'Le runner est démarré et le sera à chaque démarrage du serveur. Ce que les ordres peuvent faire ici :\n' +
-      '/etc/ikoma/policy.json (plus large : ikoma runner install --allow <scope>).\n' +
-      'Ce qui a été fait en tant que root : journalctl -u "ikoma-executor@*"',
+    installed: [
+      'Le runner est démarré, et le sera à chaque démarrage du serveur.',
+      'Ce que les ordres peuvent faire ici est dans /etc/ikoma/policy.json. Le changer : ikoma runner install --allow <scope>',
+      '(ou à la main, puis : systemctl restart ikoma-runner).',
+      "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
+    ],
     uninstalled:
       'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
     purged: 'Il ne reste rien ici. Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',

@@ -5,6 +5,7 @@ import type { Context } from '../cli.ts'
 import type { InstallRunnerOptions } from '../commands/runner/install.ts'
 import type { UninstallRunnerOptions } from '../commands/runner/uninstall.ts'
 import { exitCodes } from '../exit-codes.ts'
+import type { Style } from '../output.ts'
 import { version } from '../version.ts'
 
 type Changes = Awaited<ReturnType<typeof installRunner>>
@@ -18,7 +19,7 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const wanted = { program, version, invitation, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
   const { out, t } = context
-  if (changes.length > 0 && !dryRun) out.note(t.install.installed)
+  if (changes.length > 0 && !dryRun) for (const line of t.install.installed) out.note(line)
   return conclude(changes, dryRun, context)
 }
 
@@ -50,7 +51,7 @@ async function carried(
       dryRun,
       signal: stop.signal,
       plan(changes) {
-        if (dryRun && !out.json) for (const { title, diff } of changes) out.line(diff ? `${title}\n${diff}` : title)
+        if (dryRun && !out.json) for (const change of changes) showChange(change, out)
       },
       course: {
         log: (text) => out.note(text),
@@ -63,6 +64,16 @@ async function carried(
   } finally {
     listening()
   }
+}
+
+function showChange({ title, diff }: Changes[number], out: Context['out']): void {
+  out.line({ text: title, style: 'bold' })
+  for (const line of diff?.split('\n') ?? []) if (line !== '') out.line({ text: `  ${line}`, style: styleOf(line) })
+}
+
+function styleOf(line: string): Style {
+  if (line.startsWith('+')) return 'green'
+  return line.startsWith('-') ? 'red' : 'dim'
 }
 
 function conclude(changes: Changes, dryRun: boolean, { out, t }: Context): number {

@@ -1,3 +1,4 @@
+import { scopesField } from '@ikoma/api'
 import { type Desired, file } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import { policySchema } from '../policy.ts'
@@ -12,12 +13,22 @@ const looking = policySchema.parse({}).scopes
  */
 export function allowance(allow: readonly string[] | undefined): Desired {
   return async (host) => {
+    refuseNoScopes(allow ?? [])
     const written = await host.read(places.policyFile)
     const before = policySchema.parse(written === null ? {} : parsePolicy(written))
     const policy = { ...before, scopes: [...new Set([...looking, ...(allow ?? [])])] }
     const content = written !== null && allow === undefined ? written : `${JSON.stringify(policy, null, 2)}\n`
     return file({ path: places.policyFile, content, ...places.byRoot })(host)
   }
+}
+
+function refuseNoScopes(allow: readonly string[]): void {
+  const parsed = scopesField.safeParse(allow)
+  if (parsed.success) return
+  const why = parsed.error.issues[0]?.message
+  throw new AppError('invalid', `--allow: write scopes such as system or db.sqlite: ${why}.`, {
+    reason: 'scope_invalid',
+  })
 }
 
 function parsePolicy(text: string) {

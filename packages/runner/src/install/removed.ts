@@ -10,7 +10,7 @@ export function removed(): Desired[] {
     stoppedUnit(places.executorSocket),
     noConnections,
     reloadedAfter(units.map((unit) => noFile(places.unitPath(unit)))),
-    emptied(places.socketDir, ['executor.sock']),
+    noSocket,
   ]
 }
 
@@ -29,6 +29,16 @@ export function purged(): Desired[] {
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)
+
+/** systemd takes the socket away when it stops listening, unless it was killed. */
+const noSocket: Desired = async (host) => {
+  if ((await host.look(places.socketDir)) === null) return []
+  const apply = async (on: Host) => {
+    await on.remove(places.socketPath)
+    await on.remove(places.socketDir)
+  }
+  return [{ title: `remove ${places.socketDir}`, diff: null, apply, undo: null }]
+}
 
 /** No order is being done as root. */
 const noConnections: Desired = async (host) => {
