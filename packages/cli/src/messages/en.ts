@@ -233,6 +233,7 @@ export const en = {
       `New token of "${name}", shown this once. The old one works until ${until}.`,
     invited: (scopes: string, until: string) =>
       `Paste this line on the server. It works once, until ${until}, for the scopes ${scopes}.`,
+    orInstall: (line: string) => `To have systemd run it, with root apart, paste this instead (as root): ${line}`,
     loopback: (url: string) =>
       `${url} leads only to this machine. For another server, invite with --public-url https://…`,
   },

@@ -241,6 +241,8 @@ export const fr: Messages = {
       `Nouveau jeton de « ${name} », montré cette seule fois. L’ancien fonctionne jusqu’à ${until}.`,
     invited: (scopes, until) =>
       `Collez cette ligne sur le serveur. Elle sert une fois, jusqu’à ${until}, pour les portées ${scopes}.`,
+    orInstall: (line: string) =>
+      `Pour que systemd l’exécute, root à part, collez plutôt ceci (en tant que root) : ${line}`,
     loopback: (url) => `${url} ne mène qu’à cette machine. Pour un autre serveur, invitez avec --public-url https://…`,
   },
 

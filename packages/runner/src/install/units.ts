@@ -2,8 +2,8 @@ import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } f
 import * as places from './places.ts'
 import type { Program } from './program.ts'
 
-/** More orders at a time than a runner is ever granted in practice; each waits for its own. */
-const maxConnections = 64
+/** Orders that need root at a time. Each is a process of some 60 MB, so it is also what a runner gone bad can take. */
+const maxConnections = 32
 
 /** The process that talks to the network: nobody's rights, and what its user has below one folder. */
 export function runnerUnit({ node, entry }: Program): string {
@@ -17,6 +17,8 @@ export function runnerUnit({ node, entry }: Program): string {
     execStart: [node, '--max-semi-space-size=1', entry, 'runner', 'run'],
     environment: {
       MALLOC_ARENA_MAX: '1',
+      // For what `shell.run` starts: the home of its user belongs to root.
+      HOME: `${places.stateDir}/work`,
       NODE_ENV: 'production',
       IKOMA_RUNNER_DIR: places.stateDir,
       IKOMA_POLICY_FILE: places.policyFile,
