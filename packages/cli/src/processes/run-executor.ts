@@ -12,6 +12,8 @@ const lastWordsMs = 5_000
 /** Does one order for whoever is at the other end of standard input, and ends the process. */
 export async function executor({ peer }: RunExecutorOptions, { io }: Context): Promise<number> {
   const logger = createLog(readEnvironment(environment, io.env).LOG_LEVEL, process.stderr)
+  const shutdown = new AbortController()
+  process.once('SIGTERM', () => shutdown.abort())
   const connection = new Socket({ fd: 0 })
   const told = once(connection, 'finish', { signal: AbortSignal.timeout(lastWordsMs) }).catch(() => undefined)
   await runExecutor({
@@ -20,6 +22,7 @@ export async function executor({ peer }: RunExecutorOptions, { io }: Context): P
     input: connection,
     output: connection,
     logger,
+    shutdown: shutdown.signal,
   })
   await told
   // An action that did not end when it was told to would keep the process.

@@ -54,6 +54,7 @@ interface Setup {
   peerUid?: number | null
   mode?: number
   policyMode?: number
+  shutdown?: AbortSignal
   at?: number
 }
 
@@ -66,6 +67,7 @@ async function setup(options: Setup = {}) {
     policyMode = 0o644,
     at = now,
   } = options
+  const shutdown = options.shutdown ? { shutdown: options.shutdown } : {}
   const configPath = join(folder, 'executor.json')
   const policyFile = join(folder, 'policy.json')
   const config = {
@@ -82,7 +84,8 @@ async function setup(options: Setup = {}) {
   chmodSync(policyFile, policyMode)
   const clock = { now: () => at }
   const server = createServer((socket) => {
-    void runExecutor({ configPath, peerUid, input: socket, output: socket, logger, clock, actions })
+    const connection = { input: socket, output: socket, peerUid }
+    void runExecutor({ configPath, ...connection, logger, clock, actions, ...shutdown })
   })
   servers.push(server)
   const path = join(folder, `${newId().slice(-8)}.sock`)
@@ -225,6 +228,15 @@ test('a stop reaches the action', async () => {
   const stop = new AbortController()
   const running = executor.run(claimOf(), actionContext({ signal: stop.signal }))
   setTimeout(() => stop.abort({ kind: 'canceled', message: 'canceled' }), 50)
+  expect(await running).toMatchObject({ ok: true })
+})
+
+test('the end of the executor itself reaches the action', async () => {
+  finish = () => undefined
+  const shutdown = new AbortController()
+  const executor = await setup({ shutdown: shutdown.signal })
+  const running = executor.run(claimOf(), actionContext())
+  setTimeout(() => shutdown.abort(), 50)
   expect(await running).toMatchObject({ ok: true })
 })
 

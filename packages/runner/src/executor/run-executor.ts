@@ -23,6 +23,8 @@ export interface ExecutorOptions {
   output: Writable
   /** Root's own record of what it was asked for, which the runner cannot change. */
   logger: Logger
+  /** Aborts when the machine wants the executor to end: what was made so far is taken back. */
+  shutdown?: AbortSignal
   clock?: Clock
   actions?: Actions
 }
@@ -36,8 +38,9 @@ const requestMs = 10_000
  * is good for one execution. Never rejects, and resolves whatever the runner does: at the order's timeout at the latest.
  */
 export async function runExecutor(options: ExecutorOptions): Promise<void> {
-  const { input, output, logger } = options
+  const { input, output, logger, shutdown } = options
   const stopping = new AbortController()
+  shutdown?.addEventListener('abort', () => stopping.abort(ended), { once: true })
   const tell: Tell = (answer) => void output.write(`${JSON.stringify(answer)}\n`)
   // When the runner is gone, the end of what is read says so.
   for (const side of [input, output]) side.on('error', () => undefined)
@@ -100,6 +103,7 @@ async function watchForStop(lines: AsyncGenerator<unknown>, stopping: AbortContr
   }
 }
 
+const ended: Stop = { kind: 'interrupted', message: 'The executor was stopped while it did this order.' }
 const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
 interface Execution {
