@@ -253,7 +253,9 @@ export const en = {
       "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
     ],
     uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
-    purged: 'Nothing is left here. Remove the runner from the control plane too: ikoma runner remove <runner>',
+    purged:
+      'What the installation made is gone; folders of apps stay, with the user that owns them. ' +
+      'Remove the runner from the control plane too: ikoma runner remove <runner>',
   },
 
   hosts: {

@@ -261,7 +261,9 @@ export const fr: Messages = {
     ],
     uninstalled:
       'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
-    purged: 'Il ne reste rien ici. Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',
+    purged:
+      'Ce que l’installation a fait est supprimé ; les dossiers d’applications restent, avec l’utilisateur qui les possède. ' +
+      'Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',
   },
 
   hosts: {

@@ -1,6 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
-import { type Carrying, installRunner, uninstallRunner } from '@ikoma/runner'
+import { type Carrying, type InstallOptions, installRunner, uninstallRunner } from '@ikoma/runner'
 import type { Context } from '../cli.ts'
 import type { InstallRunnerOptions } from '../commands/runner/install.ts'
 import type { UninstallRunnerOptions } from '../commands/runner/uninstall.ts'
@@ -15,7 +16,7 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   refuseUnfit(context)
   const { url, token, name, allow, dryRun = false } = options
   const invitation = url !== undefined && token !== undefined ? { url, token, ...(name ? { name } : {}) } : null
-  const program = { node: process.execPath, entry: realpathSync(process.argv[1] ?? '') }
+  const program = programOfThis()
   const wanted = { program, version, invitation, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
   const { out, t } = context
@@ -29,6 +30,13 @@ export async function uninstall({ purge = false, dryRun = false }: UninstallRunn
   const { out, t } = context
   if (changes.length > 0 && !dryRun) out.note(purge ? t.install.purged : t.install.uninstalled)
   return conclude(changes, dryRun, context)
+}
+
+/** The bundle's first file names its parts by their content, so its digest is that of the whole. */
+function programOfThis(): InstallOptions['program'] {
+  const entry = realpathSync(process.argv[1] ?? '')
+  const build = createHash('sha256').update(readFileSync(entry)).digest('hex').slice(0, 12)
+  return { node: process.execPath, entry, build }
 }
 
 function refuseUnfit({ t }: Context): void {

@@ -45,6 +45,7 @@ export const formats: Record<string, Format> = {
     restart: 'always',
     restartSec: 7,
     stopTimeoutSec: 31,
+    stopSignalTo: 'main-process',
   }),
   oneshot: format(renderOneshotUnit, readUnit, { ...unitProcess, timeoutSec: 290 }),
   socket: format(renderConnectionSocket, readUnit, {

@@ -6,7 +6,7 @@ import { type Installation, installed } from './installed.ts'
 import * as places from './places.ts'
 import { purged, removed } from './removed.ts'
 
-const program = { node: '/opt/ikoma/node', entry: '/opt/ikoma/dist/index.cjs' }
+const program = { node: '/opt/ikoma/node', entry: '/opt/ikoma/dist/index.cjs', build: 'ab12cd34ef56' }
 const runnerFile = `${places.stateDir}/runner.json`
 const keyFile = `${places.stateDir}/runner-key.pem`
 
@@ -94,6 +94,11 @@ describe('install', () => {
       'have systemd read its units again',
       'restart ikoma-runner.service',
     ])
+    expect(await plan(wanted({ program: { ...program, build: '000000000000' } }))).toEqual([
+      'change /etc/systemd/system/ikoma-runner.service',
+      'have systemd read its units again',
+      'restart ikoma-runner.service',
+    ])
     server.active.delete(places.executorSocket)
     expect(await plan(wanted())).toEqual(['start ikoma-executor.socket'])
   })
@@ -167,6 +172,7 @@ describe('install refuses', () => {
     ['a Node that others can write', program.node, { kind: 'file', mode: 0o777 }],
     ['a folder on the way that a group can write', '/opt', { group: 'staff', mode: 0o775 }],
     ['a bundle that the runner cannot read', program.entry, { kind: 'file', mode: 0o700 }],
+    ['a Node that the runner cannot start', program.node, { kind: 'file', mode: 0o744 }],
     ['a link', program.node, { kind: 'link' }],
   ] as const)('%s', async (_, path, node) => {
     const { server, wanted, plan } = setup()
@@ -180,7 +186,7 @@ describe('install refuses', () => {
   ])('a program %s', async (_, other) => {
     const { server, wanted, plan } = setup()
     server.add(other.entry, { kind: 'file' })
-    await expect(plan(wanted({ program: other }))).rejects.toMatchObject({ reason: 'unsafe_program' })
+    await expect(plan(wanted({ program: { ...other, build: '' } }))).rejects.toMatchObject({ reason: 'unsafe_program' })
   })
 
   test.each(['sudo', 'docker'])('a user ikoma that is in the group %s', async (group) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import * as places from './places.ts'
 import { executorSocket, executorUnit, runnerUnit } from './units.ts'
 
-const program = { node: '/opt/ikoma/node', entry: '/opt/ikoma/dist/index.cjs' }
+const program = { node: '/opt/ikoma/node', entry: '/opt/ikoma/dist/index.cjs', build: 'ab12cd34ef56' }
 
 test.each([
   [places.runnerUnit, () => runnerUnit(program)],

@@ -8,7 +8,7 @@ import { executorSocket, executorUnit, runnerUnit } from './units.ts'
 
 const tool = 'systemd-analyze'
 /** A program that is there, as `verify` wants it. */
-const program = { node: '/bin/true', entry: '/opt/ikoma/dist/index.cjs' }
+const program = { node: '/bin/true', entry: '/opt/ikoma/dist/index.cjs', build: 'ab12cd34ef56' }
 const units = {
   [places.runnerUnit]: runnerUnit(program),
   [places.executorSocket]: executorSocket(),

@@ -6,7 +6,7 @@ import type { Program } from './program.ts'
 const maxConnections = 32
 
 /** The process that talks to the network: nobody's rights, and what its user has below one folder. */
-export function runnerUnit({ node, entry }: Program): string {
+export function runnerUnit({ node, entry, build }: Program): string {
   return renderServiceUnit({
     description: 'IKOMA runner',
     after: [places.executorSocket],
@@ -20,6 +20,8 @@ export function runnerUnit({ node, entry }: Program): string {
       // For what `shell.run` starts: the home of its user belongs to root.
       HOME: `${places.stateDir}/work`,
       NODE_ENV: 'production',
+      // A new bundle in the same place makes this another unit, so that installing it starts the runner again.
+      IKOMA_BUILD: build,
       IKOMA_RUNNER_DIR: places.stateDir,
       IKOMA_POLICY_FILE: places.policyFile,
       IKOMA_EXECUTOR_SOCKET: places.socketPath,
