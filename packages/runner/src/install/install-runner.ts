@@ -43,12 +43,9 @@ export function uninstallRunner({ purge }: { purge: boolean }, carrying: Carryin
 async function carryOut(desired: readonly Desired[], carrying: Carrying): Promise<readonly Change[]> {
   const { dryRun, signal, plan, course } = carrying
   // A stop is heard between two changes: what takes them back must be able to run programs too.
-  const host = localHost({
-    cwd: '/',
-    marker: `install.${process.pid}`,
-    killGraceMs: 5_000,
-    signal: new AbortController().signal,
-  })
+  const unstopped = new AbortController().signal
+  const programs = { cwd: '/', marker: `install.${process.pid}`, killGraceMs: 5_000, signal: unstopped }
+  const host = localHost(programs, () => undefined)
   const changes = await planFor(desired, host)
   plan(changes)
   if (dryRun || changes.length === 0) return changes
