@@ -242,6 +242,8 @@ export const en = {
     notRoot: 'Installing needs root. Run the same command with sudo.',
     noSystemd:
       'There is no systemd here, which starts the runner. Without it: ikoma runner enrol, then ikoma runner run',
+    notEnrolled:
+      'This server is not enrolled. Run `ikoma runner invite` where the control plane is known, and give --url and --token.',
     interrupted: 'Interrupted. What was made was taken back.',
     nothing: 'Nothing to change.',
     wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,

@@ -69,6 +69,9 @@ async function carried(
         },
       },
     })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.reason !== 'not_enrolled') throw error
+    throw new AppError(error.code, t.install.notEnrolled, { reason: error.reason, cause: error })
   } finally {
     listening()
   }

@@ -103,8 +103,9 @@ function same(one: Trusted, other: Trusted): boolean {
 }
 
 function notEnrolled(): AppError {
-  const way = 'Run `ikoma runner invite` where the control plane is known, and give --url and --token.'
-  return new AppError('unprocessable', `This server is not enrolled. ${way}`, { reason: 'not_enrolled' })
+  return new AppError('unprocessable', 'This server is not enrolled, and no invitation was given.', {
+    reason: 'not_enrolled',
+  })
 }
 
 function identityChanged(pinned: Trusted, told: Trusted): AppError {
