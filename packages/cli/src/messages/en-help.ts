@@ -147,7 +147,7 @@ const help = {
   'runner install': {
     summary: 'Install the runner on this server, as root',
     details:
-      'Makes the user ikoma, /var/lib/ikoma and /etc/ikoma, and systemd units: a runner without rights that talks to the\n' +
+      'Makes the user ikoma, /var/lib/ikoma and /etc/ikoma, and systemd units: a runner without rights that talks to the ' +
       'control plane, and an executor that is root, talks to the runner alone and does what the policy allows.\n' +
       'Enrols the server too, with --url and --token. Doing it again changes only what is different.\n' +
       'A new policy (/etc/ikoma/policy.json) allows nothing that needs root: say what may be done with --allow.',
@@ -159,7 +159,7 @@ const help = {
   'runner uninstall': {
     summary: 'Remove the runner from this server, as root',
     details:
-      'Stops, disables and removes the units. Settings, identity, journal and the user that owns them stay for a later\n' +
+      'Stops, disables and removes the units. Settings, identity, journal and the user that owns them stay for a later ' +
       'install, unless --purge is given. Nothing that orders made is touched.',
     examples: [
       ['ikoma runner uninstall', 'keep what was set and written'],

@@ -148,7 +148,7 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
   'runner install': {
     summary: 'Installer le runner sur ce serveur, en tant que root',
     details:
-      'Crée l’utilisateur ikoma, /var/lib/ikoma et /etc/ikoma, et des unités systemd : un runner sans droits qui parle au\n' +
+      'Crée l’utilisateur ikoma, /var/lib/ikoma et /etc/ikoma, et des unités systemd : un runner sans droits qui parle au ' +
       'plan de contrôle, et un exécuteur root qui ne parle qu’au runner et ne fait que ce que la politique permet.\n' +
       'Enrôle aussi le serveur, avec --url et --token. Le refaire ne change que ce qui diffère.\n' +
       'Une nouvelle politique (/etc/ikoma/policy.json) ne permet rien qui exige root : élargissez-la avec --allow.',
@@ -160,7 +160,7 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
   'runner uninstall': {
     summary: 'Retirer le runner de ce serveur, en tant que root',
     details:
-      'Arrête, désactive et supprime les unités. Réglages, identité, journal et l’utilisateur qui les possède restent pour\n' +
+      'Arrête, désactive et supprime les unités. Réglages, identité, journal et l’utilisateur qui les possède restent pour ' +
       'une installation ultérieure, sauf avec --purge. Rien de ce que les ordres ont fait n’est touché.',
     examples: [
       ['ikoma runner uninstall', 'garder ce qui a été réglé et écrit'],
