@@ -1,6 +1,9 @@
 import type { Context } from './cli.ts'
+import type { RunExecutorOptions } from './commands/executor.ts'
 import type { EnrolRunnerOptions } from './commands/runner/enrol.ts'
+import type { InstallRunnerOptions } from './commands/runner/install.ts'
 import type { RunRunnerOptions } from './commands/runner/run.ts'
+import type { UninstallRunnerOptions } from './commands/runner/uninstall.ts'
 import type { ServerOptions } from './commands/server.ts'
 import type { UpOptions } from './commands/up.ts'
 
@@ -10,4 +13,7 @@ export interface Compose {
   startServer(options: ServerOptions, context: Context): Promise<number>
   enrolRunner(options: EnrolRunnerOptions, context: Context): Promise<number>
   runRunner(options: RunRunnerOptions, context: Context): Promise<number>
+  installRunner(options: InstallRunnerOptions, context: Context): Promise<number>
+  uninstallRunner(options: UninstallRunnerOptions, context: Context): Promise<number>
+  runExecutor(options: RunExecutorOptions, context: Context): Promise<number>
 }

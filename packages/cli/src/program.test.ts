@@ -95,6 +95,7 @@ describe('usage errors', () => {
     [['token', 'create', 'ci', '--role', 'root'], 'Allowed: viewer, operator, admin.'],
     [['runner', 'invite', '--host', 'a', '--server', 'b'], 'exclude each other'],
     [['runner', 'enrol', '--token', 'iko_x'], '--url https://'],
+    [['runner', 'install', '--token', 'iko_x'], '--url https://'],
   ])('%j ends with 2 and says so', async (argv, message) => {
     const { code, stdout, stderr } = await createWorld().run(...argv)
     expect([code, stdout]).toEqual([2, ''])
@@ -120,11 +121,17 @@ describe('composed commands', () => {
     await run('server')
     await run('runner', 'enrol', '--url', 'https://ikoma.example.org/', '--token', 'iko_x', '--name', 'web-1')
     await run('runner', 'run', '--state-dir', '/var/lib/runner')
+    await run('runner', 'install', '--url', 'https://a.b/', '--token', 'iko_x', '--allow', 'system,db', '--dry-run')
+    await run('runner', 'uninstall', '--purge')
+    await run('executor', 'run', '--peer', '0-1234-998')
     expect(calls).toEqual([
       ['startUp', { port: 8080 }],
       ['startServer', {}],
       ['enrolRunner', { url: 'https://ikoma.example.org', token: 'iko_x', name: 'web-1' }],
       ['runRunner', { stateDir: '/var/lib/runner' }],
+      ['installRunner', { url: 'https://a.b', token: 'iko_x', allow: ['system', 'db'], dryRun: true }],
+      ['uninstallRunner', { purge: true }],
+      ['runExecutor', { peer: '0-1234-998' }],
     ])
   })
 })

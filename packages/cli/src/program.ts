@@ -5,6 +5,7 @@ import { auditCommand } from './commands/audit/index.ts'
 import { completionCommand } from './commands/completion.ts'
 import { contextCommand } from './commands/context/index.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { executorCommand } from './commands/executor.ts'
 import { hostCommand } from './commands/host/index.ts'
 import { orderCommand } from './commands/order/index.ts'
 import { runnerCommand } from './commands/runner/index.ts'
@@ -63,6 +64,7 @@ export function buildProgram(cli: Cli): Command {
     .addCommand(contextCommand(cli))
     .addCommand(doctorCommand(cli))
     .addCommand(completionCommand(cli))
+    .addCommand(executorCommand(cli), { hidden: true })
 }
 
 interface CliParts extends Environment {

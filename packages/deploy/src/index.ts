@@ -1,3 +1,4 @@
+export { mustRun } from './drivers/must-run.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { inspectComposeFile } from './policy/compose-policy.ts'
@@ -8,8 +9,15 @@ export type { ComposeService } from './render/compose-service.ts'
 export { type Environment, readEnvironmentFile, renderEnvironmentFile } from './render/environment-file.ts'
 export { type NginxSite, type RateLimit, renderNginxSite } from './render/nginx-site.ts'
 export { type Pm2Process, renderPm2Ecosystem } from './render/pm2-ecosystem.ts'
+export {
+  type ConnectionSocket,
+  type RootConnectionUnit,
+  renderConnectionSocket,
+  renderRootConnectionUnit,
+} from './render/systemd-socket.ts'
 export { renderTimer, type Timer } from './render/systemd-timer.ts'
 export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './render/systemd-unit.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
+export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 
 export interface RunnerConfig {
   /** Where the runner keeps its identity, journal and local policy. Belongs to one runner process at a time. */
   stateDir: string
+  /** Instead of `policy.json` in the state directory: where the runner itself cannot write it. */
+  policyFile?: string
   version: string
   /** All that programs see of the environment; the runner's own is never passed on. */
   childEnv: Record<string, string>
@@ -31,5 +34,7 @@ export function settingsOf(config: RunnerConfig): RunnerSettings {
       reason: 'runner_config_invalid',
     })
   }
-  return { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000, executorSocket: null, ...config }
+  const policyFile = join(config.stateDir, 'policy.json')
+  const times = { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000 }
+  return { policyFile, ...times, executorSocket: null, ...config }
 }

@@ -21,7 +21,7 @@ export interface Execution {
 }
 
 /** How long an action may take to obey a stop, beyond what its programs get to end. */
-const obeyMs = 5_000
+export const obeyMs = 5_000
 
 /** Runs an admitted action to its end or until it must stop. Never rejects. */
 export async function execute(execution: Execution): Promise<Report> {
@@ -56,7 +56,7 @@ async function endingOf(
 }
 
 /** Resolves when an action was told to stop and has not for `patienceMs`: its report must not wait for ever. */
-function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
+export function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => setTimeout(resolve, patienceMs, null).unref(), { once: true })
   })

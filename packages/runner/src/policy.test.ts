@@ -1,18 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readPolicy } from './policy.ts'
+import { readPolicyFile } from './policy.ts'
 import { temporaryDirectory } from './testing/setup.ts'
 
 async function policyOf(content: string) {
   const stateDir = await temporaryDirectory()
-  await writeFile(join(stateDir, 'policy.json'), content)
-  return readPolicy(stateDir)
+  const path = join(stateDir, 'policy.json')
+  await writeFile(path, content)
+  return readPolicyFile(path)
 }
 
 describe('the local policy', () => {
   it('allows examining and checking, and no program, when nobody wrote one', async () => {
-    const { types } = await readPolicy(await temporaryDirectory())
+    const { types } = await readPolicyFile(join(await temporaryDirectory(), 'policy.json'))
     expect(types).toEqual(expect.arrayContaining(['runner.selftest', 'system.facts.collect', 'check.http.run']))
     expect(types).not.toContain('shell.run')
   })

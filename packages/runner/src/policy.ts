@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
@@ -18,9 +17,8 @@ export interface Policy {
   maxTimeoutSec: number
 }
 
-/** The local policy, or the default one when there is no file. A file that cannot be understood allows nothing: it throws. */
-export async function readPolicy(stateDir: string): Promise<Policy> {
-  const path = join(stateDir, 'policy.json')
+/** The policy in a file, or the default one when there is none. A file that cannot be understood allows nothing: it throws. */
+export async function readPolicyFile(path: string): Promise<Policy> {
   const parsed = policySchema.safeParse(parseJson(path, await readText(path)))
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => {
@@ -29,11 +27,7 @@ export async function readPolicy(stateDir: string): Promise<Policy> {
     })
     throw invalid(path, problems.join('; '))
   }
-  return policyOf(parsed.data)
-}
-
-export function policyOf(written: z.infer<typeof policySchema>): Policy {
-  return { ...written, types: typesAllowedBy(written.scopes) }
+  return { ...parsed.data, types: typesAllowedBy(parsed.data.scopes) }
 }
 
 async function readText(path: string): Promise<string> {

@@ -6,13 +6,13 @@ import type { Actions, Host } from './action.ts'
 import { actions as allActions } from './actions/index.ts'
 import { type RunnerConfig, type RunnerSettings, settingsOf } from './config.ts'
 import { type ControlPlane, createControlPlane } from './control-plane.ts'
-import { executorAt } from './executor/executor-client.ts'
+import { type Executor, executorAt } from './executor/executor-client.ts'
 import { type Identity, readIdentity } from './identity.ts'
 import { Journal } from './journal.ts'
 import type { Logger } from './logger.ts'
 import { type Loop, startLoop } from './loop.ts'
 import { pause } from './pause.ts'
-import { type Policy, readPolicy } from './policy.ts'
+import { type Policy, readPolicyFile } from './policy.ts'
 import { recover } from './recover.ts'
 import { ReportOutbox } from './report-outbox.ts'
 import { runOrder } from './run-order.ts'
@@ -43,7 +43,7 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const unlock = await lockState(stateDir)
   try {
-    const policy = await readPolicy(stateDir)
+    const policy = await readPolicyFile(settings.policyFile)
     const identity = await identityHolder(settings)
     const journal = await Journal.open(join(stateDir, 'journal.ndjson'))
     return await run({ settings, deps, policy, identity, journal, unlock })
@@ -72,6 +72,7 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   await recover({ journal, outbox, clock, logger, killGraceMs })
   const host = hostOf(settings, controlPlane, clock)
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
+  const privilege = privilegeOf(executor)
   const order = { controlPlane, policy, journal, outbox, actions, executor, host, clock, logger }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
@@ -79,14 +80,13 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
     controlPlane,
     runOrder: (claim) => runOrder(claim, { ...order, identity: identity.current, shutdown: shutdown.signal }),
     reloadIdentity: identity.reload,
-    about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types } },
+    about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
     logger,
     stopping: stopping.signal,
   })
-  if (!executor)
-    logger.info({}, 'There is no executor: orders that need root are done by this process, with its rights.')
-  logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes }, 'The runner has started.')
+  logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes, privilege }, 'The runner has started.')
+  if (privilege !== 'executor') logger[privilege === 'root' ? 'warn' : 'info']({}, unsplit[privilege])
   const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
   let stopped: Promise<void> | null = null
   const stop = () => {
@@ -101,6 +101,17 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   // Whoever only calls stop() need not look at it.
   done.catch(() => {})
   return { runnerId, running: loop.running, done, stop }
+}
+
+/** Who does what needs root: an executor of its own, or this very process, with the rights it has. */
+function privilegeOf(executor: Executor | null): 'executor' | 'root' | 'none' {
+  if (executor) return 'executor'
+  return process.getuid?.() === 0 ? 'root' : 'none'
+}
+
+const unsplit = {
+  root: 'There is no executor: this process talks to the network and is root. On a server: ikoma runner install.',
+  none: 'There is no executor: orders that need root are tried with the rights of this process, and refused there.',
 }
 
 interface Closing extends Pick<Parts, 'settings' | 'journal' | 'unlock'> {

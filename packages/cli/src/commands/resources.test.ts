@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noContent, ok, problem } from '../testing/fake-api.ts'
-import { aServer, noon, orderId, page, runnerId, serverId } from '../testing/fixtures.ts'
+import { aRunner, aServer, noon, orderId, page, runnerId, serverId } from '../testing/fixtures.ts'
 import { createConnectedWorld } from '../testing/world.ts'
 
 const aSchedule = {
@@ -116,6 +116,19 @@ describe('runner invite', () => {
     const { seen, api } = await invited('--host', 'web-1', '--scope', 'check,system')
     expect(seen.stderr).toContain('--public-url')
     expect(api.seen('POST /v1/enrolments')[0]?.body).toEqual({ serverId, scopes: ['check', 'system'] })
+  })
+})
+
+describe('runner show', () => {
+  it.each([
+    ['executor', 'by an executor'],
+    ['root', 'which is root'],
+    ['none', 'not done'],
+  ])('says who does what needs root: %s', async (privilege, said) => {
+    const { api, run } = await createConnectedWorld()
+    api.on(`GET /v1/runners/${runnerId}`, ok(aRunner({ capabilities: { privilege } })))
+    api.on('GET /v1/runners', ok(page([aRunner({ capabilities: { privilege } })])))
+    expect((await run('runner', 'show', aRunner().name)).stdout).toContain(said)
   })
 })
 

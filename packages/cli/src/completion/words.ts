@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Help } from 'commander'
 
 export interface Word {
   text: string
@@ -13,14 +13,17 @@ export interface Place {
   options: Word[]
 }
 
+const help = new Help()
+
 /** Every command of the tree with what may be typed after it. */
 export function wordsOf(root: Command): Place[] {
   const shared = optionWords(root)
   const visit = (command: Command, path: string): Place[] => {
     const own = command === root ? [] : optionWords(command)
-    const commands = command.commands.map((sub) => ({ text: sub.name(), says: sub.summary(), takesValue: false }))
+    const visible = help.visibleCommands(command)
+    const commands = visible.map((sub) => ({ text: sub.name(), says: sub.summary(), takesValue: false }))
     const here = { path, commands, options: [...own, ...shared] }
-    return [here, ...command.commands.flatMap((sub) => visit(sub, `${path} ${sub.name()}`))]
+    return [here, ...visible.flatMap((sub) => visit(sub, `${path} ${sub.name()}`))]
   }
   return visit(root, root.name())
 }

@@ -144,6 +144,43 @@ const help = {
       ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'with an identity kept elsewhere'],
     ],
   },
+  'runner install': {
+    summary: 'Install the runner on this server, as root',
+    details:
+      'Makes the user ikoma, /var/lib/ikoma and /etc/ikoma, and systemd units: a runner without rights that talks to the ' +
+      'control plane, and an executor that is root, talks to the runner alone and does what the policy allows.\n' +
+      'Enrols the server too, with --url and --token. Doing it again changes only what is different.\n' +
+      'A new policy (/etc/ikoma/policy.json) allows nothing that needs root: say what may be done with --allow.',
+    examples: [
+      ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'with the token of an invitation'],
+      ['ikoma runner install --allow system,platform,service --dry-run', 'what a wider policy would change'],
+    ],
+  },
+  'runner uninstall': {
+    summary: 'Remove the runner from this server, as root',
+    details:
+      'Stops, disables and removes the units. Settings, identity, journal and the user that owns them stay for a later ' +
+      'install, unless --purge is given. Nothing that orders made is touched.',
+    examples: [
+      ['ikoma runner uninstall', 'keep what was set and written'],
+      ['ikoma runner uninstall --purge --dry-run', 'what removing everything would remove'],
+    ],
+  },
+  executor: {
+    summary: 'The executor: what needs root, done for the runner',
+    examples: [
+      ['ikoma executor run --peer 0-1234-998', 'as systemd starts it'],
+      ['systemctl status ikoma-executor.socket', 'whether it listens'],
+    ],
+  },
+  'executor run': {
+    summary: 'Do one order as root, for the connection on standard input',
+    details: 'Started by ikoma-executor.socket. `ikoma runner install` writes its unit.',
+    examples: [
+      ['ikoma executor run --peer 0-1234-998', 'as systemd starts it'],
+      ["journalctl -u 'ikoma-executor@*'", 'what it was asked for and did'],
+    ],
+  },
   'runner list': {
     summary: 'List runners',
     examples: [

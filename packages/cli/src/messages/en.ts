@@ -98,6 +98,11 @@ export const en = {
     NEEDS_ATTENTION: 'needs attention',
   },
   runnerStatus: { ONLINE: 'online', OFFLINE: 'offline', DISABLED: 'disabled' },
+  privilege: {
+    executor: 'done by an executor of its own',
+    root: 'done by the runner itself, which is root',
+    none: 'not done: the runner is not root and has no executor',
+  },
   risk: { read: 'reads', change: 'changes', destructive: 'destructive' },
 
   columns: {
@@ -140,6 +145,7 @@ export const en = {
     lastRun: 'last run',
     lastOrder: 'last order',
     problem: 'problem',
+    privilege: 'as root',
     alertAfter: 'alert after',
     role: 'role',
     createdBy: 'created by',
@@ -227,8 +233,31 @@ export const en = {
       `New token of "${name}", shown this once. The old one works until ${until}.`,
     invited: (scopes: string, until: string) =>
       `Paste this line on the server. It works once, until ${until}, for the scopes ${scopes}.`,
+    orInstall: (line: string) => `To have systemd run it, with root apart, paste this instead (as root): ${line}`,
     loopback: (url: string) =>
       `${url} leads only to this machine. For another server, invite with --public-url https://…`,
+  },
+
+  install: {
+    notRoot: 'Installing needs root. Run the same command with sudo.',
+    noSystemd:
+      'There is no systemd here, which starts the runner. Without it: ikoma runner enrol, then ikoma runner run',
+    notEnrolled:
+      'This server is not enrolled. Run `ikoma runner invite` where the control plane is known, and give --url and --token.',
+    interrupted: 'Interrupted. What was made was taken back.',
+    nothing: 'Nothing to change.',
+    wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    made: (count: number) => `Made ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    installed: [
+      'The runner is started, and will be after every boot.',
+      'What orders may do here is in /etc/ikoma/policy.json. Change it: ikoma runner install --allow <scope>',
+      '(or by hand, and then: systemctl restart ikoma-runner).',
+      "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
+    ],
+    uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
+    purged:
+      'What the installation made is gone; folders of apps stay, with the user that owns them. ' +
+      'Remove the runner from the control plane too: ikoma runner remove <runner>',
   },
 
   hosts: {

@@ -145,6 +145,43 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
       ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'avec une identité gardée ailleurs'],
     ],
   },
+  'runner install': {
+    summary: 'Installer le runner sur ce serveur, en tant que root',
+    details:
+      'Crée l’utilisateur ikoma, /var/lib/ikoma et /etc/ikoma, et des unités systemd : un runner sans droits qui parle au ' +
+      'plan de contrôle, et un exécuteur root qui ne parle qu’au runner et ne fait que ce que la politique permet.\n' +
+      'Enrôle aussi le serveur, avec --url et --token. Le refaire ne change que ce qui diffère.\n' +
+      'Une nouvelle politique (/etc/ikoma/policy.json) ne permet rien qui exige root : élargissez-la avec --allow.',
+    examples: [
+      ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'avec le jeton d’une invitation'],
+      ['ikoma runner install --allow system,platform,service --dry-run', 'ce que changerait une politique plus large'],
+    ],
+  },
+  'runner uninstall': {
+    summary: 'Retirer le runner de ce serveur, en tant que root',
+    details:
+      'Arrête, désactive et supprime les unités. Réglages, identité, journal et l’utilisateur qui les possède restent pour ' +
+      'une installation ultérieure, sauf avec --purge. Rien de ce que les ordres ont fait n’est touché.',
+    examples: [
+      ['ikoma runner uninstall', 'garder ce qui a été réglé et écrit'],
+      ['ikoma runner uninstall --purge --dry-run', 'ce que tout supprimer supprimerait'],
+    ],
+  },
+  executor: {
+    summary: 'L’exécuteur : ce qui exige root, fait pour le runner',
+    examples: [
+      ['ikoma executor run --peer 0-1234-998', 'comme systemd le démarre'],
+      ['systemctl status ikoma-executor.socket', 's’il écoute'],
+    ],
+  },
+  'executor run': {
+    summary: 'Exécuter un ordre en tant que root, pour la connexion sur l’entrée standard',
+    details: 'Démarré par ikoma-executor.socket. `ikoma runner install` écrit son unité.',
+    examples: [
+      ['ikoma executor run --peer 0-1234-998', 'comme systemd le démarre'],
+      ["journalctl -u 'ikoma-executor@*'", 'ce qui lui a été demandé et ce qu’il a fait'],
+    ],
+  },
   'runner list': {
     summary: 'Lister les runners',
     examples: [

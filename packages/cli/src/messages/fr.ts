@@ -106,6 +106,11 @@ export const fr: Messages = {
     NEEDS_ATTENTION: 'à vérifier',
   },
   runnerStatus: { ONLINE: 'en ligne', OFFLINE: 'hors ligne', DISABLED: 'désactivé' },
+  privilege: {
+    executor: 'fait par un exécuteur à part',
+    root: 'fait par le runner lui-même, qui est root',
+    none: 'pas fait : le runner n’est pas root et n’a pas d’exécuteur',
+  },
   risk: { read: 'lecture', change: 'modification', destructive: 'destructif' },
 
   columns: {
@@ -148,6 +153,7 @@ export const fr: Messages = {
     lastRun: 'dernier',
     lastOrder: 'dernier ordre',
     problem: 'problème',
+    privilege: 'en root',
     alertAfter: 'alerte après',
     role: 'rôle',
     createdBy: 'créé par',
@@ -235,7 +241,31 @@ export const fr: Messages = {
       `Nouveau jeton de « ${name} », montré cette seule fois. L’ancien fonctionne jusqu’à ${until}.`,
     invited: (scopes, until) =>
       `Collez cette ligne sur le serveur. Elle sert une fois, jusqu’à ${until}, pour les portées ${scopes}.`,
+    orInstall: (line: string) =>
+      `Pour que systemd l’exécute, root à part, collez plutôt ceci (en tant que root) : ${line}`,
     loopback: (url) => `${url} ne mène qu’à cette machine. Pour un autre serveur, invitez avec --public-url https://…`,
+  },
+
+  install: {
+    notRoot: 'L’installation exige root. Relancez la même commande avec sudo.',
+    noSystemd: 'systemd, qui démarre le runner, est absent. Sans lui : ikoma runner enrol, puis ikoma runner run',
+    notEnrolled:
+      'Ce serveur n’est pas enrôlé. Lancez `ikoma runner invite` là où le plan de contrôle est connu, et donnez --url et --token.',
+    interrupted: 'Interrompu. Ce qui avait été fait a été défait.',
+    nothing: 'Rien à changer.',
+    wouldMake: (count: number) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,
+    made: (count: number) => `${count} ${count === 1 ? 'changement fait' : 'changements faits'}.`,
+    installed: [
+      'Le runner est démarré, et le sera à chaque démarrage du serveur.',
+      'Ce que les ordres peuvent faire ici est dans /etc/ikoma/policy.json. Le changer : ikoma runner install --allow <scope>',
+      '(ou à la main, puis : systemctl restart ikoma-runner).',
+      "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
+    ],
+    uninstalled:
+      'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
+    purged:
+      'Ce que l’installation a fait est supprimé ; les dossiers d’applications restent, avec l’utilisateur qui les possède. ' +
+      'Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',
   },
 
   hosts: {

@@ -5,5 +5,8 @@ export const processes: Compose = {
   startUp: async (options, context) => (await import('./up.ts')).up(options, context),
   startServer: async (options, context) => (await import('./up.ts')).serve(options, context),
   enrolRunner: async (options, context) => (await import('./run-runner.ts')).enrol(options, context),
+  installRunner: async (options, context) => (await import('./install-runner.ts')).install(options, context),
+  uninstallRunner: async (options, context) => (await import('./install-runner.ts')).uninstall(options, context),
+  runExecutor: async (options, context) => (await import('./run-executor.ts')).executor(options, context),
   runRunner: async (options, context) => (await import('./run-runner.ts')).runRunner(options, context),
 }

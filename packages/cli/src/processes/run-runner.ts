@@ -13,6 +13,8 @@ const defaultStateDir = './data/runner'
 const environment = z.object({
   LOG_LEVEL: z.enum(logLevels).default('info'),
   IKOMA_RUNNER_DIR: z.string().default(defaultStateDir),
+  IKOMA_POLICY_FILE: z.string().optional(),
+  IKOMA_EXECUTOR_SOCKET: z.string().startsWith('/', 'must be an absolute path').optional(),
   IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
 })
 
@@ -31,6 +33,8 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
       stateDir: resolve(io.cwd, stateDir ?? given.IKOMA_RUNNER_DIR),
       version,
       childEnv,
+      executorSocket: given.IKOMA_EXECUTOR_SOCKET ?? null,
+      ...(given.IKOMA_POLICY_FILE === undefined ? {} : { policyFile: resolve(io.cwd, given.IKOMA_POLICY_FILE) }),
       ...(url === undefined ? {} : { url }),
       ...(given.IKOMA_RUNNER_CONCURRENCY === undefined ? {} : { concurrency: given.IKOMA_RUNNER_CONCURRENCY }),
     },

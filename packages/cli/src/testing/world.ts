@@ -77,6 +77,9 @@ function recordedProcesses() {
     startServer: record('startServer'),
     enrolRunner: record('enrolRunner'),
     runRunner: record('runRunner'),
+    installRunner: record('installRunner'),
+    uninstallRunner: record('uninstallRunner'),
+    runExecutor: record('runExecutor'),
   }
   return { calls, compose }
 }

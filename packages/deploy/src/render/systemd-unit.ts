@@ -32,6 +32,8 @@ export interface ServiceUnit extends UnitProcess {
   restartSec?: number
   /** Between SIGTERM and SIGKILL. */
   stopTimeoutSec?: number
+  /** Whom SIGTERM is for: a main process that ends its own children is told alone. Everybody, when it is left out. */
+  stopSignalTo?: 'everybody' | 'main-process'
 }
 
 /** Started by a timer or an order, not at boot. While it runs, starting it again does nothing. */
@@ -46,6 +48,7 @@ export function renderServiceUnit(unit: ServiceUnit): string {
     ['Restart', oneOf(unit.restart, 'restart', ['always', 'on-failure', 'no'])],
     ['RestartSec', seconds(unit.restartSec ?? 5, 'restartSec')],
     ['TimeoutStopSec', seconds(unit.stopTimeoutSec ?? 30, 'stopTimeoutSec')],
+    ...stopSettings(unit),
   ]).concat('\n[Install]\nWantedBy=multi-user.target\n')
 }
 
@@ -75,6 +78,11 @@ function sections(unit: UnitProcess, lifetime: readonly Setting[]): string {
     ...hardening(each(unit.readWritePaths, 'readWritePaths', unitPath)),
     '',
   ].join('\n')
+}
+
+function stopSettings({ stopSignalTo = 'everybody' }: ServiceUnit): Setting[] {
+  const to = oneOf(stopSignalTo, 'stopSignalTo', ['everybody', 'main-process'])
+  return to === 'everybody' ? [] : [['KillMode', 'mixed']]
 }
 
 function processSettings(unit: UnitProcess): string[] {

@@ -15,6 +15,11 @@ export function readUnit(unit: string): unknown {
   })
 }
 
+/** The one specifier that is ours: who connected, behind the arguments. */
+export function readConnectionUnit(unit: string): unknown {
+  return readUnit(unit.replace(/(\nExecStart=[^\n]*) %i\n/, '$1\n'))
+}
+
 /** A backslash at the end of a line joins the next to it; lines that begin with # or ; are comments. */
 function logicalLines(unit: string): string[] {
   return unit

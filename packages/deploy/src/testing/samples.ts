@@ -3,9 +3,10 @@ import { renderComposeFile } from '../render/compose-file.ts'
 import { readEnvironmentFile, renderEnvironmentFile } from '../render/environment-file.ts'
 import { renderNginxSite } from '../render/nginx-site.ts'
 import { renderPm2Ecosystem } from '../render/pm2-ecosystem.ts'
+import { renderConnectionSocket, renderRootConnectionUnit } from '../render/systemd-socket.ts'
 import { renderTimer } from '../render/systemd-timer.ts'
 import { renderOneshotUnit, renderServiceUnit } from '../render/systemd-unit.ts'
-import { readCaddyfile, readCompose, readEcosystem, readNginx, readUnit } from './readers.ts'
+import { readCaddyfile, readCompose, readConnectionUnit, readEcosystem, readNginx, readUnit } from './readers.ts'
 
 /** A rendered file: how to render it, how to read it, and an input that uses every field with a text of its own. */
 export interface Format {
@@ -44,8 +45,21 @@ export const formats: Record<string, Format> = {
     restart: 'always',
     restartSec: 7,
     stopTimeoutSec: 31,
+    stopSignalTo: 'main-process',
   }),
   oneshot: format(renderOneshotUnit, readUnit, { ...unitProcess, timeoutSec: 290 }),
+  socket: format(renderConnectionSocket, readUnit, {
+    description: 'Sample-description',
+    path: '/run/sample/one.sock',
+    group: 'unitgroup',
+    maxConnections: 17,
+  }),
+  'root-connection': format(renderRootConnectionUnit, readConnectionUnit, {
+    description: 'Sample-description',
+    execStart: ['/usr/bin/program', 'first-arg', 'second-arg'],
+    stopTimeoutSec: 31,
+    after: ['vault.service', 'redis.service'],
+  }),
   'timer-interval': format(renderTimer, readUnit, {
     description: 'Sample-description',
     unit: 'started.service',

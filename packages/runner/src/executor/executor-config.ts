@@ -1,30 +1,45 @@
 import { lstat, readFile } from 'node:fs/promises'
-import { idField, verifyKeySchema } from '@ikoma/api'
+import { findOrderType, idField, verifyKeySchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
-import { type Policy, policyOf, policySchema } from '../policy.ts'
+import { refuseUnsafePath } from '../host/safe-path.ts'
+import { type Policy, readPolicyFile } from '../policy.ts'
 
-const configSchema = z.strictObject({
+export const executorConfigSchema = z.strictObject({
   /** The user that the runner runs as, and the only one that is served. */
-  runnerUid: z.number().int().min(0),
+  runnerUser: z.string().min(1),
   runnerId: idField,
   controlPlaneKey: verifyKeySchema,
-  policy: policySchema,
+  /** The policy of this server: the same file for runner and executor, so that it is changed in one place. */
+  policyFile: z.string().startsWith('/'),
   /** Where it remembers which grants were spent. */
   stateDir: z.string().startsWith('/'),
 })
 
-export type ExecutorConfig = Omit<z.infer<typeof configSchema>, 'policy'> & { policy: Policy }
+export type ExecutorFile = z.infer<typeof executorConfigSchema>
+export type ExecutorConfig = Omit<ExecutorFile, 'policyFile'> & { policy: Policy }
 
-/** Rejects a file that anybody but its owner, root, could have written. */
+/** Rejects when anybody but root could have written it, or the policy it names. */
 export async function readExecutorConfig(path: string): Promise<ExecutorConfig> {
+  await refuseForeign(path)
+  const parsed = executorConfigSchema.safeParse(parseJson(path, await readFile(path, 'utf8')))
+  if (!parsed.success) throw invalid(path, parsed.error.issues.map((issue) => issue.path.join('.')).join(', '))
+  const { policyFile, ...config } = parsed.data
+  await refuseForeign(policyFile)
+  return { ...config, policy: onlyPrivileged(await readPolicyFile(policyFile)) }
+}
+
+/** What needs no root is the runner's own work: done here, it would be done with more rights than it was meant to have. */
+function onlyPrivileged(policy: Policy): Policy {
+  return { ...policy, types: policy.types.filter((type) => findOrderType(type)?.privileged) }
+}
+
+async function refuseForeign(path: string): Promise<void> {
   const facts = await lstat(path).catch(() => null)
   if (!facts?.isFile()) throw invalid(path, 'there is no such file; run: ikoma runner install')
   if (facts.uid !== 0 && facts.uid !== process.getuid?.()) throw invalid(path, 'it belongs to another user')
   if (facts.mode & 0o022) throw invalid(path, `others can write to it; run: chmod 644 ${path}`)
-  const parsed = configSchema.safeParse(parseJson(path, await readFile(path, 'utf8')))
-  if (!parsed.success) throw invalid(path, parsed.error.issues.map((issue) => issue.path.join('.')).join(', '))
-  return { ...parsed.data, policy: policyOf(parsed.data.policy) }
+  await refuseUnsafePath(path)
 }
 
 function parseJson(path: string, text: string): unknown {

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
@@ -10,22 +11,27 @@ import type { Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import type { Claim } from '../control-plane.ts'
 import { actionContext } from '../testing/action-context.ts'
+import { recordingLogger } from '../testing/setup.ts'
 import { signedClaim } from '../testing/signed-claim.ts'
 import { executorAt } from './executor-client.ts'
+import { peerUidOf } from './peer.ts'
 import { runExecutor } from './run-executor.ts'
 
 const now = Date.UTC(2026, 0, 15, 12)
 const runnerId = newId()
 const key = newSigningKey()
 const thief = newSigningKey()
+const me = userInfo()
 let folder: string
 let servers: Server[]
+let logger: ReturnType<typeof recordingLogger>
 /** Payloads that reached the action, that is: the machine. */
 let done: unknown[]
 let finish: (() => void) | null
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ikoma-executor-'))
   servers = []
+  logger = recordingLogger()
   done = []
   finish = null
 })
@@ -40,32 +46,48 @@ const actions: Actions = {
     done.push(payload)
     log('making it')
     await step('make', async () => undefined)
-    if (finish) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+    if (finish && !signal.aborted) await once(signal, 'abort')
     return { ok: true, summary: 'done', output: { changed: true, changes: [] } }
   },
 }
 
 interface Setup {
   scopes?: string[]
-  peerUid?: number
+  peerUid?: number | null
   mode?: number
+  policyMode?: number
+  shutdown?: AbortSignal
   at?: number
 }
 
 /** An executor behind a socket, as systemd would start one for each connection. */
-async function setup({ scopes = ['system.directory'], peerUid = 1000, mode = 0o644, at = now }: Setup = {}) {
+async function setup(options: Setup = {}) {
+  const {
+    scopes = ['system.directory', 'shell'],
+    peerUid = me.uid,
+    mode = 0o644,
+    policyMode = 0o644,
+    at = now,
+  } = options
+  const shutdown = options.shutdown ? { shutdown: options.shutdown } : {}
   const configPath = join(folder, 'executor.json')
+  const policyFile = join(folder, 'policy.json')
   const config = {
-    runnerUid: 1000,
+    runnerUser: me.username,
     runnerId,
     controlPlaneKey: { keyId: key.keyId, publicKey: key.publicKey },
-    policy: { scopes },
+    policyFile,
     stateDir: folder,
   }
-  writeFileSync(configPath, JSON.stringify(config), { mode })
+  writeFileSync(configPath, JSON.stringify(config))
+  writeFileSync(policyFile, JSON.stringify({ scopes }))
+  // The mask of this process may take bits away.
+  chmodSync(configPath, mode)
+  chmodSync(policyFile, policyMode)
   const clock = { now: () => at }
   const server = createServer((socket) => {
-    void runExecutor({ configPath, peerUid, input: socket, output: socket, clock, actions })
+    const connection = { input: socket, output: socket, peerUid }
+    void runExecutor({ configPath, ...connection, logger, clock, actions, ...shutdown })
   })
   servers.push(server)
   const path = join(folder, `${newId().slice(-8)}.sock`)
@@ -110,7 +132,16 @@ describe('whatever a compromised runner brings, nothing happens', () => {
     ['an order for another runner', () => claimOf({ runnerId: newId() }), 'refused_signature'],
     ['an order under another attempt', () => forged((c) => ({ ...c, attempt: 2 })), 'refused_signature'],
     ['an older kind of grant', () => claimOf({ v: 0 as never }), 'refused_signature'],
-    ['a verb outside the policy', () => claimOf({ type: 'shell.run', payload: { argv: ['id'] } }), 'refused_policy'],
+    [
+      'a verb outside the policy',
+      () => claimOf({ type: 'system.user.apply', payload: { name: 'a', home: '/srv/a' } }),
+      'refused_policy',
+    ],
+    [
+      'a verb of the runner, which the policy allows without root',
+      () => claimOf({ type: 'shell.run', payload: { argv: ['id'] } }),
+      'refused_policy',
+    ],
     ['a verb nobody knows', () => claimOf({ type: 'system.root.shell' }), 'unknown_type'],
     ['a payload the schema refuses', () => claimOf({ payload: { path: '/srv/../etc' } }), 'invalid_payload'],
   ])('%s', async (_, claim, code) => {
@@ -127,19 +158,50 @@ describe('whatever a compromised runner brings, nothing happens', () => {
     expect(done).toHaveLength(1)
   })
 
-  test('a caller who is not the runner', async () => {
-    const executor = await setup({ peerUid: 1001 })
+  test.each([
+    ['another user', me.uid + 1],
+    ['a user of another namespace', null],
+  ])('a caller who is %s', async (_, peerUid) => {
+    const executor = await setup({ peerUid })
     expect(await executor.run(claimOf(), actionContext())).toMatchObject(refusal('refused_peer'))
     expect(done).toEqual([])
   })
 
-  test('a configuration that others can write', async () => {
-    const executor = await setup({ mode: 0o666 })
-    // The mask of this process may have taken the bits away.
-    chmodSync(join(folder, 'executor.json'), 0o666)
+  test.each([
+    ['a configuration', { mode: 0o666 }],
+    ['a policy', { policyMode: 0o620 }],
+  ])('%s that others can write', async (_, modes) => {
+    const executor = await setup(modes)
     expect(await executor.run(claimOf(), actionContext())).toMatchObject(refusal('executor_failed'))
     expect(done).toEqual([])
   })
+
+  test('and root has it on record', async () => {
+    const executor = await setup()
+    const claim = claimOf({ type: 'shell.run', payload: { argv: ['id'] } })
+    await executor.run(claim, actionContext())
+    expect(logger.entries).toMatchObject([
+      { level: 'error', fields: { orderId: claim.orderId, code: 'refused_policy' }, message: 'An order was refused.' },
+    ])
+  })
+})
+
+test.each([
+  ['0-4242-998', 998],
+  ['17-4242-0', 0],
+  ['3-12345-4242_9-998', 998],
+  ['0-unknown', null],
+  ['998', null],
+  ['', null],
+  ['0-1-', null],
+  ['0-1-998; id', null],
+])('of the unit name %j the peer is %j', (instance, uid) => expect(peerUidOf(instance)).toBe(uid))
+
+test("a runner that never says stop is stopped at the order's own timeout", async () => {
+  finish = () => undefined
+  const executor = await setup()
+  await executor.run(claimOf({ timeoutSec: 1 }), actionContext())
+  expect(logger.entries.at(-1)).toMatchObject({ fields: { ok: true }, message: 'It ended.' })
 })
 
 test('a stop reaches the action', async () => {
@@ -148,6 +210,15 @@ test('a stop reaches the action', async () => {
   const stop = new AbortController()
   const running = executor.run(claimOf(), actionContext({ signal: stop.signal }))
   setTimeout(() => stop.abort({ kind: 'canceled', message: 'canceled' }), 50)
+  expect(await running).toMatchObject({ ok: true })
+})
+
+test('the end of the executor itself reaches the action', async () => {
+  finish = () => undefined
+  const shutdown = new AbortController()
+  const executor = await setup({ shutdown: shutdown.signal })
+  const running = executor.run(claimOf(), actionContext())
+  setTimeout(() => shutdown.abort(), 50)
   expect(await running).toMatchObject({ ok: true })
 })
 

@@ -3,11 +3,14 @@ import { type Clock, systemClock } from '@ikoma/kernel'
 import type { ActionContext, ActionResult, Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import { type Admission, admit } from '../admit.ts'
+import { deafness, obeyMs } from '../execute.ts'
+import { readAccounts } from '../host/accounts.ts'
 import { localHost } from '../host/local-host.ts'
+import type { Logger } from '../logger.ts'
 import { orderMarker } from '../process-tree.ts'
 import type { Stop } from '../stop.ts'
 import { messageOf } from '../trouble.ts'
-import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
+import { readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { type ExecutorAnswer, maxLineBytes, requestSchema, stopSchema } from './messages.ts'
 import { claimOnce } from './spent-grants.ts'
@@ -15,10 +18,14 @@ import { claimOnce } from './spent-grants.ts'
 export interface ExecutorOptions {
   /** Where only root writes: whom it serves, whose signature it trusts, what it allows. */
   configPath: string
-  /** The number of the user at the other end, as the kernel told systemd. */
-  peerUid: number
+  /** The number of the user at the other end, as the kernel told systemd; null when it could not tell. */
+  peerUid: number | null
   input: Readable
   output: Writable
+  /** Root's own record of what it was asked for, which the runner cannot change. */
+  logger: Logger
+  /** Aborts when the machine wants the executor to end: what was made so far is taken back. */
+  shutdown?: AbortSignal
   clock?: Clock
   actions?: Actions
 }
@@ -29,32 +36,55 @@ const requestMs = 10_000
 /**
  * Serves one connection: reads one order, decides by its own configuration whether it may be done, does it and tells the
  * course. It believes nothing of the runner: signature, target, expiry, type and payload are examined again, and a grant
- * is good for one execution.
+ * is good for one execution. Never rejects, and resolves whatever the runner does: at the order's timeout at the latest.
  */
 export async function runExecutor(options: ExecutorOptions): Promise<void> {
-  const { input, output, clock = systemClock, actions = allActions } = options
-  const tell = (answer: ExecutorAnswer) => void output.write(`${JSON.stringify(answer)}\n`)
+  const { input, output, logger, shutdown } = options
   const stopping = new AbortController()
+  shutdown?.addEventListener('abort', () => stopping.abort(ended), { once: true })
+  const tell: Tell = (answer) => void output.write(`${JSON.stringify(answer)}\n`)
+  // When the runner is gone, the end of what is read says so.
+  for (const side of [input, output]) side.on('error', () => undefined)
   try {
-    const config = await readExecutorConfig(options.configPath)
-    if (options.peerUid !== config.runnerUid) return tell({ result: refused('refused_peer', peerMessage(options)) })
-    const lines = jsonLines(input, maxLineBytes)
-    const { claim } = requestSchema.parse(await nextLine(lines))
-    const { policy } = config
-    const gate = { identity: config, policy, actions, root: true, journal: { has: () => false }, now: clock.now() }
-    const verdict = admit(claim, gate)
-    if ('refusal' in verdict) return tell({ result: refused(verdict.refusal.code, verdict.refusal.message) })
-    if (!(await claimOnce(config.stateDir, claim, clock.now()))) {
-      return tell({ result: refused('already_executed', 'This grant was executed here before.') })
-    }
-    void watchForStop(lines, stopping)
-    tell({ result: await execute(verdict.admitted, config, stopping.signal, tell) })
+    tell({ result: await serve(options, stopping, tell) })
   } catch (error) {
+    logger.error({ error: messageOf(error) }, 'The executor failed.')
     tell({ result: refused('executor_failed', messageOf(error)) })
   } finally {
-    stopping.abort()
+    stopping.abort(gone)
     output.end()
   }
+}
+
+type Tell = (answer: ExecutorAnswer) => void
+
+async function serve(options: ExecutorOptions, stopping: AbortController, tell: Tell): Promise<ActionResult> {
+  const { peerUid, input, logger, clock = systemClock, actions = allActions } = options
+  const config = await readExecutorConfig(options.configPath)
+  if (peerUid === null || peerUid !== (await readAccounts()).uidOf(config.runnerUser)) {
+    logger.error({ peerUid }, 'Somebody who is not the runner was refused.')
+    return refused('refused_peer', `The executor serves the user ${config.runnerUser} alone.`)
+  }
+  const lines = jsonLines(input, maxLineBytes)
+  const { claim } = requestSchema.parse(await nextLine(lines))
+  const { orderId, attempt } = claim
+  const { policy, stateDir } = config
+  const gate = { identity: config, policy, actions, root: true, journal: { has: () => false }, now: clock.now() }
+  const verdict = admit(claim, gate)
+  if ('refusal' in verdict) {
+    logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
+    return refused(verdict.refusal.code, verdict.refusal.message)
+  }
+  if (!(await claimOnce(stateDir, claim, clock.now()))) {
+    logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
+    return refused('already_executed', 'This grant was executed here before.')
+  }
+  void watchForStop(lines, stopping)
+  const { type, dryRun } = verdict.admitted.grant
+  logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
+  const result = await execute(verdict.admitted, { stateDir, stopping, tell })
+  logger.info({ orderId, attempt, type, ok: result.ok, summary: result.summary }, 'It ended.')
+  return result
 }
 
 async function nextLine(lines: AsyncGenerator<unknown>): Promise<unknown> {
@@ -75,16 +105,22 @@ async function watchForStop(lines: AsyncGenerator<unknown>, stopping: AbortContr
   }
 }
 
+const ended: Stop = { kind: 'interrupted', message: 'The executor was stopped while it did this order.' }
 const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
-function execute(
-  admission: Admission,
-  { stateDir }: ExecutorConfig,
-  signal: AbortSignal,
-  tell: (answer: ExecutorAnswer) => void,
-): Promise<ActionResult> {
-  const { orderId, attempt, dryRun } = admission.grant
+interface Execution {
+  stateDir: string
+  stopping: AbortController
+  tell: Tell
+}
+
+/** The order's time is kept here too: a runner that never says stop does not get root for longer. */
+async function execute(admission: Admission, { stateDir, stopping, tell }: Execution): Promise<ActionResult> {
+  const { orderId, attempt, dryRun, timeoutSec } = admission.grant
   const marker = orderMarker(orderId, attempt)
+  const late: Stop = { kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` }
+  const timer = setTimeout(() => stopping.abort(late), timeoutSec * 1000)
+  const { signal } = stopping
   const context: ActionContext = {
     host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
     machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
@@ -93,19 +129,29 @@ function execute(
     marker,
     log: (text) => tell({ log: text }),
     capture: async () => '',
-    async step(name, run) {
-      tell({ begin: name })
-      try {
-        const result = await run()
-        tell({ end: name })
-        return result
-      } catch (error) {
-        tell({ end: name, error: messageOf(error) })
-        throw error
-      }
-    },
+    step: stepTold(tell),
   }
-  return admission.run(context).catch((error: unknown) => failed(error))
+  const running = admission.run(context).catch((error: unknown) => failed(error))
+  try {
+    const result = await Promise.race([running, deafness(signal, killGraceMs + obeyMs)])
+    return result ?? failed(new Error('The action did not end when it was told to.'))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function stepTold(tell: Tell): ActionContext['step'] {
+  return async (name, run) => {
+    tell({ begin: name })
+    try {
+      const result = await run()
+      tell({ end: name })
+      return result
+    } catch (error) {
+      tell({ end: name, error: messageOf(error) })
+      throw error
+    }
+  }
 }
 
 function failed(error: unknown): ActionResult {
@@ -115,8 +161,4 @@ function failed(error: unknown): ActionResult {
 
 function refused(code: string, message: string): ActionResult {
   return { ok: false, summary: message, errors: [{ code, message }], retryable: false }
-}
-
-function peerMessage({ peerUid }: ExecutorOptions): string {
-  return `The executor serves the runner's user alone, not user ${peerUid}.`
 }

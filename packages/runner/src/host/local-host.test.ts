@@ -74,6 +74,31 @@ describe('a path that somebody could turn elsewhere', () => {
     await expect(host.write(path, { content: 'x', ...access })).rejects.toMatchObject({ reason: 'unsafe_path' })
   })
 
+  test.each([
+    '/etc/ikoma',
+    '/etc/ikoma/policy.json',
+    '/var/lib/ikoma/executor/spent',
+    '/var/lib/ikoma/runner/runner.json',
+    '/etc/systemd/system/ikoma-runner.service',
+    '/etc/systemd/system/ikoma-executor@.service.d/more.conf',
+    '/run/ikoma/executor.sock',
+  ])('is refused as %s, which decides over orders', async (path) => {
+    const refused = { code: 'unprocessable', reason: 'own_ground' }
+    await expect(host.write(path, { content: 'x', ...access })).rejects.toMatchObject(refused)
+    await expect(host.makeDirectory(path, access)).rejects.toMatchObject(refused)
+    await expect(host.remove(path)).rejects.toMatchObject(refused)
+  })
+
+  test.each(['/', '/etc', '/var/lib', '/var/lib/ikoma', '/etc/systemd/system'])(
+    'is refused as %s, for anybody but root',
+    async (path) => {
+      const ikoma = { mode: 0o755, owner: 'ikoma', group: 'ikoma' }
+      await expect(host.makeDirectory(path, ikoma)).rejects.toMatchObject({ reason: 'own_ground' })
+      const open = { mode: 0o777, owner: 'root', group: 'root' }
+      await expect(host.makeDirectory(path, open)).rejects.toMatchObject({ reason: 'own_ground' })
+    },
+  )
+
   test('a link at the end of the path is replaced, never followed', async () => {
     const target = join(folder, 'target')
     await host.write(target, { content: 'mine', ...access })

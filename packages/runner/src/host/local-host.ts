@@ -6,21 +6,28 @@ import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/deplo
 import { AppError } from '@ikoma/kernel'
 import { syncDirectory } from '../durable-file.ts'
 import { readAccounts } from './accounts.ts'
+import { refuseOwnGround } from './own-ground.ts'
 import { type ProgramRunner, runProgram } from './run-program.ts'
 import { refuseUnsafePath } from './safe-path.ts'
 
 const maxFileBytes = 1024 * 1024
 
-/** This machine. */
-export function localHost(runner: ProgramRunner): Host {
+/** This machine. `refuse` throws for paths that are not to be written; by default, what belongs to IKOMA itself. */
+export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host {
+  const guarded = <A extends [FileAccess?]>(work: (path: string, ...access: A) => Promise<void>) => {
+    return async (path: string, ...access: A) => {
+      refuse(path, ...access)
+      await work(path, ...access)
+    }
+  }
   return {
     run: (program: Program) => runProgram(program, runner),
     read: readText,
     look,
     list: async (path) => (await readdir(path).catch(ignoreMissing([]))).sort(),
-    write: writeFile,
-    makeDirectory,
-    remove,
+    write: guarded(writeFile),
+    makeDirectory: guarded(makeDirectory),
+    remove: guarded(remove),
   }
 }
 

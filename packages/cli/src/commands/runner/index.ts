@@ -1,12 +1,14 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { enrolRunnerCommand } from './enrol.ts'
+import { installRunnerCommand } from './install.ts'
 import { inviteRunnerCommand } from './invite.ts'
 import { listRunnersCommand } from './list.ts'
 import { removeRunnerCommand } from './remove.ts'
 import { rotateRunnerCommand } from './rotate.ts'
 import { runRunnerCommand } from './run.ts'
 import { showRunnerCommand } from './show.ts'
+import { uninstallRunnerCommand } from './uninstall.ts'
 
 export function runnerCommand(cli: Cli): Command {
   return cli
@@ -14,6 +16,8 @@ export function runnerCommand(cli: Cli): Command {
     .addCommand(inviteRunnerCommand(cli))
     .addCommand(enrolRunnerCommand(cli))
     .addCommand(runRunnerCommand(cli))
+    .addCommand(installRunnerCommand(cli))
+    .addCommand(uninstallRunnerCommand(cli))
     .addCommand(listRunnersCommand(cli))
     .addCommand(showRunnerCommand(cli))
     .addCommand(rotateRunnerCommand(cli))

@@ -43,10 +43,12 @@ export async function inviteRunner(options: InviteRunnerOptions, context: Remote
     scopes: options.scope,
     concurrency: options.concurrency,
   })
+  const how = `--url ${shellQuote(url)} --token ${shellQuote(enrolment.token)}`
   out.answer(enrolment, () => {
-    out.line(`ikoma runner enrol --url ${shellQuote(url)} --token ${shellQuote(enrolment.token)} && ikoma runner run`)
+    out.line(`ikoma runner enrol ${how} && ikoma runner run`)
   })
   out.note(t.runners.invited(enrolment.scopes.join(', '), timeOfDay(enrolment.expiresAt, context)))
+  if (!out.json) out.note(t.runners.orInstall(`ikoma runner install ${how}`))
   if (isLoopback(url)) out.note({ text: t.runners.loopback(url), style: 'yellow' })
   return exitCodes.ok
 }

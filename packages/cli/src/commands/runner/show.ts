@@ -1,3 +1,4 @@
+import type { RunnerResource } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -27,9 +28,18 @@ export async function showRunner(options: OneRunnerOptions, context: RemoteConte
       [t.columns.concurrency, String(runner.concurrency)],
       [t.columns.enrolled, runner.enrolled ? t.words.yes : t.words.no],
       [t.columns.version, runner.version],
+      [t.columns.privilege, privilegeOf(runner, context)],
       [t.columns.seen, runner.lastSeenAt ? ago(runner.lastSeenAt, context) : t.words.never],
       [t.columns.created, dateAndTime(runner.createdAt, context)],
     ])
   })
   return exitCodes.ok
+}
+
+/** Who does what needs root, as the runner itself says; null while it has said nothing. */
+function privilegeOf({ capabilities }: RunnerResource, { t }: RemoteContext): string | null {
+  const { privilege } = capabilities
+  return typeof privilege === 'string' && Object.hasOwn(t.privilege, privilege)
+    ? t.privilege[privilege as keyof typeof t.privilege]
+    : null
 }

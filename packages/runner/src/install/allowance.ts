@@ -1,0 +1,41 @@
+import { scopesField } from '@ikoma/api'
+import { type Desired, file } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
+import { policySchema } from '../policy.ts'
+import * as places from './places.ts'
+
+/** What every server's policy allows at first: looking, never changing. */
+const looking = policySchema.parse({}).scopes
+
+/**
+ * The policy of this server. With `allow` it allows exactly those scopes beside looking; without, a policy that is there
+ * stays as its administrator wrote it, and a new one allows nothing that needs root.
+ */
+export function allowance(allow: readonly string[] | undefined): Desired {
+  return async (host) => {
+    refuseNoScopes(allow ?? [])
+    const written = await host.read(places.policyFile)
+    const before = policySchema.parse(written === null ? {} : parsePolicy(written))
+    const policy = { ...before, scopes: [...new Set([...looking, ...(allow ?? [])])] }
+    const content = written !== null && allow === undefined ? written : `${JSON.stringify(policy, null, 2)}\n`
+    return file({ path: places.policyFile, content, ...places.byRoot })(host)
+  }
+}
+
+function refuseNoScopes(allow: readonly string[]): void {
+  const parsed = scopesField.safeParse(allow)
+  if (parsed.success) return
+  const why = parsed.error.issues[0]?.message
+  throw new AppError('invalid', `--allow: write scopes such as system or db.sqlite: ${why}.`, {
+    reason: 'scope_invalid',
+  })
+}
+
+function parsePolicy(text: string) {
+  try {
+    return policySchema.parse(JSON.parse(text))
+  } catch (cause) {
+    const message = `The policy ${places.policyFile} is not valid. Correct it, or remove it to get the default one.`
+    throw new AppError('invalid', message, { reason: 'policy_invalid', cause })
+  }
+}

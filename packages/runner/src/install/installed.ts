@@ -1,0 +1,55 @@
+import { type Desired, directory, file, renderEnvironmentFile, runningUnit } from '@ikoma/deploy'
+import { allowance } from './allowance.ts'
+import * as places from './places.ts'
+import { type Program, refuseUnsafeProgram } from './program.ts'
+import { runnerUser } from './runner-user.ts'
+import { type Enrolling, identity, trust } from './trust.ts'
+import { executorSocket, executorUnit, runnerUnit } from './units.ts'
+
+export interface Installation {
+  program: Program
+  enrolling: Enrolling | null
+  /** Scopes that the policy allows beside looking; undefined leaves a policy as it is. */
+  allow: readonly string[] | undefined
+  /** How long the runner must stay up to count as started. */
+  steadyMs: number
+}
+
+const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
+
+/**
+ * A runner that is nobody and an executor that is root, both started at boot. Every folder on the way to what root writes
+ * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
+ */
+export function installed({ program, enrolling, allow, steadyMs }: Installation): Desired[] {
+  const unit = (name: string, content: string) => file({ path: places.unitPath(name), content, ...places.byRoot })
+  return [
+    async (host) => refuseUnsafeProgram(program, host).then(() => []),
+    directory({ path: places.home, ...rootFolder }),
+    runnerUser,
+    directory({ path: places.settingsDir, ...rootFolder }),
+    directory({ path: places.executorStateDir, ...rootFolder, mode: 0o700 }),
+    identity(enrolling),
+    trust,
+    runningUnit({
+      unit: places.executorSocket,
+      reads: [unit(places.executorTemplate, executorUnit(program)), unit(places.executorSocket, executorSocket())],
+    }),
+    runningUnit({
+      unit: places.runnerUnit,
+      reads: [allowance(allow), environment, unit(places.runnerUnit, runnerUnit(program))],
+      steadyMs,
+    }),
+  ]
+}
+
+/** For its administrator to change; made once. */
+const environment: Desired = async (host) => {
+  if ((await host.look(places.runnerEnvironment)) !== null) return []
+  return file({
+    path: places.runnerEnvironment,
+    content: renderEnvironmentFile({ LOG_LEVEL: 'info' }),
+    ...places.byRoot,
+    mode: 0o640,
+  })(host)
+}

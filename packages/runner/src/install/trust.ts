@@ -1,0 +1,116 @@
+import { enrolledSchema } from '@ikoma/api'
+import { type Change, type Desired, directory, file, type Host, mustRun } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
+import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
+import { identityPaths } from '../identity.ts'
+import * as places from './places.ts'
+
+type Trusted = Pick<ExecutorFile, 'runnerId' | 'controlPlaneKey'>
+
+export interface Enrolling {
+  url: string
+  /** Enrols into the state directory; the token is spent by it. */
+  enrol(): Promise<unknown>
+}
+
+const paths = identityPaths(places.stateDir)
+const byRunner = { owner: places.user, group: places.user, mode: 0o700 }
+
+/** An identity in the state directory, all of which is the runner's own. `enrolling` is null when no invitation was given. */
+export function identity(enrolling: Enrolling | null): Desired {
+  return async (host) => {
+    const folder = await directory({ path: places.stateDir, ...byRunner })(host)
+    if ((await findTrusted(host)) === null) {
+      if (enrolling === null) throw notEnrolled()
+      const apply = (on: Host) => asRoot(on, enrolling.enrol)
+      return [...folder, { title: `enrol this server with ${enrolling.url}`, diff: null, apply, undo: null }]
+    }
+    const entries = await Promise.all([host.look(paths.identity), host.look(paths.key)])
+    if (entries.every((entry) => entry?.owner === places.user && entry.mode === 0o600)) return folder
+    const apply = (on: Host) => asRoot(on, async () => undefined)
+    return [...folder, { title: `give all in ${places.stateDir} to ${places.user}`, diff: null, apply, undo: null }]
+  }
+}
+
+/**
+ * Works in the state directory as root, while nobody else can get in: whoever is the runner could otherwise put a link
+ * where root is about to write.
+ */
+async function asRoot(host: Host, work: () => Promise<unknown>): Promise<void> {
+  await host.makeDirectory(places.stateDir, { owner: 'root', group: 'root', mode: 0o700 })
+  await work()
+  const owner = `${places.user}:${places.user}`
+  await mustRun(host, { argv: ['chown', '--recursive', '--no-dereference', '--', owner, places.stateDir] })
+  await mustRun(host, { argv: ['chmod', '600', '--', paths.identity, paths.key] })
+  await host.makeDirectory(places.stateDir, byRunner)
+}
+
+/**
+ * Whom the executor believes. It is taken from the runner's identity once; afterwards a runner that says it is somebody
+ * else, or has another control plane, is not believed: that is what a compromised one would say.
+ */
+export const trust: Desired = async (host) => {
+  const pinned = await findPinned(host)
+  const told = await findTrusted(host)
+  if (pinned && told && !same(pinned, told)) throw identityChanged(pinned, told)
+  const known = pinned ?? told
+  if (known) return file({ path: places.executorConfig, content: contentFor(known), ...places.byRoot })(host)
+  const afterEnrolment: Change = {
+    title: `write ${places.executorConfig}, with what the enrolment will tell`,
+    diff: null,
+    async apply(on) {
+      for (const change of await trust(on)) await change.apply(on)
+    },
+    undo: (on) => on.remove(places.executorConfig),
+  }
+  return [afterEnrolment]
+}
+
+function contentFor({ runnerId, controlPlaneKey }: Trusted): string {
+  const content: ExecutorFile = {
+    runnerUser: places.user,
+    runnerId,
+    controlPlaneKey,
+    policyFile: places.policyFile,
+    stateDir: places.executorStateDir,
+  }
+  return `${JSON.stringify(content, null, 2)}\n`
+}
+
+async function findPinned(host: Host): Promise<Trusted | null> {
+  const text = await host.read(places.executorConfig)
+  return text === null ? null : (executorConfigSchema.safeParse(parseJson(text)).data ?? null)
+}
+
+async function findTrusted(host: Host): Promise<Trusted | null> {
+  const entry = await host.look(paths.identity)
+  const text = entry?.kind === 'file' ? await host.read(paths.identity) : null
+  return text === null ? null : (enrolledSchema.safeParse(parseJson(text)).data ?? null)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+function same(one: Trusted, other: Trusted): boolean {
+  const { keyId, publicKey } = other.controlPlaneKey
+  const { controlPlaneKey } = one
+  return one.runnerId === other.runnerId && controlPlaneKey.keyId === keyId && controlPlaneKey.publicKey === publicKey
+}
+
+function notEnrolled(): AppError {
+  return new AppError('unprocessable', 'This server is not enrolled, and no invitation was given.', {
+    reason: 'not_enrolled',
+  })
+}
+
+function identityChanged(pinned: Trusted, told: Trusted): AppError {
+  const whom = ({ runnerId, controlPlaneKey }: Trusted) => `runner ${runnerId} with the key ${controlPlaneKey.keyId}`
+  const message = `The executor was installed for ${whom(pinned)}, and ${paths.identity} now says ${whom(told)}.`
+  const way = `If somebody enrolled this server again on purpose, remove ${places.executorConfig} and install again.`
+  return new AppError('conflict', `${message} ${way}`, { reason: 'identity_changed' })
+}
