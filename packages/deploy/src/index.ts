@@ -10,6 +10,7 @@ export { type NginxSite, type RateLimit, renderNginxSite } from './render/nginx-
 export { type Pm2Process, renderPm2Ecosystem } from './render/pm2-ecosystem.ts'
 export { renderTimer, type Timer } from './render/systemd-timer.ts'
 export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './render/systemd-unit.ts'
+export { type CaddyRoute, caddyRoute, listCaddyRoutes, noCaddyRoute } from './resources/caddy-route.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -48,6 +48,9 @@ const samples: Record<string, Record<string, unknown>> = {
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
+  'platform.caddy.route.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
+  'platform.caddy.route.remove': { name: 'app' },
+  'platform.caddy.route.list': {},
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

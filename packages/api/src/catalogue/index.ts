@@ -1,5 +1,6 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
+import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
@@ -18,6 +19,9 @@ export const catalogue = {
   'shell.run': shellRun,
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
+  'platform.caddy.route.apply': caddyRouteApply,
+  'platform.caddy.route.remove': caddyRouteRemove,
+  'platform.caddy.route.list': caddyRouteList,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -3,6 +3,9 @@ import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { applyCaddyRoute } from './platform-caddy-route-apply.ts'
+import { listRoutes } from './platform-caddy-route-list.ts'
+import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
@@ -20,4 +23,7 @@ export const actions: Actions = {
   'shell.run': runProgram,
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
+  'platform.caddy.route.apply': applyCaddyRoute,
+  'platform.caddy.route.remove': removeCaddyRoute,
+  'platform.caddy.route.list': listRoutes,
 }
