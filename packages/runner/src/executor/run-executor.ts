@@ -88,6 +88,7 @@ function execute(
   const context: ActionContext = {
     host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
     machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
+    machineAfterStop: localHost({ cwd: '/', killGraceMs, marker, signal: new AbortController().signal }),
     signal,
     dryRun,
     marker,
