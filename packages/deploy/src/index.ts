@@ -13,4 +13,5 @@ export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUni
 export { type CaddyRoute, caddyRoute, listCaddyRoutes, noCaddyRoute } from './resources/caddy-route.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
+export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './resources/nginx-site.ts'
 export { user, type WantedUser } from './resources/user.ts'

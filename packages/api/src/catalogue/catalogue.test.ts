@@ -51,6 +51,9 @@ const samples: Record<string, Record<string, unknown>> = {
   'platform.caddy.route.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
   'platform.caddy.route.remove': { name: 'app' },
   'platform.caddy.route.list': {},
+  'platform.nginx.site.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
+  'platform.nginx.site.remove': { name: 'app' },
+  'platform.nginx.site.list': {},
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

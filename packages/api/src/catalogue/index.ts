@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
+import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
@@ -22,6 +23,9 @@ export const catalogue = {
   'platform.caddy.route.apply': caddyRouteApply,
   'platform.caddy.route.remove': caddyRouteRemove,
   'platform.caddy.route.list': caddyRouteList,
+  'platform.nginx.site.apply': nginxSiteApply,
+  'platform.nginx.site.remove': nginxSiteRemove,
+  'platform.nginx.site.list': nginxSiteList,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -6,6 +6,9 @@ import { runTlsCheck } from './check-tls-run.ts'
 import { applyCaddyRoute } from './platform-caddy-route-apply.ts'
 import { listRoutes } from './platform-caddy-route-list.ts'
 import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
+import { applyNginxSite } from './platform-nginx-site-apply.ts'
+import { listSites } from './platform-nginx-site-list.ts'
+import { removeNginxSite } from './platform-nginx-site-remove.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
@@ -26,4 +29,7 @@ export const actions: Actions = {
   'platform.caddy.route.apply': applyCaddyRoute,
   'platform.caddy.route.remove': removeCaddyRoute,
   'platform.caddy.route.list': listRoutes,
+  'platform.nginx.site.apply': applyNginxSite,
+  'platform.nginx.site.remove': removeNginxSite,
+  'platform.nginx.site.list': listSites,
 }

@@ -2,9 +2,10 @@ import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import { caddyCases } from '../testing/cases/caddy.ts'
 import { hostCases } from '../testing/cases/host.ts'
+import { nginxCases } from '../testing/cases/nginx.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases, ...caddyCases]
+const cases = [...hostCases, ...caddyCases, ...nginxCases]
 
 for (const each of cases) describeOrderType(each)
 
