@@ -56,9 +56,9 @@ export async function reloadNginx(host: Host): Promise<void> {
   if (before === null) return
   for (let polls = 0; polls < maxPolls; polls += 1) {
     const now = (await workersOf(host, master)) ?? []
+    // A program of the host, because that ends when the order is told to stop. The old workers go on for 0.1 s.
+    await mustRun(host, { argv: ['sleep', '0.2'] })
     if (now.some((pid) => !before.includes(pid))) return
-    // A program of the host, because that ends when the order is told to stop.
-    await mustRun(host, { argv: ['sleep', '0.1'] })
   }
   throw new AppError(
     'unprocessable',
@@ -74,7 +74,7 @@ export function tellNginxToReload(host: Host): Promise<void> {
 
 const unit = 'nginx.service'
 /** Ten seconds: nginx tries five times, half a second apart, to get a port. */
-const maxPolls = 100
+const maxPolls = 50
 
 /** Null where the kernel does not tell. */
 async function workersOf(host: Host, master: number): Promise<string[] | null> {

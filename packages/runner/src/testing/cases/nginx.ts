@@ -15,6 +15,7 @@ function nginxTools(): Record<string, Tool> {
       const text = filesOf(machine)[args.at(-1) ?? '']?.content ?? ''
       return text.includes('}') ? {} : { code: 1, stderr: 'unexpected end of file' }
     },
+    sleep: () => ({}),
     systemctl({ args, machine }) {
       if (args[0] === 'show') return { stdout: `${master}\n` }
       machine.state.serving = servedBy(machine)
