@@ -54,6 +54,10 @@ const samples: Record<string, Record<string, unknown>> = {
   'platform.nginx.site.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
   'platform.nginx.site.remove': { name: 'app' },
   'platform.nginx.site.list': {},
+  'tls.certificate.issue': { domains: ['app.example.com'] },
+  'tls.certificate.renew': {},
+  'tls.certificate.list': {},
+  'tls.certificate.check': { file: '/etc/letsencrypt/live/app.example.com/fullchain.pem' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -1,6 +1,12 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
+import {
+  tlsCertificateCheck,
+  tlsCertificateIssue,
+  tlsCertificateList,
+  tlsCertificateRenew,
+} from './certificate-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
@@ -26,6 +32,10 @@ export const catalogue = {
   'platform.nginx.site.apply': nginxSiteApply,
   'platform.nginx.site.remove': nginxSiteRemove,
   'platform.nginx.site.list': nginxSiteList,
+  'tls.certificate.issue': tlsCertificateIssue,
+  'tls.certificate.renew': tlsCertificateRenew,
+  'tls.certificate.list': tlsCertificateList,
+  'tls.certificate.check': tlsCertificateCheck,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -14,6 +14,10 @@ import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyUser } from './system-user-apply.ts'
+import { checkCertificate } from './tls-certificate-check.ts'
+import { issueCertificate } from './tls-certificate-issue.ts'
+import { listStoredCertificates } from './tls-certificate-list.ts'
+import { renewCertificate } from './tls-certificate-renew.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
 export const actions: Actions = {
@@ -32,4 +36,8 @@ export const actions: Actions = {
   'platform.nginx.site.apply': applyNginxSite,
   'platform.nginx.site.remove': removeNginxSite,
   'platform.nginx.site.list': listSites,
+  'tls.certificate.issue': issueCertificate,
+  'tls.certificate.renew': renewCertificate,
+  'tls.certificate.list': listStoredCertificates,
+  'tls.certificate.check': checkCertificate,
 }
