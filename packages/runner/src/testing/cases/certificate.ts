@@ -1,11 +1,11 @@
 import { SimulatedHost, type Tool } from '@ikoma/deploy/testing'
+import { selfSigned } from '@ikoma/deploy/testing/self-signed'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { selfSigned } from '../self-signed.ts'
 
 const domain = 'app.example.com'
 const live = `/etc/letsencrypt/live/${domain}`
-const [soon, first, second] = [selfSigned([domain], 10), selfSigned([domain], 90), selfSigned([domain], 90)]
+const [soon = '', first = '', second = ''] = [10, 90, 90].map((days) => selfSigned([domain], days).certificate)
 
 /** certbot(1): gets what it is asked for, and renews to another each time. */
 function certbot(): Tool {
