@@ -1,5 +1,5 @@
 export { type Certificate, readCertificate } from './certificate.ts'
-export { type CertbotRequest, certbotPlaces, renewCertificates } from './drivers/certbot.ts'
+export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { inspectComposeFile } from './policy/compose-policy.ts'

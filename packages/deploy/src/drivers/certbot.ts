@@ -70,28 +70,42 @@ export interface RenewalRequest {
   name?: string | undefined
   /** Renews what is not due. */
   force: boolean
-  /** Asks the authority as for a real one, and keeps nothing. */
-  rehearse: boolean
   directoryRootFile?: string | undefined
 }
 
 /** Renews what ends within thirty days, certbot's own limit. */
 export function renewCertificates(host: Host, request: RenewalRequest, places: CertbotPlaces): Promise<void> {
-  const { name, force, rehearse } = request
-  return mustRun(host, {
-    argv: [
-      'certbot',
-      'renew',
-      ...unattended(places),
-      // It would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
-      '--no-random-sleep-on-renew',
-      ...(name === undefined ? [] : ['--cert-name', name]),
-      ...(force ? ['--force-renewal'] : []),
-      ...(rehearse ? ['--dry-run'] : []),
-    ],
-    env: trusting(request.directoryRootFile),
-    timeoutSec,
-  })
+  const { name, force, directoryRootFile } = request
+  const which = name === undefined ? [] : ['--cert-name', name]
+  return renew(host, [...which, ...(force ? ['--force-renewal'] : [])], { places, directoryRootFile })
+}
+
+/** Asks the authority as for a real renewal, and keeps nothing; Let's Encrypt is asked at its rehearsal. */
+export async function rehearseRenewal(
+  host: Host,
+  { name, directoryRootFile }: { name: string; directoryRootFile?: string | undefined },
+  places: CertbotPlaces,
+): Promise<void> {
+  const directoryUrl = await directoryUrlOf(host, name, places)
+  // Certbot by itself would rehearse the renewal of every certificate there, whoever issued it.
+  const elsewhere = directoryUrl === null || directoryUrl === production ? [] : ['--server', directoryUrl]
+  await renew(host, ['--cert-name', name, '--dry-run', ...elsewhere], { places, directoryRootFile })
+}
+
+/** Where a certificate comes from; null when certbot keeps none of that name. */
+export async function directoryUrlOf(host: Host, name: string, { config }: CertbotPlaces): Promise<string | null> {
+  const renewal = (await host.read(`${config}/renewal/${name}.conf`)) ?? ''
+  return /^server = (\S+)$/m.exec(renewal)?.[1] ?? null
+}
+
+function renew(
+  host: Host,
+  options: readonly string[],
+  { places, directoryRootFile }: { places: CertbotPlaces; directoryRootFile?: string | undefined },
+): Promise<void> {
+  // It would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
+  const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
+  return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec })
 }
 
 const timeoutSec = 540

@@ -4,6 +4,7 @@ import {
   type CertbotPlaces,
   type CertbotRequest,
   certbotPlaces,
+  directoryUrlOf,
   requestCertificate,
 } from '../drivers/certbot.ts'
 import type { Host } from '../host.ts'
@@ -56,10 +57,9 @@ interface State {
 
 async function stateOf(host: Host, name: string, places: CertbotPlaces): Promise<State> {
   const pem = await host.read(certificateFiles(name, places).chainFile)
-  const renewal = (await host.read(`${places.config}/renewal/${name}.conf`)) ?? ''
   return {
     certificate: pem === null ? null : readCertificate(pem, Date.now()),
-    directoryUrl: /^server = (\S+)$/m.exec(renewal)?.[1] ?? null,
+    directoryUrl: await directoryUrlOf(host, name, places),
   }
 }
 

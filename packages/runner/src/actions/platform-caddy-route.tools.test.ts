@@ -1,37 +1,15 @@
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { type CaddySite, caddyRoute, noCaddyRoute } from '@ikoma/deploy'
-import { answering, findFreePort, requestAsIs, startApp } from '@ikoma/deploy/testing/http'
-import { addFiles, ask, createPlace, start } from '@ikoma/deploy/testing/tool'
+import { requestAsIs } from '@ikoma/deploy/testing/http'
+import { ask } from '@ikoma/deploy/testing/tool'
 import { expect, test } from 'vitest'
 import { converging } from '../host/converge.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { foregroundMachine } from '../testing/foreground-machine.ts'
+import { startForegroundCaddy } from '../testing/foreground-caddy.ts'
 
-/** A Caddy in the foreground that serves a site of somebody else, and an app. */
 async function setup() {
-  const place = createPlace()
-  chmodSync(place, 0o755)
-  const places = { main: `${place}/Caddyfile`, routes: `${place}/ikoma` }
-  const [http, https, admin] = [await findFreePort(), await findFreePort(), await findFreePort()]
-  const options = `{\n\tadmin localhost:${admin}\n\thttp_port ${http}\n\thttps_port ${https}\n\tskip_install_trust\n}\n`
-  const theirs = 'theirs.example.com {\n\ttls internal\n\trespond "theirs"\n}\n'
-  addFiles(place, { Caddyfile: `${options}${theirs}` })
-  start(['caddy', 'run', '--adapter', 'caddyfile', '--config', './Caddyfile'], place)
-  const url = `https://127.0.0.1:${https}`
-  await answering(url, { servername: 'theirs.example.com', rejectUnauthorized: false })
-  const machine = await foregroundMachine({
-    getent: () => ({ stdout: `caddy:x:${process.getuid?.()}:${process.getgid?.()}::${place}:\n` }),
-    // Only root may change groups.
-    ...(process.getuid?.() === 0
-      ? {}
-      : { setpriv: (args) => ({ argv: ['caddy', ...args.slice(args.indexOf('caddy') + 1)] }) }),
-  })
-  const app = await startApp()
-  const site: CaddySite = {
-    domains: ['app.example.com'],
-    upstreams: [{ host: '127.0.0.1', port: app.port }],
-    tls: 'internal',
-  }
+  const { place, places, machine, site, ports } = await startForegroundCaddy()
+  const url = `https://127.0.0.1:${ports.https}`
   return {
     places,
     site,
@@ -39,13 +17,13 @@ async function setup() {
       converging(() => [caddyRoute(name, wanted, places)])({}, actionContext({ machine })),
     remove: (name: string) => converging(() => [noCaddyRoute(name, places)])({}, actionContext({ machine })),
     body: (domain: string) =>
-      requestAsIs(url, { servername: domain, rejectUnauthorized: false, headers: { host: domain } }).then(
+      requestAsIs(url, { agent: false, servername: domain, rejectUnauthorized: false, headers: { host: domain } }).then(
         ({ body }) => body,
         () => 'nothing',
       ),
     /** What Caddy serves, and what it would serve if it were started now. */
     async configurations() {
-      const running = (await requestAsIs(`http://localhost:${admin}/config/`, {})).body
+      const running = (await requestAsIs(`http://localhost:${ports.admin}/config/`, {})).body
       const written = await ask(['caddy', 'adapt', '--adapter', 'caddyfile', '--config', './Caddyfile'], place)
       return { running: JSON.parse(running), written: JSON.parse(written) }
     },

@@ -1,49 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
 import { type NginxSite, nginxSite, noNginxSite } from '@ikoma/deploy'
-import { answering, findFreePort, requestAsIs, startApp } from '@ikoma/deploy/testing/http'
-import { configuration } from '@ikoma/deploy/testing/nginx'
-import { addFiles, createPlace, start } from '@ikoma/deploy/testing/tool'
+import { requestAsIs } from '@ikoma/deploy/testing/http'
 import { expect, onTestFinished, test } from 'vitest'
 import { converging } from '../host/converge.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { foregroundMachine } from '../testing/foreground-machine.ts'
+import { startForegroundNginx } from '../testing/foreground-nginx.ts'
 
-/** An nginx in the foreground that serves a site of somebody else, and an app. */
 async function setup() {
-  const place = createPlace()
-  const places = { main: `${place}/nginx.conf`, sites: `${place}/conf.d`, candidate: `${place}/candidate.conf` }
-  const [http, theirs] = [await findFreePort(), await findFreePort()]
-  addFiles(place, {
-    'nginx.conf': configuration(place, `${places.sites}/*.conf`),
-    'conf.d/theirs.conf': `server {\n listen ${theirs};\n return 200 theirs;\n}\n`,
-  })
-  const flags = ['-p', place, '-e', `${place}/error.log`]
-  start(['nginx', ...flags, '-c', places.main, '-g', 'daemon off;'], place)
-  await answering(`http://127.0.0.1:${theirs}`)
-  // Its workers are ended by it: before the tool's own end, which leaves it no time.
-  onTestFinished(async () => {
-    process.kill(Number(readFileSync(`${place}/nginx.pid`, 'utf8')), 'SIGTERM')
-    while (existsSync(`${place}/nginx.pid`)) await setTimeout(20)
-  })
-  const machine = await foregroundMachine({
-    nginx: (args) => ({ argv: ['/usr/sbin/nginx', ...flags, ...args] }),
-    systemctl: ([verb]) =>
-      verb === 'show'
-        ? { stdout: readFileSync(`${place}/nginx.pid`, 'utf8') }
-        : { argv: ['/usr/sbin/nginx', ...flags, '-c', places.main, '-s', 'reload'] },
-  })
-  const app = await startApp()
-  const site: NginxSite = {
-    name: 'app',
-    domains: ['app.example.com'],
-    upstreams: [{ host: '127.0.0.1', port: app.port }],
-    acmeWebroot: `${place}/acme`,
-    maxBodyBytes: 1_000_000,
-    ports: { http, https: 443 },
-  }
+  const { places, machine, site, ports } = await startForegroundNginx()
   const context = () => actionContext({ machine })
   return {
     places,
@@ -51,9 +17,10 @@ async function setup() {
     apply: (wanted: NginxSite) => converging(() => [nginxSite(wanted, places)])({}, context()),
     remove: (name: string) => converging(() => [noNginxSite(name, places)])({}, context()),
     async bodies() {
-      const ask = (port: number) => requestAsIs(`http://127.0.0.1:${port}`, { headers: { host: 'app.example.com' } })
+      const ask = (port: number) =>
+        requestAsIs(`http://127.0.0.1:${port}`, { agent: false, headers: { host: 'app.example.com' } })
       return Promise.all(
-        [http, theirs].map((port) =>
+        [ports.http, ports.theirs].map((port) =>
           ask(port).then(
             ({ body }) => body,
             () => 'nothing',

@@ -3,6 +3,8 @@ import {
   certbotPlaces,
   certificateFiles,
   listCertificates,
+  type Host as Machine,
+  rehearseRenewal,
   renewCertificates,
   type StoredCertificate,
 } from '@ikoma/deploy'
@@ -14,21 +16,29 @@ type Output = OutputOf<'tls.certificate.renew'>
 /** A dry run asks the authority as for a real renewal, and keeps nothing. */
 export async function renewCertificate(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
   const { machine, dryRun, step } = context
-  const mine = async () => (await listCertificates(machine)).certificates.filter((each) => concerns(payload, each))
-  const before = new Map((await mine()).map(({ file, fingerprint256 }) => [file, fingerprint256]))
-  const request = { ...payload, rehearse: dryRun }
-  await step(dryRun ? 'rehearse' : 'renew', () => renewCertificates(machine, request, certbotPlaces))
-  const certificates = await mine()
-  const changed = certificates.filter(({ file, fingerprint256 }) => before.get(file) !== fingerprint256)
-  const renewed = changed.map(({ names }) => names[0] ?? '')
-  return { ok: true, summary: summaryOf(renewed, dryRun), output: { rehearsed: dryRun, renewed, certificates } }
+  const before = await listMine(payload, machine)
+  if (dryRun) {
+    for (const name of before.map(nameOf)) {
+      await step(`rehearse ${name}`, () => rehearseRenewal(machine, { ...payload, name }, certbotPlaces))
+    }
+    const output = { rehearsed: true, renewed: [], certificates: before }
+    return { ok: true, summary: `Certificates that could be renewed: ${before.length}.`, output }
+  }
+  await step('renew', () => renewCertificates(machine, payload, certbotPlaces))
+  const certificates = await listMine(payload, machine)
+  const known = new Set(before.map(({ fingerprint256 }) => fingerprint256))
+  const renewed = certificates.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map(nameOf)
+  const summary = renewed.length === 0 ? 'Nothing was due.' : `Renewed ${renewed.join(', ')}.`
+  return { ok: true, summary, output: { rehearsed: false, renewed, certificates } }
 }
 
-function concerns({ name }: Payload, { keptBy, file }: StoredCertificate): boolean {
-  return keptBy === 'certbot' && (name === undefined || file === certificateFiles(name).chainFile)
+async function listMine({ name }: Payload, machine: Machine): Promise<StoredCertificate[]> {
+  const { certificates } = await listCertificates(machine)
+  const wanted = name === undefined ? null : certificateFiles(name).chainFile
+  return certificates.filter(({ keptBy, file }) => keptBy === 'certbot' && (wanted === null || file === wanted))
 }
 
-function summaryOf(renewed: string[], dryRun: boolean): string {
-  if (dryRun) return 'The authority would renew.'
-  return renewed.length === 0 ? 'Nothing was due.' : `Renewed ${renewed.join(', ')}.`
+/** Under which certbot keeps it. */
+function nameOf({ file }: StoredCertificate): string {
+  return file.split('/').at(-2) ?? ''
 }
