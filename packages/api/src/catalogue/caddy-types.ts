@@ -50,7 +50,7 @@ export const caddyRouteApply = orderType({
     /** Only upstreams that answer with 2xx or 3xx get requests. */
     health: z
       .strictObject({
-        path: z.string().regex(/^\/[A-Za-z0-9._~/?=&-]{0,500}$/, 'the path of a URL'),
+        path: z.string().regex(/^(?!.*\/(\/|\.{1,2}([/?]|$)))\/[A-Za-z0-9._~/?=&-]{0,500}$/, 'the path of a URL'),
         intervalSec: z.number().int().min(1).max(3600).default(10),
         timeoutSec: z.number().int().min(1).max(600).default(5),
       })

@@ -77,6 +77,6 @@ export const acmeDirectoryField = z
   .string()
   .max(500)
   .regex(
-    new RegExp(`^https://${label}(?:\\.${label})*(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*/?$`),
+    new RegExp(`^https://${label}(?:\\.${label})*(:[0-9]{1,5})?(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$`),
     'an https:// address without user, query or fragment',
   )
