@@ -17,6 +17,8 @@ export type Desired = (host: Host) => Promise<Change[]>
 /** How the changes that an order makes are told; the steps of its report. */
 export interface Course {
   signal: AbortSignal
+  /** The host for taking back: it obeys although `signal` was aborted. */
+  undoOn: Host
   log(text: string): void
   step<T>(name: string, run: () => Promise<T>): Promise<T>
 }
@@ -38,19 +40,19 @@ export async function applyAll(changes: readonly Change[], host: Host, course: C
       made.push(change)
     }
   } catch (error) {
-    await takeBack(made, host, course)
+    await takeBack(made, course)
     throw error
   }
 }
 
-async function takeBack(made: readonly Change[], host: Host, { step, log }: Course): Promise<void> {
+async function takeBack(made: readonly Change[], { undoOn, step, log }: Course): Promise<void> {
   for (const { title, undo } of made.toReversed()) {
     if (undo === null) {
       log(`Left as it is, for there is no way back: ${title}`)
       continue
     }
     try {
-      await step(`undo: ${title}`, () => undo(host))
+      await step(`undo: ${title}`, () => undo(undoOn))
     } catch {
       log(`Could not be taken back: ${title}`)
     }

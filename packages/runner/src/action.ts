@@ -32,6 +32,8 @@ export interface ActionContext {
   host: Host
   /** The machine, for drivers: its programs end with the order. */
   machine: Machine
+  /** The same, to take back what was done: its programs run although the order was told to stop. */
+  machineAfterStop: Machine
   /** Aborts with a Stop as its reason. */
   signal: AbortSignal
   dryRun: boolean

@@ -62,12 +62,16 @@ export function deafness(signal: AbortSignal, patienceMs: number): Promise<null>
   })
 }
 
+const neverStops = new AbortController().signal
+
 function contextFor({ admission, host, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
   const { orderId, attempt, dryRun } = admission.grant
   const marker = orderMarker(orderId, attempt)
+  const programs = { cwd: host.workDir, killGraceMs: host.killGraceMs, marker }
   return {
     host,
-    machine: localHost({ cwd: host.workDir, killGraceMs: host.killGraceMs, marker, signal }),
+    machine: localHost({ ...programs, signal }),
+    machineAfterStop: localHost({ ...programs, signal: neverStops }),
     signal,
     dryRun,
     marker,

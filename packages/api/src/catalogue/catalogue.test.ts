@@ -48,6 +48,16 @@ const samples: Record<string, Record<string, unknown>> = {
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
+  'platform.caddy.route.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
+  'platform.caddy.route.remove': { name: 'app' },
+  'platform.caddy.route.list': {},
+  'platform.nginx.site.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
+  'platform.nginx.site.remove': { name: 'app' },
+  'platform.nginx.site.list': {},
+  'tls.certificate.issue': { domains: ['app.example.com'] },
+  'tls.certificate.renew': {},
+  'tls.certificate.list': {},
+  'tls.certificate.check': { file: '/etc/letsencrypt/live/app.example.com/fullchain.pem' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -2,12 +2,12 @@ import * as z from 'zod'
 import { orderType } from './order-type.ts'
 
 const read = { risk: 'read', retryClass: 'idempotent', timeoutSec: 60, approval: false } as const
-const hostField = z
+export const hostField = z
   .string()
   .max(253)
   .regex(/^(?!-)[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
 const portField = z.number().int().min(1).max(65_535)
-const waitField = z.number().int().min(100).max(30_000).default(10_000)
+export const waitField = z.number().int().min(100).max(30_000).default(10_000)
 
 export const checkHttpRun = orderType({
   type: 'check.http.run',

@@ -1,7 +1,15 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
+import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
+import {
+  tlsCertificateCheck,
+  tlsCertificateIssue,
+  tlsCertificateList,
+  tlsCertificateRenew,
+} from './certificate-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
+import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
@@ -18,6 +26,16 @@ export const catalogue = {
   'shell.run': shellRun,
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
+  'platform.caddy.route.apply': caddyRouteApply,
+  'platform.caddy.route.remove': caddyRouteRemove,
+  'platform.caddy.route.list': caddyRouteList,
+  'platform.nginx.site.apply': nginxSiteApply,
+  'platform.nginx.site.remove': nginxSiteRemove,
+  'platform.nginx.site.list': nginxSiteList,
+  'tls.certificate.issue': tlsCertificateIssue,
+  'tls.certificate.renew': tlsCertificateRenew,
+  'tls.certificate.list': tlsCertificateList,
+  'tls.certificate.check': tlsCertificateCheck,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

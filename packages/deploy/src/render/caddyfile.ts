@@ -8,25 +8,25 @@ export interface CaddySite {
   domains: readonly string[]
   upstreams: readonly Address[]
   /** Certificates of Caddy's own authority, or from an ACME authority by other means than the main file's. */
-  tls?: 'internal' | CaddyAcme
+  tls?: 'internal' | CaddyAcme | undefined
   /** Sent with every response, in place of what the app says. */
-  headers?: Headers
+  headers?: Headers | undefined
   /** Such as `/metrics`: the outside gets a 404 for these and for what is below them. */
-  hiddenPaths?: readonly string[]
-  maxBodyBytes?: number
+  hiddenPaths?: readonly string[] | undefined
+  maxBodyBytes?: number | undefined
   /** Only upstreams that answer with 2xx or 3xx get requests. */
-  health?: { path: string; intervalSec: number; timeoutSec: number }
+  health?: { path: string; intervalSec: number; timeoutSec: number } | undefined
   /** Caddy rotates it. */
-  logFile?: string
+  logFile?: string | undefined
 }
 
 export interface CaddyAcme {
   /** Other than Let's Encrypt's. */
-  directoryUrl?: string
+  directoryUrl?: string | undefined
   /** PEM of the authority that certifies the directory's own certificate. */
-  directoryRootFile?: string
+  directoryRootFile?: string | undefined
   /** Told about certificates that are about to expire. */
-  email?: string
+  email?: string | undefined
 }
 
 export interface CaddyMain {

@@ -14,20 +14,20 @@ export interface NginxSite {
   /** Folder in which the ACME client puts its answers. */
   acmeWebroot: string
   /** Absent until the first one is issued: the site then answers over HTTP only. */
-  certificate?: { chainFile: string; keyFile: string }
+  certificate?: { chainFile: string; keyFile: string } | undefined
   /** Sent with every response, errors included. */
-  headers?: Headers
+  headers?: Headers | undefined
   maxBodyBytes: number
   /** For each client address; the most specific path wins. */
-  rateLimits?: readonly RateLimit[]
-  connectionsPerClient?: number
+  rateLimits?: readonly RateLimit[] | undefined
+  connectionsPerClient?: number | undefined
   /** Such as `/metrics`: the outside gets a 404 for these and for what is below them. */
-  hiddenPaths?: readonly string[]
-  websocket?: boolean
-  timeouts?: { connectSec: number; readSec: number; sendSec: number }
+  hiddenPaths?: readonly string[] | undefined
+  websocket?: boolean | undefined
+  timeouts?: { connectSec: number; readSec: number; sendSec: number } | undefined
   /** Other than 80 and 443. */
-  ports?: { http: number; https: number }
-  logFile?: string
+  ports?: { http: number; https: number } | undefined
+  logFile?: string | undefined
 }
 
 export interface RateLimit {

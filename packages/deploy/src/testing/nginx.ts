@@ -1,8 +1,8 @@
 import { answering } from './http.ts'
 import { addFiles, ask, start } from './tool.ts'
 
-/** Around a site: what the distribution's own file has, without anything that needs root. */
-function configuration(place: string): string {
+/** Around sites: what the distribution's own file has, without anything that needs root. */
+export function configuration(place: string, sites = `${place}/site.conf`): string {
   const bodies = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   return [
     `pid ${place}/nginx.pid;`,
@@ -11,7 +11,7 @@ function configuration(place: string): string {
     'http {',
     `access_log ${place}/access.log;`,
     ...bodies.map((kind) => `${kind}_temp_path ${place}/${kind};`),
-    `include ${place}/site.conf;`,
+    `include ${sites};`,
     '}',
     '',
   ].join('\n')

@@ -79,9 +79,10 @@ export class SimulatedHost implements Host {
     this.#afterCall = listener
   }
 
-  /** Files and state, to compare. */
+  /** Files and state, to compare; without what the kernel shows of processes, which come and go. */
   snapshot(): unknown {
-    return structuredClone({ files: Object.fromEntries([...this.#nodes].sort(byPath)), state: this.state })
+    const nodes = [...this.#nodes].filter(([path]) => !path.startsWith('/proc/')).sort(byPath)
+    return structuredClone({ files: Object.fromEntries(nodes), state: this.state })
   }
 
   run({ argv, input = '', env = {}, cwd = '/' }: Program): Promise<Exit> {

@@ -12,6 +12,8 @@ const packages: Record<string, string> = {
   nginx: 'nginx-light',
   'docker-compose': 'docker-compose',
   openssl: 'openssl',
+  pebble: 'pebble',
+  'pebble-challtestsrv': 'pebble',
 }
 
 type Argv = readonly [tool: string, ...args: string[]]

@@ -11,13 +11,28 @@ type Output = OutputOf<'check.tls.run'>
 
 const dayMs = 24 * 3_600_000
 
-export async function runTlsCheck(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
+export function runTlsCheck(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
+  return checkTls(payload, context)
+}
+
+/** `roots` are the only authorities that are trusted, as PEM; those of the system without them. */
+export async function checkTls(
+  payload: Payload,
+  context: ActionContext,
+  roots?: string,
+): Promise<ActionResult<Output>> {
   const { host, port, serverName = host, timeoutMs } = payload
   const target = `${serverName} at ${host}:${port}`
   const deadline = AbortSignal.timeout(timeoutMs)
   const servername = isIP(serverName) ? {} : { servername: serverName }
   // A bad certificate is to be described, not just refused; no data is exchanged with it.
-  const socket = connect({ host, port, rejectUnauthorized: false, ...servername })
+  const socket = connect({
+    host,
+    port,
+    rejectUnauthorized: false,
+    ...servername,
+    ...(roots !== undefined && { ca: roots }),
+  })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.any([deadline, context.signal]) })
     const output = describe(socket)

@@ -3,11 +3,21 @@ import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { applyCaddyRoute } from './platform-caddy-route-apply.ts'
+import { listRoutes } from './platform-caddy-route-list.ts'
+import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
+import { applyNginxSite } from './platform-nginx-site-apply.ts'
+import { listSites } from './platform-nginx-site-list.ts'
+import { removeNginxSite } from './platform-nginx-site-remove.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyUser } from './system-user-apply.ts'
+import { checkCertificate } from './tls-certificate-check.ts'
+import { issueCertificate } from './tls-certificate-issue.ts'
+import { listStoredCertificates } from './tls-certificate-list.ts'
+import { renewCertificate } from './tls-certificate-renew.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
 export const actions: Actions = {
@@ -20,4 +30,14 @@ export const actions: Actions = {
   'shell.run': runProgram,
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
+  'platform.caddy.route.apply': applyCaddyRoute,
+  'platform.caddy.route.remove': removeCaddyRoute,
+  'platform.caddy.route.list': listRoutes,
+  'platform.nginx.site.apply': applyNginxSite,
+  'platform.nginx.site.remove': removeNginxSite,
+  'platform.nginx.site.list': listSites,
+  'tls.certificate.issue': issueCertificate,
+  'tls.certificate.renew': renewCertificate,
+  'tls.certificate.list': listStoredCertificates,
+  'tls.certificate.check': checkCertificate,
 }

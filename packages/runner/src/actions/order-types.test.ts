@@ -1,9 +1,12 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
+import { caddyCases } from '../testing/cases/caddy.ts'
+import { certificateCases } from '../testing/cases/certificate.ts'
 import { hostCases } from '../testing/cases/host.ts'
+import { nginxCases } from '../testing/cases/nginx.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases]
+const cases = [...hostCases, ...caddyCases, ...nginxCases, ...certificateCases]
 
 for (const each of cases) describeOrderType(each)
 

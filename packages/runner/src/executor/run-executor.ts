@@ -124,6 +124,7 @@ async function execute(admission: Admission, { stateDir, stopping, tell }: Execu
   const context: ActionContext = {
     host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
     machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
+    machineAfterStop: localHost({ cwd: '/', killGraceMs, marker, signal: new AbortController().signal }),
     signal,
     dryRun,
     marker,

@@ -73,6 +73,27 @@ test('a stop between two changes takes back what was done', async () => {
   expect([existsSync(a.path), existsSync(b.path)]).toEqual([false, false])
 })
 
+test('what was done by a program is taken back by a program, although the order was told to stop', async () => {
+  const stop = new AbortController()
+  const path = join(folder, 'made-by-a-program')
+  const made: Desired = async () => [
+    {
+      title: 'touch',
+      diff: null,
+      apply: async (on) => void (await on.run({ argv: ['touch', path] })),
+      undo: async (on) => void (await on.run({ argv: ['rm', path] })),
+    },
+  ]
+  const stopping: Desired = async () => [
+    { title: 'stop', diff: null, apply: async () => stop.abort(new Error('canceled')), undo: null },
+  ]
+  const { desired } = await wanted('after', 'x')
+  const context = actionContext({ signal: stop.signal })
+  await expect(converging(() => [made, stopping, desired])({}, context)).rejects.toThrow('canceled')
+  expect(context.steps).toContain('undo: touch')
+  expect(existsSync(path)).toBe(false)
+})
+
 test('a change that does not last is a failure', async () => {
   const forgetful: Desired = async () => [{ title: 'be forgotten', diff: null, apply: async () => {}, undo: null }]
   const result = await converging(() => [forgetful])({}, actionContext())

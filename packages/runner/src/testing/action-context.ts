@@ -12,6 +12,7 @@ export function actionContext(more: Partial<ActionContext> = {}): SeenContext {
   const logged: string[] = []
   const steps: string[] = []
   const { signal = new AbortController().signal } = more
+  const never = new AbortController().signal
   const marker = `test.${process.pid}.${Math.random()}`
   return {
     host: {
@@ -23,6 +24,7 @@ export function actionContext(more: Partial<ActionContext> = {}): SeenContext {
       measureClockSkewMs: async () => 0,
     },
     machine: localHost({ cwd: '/', marker, signal, killGraceMs: 500 }),
+    machineAfterStop: more.machine ?? localHost({ cwd: '/', marker, signal: never, killGraceMs: 500 }),
     signal,
     dryRun: false,
     marker,

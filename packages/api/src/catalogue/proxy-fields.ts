@@ -1,0 +1,82 @@
+import * as z from 'zod'
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+
+/** As it stands in a certificate: lower case, no wildcard, international names in their `xn--` form. */
+export const domainField = z
+  .string()
+  .regex(new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+(?!\\d+$)${label}$`), 'a domain name in lower case')
+export const domainsField = z.array(domainField).min(1).max(50)
+
+/** Names the file of a route or site; unique on the server. */
+export const siteNameField = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter')
+
+export const portField = z.number().int().min(1).max(65_535)
+
+export const upstreamsField = z
+  .array(
+    z.strictObject({
+      host: z
+        .union([z.ipv4(), z.ipv6(), z.string().regex(new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`))])
+        .default('127.0.0.1'),
+      port: portField,
+    }),
+  )
+  .min(1)
+  .max(20)
+
+/** Sent with every response, in place of what the app says. `excluded` has no quoting in the proxy's file. */
+export const headersField = (excluded: string) =>
+  z
+    .record(
+      z.string().regex(/^[A-Z][A-Za-z0-9-]{0,99}$/, 'a header spelt like "X-Frame-Options"'),
+      z
+        .string()
+        .regex(/^(?! )[\x20-\x7e]{1,2000}(?<! )$/, 'printable ASCII without a space at either end')
+        .refine((value) => ![...excluded].some((character) => value.includes(character)), `none of ${excluded}`),
+    )
+    .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
+
+/** What a browser should be told of any backend. */
+export const securityHeaders = {
+  'Strict-Transport-Security': 'max-age=31536000',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'strict-origin-when-cross-origin',
+}
+
+/** The path of a URL as proxies match it: no query, no escapes, no `..`. */
+export const urlPathField = z
+  .string()
+  .max(1000)
+  .regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~-]+)*\/?$/, 'the path of a URL such as "/api/"')
+  .min(1)
+
+/** The outside gets a 404 for these and for what is below them. */
+export const hiddenPathsField = z
+  .array(
+    urlPathField.refine((path) => path.length > 1 && !path.endsWith('/'), 'below the root, without a / at its end'),
+  )
+  .max(50)
+
+export const maxBodyField = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 40)
+
+export const emailField = z
+  .string()
+  .max(254)
+  .regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@${label}(?:\\.${label})+$`), 'an e-mail address')
+
+/** Of an ACME authority other than Let's Encrypt. */
+export const acmeDirectoryField = z
+  .string()
+  .max(500)
+  .regex(
+    new RegExp(`^https://${label}(?:\\.${label})*(:[0-9]{1,5})?(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$`),
+    'an https:// address without user, query or fragment',
+  )

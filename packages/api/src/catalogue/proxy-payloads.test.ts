@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { catalogue } from './index.ts'
+
+/** Every field of the types that write files for proxies, or give certbot its arguments. */
+const payloads: Partial<Record<keyof typeof catalogue, Record<string, unknown>>> = {
+  'platform.caddy.route.apply': {
+    name: 'app',
+    domains: ['app.example.com'],
+    upstreams: [
+      { host: '127.0.0.1', port: 8080 },
+      { host: 'backend', port: 8081 },
+      { host: '::1', port: 8082 },
+    ],
+    tls: { directoryUrl: 'https://localhost:14000/dir', directoryRootFile: '/etc/roots.pem', email: 'a@example.com' },
+    hiddenPaths: ['/metrics'],
+    maxBodyBytes: 1000,
+    health: { path: '/health', intervalSec: 10, timeoutSec: 5 },
+    logFile: '/var/log/caddy/app.log',
+  },
+  'platform.caddy.route.remove': { name: 'app' },
+  'platform.nginx.site.apply': {
+    name: 'app',
+    domains: ['app.example.com'],
+    upstreams: [{ host: '127.0.0.1', port: 8080 }],
+    acmeWebroot: '/var/lib/acme',
+    certificate: { chainFile: '/etc/chain.pem', keyFile: '/etc/key.pem' },
+    maxBodyBytes: 1000,
+    rateLimits: [{ path: '/login', requests: 1, per: 'minute', burst: 0 }],
+    connectionsPerClient: 10,
+    hiddenPaths: ['/metrics'],
+    websocket: true,
+    timeouts: { connectSec: 1, readSec: 1, sendSec: 1 },
+    ports: { http: 8080, https: 8443 },
+    logFile: '/var/log/nginx/app.log',
+  },
+  'platform.nginx.site.remove': { name: 'app' },
+  'tls.certificate.issue': {
+    name: 'app.example.com',
+    domains: ['app.example.com'],
+    webroot: '/var/lib/acme',
+    email: 'a@example.com',
+    directoryUrl: 'https://localhost:14000/dir',
+    directoryRootFile: '/etc/roots.pem',
+  },
+  'tls.certificate.renew': { name: 'app', directoryRootFile: '/etc/roots.pem' },
+  'tls.certificate.check': {
+    file: '/etc/chain.pem',
+    endpoint: { host: 'app.example.com', serverName: 'app.example.com', rootFile: '/etc/roots.pem' },
+  },
+}
+
+const characters = [
+  '\n',
+  '\r',
+  '\0',
+  ' ',
+  '%',
+  '{',
+  '}',
+  '{$X}',
+  ';',
+  '$',
+  '$(id)',
+  '`',
+  '"',
+  "'",
+  '\\',
+  '#',
+  '*',
+  '\u202e',
+  'é',
+]
+const beginnings = ['-', '--config=', '../', '/../', '//']
+
+describe.each(Object.entries(payloads))('%s', (type, payload) => {
+  const accepts = (value: unknown) => catalogue[type as keyof typeof catalogue].payload.safeParse(value).success
+
+  test('takes its payload', () => expect(accepts(payload)).toBe(true))
+
+  test.each(leaves(payload))('has no room for hostile text in $path', ({ path, value }) => {
+    const hostile = [
+      ...characters.flatMap((character) => [character, `${character}${value}`, `${value}${character}`]),
+      ...beginnings.flatMap((beginning) => [beginning, `${beginning}${value}`]),
+      `${value}/../../x`,
+      value + 'a'.repeat(70_000),
+      '',
+    ]
+    for (const text of hostile) expect(accepts(replaced(payload, path, text)), JSON.stringify(text)).toBe(false)
+  })
+})
+
+function leaves(value: unknown, path: readonly string[] = []): { path: readonly string[]; value: string }[] {
+  if (typeof value === 'string') return [{ path, value }]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => leaves(item, [...path, key]))
+}
+
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: string): unknown {
+  if (key === undefined) return by
+  const copy = structuredClone(value) as Record<string, unknown>
+  copy[key] = replaced(copy[key], rest, by)
+  return copy
+}

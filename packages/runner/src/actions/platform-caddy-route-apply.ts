@@ -1,0 +1,7 @@
+import type { PayloadOf } from '@ikoma/api'
+import { caddyRoute } from '@ikoma/deploy'
+import { converging } from '../host/converge.ts'
+
+export const applyCaddyRoute = converging(({ name, ...site }: PayloadOf<'platform.caddy.route.apply'>) => [
+  caddyRoute(name, site),
+])

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { type CaddySite, caddyRoute, noCaddyRoute } from '@ikoma/deploy'
+import { requestAsIs } from '@ikoma/deploy/testing/http'
+import { ask } from '@ikoma/deploy/testing/tool'
+import { expect, test } from 'vitest'
+import { converging } from '../host/converge.ts'
+import { actionContext } from '../testing/action-context.ts'
+import { startForegroundCaddy } from '../testing/foreground-caddy.ts'
+
+async function setup() {
+  const { place, places, machine, site, ports } = await startForegroundCaddy()
+  const url = `https://127.0.0.1:${ports.https}`
+  return {
+    places,
+    site,
+    apply: (name: string, wanted: CaddySite) =>
+      converging(() => [caddyRoute(name, wanted, places)])({}, actionContext({ machine })),
+    remove: (name: string) => converging(() => [noCaddyRoute(name, places)])({}, actionContext({ machine })),
+    body: (domain: string) =>
+      requestAsIs(url, { agent: false, servername: domain, rejectUnauthorized: false, headers: { host: domain } }).then(
+        ({ body }) => body,
+        () => 'nothing',
+      ),
+    /** What Caddy serves, and what it would serve if it were started now. */
+    async configurations() {
+      const running = (await requestAsIs(`http://localhost:${ports.admin}/config/`, {})).body
+      const written = await ask(['caddy', 'adapt', '--adapter', 'caddyfile', '--config', './Caddyfile'], place)
+      return { running: JSON.parse(running), written: JSON.parse(written) }
+    },
+  }
+}
+
+test('a route is served beside the site of somebody else, again is no change, and is gone when it is removed', async () => {
+  const { site, apply, remove, body, configurations } = await setup()
+  expect(await apply('app', site)).toMatchObject({ ok: true, output: { changed: true } })
+  expect([await body('app.example.com'), await body('theirs.example.com')]).toEqual(['app', 'theirs'])
+  const { running, written } = await configurations()
+  expect(running).toEqual(written)
+  expect(await apply('app', site)).toMatchObject({ summary: 'Nothing to change.' })
+  expect(await remove('app')).toMatchObject({ ok: true, output: { changed: true } })
+  expect([await body('app.example.com'), await body('theirs.example.com')]).toEqual(['nothing', 'theirs'])
+  expect(await remove('app')).toMatchObject({ summary: 'Nothing to change.' })
+})
+
+test('what Caddy refuses changes no file, and the sites are served as before', async () => {
+  const { places, site, apply, body } = await setup()
+  await apply('app', site)
+  const twice = apply('second', { ...site, upstreams: [{ host: '127.0.0.1', port: 1 }] })
+  await expect(twice).rejects.toMatchObject({
+    reason: 'configuration_refused',
+    message: expect.stringContaining('app.example.com'),
+  })
+  // Judged well, but a port is taken, which only the running Caddy finds out.
+  const main = readFileSync(places.main, 'utf8')
+  writeFileSync(places.main, main.replace(/http_port .*/, `http_port ${site.upstreams[0]?.port}`))
+  const unloadable = apply('second', { ...site, domains: ['second.example.com'] })
+  await expect(unloadable).rejects.toMatchObject({ message: expect.stringContaining('address already in use') })
+  writeFileSync(places.main, main)
+  expect([await body('app.example.com'), await body('theirs.example.com')]).toEqual(['app', 'theirs'])
+  expect(readdirSync(places.routes)).toEqual(['app.caddy'])
+})
+
+test('a Caddyfile that somebody broke by hand is never loaded, whatever the order is for', async () => {
+  const { places, site, apply, body } = await setup()
+  writeFileSync(places.main, `${readFileSync(places.main, 'utf8')}broken.example.com {\n`)
+  await expect(apply('app', site)).rejects.toMatchObject({ reason: 'configuration_refused' })
+  expect([await body('app.example.com'), await body('theirs.example.com')]).toEqual(['nothing', 'theirs'])
+})

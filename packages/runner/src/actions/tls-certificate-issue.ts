@@ -1,0 +1,14 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { certbotCertificate, certificateFiles, nginxRenewalHook } from '@ikoma/deploy'
+import type { ActionContext, ActionResult } from '../action.ts'
+import { converging } from '../host/converge.ts'
+
+type Payload = PayloadOf<'tls.certificate.issue'>
+type Output = OutputOf<'tls.certificate.issue'>
+
+export async function issueCertificate(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
+  const { name = payload.domains[0] ?? '' } = payload
+  const issue = converging(() => [...nginxRenewalHook(), certbotCertificate({ ...payload, name })])
+  const result = await issue(payload, context)
+  return result.ok ? { ...result, output: { ...result.output, ...certificateFiles(name) } } : result
+}

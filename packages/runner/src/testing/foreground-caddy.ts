@@ -1,0 +1,34 @@
+import { chmodSync } from 'node:fs'
+import type { CaddySite } from '@ikoma/deploy'
+import { answering, findFreePort, startApp } from '@ikoma/deploy/testing/http'
+import { addFiles, createPlace, start } from '@ikoma/deploy/testing/tool'
+import { foregroundMachine } from './foreground-machine.ts'
+
+/** A Caddy in the foreground that serves a site of somebody else, and an app that a route of ours could serve. */
+export async function startForegroundCaddy() {
+  const place = createPlace()
+  chmodSync(place, 0o755)
+  const places = { main: `${place}/Caddyfile`, routes: `${place}/ikoma` }
+  const ports = { http: await findFreePort(), https: await findFreePort(), admin: await findFreePort() }
+  const listening = `admin localhost:${ports.admin}\n\thttp_port ${ports.http}\n\thttps_port ${ports.https}`
+  const theirs = 'theirs.example.com {\n\ttls internal\n\trespond "theirs"\n}\n'
+  addFiles(place, { Caddyfile: `{\n\t${listening}\n\tskip_install_trust\n}\n${theirs}` })
+  start(['caddy', 'run', '--adapter', 'caddyfile', '--config', './Caddyfile'], place)
+  await answering(`https://127.0.0.1:${ports.https}`, { servername: 'theirs.example.com', rejectUnauthorized: false })
+  const machine = await foregroundMachine({
+    getent: () => ({ stdout: `caddy:x:${process.getuid?.()}:${process.getgid?.()}::${place}:\n` }),
+    ...(process.getuid?.() === 0 ? {} : { setpriv: withoutUser }),
+  })
+  const app = await startApp()
+  const site: CaddySite = {
+    domains: ['app.example.com'],
+    upstreams: [{ host: '127.0.0.1', port: app.port }],
+    tls: 'internal',
+  }
+  return { place, places, machine, site, ports }
+}
+
+/** Only root may become somebody else. */
+function withoutUser(args: string[]): { argv: [string, ...string[]] } {
+  return { argv: ['caddy', ...args.slice(args.indexOf('caddy') + 1)] }
+}
