@@ -48,6 +48,11 @@ const samples: Record<string, Record<string, unknown>> = {
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
+  'db.sqlite.backup': { path: '/var/lib/app/app.db', name: 'app' },
+  'db.sqlite.restore': { path: '/var/lib/app/app.db', name: 'app', backup: '20260115T020000Z-1a2b3c' },
+  'backup.list': { name: 'app' },
+  'backup.verify': { name: 'app' },
+  'backup.prune': { name: 'app' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -1,5 +1,6 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
+import { backupList, backupPrune, backupVerify, dbSqliteBackup, dbSqliteRestore } from './backup-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
@@ -18,6 +19,11 @@ export const catalogue = {
   'shell.run': shellRun,
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
+  'db.sqlite.backup': dbSqliteBackup,
+  'db.sqlite.restore': dbSqliteRestore,
+  'backup.list': backupList,
+  'backup.verify': backupVerify,
+  'backup.prune': backupPrune,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -1,8 +1,13 @@
 import type { Actions } from '../action.ts'
+import { listBackups } from './backup-list.ts'
+import { pruneBackups } from './backup-prune.ts'
+import { verifyBackup } from './backup-verify.ts'
 import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { backUpSqlite } from './db-sqlite-backup.ts'
+import { restoreSqlite } from './db-sqlite-restore.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
@@ -20,4 +25,9 @@ export const actions: Actions = {
   'shell.run': runProgram,
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
+  'db.sqlite.backup': backUpSqlite,
+  'db.sqlite.restore': restoreSqlite,
+  'backup.list': listBackups,
+  'backup.verify': verifyBackup,
+  'backup.prune': pruneBackups,
 }

@@ -1,9 +1,10 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
+import { backupCases } from '../testing/cases/backups.ts'
 import { hostCases } from '../testing/cases/host.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases]
+const cases = [...hostCases, ...backupCases]
 
 for (const each of cases) describeOrderType(each)
 
