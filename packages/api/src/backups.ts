@@ -10,15 +10,17 @@ export const backupNameField = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a name: lower-case letters, digits and -, at most 63')
 
+/** Of a database or a role. */
+export const postgresNameField = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, 'a name: letters, digits, _ and -, at most 63')
+
 /** How PostgreSQL is reached from the server it is managed on. A password is only ever in a file there. */
 export const postgresConnectionFields = {
   /** The account on the server that the tools run as: with peer authentication it is who they are. */
   runAs: accountField.default('postgres'),
   /** The role; the name of the account by default. */
-  role: z
-    .string()
-    .regex(/^[A-Za-z_][A-Za-z0-9_-]{0,62}$/, 'a role: letters, digits, _ and -, at most 63')
-    .optional(),
+  role: postgresNameField.optional(),
   /** The directory of its socket, or a host name. */
   host: z.union([pathField, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]).default('/var/run/postgresql'),
   port: z.number().int().min(1).max(65_535).default(5432),
@@ -26,7 +28,7 @@ export const postgresConnectionFields = {
   passFile: pathField.optional(),
 }
 
-export const postgresConnection = z.strictObject(postgresConnectionFields)
+const postgresConnection = z.strictObject(postgresConnectionFields)
 export type PostgresConnection = z.infer<typeof postgresConnection>
 
 export const backupEngines = ['sqlite', 'postgres'] as const

@@ -1,5 +1,11 @@
 import * as z from 'zod'
-import { backupIdField, backupNameField, backupSchema } from '../backups.ts'
+import {
+  backupIdField,
+  backupNameField,
+  backupSchema,
+  postgresConnectionFields,
+  postgresNameField,
+} from '../backups.ts'
 import { changeOutput } from './change-output.ts'
 import { accountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
@@ -17,6 +23,19 @@ const restores = {
   approval: true,
   privileged: true,
 } as const
+
+const restored = {
+  /** The backup to restore, or */
+  backup: backupIdField.optional(),
+  /** the former database to put back, by the id that its restore told. */
+  undo: backupIdField.optional(),
+}
+
+const oneOfBoth = [
+  ({ backup, undo }: { backup?: string | undefined; undo?: string | undefined }) =>
+    (backup === undefined) !== (undo === undefined),
+  { message: 'give either a backup to restore or a restore to undo', path: ['backup'] },
+] satisfies [unknown, unknown]
 
 const restoreOutput = z.object({
   restored: backupIdField.nullable(),
@@ -44,17 +63,33 @@ export const dbSqliteRestore = orderType({
     .strictObject({
       path: pathField,
       ...shelf,
-      /** The backup to restore, or */
-      backup: backupIdField.optional(),
-      /** the former database to put back, by the id that its restore told. */
-      undo: backupIdField.optional(),
+      ...restored,
       /** Whose database it is; whose the present one is, by default. */
       owner: accountField.optional(),
     })
-    .refine(({ backup, undo }) => (backup === undefined) !== (undo === undefined), {
-      message: 'give either a backup to restore or a restore to undo',
-      path: ['backup'],
-    }),
+    .refine(...oneOfBoth),
+  output: restoreOutput,
+})
+
+export const dbPostgresBackup = orderType({
+  type: 'db.postgres.backup',
+  title: { en: 'Back up a PostgreSQL database', fr: 'Sauvegarder une base PostgreSQL' },
+  requiredScope: 'db.postgres.backup',
+  risk: 'change',
+  ...readsAll,
+  payload: z.strictObject({ database: postgresNameField, ...shelf, ...postgresConnectionFields }),
+  /** Null in a dry run. */
+  output: z.object({ backup: backupSchema.nullable() }),
+})
+
+export const dbPostgresRestore = orderType({
+  type: 'db.postgres.restore',
+  title: { en: 'Restore a PostgreSQL database', fr: 'Restaurer une base PostgreSQL' },
+  requiredScope: 'db.postgres.restore',
+  ...restores,
+  payload: z
+    .strictObject({ database: postgresNameField, ...shelf, ...restored, ...postgresConnectionFields })
+    .refine(...oneOfBoth),
   output: restoreOutput,
 })
 

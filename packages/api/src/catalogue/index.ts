@@ -1,9 +1,18 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
-import { backupList, backupPrune, backupVerify, dbSqliteBackup, dbSqliteRestore } from './backup-types.ts'
+import {
+  backupList,
+  backupPrune,
+  backupVerify,
+  dbPostgresBackup,
+  dbPostgresRestore,
+  dbSqliteBackup,
+  dbSqliteRestore,
+} from './backup-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
+import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
@@ -21,6 +30,10 @@ export const catalogue = {
   'system.user.apply': systemUserApply,
   'db.sqlite.backup': dbSqliteBackup,
   'db.sqlite.restore': dbSqliteRestore,
+  'db.postgres.backup': dbPostgresBackup,
+  'db.postgres.restore': dbPostgresRestore,
+  'db.postgres.ready': dbPostgresReady,
+  'db.postgres.query': dbPostgresQuery,
   'backup.list': backupList,
   'backup.verify': backupVerify,
   'backup.prune': backupPrune,

@@ -12,5 +12,13 @@ export interface Engine {
   /** Writes what the database holds at one moment into a new file. */
   copy(host: Host, to: { file: string; workDir: string }): Promise<Content & { engineVersion: string }>
   /** Restores the file into a scratch database and checks that one: gives what was checked, rejects at what fails. */
-  prove(host: Host, from: { file: string; workDir: string; manifest: BackupManifest }): Promise<string[]>
+  prove(host: Host, from: Proving): Promise<string[]>
+}
+
+export interface Proving {
+  file: string
+  /** Of the scratch folder and database, which are gone afterwards. */
+  scratchId: string
+  workDir: string
+  manifest: BackupManifest
 }

@@ -2,28 +2,17 @@ import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
-import type { Course } from '../plan.ts'
+import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
+import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
 import { pathOf, type Shelf } from './shelf.ts'
-import { expectedOf, sqliteEngine } from './sqlite-engine.ts'
+import { sqliteEngine } from './sqlite-engine.ts'
 import { mustVerify } from './verify-backup.ts'
 
 export interface LiveSqlite {
   path: string
   /** Whose it is. */
   owner: string
-}
-
-/** What was there before: where it is, and the id to put it back with. */
-export interface Former {
-  id: string
-  place: string
-}
-
-export interface Restoring {
-  host: Host
-  tool: DatabaseTool
-  course: Course
 }
 
 /** Puts a backup that was just proven in the place of a database. Gives what was there. */
@@ -43,7 +32,7 @@ export async function restoreSqlite(
   const restored = await course.step('restore', () =>
     askDatabase(host, tool, { verb: 'sqlite-restore', ask, as: owner, inputFile }),
   )
-  return restored.former === null ? null : { id: ask.id, place: restored.former }
+  return formerOf(ask.id, restored)
 }
 
 /** Puts the database back that a restore has kept. */
@@ -55,8 +44,7 @@ export async function undoSqliteRestore(
   await refuseInUse(host, tool, path)
   const ask = { path, former, id: newBackupId() }
   const undo = () => askDatabase(host, tool, { verb: 'sqlite-undo', ask, as: owner })
-  const undone = await course.step('undo', undo)
-  return undone.former === null ? null : { id: ask.id, place: undone.former }
+  return formerOf(ask.id, await course.step('undo', undo))
 }
 
 /** A program that has it open would go on with the file that is taken away. */
@@ -66,11 +54,5 @@ export async function refuseInUse(host: Host, tool: DatabaseTool, path: string):
   const who = pids.join(', ')
   throw new AppError('unprocessable', `${path} is open in process ${who}. Stop the service that uses it first.`, {
     reason: 'database_in_use',
-  })
-}
-
-function otherEngine({ id, engine }: BackupManifest): AppError {
-  return new AppError('unprocessable', `The backup ${id} is of ${engine}, not of this kind of database.`, {
-    reason: 'other_engine',
   })
 }

@@ -1,8 +1,8 @@
-import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { askDatabase, type DatabaseTool, type Expected } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 import type { Engine } from './engine.ts'
+import { expectedOf } from './expected.ts'
 
 /** A SQLite database, opened as its owner. */
 export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): Engine {
@@ -17,10 +17,6 @@ export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): E
       return (await askDatabase(host, tool, { verb: 'sqlite-prove', ask, as: runAs, inputFile: file })).checks
     },
   }
-}
-
-export function expectedOf({ bytes, sha256, tables, schemaSha256 }: BackupManifest): Expected {
-  return { bytes, sha256, tables, schemaSha256 }
 }
 
 /** Who a database file belongs to; rejects when there is none. */

@@ -4,7 +4,7 @@ import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
 import { clearAbandoned } from './abandoned.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Proving } from './engine.ts'
 import { newBackupId } from './ids.ts'
 import { inScratch } from './scratch.ts'
 import { makeShelf, pathOf, removeManifest, type Shelf, writeManifest } from './shelf.ts'
@@ -76,14 +76,14 @@ async function copyOf(
 
 async function proofOf({ host, course, shelf, engine }: Taking, manifest: BackupManifest, workDir: string) {
   course.signal.throwIfAborted()
-  return prove(host, engine, { file: pathOf(shelf, manifest.file), workDir, manifest })
+  return prove(host, engine, { file: pathOf(shelf, manifest.file), scratchId: manifest.id, workDir, manifest })
 }
 
 /** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */
 export async function prove(
   host: Host,
   engine: Engine,
-  from: { file: string; workDir: string; manifest: BackupManifest },
+  from: Proving,
 ): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
   try {
     const checks = await engine.prove(host, from)

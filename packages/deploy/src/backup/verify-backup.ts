@@ -23,15 +23,20 @@ export async function verifyBackup(verifying: Verifying): Promise<ShelvedBackup>
   const { host, tool, course, shelf, engine, manifest } = verifying
   await engine.check(host)
   const before = await readBackup(host, tool, { shelf, manifest })
-  const result = isReadable(before)
-    ? await inScratch(verifying, newBackupId(), (workDir) =>
-        course.step('prove', () => prove(host, engine, { file: pathOf(shelf, manifest.file), workDir, manifest })),
-      )
-    : { proof: null, problem: problems[before] }
+  const result = isReadable(before) ? await proveAgain(verifying) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()
   const after = { ...manifest, ...result }
   await writeManifest(host, tool, after, shelf)
   return { manifest: after, state: isReadable(before) ? (after.proof ? 'proven' : 'unproven') : before }
+}
+
+function proveAgain(verifying: Verifying): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
+  const { host, course, shelf, engine, manifest } = verifying
+  const scratchId = newBackupId()
+  const file = pathOf(shelf, manifest.file)
+  return inScratch(verifying, scratchId, (workDir) =>
+    course.step('prove', () => prove(host, engine, { file, scratchId, workDir, manifest })),
+  )
 }
 
 /** Rejects with why a backup may not be restored; nothing was changed then, except that its manifest says so too. */

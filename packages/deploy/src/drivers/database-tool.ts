@@ -20,6 +20,29 @@ export interface Expected extends Content {
   sha256: string
 }
 
+export interface PostgresState {
+  version: string
+  inRecovery: boolean
+  connections: number
+  maxConnections: number
+  sizeBytes: number
+}
+
+export interface PostgresQuery {
+  sql: string
+  maxRows: number
+  maxBytes: number
+  timeoutMs: number
+}
+
+export interface PostgresRows {
+  columns: string[]
+  /** Values as PostgreSQL writes them. */
+  rows: (string | null)[][]
+  /** Whether there were more than the limits allow. */
+  truncated: boolean
+}
+
 /** What the program can be asked: its question and its answer, by verb. */
 export interface DatabaseVerbs {
   digest: { ask: { files: string[] }; answer: ({ bytes: number; sha256: string } | null)[] }
@@ -31,6 +54,15 @@ export interface DatabaseVerbs {
     ask: { path: string; id: string; expected: Expected }
     answer: { former: string | null }
   }
+  'postgres-ready': { ask: { timeoutMs: number }; answer: PostgresState }
+  'postgres-query': { ask: PostgresQuery; answer: PostgresRows }
+  'postgres-copy': { ask: null; answer: Content & { engineVersion: string } }
+  'postgres-prove': { ask: { id: string; expected: Expected }; answer: { checks: string[] } }
+  'postgres-restore': {
+    ask: { database: string; id: string; expected: Expected }
+    answer: { former: string | null }
+  }
+  'postgres-undo': { ask: { database: string; former: string; id: string }; answer: { former: string | null } }
   'sqlite-undo': { ask: { path: string; former: string; id: string }; answer: { former: string | null } }
 }
 
@@ -51,10 +83,11 @@ export async function askDatabase<V extends keyof DatabaseVerbs>(
   tool: DatabaseTool,
   { verb, ask, as = tool.self.owner, ...streams }: Question<V> & Streams,
 ): Promise<DatabaseVerbs[V]['answer']> {
-  const line = [...tool.argv, verb, JSON.stringify(ask)] as const
-  const argv = await asUser(host, { user: as, self: tool.self.owner, argv: line })
+  const argv = await asUser(host, { user: as, self: tool.self.owner, argv: [...tool.argv, verb] })
+  // In the environment nobody else reads it, and standard input may be the backup itself.
+  const env = { ...streams.env, IKOMA_ASK: JSON.stringify(ask) }
   // The order's own time is what bounds it.
-  const { code, stderr } = await host.run({ argv, timeoutSec, ...streams })
+  const { code, stderr } = await host.run({ argv, timeoutSec, ...streams, env })
   const said = lastAnswer(stderr)
   if (code === 0 && said && 'answer' in said) return said.answer as DatabaseVerbs[V]['answer']
   if (said && 'problem' in said) throw new AppError('unprocessable', said.problem.message, said.problem)

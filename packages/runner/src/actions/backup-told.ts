@@ -1,4 +1,4 @@
-import type { Backup } from '@ikoma/api'
+import type { Backup, OutputOf } from '@ikoma/api'
 import type { ShelvedBackup } from '@ikoma/deploy'
 import type { ActionResult } from '../action.ts'
 
@@ -20,4 +20,14 @@ export function verdictOn(shelved: ShelvedBackup): ActionResult<{ backup: Backup
   const summary = `${id} is ${state}, and not good. ${problem ?? ''}`.trim()
   const code = state === 'unproven' ? 'backup_not_proven' : `backup_${state}`
   return { ok: false, summary, output, errors: [{ code, message: summary }], retryable: false }
+}
+
+/** What a restore, or the undo of one, has done. */
+export function restoredResult(
+  { place, backup, undo }: { place: string; backup?: string | undefined; undo?: string | undefined },
+  former: { id: string; place: string } | null,
+): ActionResult<OutputOf<'db.sqlite.restore'>> {
+  const kept = former ? ` The former one is kept as ${former.place}; undo with ${former.id}.` : ''
+  const what = backup === undefined ? `The database before ${undo} is back.` : `${place} is what ${backup} holds.`
+  return { ok: true, summary: `${what}${kept}`, output: { restored: backup ?? null, former } }
 }

@@ -10,6 +10,7 @@ import {
 } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
+import { restoredResult } from './backup-told.ts'
 
 type Payload = PayloadOf<'db.sqlite.restore'>
 
@@ -26,9 +27,7 @@ export const restoreSqlite: Action<'db.sqlite.restore'> = async (payload, contex
   const former = manifest
     ? await restore(running, live, { shelf, manifest })
     : await undoSqliteRestore(running, live, undo ?? '')
-  const kept = former ? ` The former one is kept as ${former.place}; undo with ${former.id}.` : ''
-  const what = backup === undefined ? `The database before ${undo} is back.` : `${path} is what ${backup} holds.`
-  return { ok: true, summary: `${what}${kept}`, output: { restored: backup ?? null, former } }
+  return restoredResult({ place: path, backup, undo }, former)
 }
 
 async function plan({ path, backup, undo }: Payload, host: Host, tool: DatabaseTool) {

@@ -6,6 +6,10 @@ import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { backUpPostgres } from './db-postgres-backup.ts'
+import { queryPostgres } from './db-postgres-query.ts'
+import { checkPostgres } from './db-postgres-ready.ts'
+import { restorePostgres } from './db-postgres-restore.ts'
 import { backUpSqlite } from './db-sqlite-backup.ts'
 import { restoreSqlite } from './db-sqlite-restore.ts'
 import { runSelftest } from './runner-selftest.ts'
@@ -27,6 +31,10 @@ export const actions: Actions = {
   'system.user.apply': applyUser,
   'db.sqlite.backup': backUpSqlite,
   'db.sqlite.restore': restoreSqlite,
+  'db.postgres.backup': backUpPostgres,
+  'db.postgres.restore': restorePostgres,
+  'db.postgres.ready': checkPostgres,
+  'db.postgres.query': queryPostgres,
   'backup.list': listBackups,
   'backup.verify': verifyBackup,
   'backup.prune': pruneBackups,

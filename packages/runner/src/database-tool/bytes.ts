@@ -6,6 +6,11 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { Problem } from './problem.ts'
 
+const stop = new AbortController()
+/** Aborts when the order must stop: what is under way fails, and what was made for it is removed. */
+export const stopping = stop.signal
+process.on('SIGTERM', () => stop.abort())
+
 export interface Digest {
   bytes: number
   sha256: string
@@ -28,15 +33,16 @@ export async function digestOf(path: string): Promise<Digest | null> {
 /** Compresses a file into our standard output. */
 export async function sendFile(path: string): Promise<void> {
   // Half of what a higher level would take in time, for a few percent more.
-  await pipeline(createReadStream(path), createGzip({ level: 4 }), createWriteStream('', { fd: 1, autoClose: false }))
+  const output = createWriteStream('', { fd: 1, autoClose: false })
+  await pipeline(createReadStream(path), createGzip({ level: 4 }), output, { signal: stopping })
 }
 
 /** Reads a compressed file from our standard input, and refuses bytes that are not the expected ones. */
 export async function receiveFile(path: string, expected: Digest): Promise<void> {
   const meter = newMeter()
-  const input = createReadStream('', { fd: 0, autoClose: false })
+  const output = createWriteStream(path, { flags: 'wx', mode: 0o600 })
   try {
-    await pipeline(input, meter.stream, createGunzip(), createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+    await pipeline(openInput(), meter.stream, createGunzip(), output, { signal: stopping })
   } catch (error) {
     if (String((error as NodeJS.ErrnoException).code).startsWith('Z_')) throw damaged()
     throw error
@@ -44,6 +50,8 @@ export async function receiveFile(path: string, expected: Digest): Promise<void>
   refuseOthers(meter.digest(), expected)
   await sync(path)
 }
+
+export const openInput = () => createReadStream('', { fd: 0, autoClose: false })
 
 export function refuseOthers(found: Digest, expected: Digest): void {
   if (found.bytes !== expected.bytes || found.sha256 !== expected.sha256) throw damaged()

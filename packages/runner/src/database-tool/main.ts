@@ -1,11 +1,14 @@
-// A program of its own: it opens what belongs to an app under the app's account, never as root. It is asked in its
-// arguments, moves the bytes of a backup over standard input and output, and answers in the last line of the other.
+// A program of its own: it opens what belongs to an app under the app's account, never as root. It is asked in
+// its environment, moves the bytes of a backup over standard input and output, and answers in the last line of the other.
 import { writeSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseVerbs } from '@ikoma/deploy'
 import { digestOf } from './bytes.ts'
 import { holdersOf } from './holders.ts'
+import { copyPostgres, provePostgres } from './postgres.ts'
+import { postgresState, queryPostgres } from './postgres-query.ts'
+import { restorePostgres, undoPostgres } from './postgres-swap.ts'
 import { problemOf } from './problem.ts'
 import { copySqlite, proveSqlite } from './sqlite.ts'
 import { restoreSqlite, undoSqlite } from './sqlite-swap.ts'
@@ -27,9 +30,17 @@ const verbs: Verbs = {
   'sqlite-prove': proveSqlite,
   'sqlite-restore': restoreSqlite,
   'sqlite-undo': undoSqlite,
+  'postgres-ready': postgresState,
+  'postgres-query': queryPostgres,
+  'postgres-copy': copyPostgres,
+  'postgres-prove': provePostgres,
+  'postgres-restore': restorePostgres,
+  'postgres-undo': undoPostgres,
 }
 
-const [verb, ask = 'null'] = process.argv.slice(2)
+const [verb] = process.argv.slice(2)
+const { IKOMA_ASK: ask = 'null' } = process.env
+delete process.env.IKOMA_ASK
 
 try {
   const run = verbs[verb as keyof Verbs] as (ask: never) => Promise<unknown>

@@ -12,8 +12,8 @@ export class Problem extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code, message, errcode } = error as NodeJS.ErrnoException & { errcode?: number }
-  // SQLITE_FULL is 13.
-  if (code === 'ENOSPC' || code === 'EDQUOT' || errcode === 13) {
+  // 13 is SQLITE_FULL, 53100 PostgreSQL's disk_full.
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100' || errcode === 13) {
     return new Problem('disk_full', 'There is no room left on the disk. Nothing was kept of it.')
   }
   return new Problem('database_failed', message)

@@ -4,14 +4,12 @@ import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Content, Expected } from '@ikoma/deploy'
 import { receiveFile, sendFile } from './bytes.ts'
-import { Problem } from './problem.ts'
+import { compareContent, failedCheck, maxTables, tooManyTables } from './content.ts'
 
 const busyMs = 30_000
 /** All in one step: a copy in several begins anew whenever somebody writes in between. */
 const allPages = 2 ** 31 - 1
 const maxToldRows = 3
-/** What was taken travels in an argument, which the kernel bounds at 128 KiB. */
-const maxTables = 1_000
 
 /** Sends a copy of the database as it is at one moment, while others go on writing. Gives what is in it. */
 export async function copySqlite({ path, workDir }: { path: string; workDir: string }) {
@@ -50,14 +48,8 @@ export function checkDatabase(path: string, expected: Content): string[] {
   try {
     refuseRows('integrity_check', database.prepare('PRAGMA integrity_check(3)').all(), 'ok')
     refuseRows('foreign_key_check', database.prepare('PRAGMA foreign_key_check').all())
-    const { tables, schemaSha256 } = contentOf(database)
-    if (schemaSha256 !== expected.schemaSha256) throw failed('schema', 'is not the one that was taken')
-    const names = new Set([...Object.keys(tables), ...Object.keys(expected.tables)])
-    for (const name of names) {
-      const [has, had] = [tables[name], expected.tables[name]]
-      if (has !== had) throw failed('row counts', `${name} has ${has ?? 'no table'}, not ${had ?? 'no table'}`)
-    }
-    return ['sha256', 'integrity_check', 'foreign_key_check', 'schema', `row counts of ${names.size} tables`]
+    const compared = compareContent(contentOf(database), expected)
+    return ['sha256', 'integrity_check', 'foreign_key_check', ...compared]
   } finally {
     database.close()
   }
@@ -81,19 +73,13 @@ function contentOf(database: DatabaseSync): Content {
     const { rows } = database.prepare(`SELECT count(*) AS rows FROM ${quoted}`).get() as { rows: number }
     tables[String(name)] = rows
   }
-  if (Object.keys(tables).length > maxTables) {
-    throw new Problem('too_many_tables', `The database has more than ${maxTables} tables, which is not supported.`)
-  }
+  if (Object.keys(tables).length > maxTables) throw tooManyTables()
   return { tables, schemaSha256 }
 }
 
 function refuseRows(check: string, rows: Record<string, unknown>[], fine?: string): void {
   const told = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
-  if (told.length > 0) throw failed(check, `says: ${told.slice(0, maxToldRows).join('; ')}`)
-}
-
-function failed(check: string, why: string): Problem {
-  return new Problem('proof_failed', `The restored database failed a check: ${check} ${why}.`)
+  if (told.length > 0) throw failedCheck(check, `says: ${told.slice(0, maxToldRows).join('; ')}`)
 }
 
 async function removeDatabase(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -27,6 +27,8 @@ export async function order(
 export function newPlace(parent = tmpdir()) {
   const folder = mkdtempSync(join(parent, 'ikoma-backups-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  // Other accounts find their way to what is theirs.
+  chmodSync(folder, 0o711)
   const directory = join(folder, 'backups')
   const shelf = { name: 'app', directory }
   mkdirSync(join(folder, 'data'))

@@ -1,7 +1,7 @@
 import { SimulatedHost } from '@ikoma/deploy/testing'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { databaseTools, putBackup } from './database-tools.ts'
+import { databasesOf, databaseTools, putBackup } from './database-tools.ts'
 
 const database = '/srv/app/app.db'
 const shelf = '/var/backups/ikoma/app'
@@ -12,6 +12,14 @@ const [newest = '', second = '', third = '', oldest = ''] = ids
 function machine(): SimulatedHost {
   const created = new SimulatedHost({ files: { [database]: 'rows of today' }, tools: databaseTools })
   for (const id of ids) putBackup(created, { id, proven: id !== third })
+  return created
+}
+
+/** A PostgreSQL with one database, and a backup of that. */
+function postgresMachine(): SimulatedHost {
+  const files = { '/var/backups/dpkg.status.0': '' }
+  const created = new SimulatedHost({ files, tools: databaseTools, state: { databases: { app: 'rows of today' } } })
+  putBackup(created, { id: newest, postgres: true })
   return created
 }
 
@@ -48,6 +56,44 @@ export const backupCases: OrderTypeCase[] = [
       const { former } = result.output as { former: { place: string } }
       expect(await machine.look(former.place)).toMatchObject({ kind: 'file' })
     },
+  },
+  {
+    type: 'db.postgres.backup',
+    kind: 'act',
+    payload: { database: 'app', name: 'app' },
+    bad: { payload: { database: 'app host=evil', name: 'app' }, field: 'database' },
+    machine: postgresMachine,
+    needs: ['pg_dump', 'pg_restore'],
+    expectDone: (_, result) =>
+      expect(result).toMatchObject({ output: { backup: { state: 'proven', source: 'app', engine: 'postgres' } } }),
+  },
+  {
+    type: 'db.postgres.restore',
+    kind: 'act',
+    payload: { database: 'app', name: 'app', backup: newest },
+    bad: { payload: { database: 'app', name: 'app' }, field: 'backup' },
+    machine: postgresMachine,
+    needs: ['pg_dump', 'pg_restore'],
+    staysAfterStop: provenStays,
+    expectDone: (machine) => expect(databasesOf(machine).app).toBe('rows'),
+  },
+  {
+    type: 'db.postgres.ready',
+    kind: 'look',
+    payload: {},
+    bad: { payload: { host: '-h evil' }, field: 'host' },
+    machine: postgresMachine,
+    needs: [],
+    expectDone: (_, result) => expect(result).toMatchObject({ output: { version: '15.18' } }),
+  },
+  {
+    type: 'db.postgres.query',
+    kind: 'look',
+    payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
+    bad: { payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader', passFile: '/etc/../x' }, field: 'passFile' },
+    machine: postgresMachine,
+    needs: [],
+    expectDone: (_, result) => expect(result).toMatchObject({ output: { rows: [['SELECT 1']] } }),
   },
   {
     type: 'backup.list',

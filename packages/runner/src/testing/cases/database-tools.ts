@@ -33,15 +33,43 @@ const verbs: Simulated = {
   },
 }
 
+const postgresVerbs: Simulated = {
+  'postgres-ready': () => ({
+    answer: { version: '15.18', inRecovery: false, connections: 3, maxConnections: 100, sizeBytes: 8_000_000 },
+  }),
+  'postgres-query': ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
+  'postgres-copy': (_, { machine, env }) => ({
+    answer: { ...content, engineVersion: '15.18' },
+    output: databasesOf(machine)[env.PGDATABASE ?? ''] ?? '',
+  }),
+  'postgres-prove': ({ expected }, { input }) =>
+    digest(input).sha256 === expected.sha256
+      ? { answer: { checks: ['sha256', 'pg_restore'] } }
+      : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
+  'postgres-restore': ({ database, id }, { input, machine }) => {
+    const former = `${database}_before_${id}`
+    const databases = databasesOf(machine)
+    databases[former] = databases[database] ?? ''
+    databases[database] = input
+    return { answer: { former } }
+  },
+}
+
+/** What the databases of the simulated PostgreSQL hold. */
+export function databasesOf({ state }: SimulatedHost): Record<string, string> {
+  return state.databases as Record<string, string>
+}
+
 export const databaseTools: Record<string, Tool> = {
   [process.execPath]: (call) => {
-    const [, , verb, ask = ''] = call.args
-    const { output = '', ...said } = (verbs[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said)(
-      JSON.parse(ask),
-      call,
-    )
+    const [, , verb] = call.args
+    const { output = '', ...said } = (
+      { ...verbs, ...postgresVerbs }[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said
+    )(JSON.parse(call.env.IKOMA_ASK ?? ''), call)
     return { code: said.problem ? 1 : 0, stdout: output, stderr: JSON.stringify(said) }
   },
+  pg_dump: () => ({}),
+  pg_restore: () => ({}),
   // Whoever runs the tests, the databases are root's.
   id: () => ({ stdout: 'root\n' }),
   setpriv: (call) => {
@@ -53,18 +81,19 @@ export const databaseTools: Record<string, Tool> = {
 /** A backup on a shelf of the simulated machine; proven when it was said to be. */
 export function putBackup(
   machine: SimulatedHost,
-  { id, text = 'rows', proven = true }: { id: string; text?: string; proven?: boolean },
+  { id, proven = true, postgres = false }: { id: string; proven?: boolean; postgres?: boolean },
 ): void {
+  const text = 'rows'
   const takenAt = id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*/, '$1-$2-$3T$4:$5:$6Z')
   const manifest = {
     version: 1,
     id,
     name: 'app',
-    engine: 'sqlite',
+    engine: postgres ? 'postgres' : 'sqlite',
     engineVersion: '3.53.4',
     source: '/srv/app/app.db',
     runAs: 'root',
-    connection: null,
+    connection: postgres ? { runAs: 'root', host: '/var/run/postgresql', port: 5432 } : null,
     file: `${id}.sqlite.gz`,
     ...digest(text),
     takenAt,
