@@ -35,6 +35,16 @@ const { outputs } = (
   })
 ).metafile
 
+// A program of its own, which other accounts run: one file, and of a name that does not change.
+await build({
+  ...common,
+  entryPoints: ['packages/runner/src/database-tool/main.ts'],
+  outfile: 'dist/database-tool.mjs',
+  format: 'esm',
+  external: ['pg-native'],
+  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+})
+
 // Written aside and moved into place last: whoever starts the product meanwhile finds a beginning whose parts are there.
 const draft = `dist/index.${process.pid}.cjs`
 await build({

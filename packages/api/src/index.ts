@@ -1,4 +1,5 @@
 export * from './audit.ts'
+export * from './backups.ts'
 export * from './catalogue/index.ts'
 export * from './client.ts'
 export * from './fields.ts'

@@ -26,6 +26,10 @@ export interface Program {
   argv: readonly [string, ...string[]]
   /** Written to its standard input. */
   input?: string
+  /** A regular file that is its standard input instead: for what is too large for us to hold. */
+  inputFile?: string
+  /** A file that is made for its standard output, ours alone and on disk when the program ends; gone when it fails. */
+  outputFile?: string
   /** Added to PATH and a language in which tools answer alike. */
   env?: Readonly<Record<string, string>>
   cwd?: string

@@ -1,6 +1,26 @@
 export { mustRun } from './drivers/must-run.ts'
 export { type Certificate, readCertificate } from './certificate.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
+export { engineOf } from './backup/engine-of.ts'
+export { postgresEngine } from './backup/postgres-engine.ts'
+export { prunedShelf } from './backup/prune.ts'
+export { restorePostgres, undoPostgresRestore } from './backup/restore-postgres.ts'
+export { refuseInUse, restoreSqlite, undoSqliteRestore } from './backup/restore-sqlite.ts'
+export { getManifest, listBackups, type Shelf, type ShelvedBackup } from './backup/shelf.ts'
+export { ownerOfDatabase, sqliteEngine } from './backup/sqlite-engine.ts'
+export { takeBackup } from './backup/take-backup.ts'
+export { verifyBackup } from './backup/verify-backup.ts'
+export {
+  askDatabase,
+  type Content,
+  type DatabaseTool,
+  type DatabaseVerbs,
+  type Expected,
+  type PostgresQuery,
+  type PostgresRows,
+  type PostgresState,
+} from './drivers/database-tool.ts'
+export { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from './drivers/postgres.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { inspectComposeFile } from './policy/compose-policy.ts'

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { pause } from './pause.ts'
 import { environmentHas, type ProcessEntry, readProcesses } from './process-table.ts'
 
@@ -11,6 +11,8 @@ export interface Program {
   marker: string
   /** Written to its standard input; without it, that is at its end from the start. */
   input?: string | undefined
+  /** Open files that are its standard input and output instead. */
+  files?: { stdin?: number | undefined; stdout?: number | undefined }
 }
 
 export interface Exit {
@@ -33,22 +35,27 @@ export function orderMarker(orderId: string, attempt: number): string {
 }
 
 /** Starts a program in a session of its own. No shell, nothing of our own environment. */
-export function startProgram({ argv, cwd, env, marker, input }: Program): ProcessTree {
+export function startProgram({ argv, cwd, env, marker, input, files = {} }: Program): ProcessTree {
   const [file = '', ...args] = argv
   const child = spawn(file, args, {
     cwd,
     env: { ...env, IKOMA_ORDER: marker },
     detached: true,
     shell: false,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: [files.stdin ?? 'pipe', files.stdout ?? 'pipe', 'pipe'],
   })
   // A program that ends before it has read everything is no failure of ours.
-  child.stdin.on('error', () => undefined).end(input)
+  child.stdin?.on('error', () => undefined).end(input)
   const exited = exitOf(child)
   // Whoever kills the tree first may never look at this.
   exited.catch(() => {})
   const { stdout, stderr } = child
-  return { stdout, stderr, exited, kill: (graceMs) => killAll(() => membersOf(child, marker), graceMs) }
+  return {
+    stdout: stdout ?? Readable.from([]),
+    stderr: stderr ?? Readable.from([]),
+    exited,
+    kill: (graceMs) => killAll(() => membersOf(child, marker), graceMs),
+  }
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

@@ -58,6 +58,15 @@ const samples: Record<string, Record<string, unknown>> = {
   'tls.certificate.renew': {},
   'tls.certificate.list': {},
   'tls.certificate.check': { file: '/etc/letsencrypt/live/app.example.com/fullchain.pem' },
+  'db.sqlite.backup': { path: '/var/lib/app/app.db', name: 'app' },
+  'db.sqlite.restore': { path: '/var/lib/app/app.db', name: 'app', backup: '20260115T020000Z-1a2b3c' },
+  'db.postgres.backup': { database: 'app', name: 'app' },
+  'db.postgres.restore': { database: 'app', name: 'app', backup: '20260115T020000Z-1a2b3c' },
+  'db.postgres.ready': {},
+  'db.postgres.query': { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
+  'backup.list': { name: 'app' },
+  'backup.verify': { name: 'app' },
+  'backup.prune': { name: 'app' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -7,10 +7,20 @@ import {
   tlsCertificateList,
   tlsCertificateRenew,
 } from './certificate-types.ts'
+import {
+  backupList,
+  backupPrune,
+  backupVerify,
+  dbPostgresBackup,
+  dbPostgresRestore,
+  dbSqliteBackup,
+  dbSqliteRestore,
+} from './backup-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
+import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
@@ -36,6 +46,15 @@ export const catalogue = {
   'tls.certificate.renew': tlsCertificateRenew,
   'tls.certificate.list': tlsCertificateList,
   'tls.certificate.check': tlsCertificateCheck,
+  'db.sqlite.backup': dbSqliteBackup,
+  'db.sqlite.restore': dbSqliteRestore,
+  'db.postgres.backup': dbPostgresBackup,
+  'db.postgres.restore': dbPostgresRestore,
+  'db.postgres.ready': dbPostgresReady,
+  'db.postgres.query': dbPostgresQuery,
+  'backup.list': backupList,
+  'backup.verify': backupVerify,
+  'backup.prune': backupPrune,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -56,6 +56,12 @@ export class SimulatedHost implements Host {
     this.#nodes.set(path, { kind: 'directory', ...access })
   }
 
+  /** What a file holds, for the tools; empty when there is none. */
+  contentOf(path: string): string {
+    const node = this.#nodes.get(path)
+    return node?.kind === 'file' ? node.content : ''
+  }
+
   /** A program that is not on the machine any more. */
   uninstall(tool: string): void {
     this.#tools.delete(tool)
@@ -85,7 +91,7 @@ export class SimulatedHost implements Host {
     return structuredClone({ files: Object.fromEntries(nodes), state: this.state })
   }
 
-  run({ argv, input = '', env = {}, cwd = '/' }: Program): Promise<Exit> {
+  run({ argv, input = '', env = {}, cwd = '/', inputFile, outputFile }: Program): Promise<Exit> {
     return this.#call(() => {
       const [name, ...args] = argv
       const tool = this.#tools.get(name)
@@ -93,7 +99,11 @@ export class SimulatedHost implements Host {
         throw new AppError('unprocessable', `${name} is not installed on this server.`, { reason: 'tool_absent' })
       }
       this.ran.push(argv)
-      return { code: 0, stdout: '', stderr: '', ...tool({ args, input, env, cwd, machine: this }) }
+      const given = inputFile === undefined ? input : this.contentOf(inputFile)
+      const exit = { code: 0, stdout: '', stderr: '', ...tool({ args, input: given, env, cwd, machine: this }) }
+      if (outputFile === undefined) return exit
+      if (exit.code === 0) this.put(outputFile, exit.stdout, { mode: 0o600, owner: 'root', group: 'root' })
+      return { ...exit, stdout: '' }
     })
   }
 

@@ -1,4 +1,7 @@
 import type { Actions } from '../action.ts'
+import { listBackups } from './backup-list.ts'
+import { pruneBackups } from './backup-prune.ts'
+import { verifyBackup } from './backup-verify.ts'
 import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
@@ -9,6 +12,12 @@ import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
 import { applyNginxSite } from './platform-nginx-site-apply.ts'
 import { listSites } from './platform-nginx-site-list.ts'
 import { removeNginxSite } from './platform-nginx-site-remove.ts'
+import { backUpPostgres } from './db-postgres-backup.ts'
+import { queryPostgres } from './db-postgres-query.ts'
+import { checkPostgres } from './db-postgres-ready.ts'
+import { restorePostgres } from './db-postgres-restore.ts'
+import { backUpSqlite } from './db-sqlite-backup.ts'
+import { restoreSqlite } from './db-sqlite-restore.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
@@ -40,4 +49,13 @@ export const actions: Actions = {
   'tls.certificate.renew': renewCertificate,
   'tls.certificate.list': listStoredCertificates,
   'tls.certificate.check': checkCertificate,
+  'db.sqlite.backup': backUpSqlite,
+  'db.sqlite.restore': restoreSqlite,
+  'db.postgres.backup': backUpPostgres,
+  'db.postgres.restore': restorePostgres,
+  'db.postgres.ready': checkPostgres,
+  'db.postgres.query': queryPostgres,
+  'backup.list': listBackups,
+  'backup.verify': verifyBackup,
+  'backup.prune': pruneBackups,
 }

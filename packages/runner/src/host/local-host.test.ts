@@ -135,6 +135,22 @@ describe('programs', () => {
     expect(stdout).toHaveLength(256 * 1024)
   })
 
+  test('read and write files that are too large to hold, and what fails leaves none', async () => {
+    const [from, to] = [join(folder, 'from'), join(folder, 'to')]
+    await host.write(from, { content: 'x'.repeat(500_000), ...access })
+    const copied = await host.run({ argv: ['cat'], inputFile: from, outputFile: to })
+    expect(copied).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect([readFileSync(to, 'utf8').length, statSync(to).mode & 0o777]).toEqual([500_000, 0o600])
+    const existing = host.run({ argv: ['cat'], inputFile: from, outputFile: to })
+    await expect(existing).rejects.toMatchObject({ code: 'EEXIST' })
+    const [failed, link] = [join(folder, 'failed'), join(folder, 'link')]
+    expect((await host.run({ argv: ['cat', '/none'], outputFile: failed })).code).toBe(1)
+    symlinkSync(from, link)
+    const followed = host.run({ argv: ['cat'], inputFile: link })
+    await expect(followed).rejects.toMatchObject({ reason: 'unexpected_file' })
+    expect(readdirSync(folder)).toEqual(['from', 'link', 'to'])
+  })
+
   test('end with what they left in the background when the order must stop', async () => {
     const stop = new AbortController()
     const stopping = localHost({ cwd: '/', marker: `stop.${process.pid}`, killGraceMs: 200, signal: stop.signal })

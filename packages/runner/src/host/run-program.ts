@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Exit, Program } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import { startProgram } from '../process-tree.ts'
+import { type OpenFiles, withFiles } from './program-files.ts'
 
 /** What a driver's programs run under: one order's attempt. */
 export interface ProgramRunner {
@@ -24,10 +25,15 @@ const environment = {
 
 /** Runs it to its end, or ends it with everything it started when the order must stop or its time is over. */
 export async function runProgram(program: Program, runner: ProgramRunner): Promise<Exit> {
+  runner.signal.throwIfAborted()
+  return withFiles(program, (files) => runWith(files, program, runner))
+}
+
+async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner): Promise<Exit> {
   const { argv, input, env = {}, timeoutSec = defaultTimeoutSec } = program
   const { cwd, marker, signal, killGraceMs } = runner
-  signal.throwIfAborted()
-  const tree = startProgram({ argv, cwd: program.cwd ?? cwd, env: { ...environment, ...env }, marker, input })
+  const around = { cwd: program.cwd ?? cwd, env: { ...environment, ...env }, marker }
+  const tree = startProgram({ argv, ...around, input, files: { stdin: files.stdin?.fd, stdout: files.stdout?.fd } })
   const late = AbortSignal.timeout(timeoutSec * 1000)
   const stop = AbortSignal.any([signal, late])
   const kill = () => void tree.kill(killGraceMs)

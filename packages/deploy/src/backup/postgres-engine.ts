@@ -1,0 +1,25 @@
+import type { PostgresConnection } from '@ikoma/api'
+import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from '../drivers/postgres.ts'
+import type { Engine } from './engine.ts'
+import { expectedOf } from './expected.ts'
+
+/** A PostgreSQL database, dumped and restored by PostgreSQL's own programs. */
+export function postgresEngine(tool: DatabaseTool, database: string, connection: PostgresConnection): Engine {
+  const { runAs } = connection
+  const env = postgresEnvironment(database, connection)
+  return {
+    source: { engine: 'postgres', source: database, runAs, connection },
+    extension: 'pgdump',
+    async check(host) {
+      await needPostgresTools(host)
+      await refuseOpenPassFile(host, connection)
+    },
+    copy: (host, { file }) =>
+      askDatabase(host, tool, { verb: 'postgres-copy', ask: null, as: runAs, env, outputFile: file }),
+    async prove(host, { file, scratchId, manifest }) {
+      const ask = { id: scratchId, expected: expectedOf(manifest) }
+      return (await askDatabase(host, tool, { verb: 'postgres-prove', ask, as: runAs, env, inputFile: file })).checks
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { Change, Desired } from '../plan.ts'
+import { findAbandoned, removeAbandoned } from './abandoned.ts'
+import { listBackups, pathOf, removeManifest, type Shelf, type ShelvedBackup } from './shelf.ts'
+
+export interface Keeping {
+  keepDays: number
+  /** So many of the youngest that are proven stay, however old they are. */
+  keepProven: number
+}
+
+const dayMs = 24 * 3600 * 1000
+
+/** No backup that is older than it is kept for, and nothing of those that were never finished. */
+export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping): Desired {
+  return async (host) => {
+    const old = tooOld(await listBackups(host, tool, shelf), keeping, Date.now())
+    const changes: Change[] = old.map(({ manifest, state }) => ({
+      title: `remove the backup ${manifest.id} of ${shelf.name} (${state})`,
+      diff: null,
+      async apply(on) {
+        // First what makes it a backup: one without its file must not be told of.
+        await removeManifest(on, shelf, manifest.id)
+        await on.remove(pathOf(shelf, manifest.file))
+      },
+      undo: null,
+    }))
+    for (const found of await findAbandoned(host, shelf)) {
+      const title = `remove ${found.path}, of a backup that was never finished`
+      changes.push({ title, diff: null, apply: (on) => removeAbandoned(on, tool, found), undo: null })
+    }
+    return changes
+  }
+}
+
+/** Backups, newest first, that are older than the days and not among the youngest proven ones. */
+export function tooOld(backups: readonly ShelvedBackup[], { keepDays, keepProven }: Keeping, nowMs: number) {
+  const proven = backups.filter(({ state }) => state === 'proven').slice(0, keepProven)
+  return backups.filter((backup) => {
+    const ageMs = nowMs - Date.parse(backup.manifest.takenAt)
+    return ageMs > keepDays * dayMs && !proven.includes(backup)
+  })
+}

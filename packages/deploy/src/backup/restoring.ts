@@ -1,0 +1,27 @@
+import type { BackupManifest } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { Host } from '../host.ts'
+import type { Course } from '../plan.ts'
+
+/** What was there before: where it is, and the id to put it back with. */
+export interface Former {
+  id: string
+  place: string
+}
+
+export interface Restoring {
+  host: Host
+  tool: DatabaseTool
+  course: Course
+}
+
+export function formerOf(id: string, { former }: { former: string | null }): Former | null {
+  return former === null ? null : { id, place: former }
+}
+
+export function otherEngine({ id, engine }: BackupManifest): AppError {
+  return new AppError('unprocessable', `The backup ${id} is of ${engine}, not of this kind of database.`, {
+    reason: 'other_engine',
+  })
+}

@@ -1,0 +1,109 @@
+import { AppError } from '@ikoma/kernel'
+import type { Host, Program } from '../host.ts'
+import { asUser } from './as-user.ts'
+
+/** How our own program for databases is started on this machine, and the account that we are ourselves. */
+export interface DatabaseTool {
+  argv: readonly [string, ...string[]]
+  self: { owner: string; group: string }
+}
+
+/** What a database held at one moment: the schema as a digest, the rows of each table. */
+export interface Content {
+  tables: Record<string, number>
+  schemaSha256: string
+}
+
+/** The bytes of a backup, and what is in them. */
+export interface Expected extends Content {
+  bytes: number
+  sha256: string
+}
+
+export interface PostgresState {
+  version: string
+  inRecovery: boolean
+  connections: number
+  maxConnections: number
+  sizeBytes: number
+}
+
+export interface PostgresQuery {
+  sql: string
+  maxRows: number
+  maxBytes: number
+  timeoutMs: number
+}
+
+export interface PostgresRows {
+  columns: string[]
+  /** Values as PostgreSQL writes them. */
+  rows: (string | null)[][]
+  /** Whether there were more than the limits allow. */
+  truncated: boolean
+}
+
+/** What the program can be asked: its question and its answer, by verb. */
+export interface DatabaseVerbs {
+  digest: { ask: { files: string[] }; answer: ({ bytes: number; sha256: string } | null)[] }
+  clear: { ask: { directory: string }; answer: null }
+  holders: { ask: { path: string }; answer: { pids: number[] } }
+  'sqlite-copy': { ask: { path: string; workDir: string }; answer: Content & { engineVersion: string } }
+  'sqlite-prove': { ask: { workDir: string; expected: Expected }; answer: { checks: string[] } }
+  'sqlite-restore': {
+    ask: { path: string; id: string; expected: Expected }
+    answer: { former: string | null }
+  }
+  'postgres-ready': { ask: { timeoutMs: number }; answer: PostgresState }
+  'postgres-query': { ask: PostgresQuery; answer: PostgresRows }
+  'postgres-copy': { ask: null; answer: Content & { engineVersion: string } }
+  'postgres-prove': { ask: { id: string; expected: Expected }; answer: { checks: string[] } }
+  'postgres-restore': {
+    ask: { database: string; id: string; expected: Expected }
+    answer: { former: string | null }
+  }
+  'postgres-undo': { ask: { database: string; former: string; id: string }; answer: { former: string | null } }
+  'sqlite-undo': { ask: { path: string; former: string; id: string }; answer: { former: string | null } }
+}
+
+export interface Question<V extends keyof DatabaseVerbs> {
+  verb: V
+  ask: DatabaseVerbs[V]['ask']
+  /** The account that it works as; ours by default. */
+  as?: string
+}
+
+type Streams = Pick<Program, 'inputFile' | 'outputFile' | 'env'>
+
+const timeoutSec = 24 * 3600
+
+/** Has the program do one thing. Rejects with the reason it gives when it cannot. */
+export async function askDatabase<V extends keyof DatabaseVerbs>(
+  host: Host,
+  tool: DatabaseTool,
+  { verb, ask, as = tool.self.owner, ...streams }: Question<V> & Streams,
+): Promise<DatabaseVerbs[V]['answer']> {
+  const argv = await asUser(host, { user: as, self: tool.self.owner, argv: [...tool.argv, verb] })
+  // In the environment nobody else reads it, and standard input may be the backup itself.
+  const env = { ...streams.env, IKOMA_ASK: JSON.stringify(ask) }
+  // The order's own time is what bounds it.
+  const { code, stderr } = await host.run({ argv, timeoutSec, ...streams, env })
+  const said = lastAnswer(stderr)
+  if (code === 0 && said && 'answer' in said) return said.answer as DatabaseVerbs[V]['answer']
+  if (said && 'problem' in said) throw new AppError('unprocessable', said.problem.message, said.problem)
+  const rest = stderr.trim().slice(-2_000)
+  throw new AppError('unprocessable', `The program for databases ended with ${code ?? 'a signal'}: ${rest}`, {
+    reason: 'tool_failed',
+  })
+}
+
+type Said = { answer: unknown } | { problem: { reason: string; message: string } }
+
+/** Its standard output may be the backup itself, so it answers in the last line of the other. */
+function lastAnswer(stderr: string): Said | null {
+  try {
+    return JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '') as Said
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,13 @@
+import type { PayloadOf } from '@ikoma/api'
+import { prunedShelf } from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { converging } from '../host/converge.ts'
+import { databaseTool } from '../host/database-tool.ts'
+
+/** Removes what is older than it is kept for, and never the last proven ones. */
+export const pruneBackups: Action<'backup.prune'> = async (payload, context) => {
+  const tool = await databaseTool()
+  return converging(({ keepDays, keepProven, ...shelf }: PayloadOf<'backup.prune'>) => [
+    prunedShelf(tool, shelf, { keepDays, keepProven }),
+  ])(payload, context)
+}

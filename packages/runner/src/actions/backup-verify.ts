@@ -1,0 +1,41 @@
+import type { PayloadOf } from '@ikoma/api'
+import {
+  type DatabaseTool,
+  engineOf,
+  getManifest,
+  type Host,
+  listBackups,
+  verifyBackup as restoreAndCheck,
+} from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+import { toldBackup, verdictOn } from './backup-told.ts'
+
+type Payload = PayloadOf<'backup.verify'>
+
+/** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */
+export const verifyBackup: Action<'backup.verify'> = async (payload, context) => {
+  const { machine: host, dryRun } = context
+  const { name, directory, runAs } = payload
+  const shelf = { name, directory }
+  const tool = await databaseTool()
+  const shelved = await chosen(host, tool, payload)
+  const { manifest } = shelved
+  if (dryRun) {
+    const summary = `Would prove ${manifest.id}, which is ${shelved.state}.`
+    return { ok: true, summary, output: { backup: toldBackup(shelved) } }
+  }
+  const engine = engineOf(tool, { ...manifest, runAs: runAs ?? manifest.runAs })
+  return verdictOn(await restoreAndCheck({ host, tool, course: context, shelf, engine, manifest }))
+}
+
+async function chosen(host: Host, tool: DatabaseTool, { name, directory, backup }: Payload) {
+  const shelf = { name, directory }
+  const all = await listBackups(host, tool, shelf)
+  const found = all.find(({ manifest }) => backup === undefined || manifest.id === backup)
+  if (found) return found
+  // Says whether it is not there or cannot be read.
+  if (backup !== undefined) await getManifest(host, shelf, backup)
+  throw new AppError('unprocessable', `There is no backup of ${name} in ${directory}.`, { reason: 'backup_not_found' })
+}

@@ -1,0 +1,20 @@
+import { postgresEngine, takeBackup } from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+import { verdictOn } from './backup-told.ts'
+
+/** Dumps a PostgreSQL database while it is in use, and proves the dump in a scratch database. */
+export const backUpPostgres: Action<'db.postgres.backup'> = async (payload, context) => {
+  const { machine: host, dryRun, marker } = context
+  const { database, name, directory, ...connection } = payload
+  const shelf = { name, directory }
+  const tool = await databaseTool()
+  const engine = postgresEngine(tool, database, connection)
+  if (dryRun) {
+    await engine.check(host)
+    const summary = `Would back up ${database} as ${connection.runAs} into ${directory}/${name}, and prove that.`
+    return { ok: true, summary, output: { backup: null } }
+  }
+  const manifest = await takeBackup({ host, tool, course: context, shelf, engine, takenBy: marker })
+  return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
+}

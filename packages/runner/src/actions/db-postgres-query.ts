@@ -1,0 +1,18 @@
+import { askDatabase, postgresEnvironment, refuseOpenPassFile } from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+
+/** Reads rows, within bounds of rows, bytes and time. */
+export const queryPostgres: Action<'db.postgres.query'> = async (payload, { machine, dryRun }) => {
+  const { database, sql, maxRows, maxBytes, timeoutMs, ...connection } = payload
+  await refuseOpenPassFile(machine, connection)
+  if (dryRun) {
+    const summary = `Would read from ${database} as ${connection.role ?? connection.runAs}.`
+    return { ok: true, summary, output: { columns: [], rows: [], truncated: false } }
+  }
+  const env = postgresEnvironment(database, connection)
+  const ask = { sql, maxRows, maxBytes, timeoutMs }
+  const question = { verb: 'postgres-query', ask, as: connection.runAs, env } as const
+  const output = await askDatabase(machine, await databaseTool(), question)
+  return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
+}

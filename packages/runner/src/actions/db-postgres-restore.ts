@@ -1,0 +1,24 @@
+import { getManifest, needPostgresTools, restorePostgres as restore, undoPostgresRestore } from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+import { restoredResult } from './backup-told.ts'
+
+/** Puts a proven backup in the place of a database that nobody is connected to, or takes that back. */
+export const restorePostgres: Action<'db.postgres.restore'> = async (payload, context) => {
+  const { machine: host, dryRun } = context
+  const { database, name, directory, backup, undo, ...connection } = payload
+  const shelf = { name, directory }
+  await needPostgresTools(host)
+  const manifest = backup === undefined ? null : await getManifest(host, shelf, backup)
+  if (dryRun) {
+    const what = manifest ? `restore ${manifest.id}` : `put back the database before ${undo}`
+    const summary = `Would ${what} as ${database}, and keep the present one beside it.`
+    return { ok: true, summary, output: { restored: null, former: null } }
+  }
+  const running = { host, tool: await databaseTool(), course: context }
+  const live = { database, connection }
+  const former = manifest
+    ? await restore(running, live, { shelf, manifest })
+    : await undoPostgresRestore(running, live, undo ?? '')
+  return restoredResult({ place: database, backup, undo }, former)
+}

@@ -1,0 +1,18 @@
+import { ownerOfDatabase, sqliteEngine, takeBackup } from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+import { verdictOn } from './backup-told.ts'
+
+/** Copies a SQLite database while it is in use, and proves the copy. */
+export const backUpSqlite: Action<'db.sqlite.backup'> = async ({ path, ...shelf }, context) => {
+  const { machine: host, dryRun, marker } = context
+  const owner = await ownerOfDatabase(host, path)
+  if (dryRun) {
+    const summary = `Would back up ${path} as ${owner} into ${shelf.directory}/${shelf.name}, and prove that.`
+    return { ok: true, summary, output: { backup: null } }
+  }
+  const tool = await databaseTool()
+  const engine = sqliteEngine(tool, path, owner)
+  const manifest = await takeBackup({ host, tool, course: context, shelf, engine, takenBy: marker })
+  return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
+}

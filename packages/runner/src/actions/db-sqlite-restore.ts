@@ -1,0 +1,38 @@
+import type { PayloadOf } from '@ikoma/api'
+import {
+  type DatabaseTool,
+  getManifest,
+  type Host,
+  ownerOfDatabase,
+  refuseInUse,
+  restoreSqlite as restore,
+  undoSqliteRestore,
+} from '@ikoma/deploy'
+import type { Action } from '../action.ts'
+import { databaseTool } from '../host/database-tool.ts'
+import { restoredResult } from './backup-told.ts'
+
+type Payload = PayloadOf<'db.sqlite.restore'>
+
+/** Puts a proven backup in the place of a database that nobody has open, or takes that back. */
+export const restoreSqlite: Action<'db.sqlite.restore'> = async (payload, context) => {
+  const { machine: host, dryRun } = context
+  const { path, name, directory, undo, backup } = payload
+  const tool = await databaseTool()
+  const shelf = { name, directory }
+  const manifest = backup === undefined ? null : await getManifest(host, shelf, backup)
+  const live = { path, owner: payload.owner ?? (await ownerOfDatabase(host, path)) }
+  if (dryRun) return plan(payload, host, tool)
+  const running = { host, tool, course: context }
+  const former = manifest
+    ? await restore(running, live, { shelf, manifest })
+    : await undoSqliteRestore(running, live, undo ?? '')
+  return restoredResult({ place: path, backup, undo }, former)
+}
+
+async function plan({ path, backup, undo }: Payload, host: Host, tool: DatabaseTool) {
+  await refuseInUse(host, tool, path)
+  const what = backup === undefined ? `put back the database before ${undo}` : `restore ${backup}`
+  const summary = `Would ${what} as ${path}, and keep the present one beside it.`
+  return { ok: true as const, summary, output: { restored: null, former: null } }
+}

@@ -1,0 +1,177 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import type { Backup } from '@ikoma/api'
+import { describe, expect, test } from 'vitest'
+import { newPlace, order } from '../testing/backups.ts'
+import { startDebianPostgres } from '../testing/debian-postgres.ts'
+
+const schema = `
+  CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, kind varchar(10) CHECK (kind IN ('pro', 'club')));
+  CREATE SCHEMA shop;
+  CREATE TABLE shop."Order line" (id serial PRIMARY KEY, customer int REFERENCES customer, dropped int, note text);
+  ALTER TABLE shop."Order line" DROP COLUMN dropped;
+  CREATE INDEX ON shop."Order line" (lower(note));
+  CREATE TABLE visit (at date NOT NULL, n int) PARTITION BY RANGE (at);
+  CREATE TABLE visit_2026 PARTITION OF visit FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+  CREATE VIEW pros AS SELECT * FROM customer WHERE kind = 'pro';
+  INSERT INTO customer VALUES (1, 'Awa', 'pro');
+  INSERT INTO shop."Order line" (customer, note) SELECT 1, md5(i::text) FROM generate_series(1, 1000) i;
+  INSERT INTO visit SELECT '2026-05-01', i FROM generate_series(1, 50) i;
+`
+const addLines = 'INSERT INTO shop."Order line" (customer, note) SELECT 1, i::text FROM generate_series(1, 10) i'
+
+async function setup() {
+  const place = newPlace()
+  const server = await startDebianPostgres(place.folder)
+  await server.query('CREATE DATABASE app')
+  await server.query(schema, 'app')
+  const payload = { database: 'app', ...place.shelf, ...server.connection }
+  return {
+    ...place,
+    ...server,
+    payload,
+    async databases(): Promise<unknown[]> {
+      const rows = await server.query("SELECT datname FROM pg_database WHERE datname !~ '^template' ORDER BY 1")
+      return rows.map(({ datname }) => datname)
+    },
+    async count(database: string): Promise<number> {
+      const [row] = await server.query('SELECT count(*)::int AS n FROM shop."Order line"', database)
+      return row?.n as number
+    },
+    async takeBackup(): Promise<Backup> {
+      const result = await order('db.postgres.backup', payload)
+      expect(result).toMatchObject({ ok: true })
+      return (result.output as { backup: Backup }).backup
+    },
+  }
+}
+
+describe('a backup of PostgreSQL', () => {
+  test('that is being written holds one moment of it, is proven in a scratch database, and leaves none', async () => {
+    const { connect, takeBackup, databases, files, list, shelf } = await setup()
+    const writer = await connect('app')
+    let writing = true
+    const written = (async () => {
+      while (writing) await writer.query(addLines)
+    })()
+    const taken = await takeBackup()
+    writing = false
+    await written
+    await writer.end()
+    expect(taken).toMatchObject({ state: 'proven', engine: 'postgres', source: 'app', tableCount: 3, problem: null })
+    expect(taken.proof?.checks).toEqual(['sha256', 'pg_restore', 'schema', 'row counts of 3 tables'])
+    expect(await databases()).toEqual(['app', 'postgres'])
+    expect(files()).toEqual([`${taken.id}.json`, `${taken.id}.pgdump`])
+    expect(await list()).toMatchObject({ lastProven: taken.id })
+    expect(await order('backup.verify', shelf)).toMatchObject({ ok: true, output: { backup: { state: 'proven' } } })
+  })
+
+  test('of a database that is not there leaves nothing behind', async () => {
+    const { payload, files } = await setup()
+    const result = await order('db.postgres.backup', { ...payload, database: 'none' })
+    expect(result).toMatchObject({ ok: false })
+    expect(result.summary).toContain('"none" does not exist')
+    expect(files).toThrow('ENOENT')
+  })
+
+  test('is refused when its file was flipped or cut, and the live database stays', async () => {
+    const { takeBackup, file, payload, list, count, databases } = await setup()
+    const { id } = await takeBackup()
+    const bytes = readFileSync(file(`${id}.pgdump`))
+    const flipped = Buffer.from(bytes)
+    flipped[flipped.length - 200] = (flipped[flipped.length - 200] ?? 0) ^ 1
+    for (const damaged of [flipped, bytes.subarray(0, -1), Buffer.alloc(0)]) {
+      writeFileSync(file(`${id}.pgdump`), damaged)
+      expect(await list()).toMatchObject({ backups: [{ state: 'damaged' }], lastProven: null })
+      const refused = await order('db.postgres.restore', { ...payload, backup: id })
+      expect(refused).toMatchObject({ ok: false, errors: [{ code: 'backup_damaged' }] })
+    }
+    expect(await databases()).toEqual(['app', 'postgres'])
+    expect(await count('app')).toBe(1000)
+  })
+})
+
+describe('a restore of PostgreSQL', () => {
+  test('takes the place of the database in one step, keeps the former one and its settings, and is undone', async () => {
+    const { takeBackup, payload, query, count } = await setup()
+    await query('CREATE ROLE reader LOGIN')
+    await query('REVOKE ALL ON DATABASE app FROM PUBLIC; GRANT CONNECT ON DATABASE app TO reader')
+    await query(`ALTER DATABASE app SET search_path = shop, "$user", public; ALTER DATABASE app SET work_mem = '5MB'`)
+    const { id } = await takeBackup()
+    await query(addLines, 'app')
+    const facts = 'SELECT setconfig, datacl FROM pg_database d LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid'
+    const ofApp = () => query(`${facts} WHERE datname = 'app'`)
+    const before = await ofApp()
+    const result = await order('db.postgres.restore', { ...payload, backup: id })
+    expect(result).toMatchObject({ ok: true, output: { restored: id } })
+    expect(await ofApp()).toEqual(before)
+    const { former } = result.output as { former: { id: string; place: string } }
+    expect([await count('app'), await count(former.place)]).toEqual([1000, 1010])
+    expect(await order('db.postgres.restore', { ...payload, undo: former.id })).toMatchObject({ ok: true })
+    expect(await count('app')).toBe(1010)
+  })
+
+  test('is refused while somebody is connected, and leaves nothing', async () => {
+    const { takeBackup, payload, connect, databases } = await setup()
+    const { id } = await takeBackup()
+    const client = await connect('app')
+    const refused = await order('db.postgres.restore', { ...payload, backup: id })
+    await client.end()
+    expect(refused).toMatchObject({ ok: false, errors: [{ code: 'database_in_use' }] })
+    expect(await databases()).toEqual(['app', 'postgres'])
+  })
+})
+
+describe('reading', () => {
+  test('whether it answers', async () => {
+    const { connection, folder } = await setup()
+    expect(await order('db.postgres.ready', connection)).toMatchObject({ ok: true, output: { inRecovery: false } })
+    const nobody = await order('db.postgres.ready', { ...connection, host: `${folder}/none` })
+    expect(nobody).toMatchObject({ ok: false, errors: [{ code: 'not_ready' }] })
+  })
+
+  test('is bounded in rows, bytes and time, and changes nothing', async () => {
+    const { connection, query, count } = await setup()
+    await query('CREATE ROLE reader LOGIN; GRANT pg_read_all_data TO reader')
+    const ask = (sql: string, more = {}) =>
+      order('db.postgres.query', { database: 'app', sql, ...connection, role: 'reader', ...more })
+    const lines = 'SELECT id, note FROM shop."Order line" ORDER BY id'
+    expect(await ask(`${lines} LIMIT 2`)).toMatchObject({
+      output: {
+        columns: ['id', 'note'],
+        rows: [
+          ['1', 'c4ca4238a0b923820dcc509a6f75849b'],
+          ['2', expect.any(String)],
+        ],
+      },
+    })
+    expect(await ask(lines, { maxRows: 70 })).toMatchObject({ output: { rows: { length: 70 }, truncated: true } })
+    expect(await ask(lines, { maxRows: 1000 })).toMatchObject({ output: { rows: { length: 1000 }, truncated: false } })
+    expect(await ask("SELECT repeat('x', 5000)", { maxBytes: 1000 })).toMatchObject({ output: { rows: [] } })
+    expect(await ask('SELECT pg_sleep(60)', { timeoutMs: 100 })).toMatchObject({ errors: [{ code: 'query_timeout' }] })
+    const refused = { ok: false, errors: [{ code: 'query_refused' }] }
+    for (const sql of [
+      'DELETE FROM customer',
+      'SELECT 1; COMMIT; DELETE FROM customer',
+      'SELECT 1; SELECT 2',
+      "COPY customer TO PROGRAM 'id'",
+      'WITH gone AS (DELETE FROM customer RETURNING *) SELECT * FROM gone',
+      `SELECT nextval('shop."Order line_id_seq"')`,
+      "SELECT pg_read_file('/etc/passwd')",
+      '\\! id',
+    ]) {
+      expect(await ask(sql), sql).toMatchObject(refused)
+    }
+    expect(await count('app')).toBe(1000)
+    const superuser = await ask('SELECT 1', { role: connection.runAs })
+    expect(superuser).toMatchObject({ ok: false, errors: [{ code: 'role_too_powerful' }] })
+  })
+
+  test('takes a password from a file of its own, and refuses one that others can read', async () => {
+    const { connection, folder } = await setup()
+    const passFile = `${folder}/pgpass`
+    writeFileSync(passFile, '*:*:*:*:secret', { mode: 0o644 })
+    const refused = await order('db.postgres.ready', { ...connection, passFile })
+    expect(refused).toMatchObject({ ok: false, errors: [{ code: 'pass_file_refused' }] })
+    truncateSync(passFile)
+  })
+})

@@ -1,0 +1,56 @@
+// A program of its own: it opens what belongs to an app under the app's account, never as root. It is asked in
+// its environment, moves the bytes of a backup over standard input and output, and answers in the last line of the other.
+import { writeSync } from 'node:fs'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DatabaseVerbs } from '@ikoma/deploy'
+import { digestOf } from './bytes.ts'
+import { holdersOf } from './holders.ts'
+import { copyPostgres, provePostgres } from './postgres.ts'
+import { postgresState, queryPostgres } from './postgres-query.ts'
+import { restorePostgres, undoPostgres } from './postgres-swap.ts'
+import { problemOf } from './problem.ts'
+import { copySqlite, proveSqlite } from './sqlite.ts'
+import { restoreSqlite, undoSqlite } from './sqlite-swap.ts'
+
+type Verbs = { [V in keyof DatabaseVerbs]: (ask: DatabaseVerbs[V]['ask']) => Promise<DatabaseVerbs[V]['answer']> }
+
+const verbs: Verbs = {
+  async digest({ files }) {
+    const digests = []
+    for (const file of files) digests.push(await digestOf(file))
+    return digests
+  },
+  async clear({ directory }) {
+    for (const name of await readdir(directory)) await rm(join(directory, name), { recursive: true, force: true })
+    return null
+  },
+  holders: async ({ path }) => ({ pids: await holdersOf(path) }),
+  'sqlite-copy': copySqlite,
+  'sqlite-prove': proveSqlite,
+  'sqlite-restore': restoreSqlite,
+  'sqlite-undo': undoSqlite,
+  'postgres-ready': postgresState,
+  'postgres-query': queryPostgres,
+  'postgres-copy': copyPostgres,
+  'postgres-prove': provePostgres,
+  'postgres-restore': restorePostgres,
+  'postgres-undo': undoPostgres,
+}
+
+const [verb] = process.argv.slice(2)
+const { IKOMA_ASK: ask = 'null' } = process.env
+delete process.env.IKOMA_ASK
+
+try {
+  const run = verbs[verb as keyof Verbs] as (ask: never) => Promise<unknown>
+  say({ answer: await run(JSON.parse(ask) as never) })
+} catch (error) {
+  const { reason, message } = problemOf(error)
+  say({ problem: { reason, message } })
+  process.exitCode = 1
+}
+
+function say(told: object): void {
+  writeSync(2, `\n${JSON.stringify(told)}\n`)
+}

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { chmod, link, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { Expected } from '@ikoma/deploy'
+import { receiveFile, sync } from './bytes.ts'
+import { Problem } from './problem.ts'
+import { checkDatabase } from './sqlite.ts'
+
+const companions = ['-wal', '-journal']
+
+/** Puts a backup that it is given in the place of the live database. The former one is kept beside it, and named. */
+export async function restoreSqlite({ path, id, expected }: { path: string; id: string; expected: Expected }) {
+  const live = await realpath(path).catch(() => path)
+  const draft = `${live}.restoring-${id}`
+  try {
+    await receiveFile(draft, expected)
+    checkDatabase(draft, expected)
+    if (existsSync(live)) await chmod(draft, (await stat(live)).mode & 0o777)
+    return { former: await swap(live, draft, `${live}.before-${id}`) }
+  } finally {
+    for (const suffix of ['', '-shm', ...companions]) await rm(`${draft}${suffix}`, { force: true })
+  }
+}
+
+/** Puts a former database back; the one that was in its place is kept in turn. */
+export async function undoSqlite({ path, former, id }: { path: string; former: string; id: string }) {
+  const live = await realpath(path).catch(() => path)
+  const kept = `${live}.before-${former}`
+  if (!existsSync(kept)) throw new Problem('no_such_former', `There is no former database ${kept}.`)
+  return { former: await swap(live, kept, `${live}.before-${id}`) }
+}
+
+/** A crash at any moment leaves the one or the other in its place, whole. */
+async function swap(live: string, next: string, keepAs: string): Promise<string | null> {
+  const there = existsSync(live)
+  if (there) {
+    foldIn(live)
+    await link(live, keepAs)
+    // A write-ahead log that stayed would be replayed into the new one.
+    await moveCompanions(live, keepAs)
+  }
+  await rm(`${live}-shm`, { force: true })
+  await moveCompanions(next, live)
+  await rename(next, live)
+  await sync(dirname(live))
+  return there ? keepAs : null
+}
+
+/** So that the file alone is the database. One that is broken stays as it is, with its log. */
+function foldIn(path: string): void {
+  try {
+    const database = new DatabaseSync(path)
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    database.close()
+  } catch {
+    // Kept as it is.
+  }
+}
+
+async function moveCompanions(from: string, to: string): Promise<void> {
+  for (const suffix of companions) {
+    if (existsSync(`${from}${suffix}`)) await rename(`${from}${suffix}`, `${to}${suffix}`)
+  }
+}

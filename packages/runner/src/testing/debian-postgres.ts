@@ -1,0 +1,94 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { onTestFinished } from 'vitest'
+
+export interface DebianPostgres {
+  /** What an order says to reach it: by its socket, as the account that it runs as. */
+  connection: { runAs: string; host: string; port: number }
+  /** As its superuser. */
+  query(sql: string, database?: string): Promise<Record<string, unknown>[]>
+  /** A connection that stays until it is closed. */
+  connect(database: string): Promise<pg.Client>
+}
+
+const port = 5432
+
+/**
+ * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder; as Debian sets it up, who
+ * connects over the socket is who the kernel says. It belongs to `postgres` when root runs the tests, or to whoever does.
+ */
+export async function startDebianPostgres(folder: string, runAs = defaultAccount()): Promise<DebianPostgres> {
+  const bin = binaries()
+  const data = join(folder, 'postgres')
+  const host = join(folder, 'socket')
+  for (const path of [data, host]) makeOwn(path, runAs)
+  chmodSync(host, 0o755)
+  const own = (name: string, ...args: string[]): [string, string[]] => as(runAs, [join(bin, name), ...args])
+  const options = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', `--username=${runAs}`]
+  execFileSync(...own('initdb', `--pgdata=${data}`, ...options), { stdio: 'pipe', cwd: '/' })
+  const args = ['-D', data, '-k', host, '-h', '', '-p', String(port), '-c', 'fsync=off']
+  const server = spawn(...own('postgres', ...args), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
+  const exited = new Promise((resolve) => server.once('exit', resolve))
+  onTestFinished(async () => {
+    server.kill('SIGINT')
+    await exited
+  })
+  await new Promise<void>((resolve, reject) => {
+    let said = ''
+    server.once('exit', () => reject(new Error(said)))
+    server.stderr.on('data', (text: Buffer) => {
+      said += text
+      if (said.includes('ready to accept connections')) resolve()
+    })
+  })
+  const connect = async (database: string) => {
+    const client = new pg.Client({ host, port, user: runAs, database })
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }
+  return {
+    connection: { runAs, host, port },
+    connect,
+    async query(sql, database = 'postgres') {
+      const client = await connect(database)
+      try {
+        const result = await client.query(sql)
+        return result.rows
+      } finally {
+        await client.end()
+      }
+    },
+  }
+}
+
+/** The newest that is installed. */
+function binaries(): string {
+  const root = '/usr/lib/postgresql'
+  const [version] = readdirSync(root).sort((a, b) => Number(b) - Number(a))
+  return join(root, version ?? '', 'bin')
+}
+
+export function defaultAccount(): string {
+  return process.getuid?.() === 0 ? 'postgres' : userInfo().username
+}
+
+/** A command line under another account, when we are root. */
+export function as(account: string, argv: string[]): [string, string[]] {
+  const [file = '', ...args] = argv
+  if (account === userInfo().username) return [file, args]
+  return ['setpriv', [`--reuid=${account}`, `--regid=${account}`, '--clear-groups', '--', ...argv]]
+}
+
+/** A folder that belongs to an account alone. */
+export function makeOwn(path: string, account: string): void {
+  mkdirSync(path, { mode: 0o700 })
+  if (account !== userInfo().username) chownSync(path, idOf(account, '--user'), idOf(account, '--group'))
+}
+
+function idOf(account: string, what: '--user' | '--group'): number {
+  return Number(execFileSync('id', [what, '--', account], { encoding: 'utf8' }))
+}
