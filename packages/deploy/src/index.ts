@@ -1,6 +1,3 @@
-export { mustRun } from './drivers/must-run.ts'
-export { type Certificate, readCertificate } from './certificate.ts'
-export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export { engineOf } from './backup/engine-of.ts'
 export { postgresEngine } from './backup/postgres-engine.ts'
 export { prunedShelf } from './backup/prune.ts'
@@ -10,6 +7,8 @@ export { getManifest, listBackups, type Shelf, type ShelvedBackup } from './back
 export { ownerOfDatabase, sqliteEngine } from './backup/sqlite-engine.ts'
 export { takeBackup } from './backup/take-backup.ts'
 export { verifyBackup } from './backup/verify-backup.ts'
+export { type Certificate, readCertificate } from './certificate.ts'
+export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export {
   askDatabase,
   type Content,
@@ -20,6 +19,7 @@ export {
   type PostgresRows,
   type PostgresState,
 } from './drivers/database-tool.ts'
+export { mustRun } from './drivers/must-run.ts'
 export { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from './drivers/postgres.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
@@ -44,6 +44,6 @@ export { certbotCertificate, certificateFiles, nginxRenewalHook } from './resour
 export { listCertificates, type StoredCertificate } from './resources/certificates.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
-export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
 export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './resources/nginx-site.ts'
+export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -18,7 +18,7 @@ export type Desired = (host: Host) => Promise<Change[]>
 export interface Course {
   signal: AbortSignal
   /** The host for taking back: it obeys although `signal` was aborted. */
-  undoOn: Host
+  machineAfterStop: Host
   log(text: string): void
   step<T>(name: string, run: () => Promise<T>): Promise<T>
 }
@@ -45,14 +45,14 @@ export async function applyAll(changes: readonly Change[], host: Host, course: C
   }
 }
 
-async function takeBack(made: readonly Change[], { undoOn, step, log }: Course): Promise<void> {
+async function takeBack(made: readonly Change[], { machineAfterStop, step, log }: Course): Promise<void> {
   for (const { title, undo } of made.toReversed()) {
     if (undo === null) {
       log(`Left as it is, for there is no way back: ${title}`)
       continue
     }
     try {
-      await step(`undo: ${title}`, () => undo(undoOn))
+      await step(`undo: ${title}`, () => undo(machineAfterStop))
     } catch {
       log(`Could not be taken back: ${title}`)
     }

@@ -1,12 +1,5 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
-import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
-import {
-  tlsCertificateCheck,
-  tlsCertificateIssue,
-  tlsCertificateList,
-  tlsCertificateRenew,
-} from './certificate-types.ts'
 import {
   backupList,
   backupPrune,
@@ -16,6 +9,13 @@ import {
   dbSqliteBackup,
   dbSqliteRestore,
 } from './backup-types.ts'
+import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
+import {
+  tlsCertificateCheck,
+  tlsCertificateIssue,
+  tlsCertificateList,
+  tlsCertificateRenew,
+} from './certificate-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'

@@ -48,7 +48,7 @@ function setup({
 async function converge(host: SimulatedHost, desired: Desired) {
   const course = {
     signal: new AbortController().signal,
-    undoOn: host,
+    machineAfterStop: host,
     log: () => {},
     step: <T>(_name: string, run: () => Promise<T>) => run(),
   }

@@ -8,14 +8,14 @@ import type { ActionContext, ActionResult } from '../action.ts'
  */
 export function converging<P>(desiredBy: (payload: P) => Desired[]) {
   return async (payload: P, context: ActionContext): Promise<ActionResult<ChangeOutput>> => {
-    const { machine, machineAfterStop, signal, dryRun, log, step } = context
+    const { machine, dryRun, log, step } = context
     const desired = desiredBy(payload)
     const changes = await step('plan', () => planFor(desired, machine))
     for (const { title, diff } of changes) log(diff === null ? title : `${title}\n${diff}`)
     const output = { changed: changes.length > 0 && !dryRun, changes: changes.map(shown) }
     if (changes.length === 0) return { ok: true, summary: 'Nothing to change.', output }
     if (dryRun) return { ok: true, summary: `Would make ${countOf(changes)}.`, output }
-    await applyAll(changes, machine, { signal, log, step, undoOn: machineAfterStop })
+    await applyAll(changes, machine, context)
     const left = await step('verify', () => planFor(desired, machine))
     if (left.length === 0) return { ok: true, summary: `Made ${countOf(changes)}.`, output }
     const titles = left.map(({ title }) => title).join('; ')

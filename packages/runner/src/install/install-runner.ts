@@ -20,7 +20,7 @@ export interface Carrying {
   signal: AbortSignal
   /** Called with the plan before anything is done. */
   plan(changes: readonly Change[]): void
-  course: Omit<Course, 'signal'>
+  course: Pick<Course, 'log' | 'step'>
 }
 
 const steadyMs = 3_000
@@ -49,7 +49,7 @@ async function carryOut(desired: readonly Desired[], carrying: Carrying): Promis
   const changes = await planFor(desired, host)
   plan(changes)
   if (dryRun || changes.length === 0) return changes
-  await applyAll(changes, host, { ...course, signal })
+  await applyAll(changes, host, { ...course, signal, machineAfterStop: host })
   const left = await planFor(desired, host)
   if (left.length === 0) return changes
   const titles = left.map(({ title }) => title).join('; ')

@@ -35,7 +35,12 @@ function setup() {
     installed({ program, enrolling, allow: undefined, steadyMs: 0, ...more })
   const plan = async (desired: Desired[]) => (await planFor(desired, server)).map(({ title }) => title)
   const apply = async (desired: Desired[], signal = new AbortController().signal) => {
-    const course = { signal, log: () => {}, step: async <T>(_: string, run: () => Promise<T>) => run() }
+    const course = {
+      signal,
+      machineAfterStop: server,
+      log: () => {},
+      step: async <T>(_: string, run: () => Promise<T>) => run(),
+    }
     await applyAll(await planFor(desired, server), server, course)
   }
   const policy = () => JSON.parse(server.nodes.get(places.policyFile)?.content ?? '{}')
