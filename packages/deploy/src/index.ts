@@ -1,3 +1,5 @@
+export { type JournalRange, readJournal } from './drivers/journal.ts'
+export { stayUp, systemctl, timerState, unitState } from './drivers/systemctl.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { inspectComposeFile } from './policy/compose-policy.ts'
@@ -12,4 +14,13 @@ export { renderTimer, type Timer } from './render/systemd-timer.ts'
 export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './render/systemd-unit.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
+export { isManaged, refuseUnmanaged, refuseUnreadable } from './resources/managed-unit.ts'
+export {
+  noSystemdService,
+  noSystemdTimer,
+  systemdService,
+  systemdTimer,
+  unitRunning,
+  type WantedService,
+} from './resources/systemd-service.ts'
 export { user, type WantedUser } from './resources/user.ts'

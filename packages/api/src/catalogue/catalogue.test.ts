@@ -37,6 +37,8 @@ describe.each(entries)('%s', (name, entry) => {
   })
 })
 
+const process = { user: 'app', workingDirectory: '/srv/app', execStart: ['/usr/bin/node', 'main.js'] }
+
 /** A payload of each type; a new type needs one here. */
 const samples: Record<string, Record<string, unknown>> = {
   'runner.selftest': {},
@@ -48,6 +50,21 @@ const samples: Record<string, Record<string, unknown>> = {
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
+  'service.systemd.apply': { ...process, name: 'gateway', description: 'Gateway' },
+  'service.systemd.start': { name: 'gateway' },
+  'service.systemd.stop': { name: 'gateway' },
+  'service.systemd.restart': { name: 'gateway' },
+  'service.systemd.status': { name: 'gateway' },
+  'service.systemd.logs': { name: 'gateway' },
+  'service.systemd.remove': { name: 'gateway' },
+  'timer.systemd.apply': {
+    ...process,
+    name: 'poll',
+    description: 'Poll',
+    timeoutSec: 290,
+    schedule: { everySec: 300 },
+  },
+  'timer.systemd.remove': { name: 'poll' },
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -6,6 +6,17 @@ import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
+import {
+  serviceSystemdApply,
+  serviceSystemdLogs,
+  serviceSystemdRemove,
+  serviceSystemdRestart,
+  serviceSystemdStart,
+  serviceSystemdStatus,
+  serviceSystemdStop,
+  timerSystemdApply,
+  timerSystemdRemove,
+} from './systemd-types.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
@@ -18,6 +29,15 @@ export const catalogue = {
   'shell.run': shellRun,
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
+  'service.systemd.apply': serviceSystemdApply,
+  'service.systemd.start': serviceSystemdStart,
+  'service.systemd.stop': serviceSystemdStop,
+  'service.systemd.restart': serviceSystemdRestart,
+  'service.systemd.status': serviceSystemdStatus,
+  'service.systemd.logs': serviceSystemdLogs,
+  'service.systemd.remove': serviceSystemdRemove,
+  'timer.systemd.apply': timerSystemdApply,
+  'timer.systemd.remove': timerSystemdRemove,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

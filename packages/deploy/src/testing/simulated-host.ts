@@ -56,6 +56,12 @@ export class SimulatedHost implements Host {
     this.#nodes.set(path, { kind: 'directory', ...access })
   }
 
+  /** What a file holds, for the tools; empty when there is none. */
+  contentOf(path: string): string {
+    const node = this.#nodes.get(path)
+    return node?.kind === 'file' ? node.content : ''
+  }
+
   /** A program that is not on the machine any more. */
   uninstall(tool: string): void {
     this.#tools.delete(tool)

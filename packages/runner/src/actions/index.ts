@@ -4,10 +4,19 @@ import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
 import { runSelftest } from './runner-selftest.ts'
+import { applySystemdService } from './service-systemd-apply.ts'
+import { readSystemdLogs } from './service-systemd-logs.ts'
+import { removeSystemdService } from './service-systemd-remove.ts'
+import { restartSystemdService } from './service-systemd-restart.ts'
+import { startSystemdService } from './service-systemd-start.ts'
+import { showSystemdService } from './service-systemd-status.ts'
+import { stopSystemdService } from './service-systemd-stop.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyUser } from './system-user-apply.ts'
+import { applySystemdTimer } from './timer-systemd-apply.ts'
+import { removeSystemdTimer } from './timer-systemd-remove.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
 export const actions: Actions = {
@@ -20,4 +29,13 @@ export const actions: Actions = {
   'shell.run': runProgram,
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
+  'service.systemd.apply': applySystemdService,
+  'service.systemd.start': startSystemdService,
+  'service.systemd.stop': stopSystemdService,
+  'service.systemd.restart': restartSystemdService,
+  'service.systemd.status': showSystemdService,
+  'service.systemd.logs': readSystemdLogs,
+  'service.systemd.remove': removeSystemdService,
+  'timer.systemd.apply': applySystemdTimer,
+  'timer.systemd.remove': removeSystemdTimer,
 }
