@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { scopesField, typesAllowedBy } from '@ikoma/api'
+import { type ComposeDanger, composeDangers } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 
@@ -10,12 +11,18 @@ export const policySchema = z.strictObject({
   scopes: scopesField.default(['runner', 'system.facts', 'check']),
   /** No order may ask for longer. */
   maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
+  /**
+   * What a compose project may do although it could take the server over with it, by its name:
+   * `{"portainer": ["docker_socket"]}`.
+   */
+  compose: z.record(z.string(), z.array(z.enum(composeDangers))).default({}),
 })
 
 export interface Policy {
   scopes: string[]
   types: string[]
   maxTimeoutSec: number
+  compose: Readonly<Record<string, readonly ComposeDanger[]>>
 }
 
 /** The local policy, or the default one when there is no file. A file that cannot be understood allows nothing: it throws. */
@@ -32,8 +39,9 @@ export async function readPolicy(stateDir: string): Promise<Policy> {
   return policyOf(parsed.data)
 }
 
-export function policyOf(written: z.infer<typeof policySchema>): Policy {
-  return { ...written, types: typesAllowedBy(written.scopes) }
+export function policyOf(written: z.input<typeof policySchema>): Policy {
+  const policy = policySchema.parse(written)
+  return { ...policy, types: typesAllowedBy(policy.scopes) }
 }
 
 async function readText(path: string): Promise<string> {

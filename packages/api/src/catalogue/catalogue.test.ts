@@ -38,6 +38,7 @@ describe.each(entries)('%s', (name, entry) => {
 })
 
 const process = { user: 'app', workingDirectory: '/srv/app', execStart: ['/usr/bin/node', 'main.js'] }
+const project = { name: 'shop', directory: '/srv/shop' }
 
 /** A payload of each type; a new type needs one here. */
 const samples: Record<string, Record<string, unknown>> = {
@@ -65,6 +66,12 @@ const samples: Record<string, Record<string, unknown>> = {
     schedule: { everySec: 300 },
   },
   'timer.systemd.remove': { name: 'poll' },
+  'service.compose.up': project,
+  'service.compose.down': project,
+  'service.compose.restart': project,
+  'service.compose.status': project,
+  'service.compose.logs': project,
+  'service.compose.stats': project,
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

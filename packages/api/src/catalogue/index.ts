@@ -1,6 +1,14 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+import {
+  serviceComposeDown,
+  serviceComposeLogs,
+  serviceComposeRestart,
+  serviceComposeStats,
+  serviceComposeStatus,
+  serviceComposeUp,
+} from './compose-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { runnerSelftest } from './runner-types.ts'
@@ -38,6 +46,12 @@ export const catalogue = {
   'service.systemd.remove': serviceSystemdRemove,
   'timer.systemd.apply': timerSystemdApply,
   'timer.systemd.remove': timerSystemdRemove,
+  'service.compose.up': serviceComposeUp,
+  'service.compose.down': serviceComposeDown,
+  'service.compose.restart': serviceComposeRestart,
+  'service.compose.status': serviceComposeStatus,
+  'service.compose.logs': serviceComposeLogs,
+  'service.compose.stats': serviceComposeStats,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

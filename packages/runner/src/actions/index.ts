@@ -4,6 +4,12 @@ import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
 import { runSelftest } from './runner-selftest.ts'
+import { takeComposeDown } from './service-compose-down.ts'
+import { readComposeLogs } from './service-compose-logs.ts'
+import { restartCompose } from './service-compose-restart.ts'
+import { measureCompose } from './service-compose-stats.ts'
+import { showCompose } from './service-compose-status.ts'
+import { bringComposeUp } from './service-compose-up.ts'
 import { applySystemdService } from './service-systemd-apply.ts'
 import { readSystemdLogs } from './service-systemd-logs.ts'
 import { removeSystemdService } from './service-systemd-remove.ts'
@@ -38,4 +44,10 @@ export const actions: Actions = {
   'service.systemd.remove': removeSystemdService,
   'timer.systemd.apply': applySystemdTimer,
   'timer.systemd.remove': removeSystemdTimer,
+  'service.compose.up': bringComposeUp,
+  'service.compose.down': takeComposeDown,
+  'service.compose.restart': restartCompose,
+  'service.compose.status': showCompose,
+  'service.compose.logs': readComposeLogs,
+  'service.compose.stats': measureCompose,
 }

@@ -1,10 +1,11 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
+import { composeCases } from '../testing/cases/compose.ts'
 import { hostCases } from '../testing/cases/host.ts'
 import { systemdCases } from '../testing/cases/systemd.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases, ...systemdCases]
+const cases = [...hostCases, ...systemdCases, ...composeCases]
 
 for (const each of cases) describeOrderType(each)
 
