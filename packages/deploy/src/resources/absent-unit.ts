@@ -1,8 +1,8 @@
-import { isUp, reloadUnits, systemctl, systemctlIfThere, type UnitState } from '../drivers/systemctl.ts'
+import { isUp, reloadUnits, systemctl, systemctlIfThere } from '../drivers/systemctl.ts'
 import type { Host } from '../host.ts'
 import type { Change, Desired } from '../plan.ts'
 import { noFile } from './file.ts'
-import { environmentPath, notePath, ownUnit, type UnitKind, unitPath } from './managed-unit.ts'
+import { environmentPath, notePath, ownUnits, type UnitKind, unitPath } from './managed-unit.ts'
 
 export interface UnwantedUnits {
   kind: UnitKind
@@ -15,16 +15,15 @@ export function noUnits({ kind, main, service }: UnwantedUnits): Desired {
   const names = [...new Set([main, service])]
   return async (host) => {
     const changes: Change[] = []
-    const states = await Promise.all(names.map((name) => ownUnit(host, name, kind)))
-    for (const [index, name] of names.entries()) {
-      const state = states[index] as UnitState
+    const states = await ownUnits(host, names, kind)
+    for (const [name, state] of states) {
       if (isUp(state)) changes.push(stopped(name, name === main))
       if (name === main && state.fileState === 'enabled') changes.push(disabled(name))
     }
     for (const name of names) changes.push(...(await noFile(unitPath(name))(host)))
     changes.push(...(await noFile(environmentPath(service), { secret: true })(host)))
     changes.push(...(await noFile(notePath(main))(host)))
-    const left = states.some(({ loadState }) => loadState !== 'not-found')
+    const left = [...states.values()].some(({ loadState }) => loadState !== 'not-found')
     return left || changes.length > 0 ? [...changes, forgotten(names)] : []
   }
 }

@@ -1,9 +1,9 @@
 import { isUp, reloadUnits, stayUp, systemctl, systemctlIfThere, type UnitState } from '../drivers/systemctl.ts'
 import { verifyUnits } from '../drivers/systemd-verify.ts'
 import type { Host } from '../host.ts'
-import type { Change, Desired } from '../plan.ts'
+import { type Change, type Desired, planFor } from '../plan.ts'
 import { file, noFile } from './file.ts'
-import { environmentPath, header, notePath, ownUnit, type UnitKind, unitPath } from './managed-unit.ts'
+import { environmentPath, header, notePath, ownUnits, type UnitKind, unitPath } from './managed-unit.ts'
 
 export interface WantedUnits {
   kind: UnitKind
@@ -24,21 +24,23 @@ export interface WantedUnits {
  */
 export function installedUnits(wanted: WantedUnits): Desired {
   const { kind, main, service, settleSec } = wanted
-  const content = Object.entries(wanted.units).map(([name, text]) => [name, header(kind) + text] as const)
+  const content = Object.fromEntries(Object.entries(wanted.units).map(([name, text]) => [name, header(kind) + text]))
   const root = { mode: 0o600, owner: 'root', group: 'root' }
   return async (host) => {
-    const states = await Promise.all(content.map(([name]) => ownUnit(host, name, kind)))
-    const state = states[content.findIndex(([name]) => name === main)] as UnitState
+    const states = await ownUnits(host, Object.keys(content), kind)
+    const state = states.get(main) as UnitState
     const path = environmentPath(service)
     const environment = { path, content: wanted.environment, ...root, secret: true }
-    const units = content.map(([name, text]) => file({ path: unitPath(name), content: text, ...root, mode: 0o644 }))
+    const units = Object.entries(content).map(([name, text]) =>
+      file({ path: unitPath(name), content: text, ...root, mode: 0o644 }),
+    )
     const variables = wanted.environment === '' ? noFile(path, { secret: true }) : file(environment)
-    const unitChanges = (await Promise.all(units.map((unit) => unit(host)))).flat()
+    const unitChanges = await planFor(units, host)
     const files = [...(await variables(host)), ...unitChanges]
     const noted = (await host.look(notePath(main))) !== null
-    const stale = files.length > 0 || noted || states.some(({ needsReload }) => needsReload)
+    const stale = files.length > 0 || noted || [...states.values()].some(({ needsReload }) => needsReload)
     const changes: Change[] = []
-    if (unitChanges.length > 0) changes.push(checked(Object.fromEntries(content)))
+    if (unitChanges.length > 0) changes.push(checked(content))
     if (stale || state.activeState !== 'active') {
       changes.push(announced(main, state, noted), ...files, started(main, state, settleSec))
     }

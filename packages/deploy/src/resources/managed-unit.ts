@@ -20,7 +20,7 @@ export const header = (kind: UnitKind) =>
  * The unit's state, when it is not there or was made by an order of this kind. Rejects for units of the system, of
  * people and of another kind: an order never touches those.
  */
-export async function ownUnit(host: Host, unit: string, kind: UnitKind): Promise<UnitState> {
+async function ownUnit(host: Host, unit: string, kind: UnitKind): Promise<UnitState> {
   const state = await unitState(host, unit)
   const path = unitPath(unit)
   if (state.fragmentPath !== '' && state.fragmentPath !== path) throw foreign(unit, state.fragmentPath)
@@ -29,6 +29,13 @@ export async function ownUnit(host: Host, unit: string, kind: UnitKind): Promise
   const content = entry.kind === 'file' ? await host.read(path) : null
   if (!content?.startsWith(header(kind))) throw foreign(unit, path)
   return state
+}
+
+/** As `ownUnit`, one after the other. */
+export async function ownUnits(host: Host, units: readonly string[], kind: UnitKind): Promise<Map<string, UnitState>> {
+  const states = new Map<string, UnitState>()
+  for (const unit of units) states.set(unit, await ownUnit(host, unit, kind))
+  return states
 }
 
 /** Whether an order made it, of whatever kind. */
