@@ -3,7 +3,10 @@
  * AppError `unprocessable` when the machine refuses; what a program answers is data.
  */
 export interface Host {
-  /** Runs a program to its end, without a shell and without our environment. Rejects when it cannot be started. */
+  /**
+   * Runs a program to its end, without a shell and without our environment. Rejects when it cannot be started. One at a
+   * time: what a program leaves behind is ended with it, and that is every other process of the order.
+   */
   run(program: Program): Promise<Exit>
   /** The text of a regular file of at most 1 MiB; null when there is none. */
   read(path: string): Promise<string | null>

@@ -9,6 +9,7 @@ export { takeBackup } from './backup/take-backup.ts'
 export { verifyBackup } from './backup/verify-backup.ts'
 export { type Certificate, readCertificate } from './certificate.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
+export type { ComposeSource } from './drivers/compose-project.ts'
 export {
   askDatabase,
   type Content,
@@ -19,11 +20,16 @@ export {
   type PostgresRows,
   type PostgresState,
 } from './drivers/database-tool.ts'
+export { type Container, containersOf, dockerContainer } from './drivers/docker.ts'
+export { readContainerLogs } from './drivers/docker-logs.ts'
+export { measureContainers } from './drivers/docker-stats.ts'
+export { type JournalRange, readJournal } from './drivers/journal.ts'
 export { mustRun } from './drivers/must-run.ts'
 export { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from './drivers/postgres.ts'
+export { stayUp, systemctl, timerState, unitState } from './drivers/systemctl.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
-export { inspectComposeFile } from './policy/compose-policy.ts'
+export { type ComposeDanger, composeDangers, inspectComposeFile } from './policy/compose-policy.ts'
 export type { ComposeFinding, ComposeReport } from './policy/inspection.ts'
 export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './render/caddyfile.ts'
 export { type ComposeFile, renderComposeFile } from './render/compose-file.ts'
@@ -42,8 +48,18 @@ export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUni
 export { type CaddyRoute, caddyRoute, listCaddyRoutes, noCaddyRoute } from './resources/caddy-route.ts'
 export { certbotCertificate, certificateFiles, nginxRenewalHook } from './resources/certbot-certificate.ts'
 export { listCertificates, type StoredCertificate } from './resources/certificates.ts'
+export { composeServices, containersStay, noComposeServices } from './resources/compose-services.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
+export { isManaged, refuseUnmanaged, refuseUnreadable } from './resources/managed-unit.ts'
 export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './resources/nginx-site.ts'
 export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
+export {
+  noSystemdService,
+  noSystemdTimer,
+  systemdService,
+  systemdTimer,
+  unitRunning,
+  type WantedService,
+} from './resources/systemd-service.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { scopesField, typesAllowedBy } from '@ikoma/api'
+import { type ComposeDanger, composeDangers } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 
@@ -9,12 +10,18 @@ export const policySchema = z.strictObject({
   scopes: scopesField.default(['runner', 'system.facts', 'check']),
   /** No order may ask for longer. */
   maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
+  /**
+   * What a compose project may do although it could take the server over with it, by its name:
+   * `{"portainer": ["docker_socket"]}`.
+   */
+  compose: z.record(z.string(), z.array(z.enum(composeDangers))).default({}),
 })
 
 export interface Policy {
   scopes: string[]
   types: string[]
   maxTimeoutSec: number
+  compose: Readonly<Record<string, readonly ComposeDanger[]>>
 }
 
 /** The policy in a file, or the default one when there is none. A file that cannot be understood allows nothing: it throws. */
@@ -27,7 +34,12 @@ export async function readPolicyFile(path: string): Promise<Policy> {
     })
     throw invalid(path, problems.join('; '))
   }
-  return { ...parsed.data, types: typesAllowedBy(parsed.data.scopes) }
+  return policyOf(parsed.data)
+}
+
+export function policyOf(written: z.input<typeof policySchema>): Policy {
+  const policy = policySchema.parse(written)
+  return { ...policy, types: typesAllowedBy(policy.scopes) }
 }
 
 async function readText(path: string): Promise<string> {

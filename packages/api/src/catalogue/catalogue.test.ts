@@ -37,6 +37,9 @@ describe.each(entries)('%s', (name, entry) => {
   })
 })
 
+const process = { user: 'app', workingDirectory: '/srv/app', execStart: ['/usr/bin/node', 'main.js'] }
+const project = { name: 'shop', directory: '/srv/shop' }
+
 /** A payload of each type; a new type needs one here. */
 const samples: Record<string, Record<string, unknown>> = {
   'runner.selftest': {},
@@ -67,6 +70,27 @@ const samples: Record<string, Record<string, unknown>> = {
   'backup.list': { name: 'app' },
   'backup.verify': { name: 'app' },
   'backup.prune': { name: 'app' },
+  'service.systemd.apply': { ...process, name: 'gateway', description: 'Gateway' },
+  'service.systemd.start': { name: 'gateway' },
+  'service.systemd.stop': { name: 'gateway' },
+  'service.systemd.restart': { name: 'gateway' },
+  'service.systemd.status': { name: 'gateway' },
+  'service.systemd.logs': { name: 'gateway' },
+  'service.systemd.remove': { name: 'gateway' },
+  'timer.systemd.apply': {
+    ...process,
+    name: 'poll',
+    description: 'Poll',
+    timeoutSec: 290,
+    schedule: { everySec: 300 },
+  },
+  'timer.systemd.remove': { name: 'poll' },
+  'service.compose.up': project,
+  'service.compose.down': project,
+  'service.compose.restart': project,
+  'service.compose.status': project,
+  'service.compose.logs': project,
+  'service.compose.stats': project,
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

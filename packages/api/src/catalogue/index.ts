@@ -17,6 +17,14 @@ import {
   tlsCertificateRenew,
 } from './certificate-types.ts'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+import {
+  serviceComposeDown,
+  serviceComposeLogs,
+  serviceComposeRestart,
+  serviceComposeStats,
+  serviceComposeStatus,
+  serviceComposeUp,
+} from './compose-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
@@ -24,6 +32,17 @@ import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
+import {
+  serviceSystemdApply,
+  serviceSystemdLogs,
+  serviceSystemdRemove,
+  serviceSystemdRestart,
+  serviceSystemdStart,
+  serviceSystemdStatus,
+  serviceSystemdStop,
+  timerSystemdApply,
+  timerSystemdRemove,
+} from './systemd-types.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
@@ -55,6 +74,21 @@ export const catalogue = {
   'backup.list': backupList,
   'backup.verify': backupVerify,
   'backup.prune': backupPrune,
+  'service.systemd.apply': serviceSystemdApply,
+  'service.systemd.start': serviceSystemdStart,
+  'service.systemd.stop': serviceSystemdStop,
+  'service.systemd.restart': serviceSystemdRestart,
+  'service.systemd.status': serviceSystemdStatus,
+  'service.systemd.logs': serviceSystemdLogs,
+  'service.systemd.remove': serviceSystemdRemove,
+  'timer.systemd.apply': timerSystemdApply,
+  'timer.systemd.remove': timerSystemdRemove,
+  'service.compose.up': serviceComposeUp,
+  'service.compose.down': serviceComposeDown,
+  'service.compose.restart': serviceComposeRestart,
+  'service.compose.status': serviceComposeStatus,
+  'service.compose.logs': serviceComposeLogs,
+  'service.compose.stats': serviceComposeStats,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -12,6 +12,13 @@ import {
   listed,
 } from './inspection.ts'
 
+/** What the owner of a server may allow a project all the same. What cannot be judged is never allowed. */
+export const composeDangers = [
+  ...(['capabilities', 'devices', 'docker_socket', 'driver', 'foreign', 'outside_root'] as const),
+  ...(['privileged', 'security_option', 'shared_namespace'] as const),
+] as const
+export type ComposeDanger = (typeof composeDangers)[number]
+
 /**
  * What a parsed compose file that somebody else wrote would do to the server beside running its containers. Docker
  * trusts such a file with everything, so nothing in it is assumed harmless: a key without an entry here is forbidden.

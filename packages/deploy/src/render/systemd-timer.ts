@@ -9,7 +9,7 @@ export interface Timer {
   unit: string
   schedule: Calendar | Interval
   /** Spreads the start of many servers over this time. */
-  randomizedDelaySec?: number
+  randomizedDelaySec?: number | undefined
 }
 
 /** At times of the day, in the form of systemd.time(7): `*-*-* 02:00:00 Europe/Paris`. */

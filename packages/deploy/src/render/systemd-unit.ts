@@ -12,7 +12,7 @@ interface UnitProcess {
   /** Units to start with this one. Should one of them fail, this one still runs. */
   wants?: readonly string[]
   user: string
-  group?: string
+  group?: string | undefined
   workingDirectory: string
   /** The program by its absolute path, then its arguments. No shell reads them. */
   execStart: readonly string[]
@@ -22,9 +22,9 @@ interface UnitProcess {
   environmentFiles?: readonly string[]
   /** Must exist. Everything else on the server is read-only, apart from a /tmp of its own. */
   readWritePaths?: readonly string[]
-  memoryMaxBytes?: number
+  memoryMaxBytes?: number | undefined
   /** Of one core: 150 is a core and a half. */
-  cpuQuotaPercent?: number
+  cpuQuotaPercent?: number | undefined
 }
 
 export interface ServiceUnit extends UnitProcess {

@@ -19,10 +19,25 @@ import { applyNginxSite } from './platform-nginx-site-apply.ts'
 import { listSites } from './platform-nginx-site-list.ts'
 import { removeNginxSite } from './platform-nginx-site-remove.ts'
 import { runSelftest } from './runner-selftest.ts'
+import { takeComposeDown } from './service-compose-down.ts'
+import { readComposeLogs } from './service-compose-logs.ts'
+import { restartCompose } from './service-compose-restart.ts'
+import { measureCompose } from './service-compose-stats.ts'
+import { showCompose } from './service-compose-status.ts'
+import { bringComposeUp } from './service-compose-up.ts'
+import { applySystemdService } from './service-systemd-apply.ts'
+import { readSystemdLogs } from './service-systemd-logs.ts'
+import { removeSystemdService } from './service-systemd-remove.ts'
+import { restartSystemdService } from './service-systemd-restart.ts'
+import { startSystemdService } from './service-systemd-start.ts'
+import { showSystemdService } from './service-systemd-status.ts'
+import { stopSystemdService } from './service-systemd-stop.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyUser } from './system-user-apply.ts'
+import { applySystemdTimer } from './timer-systemd-apply.ts'
+import { removeSystemdTimer } from './timer-systemd-remove.ts'
 import { checkCertificate } from './tls-certificate-check.ts'
 import { issueCertificate } from './tls-certificate-issue.ts'
 import { listStoredCertificates } from './tls-certificate-list.ts'
@@ -58,4 +73,19 @@ export const actions: Actions = {
   'backup.list': listBackups,
   'backup.verify': verifyBackup,
   'backup.prune': pruneBackups,
+  'service.systemd.apply': applySystemdService,
+  'service.systemd.start': startSystemdService,
+  'service.systemd.stop': stopSystemdService,
+  'service.systemd.restart': restartSystemdService,
+  'service.systemd.status': showSystemdService,
+  'service.systemd.logs': readSystemdLogs,
+  'service.systemd.remove': removeSystemdService,
+  'timer.systemd.apply': applySystemdTimer,
+  'timer.systemd.remove': removeSystemdTimer,
+  'service.compose.up': bringComposeUp,
+  'service.compose.down': takeComposeDown,
+  'service.compose.restart': restartCompose,
+  'service.compose.status': showCompose,
+  'service.compose.logs': readComposeLogs,
+  'service.compose.stats': measureCompose,
 }

@@ -1,13 +1,9 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
-import { backupCases } from '../testing/cases/backups.ts'
-import { caddyCases } from '../testing/cases/caddy.ts'
-import { certificateCases } from '../testing/cases/certificate.ts'
-import { hostCases } from '../testing/cases/host.ts'
-import { nginxCases } from '../testing/cases/nginx.ts'
+import * as families from '../testing/cases/index.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases, ...caddyCases, ...nginxCases, ...certificateCases, ...backupCases]
+const cases = Object.values(families).flat()
 
 for (const each of cases) describeOrderType(each)
 

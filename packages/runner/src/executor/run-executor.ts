@@ -10,7 +10,7 @@ import type { Logger } from '../logger.ts'
 import { orderMarker } from '../process-tree.ts'
 import type { Stop } from '../stop.ts'
 import { messageOf } from '../trouble.ts'
-import { readExecutorConfig } from './executor-config.ts'
+import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { type ExecutorAnswer, maxLineBytes, requestSchema, stopSchema } from './messages.ts'
 import { claimOnce } from './spent-grants.ts'
@@ -82,7 +82,7 @@ async function serve(options: ExecutorOptions, stopping: AbortController, tell: 
   void watchForStop(lines, stopping)
   const { type, dryRun } = verdict.admitted.grant
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
-  const result = await execute(verdict.admitted, { stateDir, stopping, tell })
+  const result = await execute(verdict.admitted, { config, stopping, tell })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: result.summary }, 'It ended.')
   return result
 }
@@ -109,13 +109,14 @@ const ended: Stop = { kind: 'interrupted', message: 'The executor was stopped wh
 const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
 interface Execution {
-  stateDir: string
+  config: Pick<ExecutorConfig, 'stateDir' | 'policy'>
   stopping: AbortController
   tell: Tell
 }
 
 /** The order's time is kept here too: a runner that never says stop does not get root for longer. */
-async function execute(admission: Admission, { stateDir, stopping, tell }: Execution): Promise<ActionResult> {
+async function execute(admission: Admission, { config, stopping, tell }: Execution): Promise<ActionResult> {
+  const { stateDir, policy } = config
   const { orderId, attempt, dryRun, timeoutSec } = admission.grant
   const marker = orderMarker(orderId, attempt)
   const late: Stop = { kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` }
@@ -127,6 +128,7 @@ async function execute(admission: Admission, { stateDir, stopping, tell }: Execu
     machineAfterStop: localHost({ cwd: '/', killGraceMs, marker, signal: new AbortController().signal }),
     signal,
     dryRun,
+    policy,
     marker,
     log: (text) => tell({ log: text }),
     capture: async () => '',

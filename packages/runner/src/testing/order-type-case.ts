@@ -1,4 +1,4 @@
-import { type CatalogueEntry, catalogue, type OrderTypeName, typesAllowedBy } from '@ikoma/api'
+import { type CatalogueEntry, catalogue, type OrderTypeName } from '@ikoma/api'
 import { Killed, type SimulatedHost } from '@ikoma/deploy/testing'
 import { newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import type { Action, ActionResult } from '../action.ts'
 import { actions } from '../actions/index.ts'
 import { admit } from '../admit.ts'
+import { policyOf } from '../policy.ts'
 import { actionContext } from './action-context.ts'
 import { signedClaim } from './signed-claim.ts'
 
@@ -81,7 +82,7 @@ export function describeOrderType(each: OrderTypeCase): void {
       const runnerId = newId()
       const claim = signedClaim(key, { runnerId, type, payload: each.payload })
       const identity = { runnerId, controlPlaneKey: { keyId: key.keyId, publicKey: key.publicKey } }
-      const policy = { scopes: ['*'], types: typesAllowedBy(['*']), maxTimeoutSec: 60 }
+      const policy = policyOf({ scopes: ['*'], maxTimeoutSec: 60 })
       const journal = { has: () => false }
       const verdict = admit(claim, { identity, policy, actions, journal, root: false, now: Date.now() })
       const refusal = 'refusal' in verdict ? verdict.refusal.code : 'none'

@@ -14,7 +14,12 @@ export const accountTools: Record<string, Tool> = {
     if (args[0] !== 'passwd' || !found) return { code: 2 }
     return { stdout: `${name}:x:999:999::${found.home}:${found.shell}\n` }
   },
-  id: ({ args, machine }) => ({ stdout: `${usersOf(machine)[args.at(-1) ?? '']?.groups.join(' ')}\n` }),
+  id({ args, machine }) {
+    const name = args.at(-1) ?? ''
+    const found = usersOf(machine)[name]
+    if (!found) return { code: 1 }
+    return { stdout: args.includes('--user') ? `${name === 'root' ? 0 : 999}\n` : `${found.groups.join(' ')}\n` }
+  },
   useradd({ args, machine }) {
     const name = args.at(-1) ?? ''
     const of = (option: string) => args[args.indexOf(option) + 1] ?? ''

@@ -1,0 +1,23 @@
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '../host.ts'
+
+/** Whose members can become root. */
+const powerfulGroups = new Set(['root', 'docker', 'sudo', 'wheel', 'admin', 'disk', 'shadow', 'lxd', 'kmem'])
+
+/** Refuses to run something as a user who is not there, who is root, or who can become root through a group. */
+export async function refusePowerfulUser(host: Host, user: string, group: string = user): Promise<void> {
+  const id = await host.run({ argv: ['id', '--user', '--', user] })
+  if (id.code !== 0) {
+    throw new AppError('unprocessable', `There is no user ${user}. Make it first: system.user.apply.`, {
+      reason: 'no_such_user',
+    })
+  }
+  const { stdout } = await host.run({ argv: ['id', '--name', '--groups', '--', user] })
+  const powerful = [group, ...stdout.trim().split(' ')].find((name) => powerfulGroups.has(name))
+  if (id.stdout.trim() === '0' || powerful !== undefined) {
+    const why = powerful === undefined ? 'is root' : `would be in the group ${powerful}, whose members can become root`
+    throw new AppError('unprocessable', `${user} ${why}. An app runs as an account of its own.`, {
+      reason: 'powerful_user',
+    })
+  }
+}

@@ -1,0 +1,11 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { containersOf, measureContainers } from '@ikoma/deploy'
+import type { ActionContext, ActionResult } from '../action.ts'
+
+export async function measureCompose(
+  { name, directory }: PayloadOf<'service.compose.stats'>,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'service.compose.stats'>>> {
+  const containers = await measureContainers(machine, await containersOf(machine, name, directory))
+  return { ok: true, summary: `Measured ${containers.length} containers of ${name}.`, output: { containers } }
+}

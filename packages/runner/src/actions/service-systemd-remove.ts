@@ -1,0 +1,7 @@
+import type { PayloadOf } from '@ikoma/api'
+import { noSystemdService } from '@ikoma/deploy'
+import { converging } from '../host/converge.ts'
+
+export const removeSystemdService = converging(({ name }: PayloadOf<'service.systemd.remove'>) => [
+  noSystemdService(name),
+])

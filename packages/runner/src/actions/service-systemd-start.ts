@@ -1,0 +1,7 @@
+import type { PayloadOf } from '@ikoma/api'
+import { unitRunning } from '@ikoma/deploy'
+import { converging } from '../host/converge.ts'
+
+export const startSystemdService = converging(({ name, settleSec }: PayloadOf<'service.systemd.start'>) => [
+  unitRunning(`${name}.service`, { up: true, settleSec }),
+])

@@ -1,0 +1,7 @@
+import type { PayloadOf } from '@ikoma/api'
+import { unitRunning } from '@ikoma/deploy'
+import { converging } from '../host/converge.ts'
+
+export const stopSystemdService = converging(({ name }: PayloadOf<'service.systemd.stop'>) => [
+  unitRunning(`${name}.service`, { up: false }),
+])

@@ -1,0 +1,135 @@
+import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+
+export interface SimulatedContainer {
+  id: string
+  name: string
+  service: string
+  directory: string
+  revision: string | null
+  image: string
+  state: string
+  exitCode: number
+  restarts: number
+  startedAt: string
+  health: string | null
+  restartPolicy: string
+}
+
+interface Docker {
+  /** By project. */
+  containers: Record<string, SimulatedContainer[]>
+  networks: Record<string, string[]>
+  /** Of the compose program that is installed. */
+  version: 1 | 2
+}
+
+export const noContainers: Docker = { containers: {}, networks: {}, version: 1 }
+
+export function dockerOf(machine: SimulatedHost): Docker {
+  return machine.state.docker as Docker
+}
+
+export function containersIn(machine: SimulatedHost, project: string): SimulatedContainer[] {
+  return dockerOf(machine).containers[project] ?? []
+}
+
+type Answer = ReturnType<Tool>
+type Call = Parameters<Tool>[0]
+
+/** docker(1) and docker-compose(1) over `state.docker`; a service called `crash` is restarted again and again. */
+export const composeTools: Record<string, Tool> = {
+  docker(call) {
+    const [noun = '', verb = ''] = call.args
+    if (noun === 'compose')
+      return dockerOf(call.machine).version === 2 ? compose(call, call.args.slice(1)) : { code: 1 }
+    return dockerVerbs[noun === 'logs' || noun === 'stats' ? noun : `${noun} ${verb}`]?.(call) ?? { code: 1 }
+  },
+  'docker-compose': (call) => (dockerOf(call.machine).version === 1 ? compose(call, call.args) : { code: 1 }),
+  sleep({ machine }) {
+    for (const each of Object.values(dockerOf(machine).containers).flat()) {
+      if (each.service === 'crash') each.restarts += 1
+      if (each.health === 'starting') each.health = 'healthy'
+    }
+    return {}
+  },
+}
+
+const operands = ({ args }: Call) => args.slice(args.indexOf('--') + 1)
+const projectOf = ({ args }: Call) => /^label=com\.docker\.compose\.project=(.*)$/.exec(args.at(-1) ?? '')?.[1] ?? ''
+const listed = (items: readonly string[]): Answer => ({ stdout: items.map((item) => `${item}\n`).join('') })
+
+function named(call: Call): SimulatedContainer[] {
+  const wanted = operands(call)
+  const all = Object.values(dockerOf(call.machine).containers).flat()
+  return all.filter(({ id }) => wanted.includes(id))
+}
+
+function setState(call: Call, state: string): Answer {
+  for (const each of named(call)) each.state = state
+  return {}
+}
+
+const dockerVerbs: Record<string, (call: Call) => Answer> = {
+  'container ls': (call) => listed(containersIn(call.machine, projectOf(call)).map(({ id }) => id)),
+  'container inspect': (call) => listed(named(call).map((each) => JSON.stringify({ ...each, name: `/${each.name}` }))),
+  'container stop': (call) => setState(call, 'exited'),
+  'container start': (call) => setState(call, 'running'),
+  'container restart': (call) => setState(call, 'running'),
+  'container rm'(call) {
+    const gone = operands(call)
+    const { containers } = dockerOf(call.machine)
+    for (const [project, all] of Object.entries(containers)) {
+      const left = all.filter(({ id }) => !gone.includes(id))
+      if (left.length > 0) containers[project] = left
+      else delete containers[project]
+    }
+    return {}
+  },
+  'network ls': (call) => listed(dockerOf(call.machine).networks[projectOf(call)] ?? []),
+  'network rm'(call) {
+    const gone = operands(call)
+    const { networks } = dockerOf(call.machine)
+    for (const [project, all] of Object.entries(networks))
+      if (all.some((id) => gone.includes(id))) delete networks[project]
+    return {}
+  },
+  logs: () => ({
+    stdout: '2026-11-21T10:00:00.000000001Z first\n2026-11-21T10:00:02.000000001Z third\n',
+    stderr: '2026-11-21T10:00:01.000000001Z second\n',
+  }),
+  stats: (call) =>
+    listed(
+      named(call).map(({ id }) =>
+        JSON.stringify({ ID: id, CPUPerc: '12.50%', MemUsage: '1.5MiB / 2GiB', PIDs: '3', NetIO: '1kB / 0B' }),
+      ),
+    ),
+}
+
+interface Given {
+  services: Record<string, { image?: string; labels: Record<string, string>; healthcheck?: object; restart?: string }>
+}
+
+function compose({ machine, input }: Call, args: readonly string[]): Answer {
+  const of = (option: string) => args[args.indexOf(option) + 1] ?? ''
+  if (args.includes('version')) return { stdout: 'docker-compose version' }
+  const { services } = JSON.parse(input) as Given
+  if (args.includes('config')) return services.broken ? { code: 1, stderr: 'services.broken is not valid' } : {}
+  const { containers, networks } = dockerOf(machine)
+  const project = of('--project-name')
+  networks[project] = [`${project}-network`]
+  containers[project] = Object.entries(services).map(([service, given]) => ({
+    id: `${project}-${service}-${given.labels['ikoma.revision']}`,
+    name: `${project}_${service}_1`,
+    service,
+    directory: of('--project-directory'),
+    revision: given.labels['ikoma.revision'] ?? null,
+    image: given.image ?? 'built',
+    state: 'running',
+    exitCode: 0,
+    restarts: 0,
+    startedAt: '2026-11-21T09:00:00Z',
+    health: given.healthcheck ? 'starting' : null,
+    restartPolicy: given.restart ?? 'no',
+  }))
+  return {}
+}

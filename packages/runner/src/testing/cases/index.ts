@@ -1,0 +1,7 @@
+export { backupCases } from './backups.ts'
+export { caddyCases } from './caddy.ts'
+export { certificateCases } from './certificate.ts'
+export { composeCases } from './compose.ts'
+export { hostCases } from './host.ts'
+export { nginxCases } from './nginx.ts'
+export { systemdCases } from './systemd.ts'
