@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { OrderTypeName, OutputOf, PayloadOf, Report } from '@ikoma/api'
 import type { Host as Machine } from '@ikoma/deploy'
+import type { Policy } from './policy.ts'
 
 type ReportError = NonNullable<Report['errors']>[number]
 
@@ -35,6 +36,8 @@ export interface ActionContext {
   /** Aborts with a Stop as its reason. */
   signal: AbortSignal
   dryRun: boolean
+  /** What this server allows, for what only the payload shows. */
+  policy: Policy
   /** Value of IKOMA_ORDER for every program of this attempt. */
   marker: string
   log(text: string): void

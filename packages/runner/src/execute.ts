@@ -6,6 +6,7 @@ import type { Admission } from './admit.ts'
 import { localHost } from './host/local-host.ts'
 import type { LogStream } from './log-stream.ts'
 import { type Ending, reportOf } from './outcome.ts'
+import type { Policy } from './policy.ts'
 import { orderMarker } from './process-tree.ts'
 import type { Redaction } from './redact.ts'
 import { stopOf } from './stop.ts'
@@ -14,6 +15,7 @@ import { messageOf } from './trouble.ts'
 export interface Execution {
   admission: Admission
   host: Host
+  policy: Policy
   logs: LogStream
   redaction: Redaction
   clock: Clock
@@ -62,7 +64,7 @@ function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
   })
 }
 
-function contextFor({ admission, host, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
+function contextFor({ admission, host, policy, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
   const { orderId, attempt, dryRun } = admission.grant
   const marker = orderMarker(orderId, attempt)
   return {
@@ -70,6 +72,7 @@ function contextFor({ admission, host, logs, signal }: Execution, steps: ReportS
     machine: localHost({ cwd: host.workDir, killGraceMs: host.killGraceMs, marker, signal }),
     signal,
     dryRun,
+    policy,
     marker,
     log: (text) => logs.line(text),
     capture: (output, stream) => logs.pump(output, stream),

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { scopesField, typesAllowedBy } from '@ikoma/api'
+import { packageField, scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
+import { defaultPackages } from './default-packages.ts'
 
 /** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
 export const policySchema = z.strictObject({
@@ -10,12 +11,15 @@ export const policySchema = z.strictObject({
   scopes: scopesField.default(['runner', 'system.facts', 'check']),
   /** No order may ask for longer. */
   maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
+  /** Debian packages that orders may install and remove; `*` is every one. What platform orders install is their own. */
+  packages: z.array(z.union([packageField, z.literal('*')])).default(defaultPackages),
 })
 
 export interface Policy {
   scopes: string[]
   types: string[]
   maxTimeoutSec: number
+  packages: string[]
 }
 
 /** The local policy, or the default one when there is no file. A file that cannot be understood allows nothing: it throws. */
@@ -32,8 +36,9 @@ export async function readPolicy(stateDir: string): Promise<Policy> {
   return policyOf(parsed.data)
 }
 
-export function policyOf(written: z.infer<typeof policySchema>): Policy {
-  return { ...written, types: typesAllowedBy(written.scopes) }
+export function policyOf(written: z.input<typeof policySchema>): Policy {
+  const policy = policySchema.parse(written)
+  return { ...policy, types: typesAllowedBy(policy.scopes) }
 }
 
 async function readText(path: string): Promise<string> {

@@ -87,7 +87,7 @@ interface StartedOrder {
 }
 
 async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { controlPlane, host, clock, logger } = deps
+  const { controlPlane, host, policy, clock, logger } = deps
   const { payload, timeoutSec, retryClass } = admission.grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -100,7 +100,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
     signal,
   })
   try {
-    const report = await execute({ admission, host, logs, redaction, clock, signal })
+    const report = await execute({ admission, host, policy, logs, redaction, clock, signal })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()

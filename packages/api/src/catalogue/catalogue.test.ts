@@ -47,6 +47,7 @@ const samples: Record<string, Record<string, unknown>> = {
   'check.dns.run': { name: 'example.com' },
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
+  'system.packages.apply': { install: ['curl'] },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
+import { systemPackagesApply } from './package-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
@@ -18,6 +19,7 @@ export const catalogue = {
   'shell.run': shellRun,
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
+  'system.packages.apply': systemPackagesApply,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue
@@ -64,3 +66,4 @@ export function describeCatalogue(): OrderTypeResource[] {
 
 export type { ChangeOutput } from './change-output.ts'
 export type { CatalogueEntry } from './order-type.ts'
+export { packageField } from './package-types.ts'

@@ -7,6 +7,7 @@ import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
+import { applyPackages } from './system-packages-apply.ts'
 import { applyUser } from './system-user-apply.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
@@ -20,4 +21,5 @@ export const actions: Actions = {
   'shell.run': runProgram,
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
+  'system.packages.apply': applyPackages,
 }

@@ -1,9 +1,10 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import { hostCases } from '../testing/cases/host.ts'
+import { packageCases } from '../testing/cases/packages.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases]
+const cases = [...hostCases, ...packageCases]
 
 for (const each of cases) describeOrderType(each)
 

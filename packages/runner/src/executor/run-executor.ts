@@ -79,7 +79,7 @@ const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
 function execute(
   admission: Admission,
-  { stateDir }: ExecutorConfig,
+  { stateDir, policy }: ExecutorConfig,
   signal: AbortSignal,
   tell: (answer: ExecutorAnswer) => void,
 ): Promise<ActionResult> {
@@ -90,6 +90,7 @@ function execute(
     machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
     signal,
     dryRun,
+    policy,
     marker,
     log: (text) => tell({ log: text }),
     capture: async () => '',

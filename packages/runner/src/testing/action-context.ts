@@ -1,5 +1,6 @@
 import type { ActionContext } from '../action.ts'
 import { localHost } from '../host/local-host.ts'
+import { policyOf } from '../policy.ts'
 
 export interface SeenContext extends ActionContext {
   /** What was logged, and the names of the steps, in order. */
@@ -25,6 +26,7 @@ export function actionContext(more: Partial<ActionContext> = {}): SeenContext {
     machine: localHost({ cwd: '/', marker, signal, killGraceMs: 500 }),
     signal,
     dryRun: false,
+    policy: policyOf({}),
     marker,
     log: (text) => void logged.push(text),
     capture: async () => '',
