@@ -47,6 +47,10 @@ const samples: Record<string, Record<string, unknown>> = {
   'check.dns.run': { name: 'example.com' },
   'shell.run': { argv: ['/bin/true'] },
   'system.directory.apply': { path: '/var/lib/app' },
+  'platform.node.install': { major: 20 },
+  'platform.docker.install': {},
+  'platform.caddy.install': {},
+  'platform.nginx.install': {},
   'system.packages.apply': { install: ['curl'] },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
 }

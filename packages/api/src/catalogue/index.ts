@@ -4,6 +4,12 @@ import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-typ
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { systemPackagesApply } from './package-types.ts'
+import {
+  platformCaddyInstall,
+  platformDockerInstall,
+  platformNginxInstall,
+  platformNodeInstall,
+} from './platform-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
@@ -20,6 +26,10 @@ export const catalogue = {
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
   'system.packages.apply': systemPackagesApply,
+  'platform.node.install': platformNodeInstall,
+  'platform.docker.install': platformDockerInstall,
+  'platform.caddy.install': platformCaddyInstall,
+  'platform.nginx.install': platformNginxInstall,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -19,7 +19,7 @@ import type { Change, Desired } from '../plan.ts'
 export interface WantedPackage {
   name: string
   /** Which versions will do; every one by default. One that will not is replaced. */
-  version?: { title: string; accepts(version: string): boolean }
+  version?: { title: string; accepts(version: string): boolean } | undefined
 }
 
 export interface WantedPackages {
@@ -28,6 +28,8 @@ export interface WantedPackages {
   remove?: readonly string[]
   /** Whether what needs a removed package goes with it; otherwise that is refused. */
   cascade?: boolean
+  /** Another repository comes before: what apt knows now says nothing. */
+  offerWillChange?: boolean
   /** Whether packages that are there may be brought up to date where a new one needs it; otherwise that is refused. */
   upgradeDependencies?: boolean
 }
@@ -98,7 +100,7 @@ async function planInstallation(wanted: WantedPackages, machine: Machine, forese
   const missing = missingFrom(there, wanted, gone)
   if (missing.length === 0) return null
   const asked = namesOf(missing)
-  const known = missing.every((each) => accepted(each, offered.get(each.name)))
+  const known = !wanted.offerWillChange && missing.every((each) => accepted(each, offered.get(each.name)))
   const removed = gone.filter((name) => !asked.includes(name)).map((name) => `${name}-`)
   const specs = asked.map((name) => `${name}=${offered.get(name)}`)
   // Until the lists are fetched, nobody can say what comes with it.

@@ -3,6 +3,10 @@ import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { installCaddy } from './platform-caddy-install.ts'
+import { installDocker } from './platform-docker-install.ts'
+import { installNginx } from './platform-nginx-install.ts'
+import { installNode } from './platform-node-install.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
@@ -22,4 +26,8 @@ export const actions: Actions = {
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
   'system.packages.apply': applyPackages,
+  'platform.node.install': installNode,
+  'platform.docker.install': installDocker,
+  'platform.caddy.install': installCaddy,
+  'platform.nginx.install': installNginx,
 }

@@ -2,9 +2,10 @@ import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import { hostCases } from '../testing/cases/host.ts'
 import { packageCases } from '../testing/cases/packages.ts'
+import { platformCases } from '../testing/cases/platforms.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases, ...packageCases]
+const cases = [...hostCases, ...packageCases, ...platformCases]
 
 for (const each of cases) describeOrderType(each)
 

@@ -18,6 +18,9 @@ export interface AptSimulation {
   offered?: Readonly<Record<string, Offer>>
 }
 
+/** What was fetched is a cache, and not what the machine is like: it is not compared. */
+const lists = new WeakMap<SimulatedHost, Record<string, Offer>>()
+
 /** Enough of a machine's state for `aptTools`. */
 export function aptState({ installed = {}, offered = {} }: AptSimulation) {
   const states = Object.entries(installed).map(([name, version]) => [name, { version, status: 'installed' }])
@@ -42,7 +45,7 @@ export function aptTools(upstream: (machine: SimulatedHost) => Record<string, Of
     }),
     'apt-get'({ args, machine }) {
       if (args.includes('update')) {
-        Object.assign(aptOf(machine).offered, upstream(machine))
+        lists.set(machine, upstream(machine))
         return {}
       }
       const wanted = operands(args)
@@ -124,5 +127,6 @@ function operands(args: readonly string[]): string[] {
 }
 
 function aptOf(machine: SimulatedHost): AptState {
-  return machine.state.apt as AptState
+  const { installed, offered } = machine.state.apt as AptState
+  return { installed, offered: { ...offered, ...lists.get(machine) } }
 }
