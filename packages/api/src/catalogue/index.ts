@@ -1,6 +1,7 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { systemPackagesApply } from './package-types.ts'
@@ -30,6 +31,9 @@ export const catalogue = {
   'platform.docker.install': platformDockerInstall,
   'platform.caddy.install': platformCaddyInstall,
   'platform.nginx.install': platformNginxInstall,
+  'firewall.ufw.apply': firewallUfwApply,
+  'firewall.ufw.confirm': firewallUfwConfirm,
+  'firewall.ufw.status': firewallUfwStatus,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -2,6 +2,7 @@ import { renderAptPin, renderAptSource } from '../render/apt-source.ts'
 import { renderCaddyMain, renderCaddySite } from '../render/caddyfile.ts'
 import { renderComposeFile } from '../render/compose-file.ts'
 import { readEnvironmentFile, renderEnvironmentFile } from '../render/environment-file.ts'
+import { renderRollbackService, renderRollbackTimer } from '../render/firewall-rollback.ts'
 import { renderNginxSite } from '../render/nginx-site.ts'
 import { renderPm2Ecosystem } from '../render/pm2-ecosystem.ts'
 import { renderTimer } from '../render/systemd-timer.ts'
@@ -134,6 +135,23 @@ export const formats: Record<string, Format> = {
     volumes: ['kept'],
     networks: ['inner'],
   }),
+  'firewall-rollback': format(
+    renderRollbackService,
+    readUnit,
+    {
+      copies: [{ copy: '/etc/ufw/kept/first', original: '/etc/ufw/first.rules' }],
+      pendingFolder: '/etc/ufw/kept',
+      doneFolder: '/etc/ufw/done',
+      enabled: true,
+    },
+    { carriesText: false },
+  ),
+  'firewall-timer': format(
+    renderRollbackTimer,
+    readUnit,
+    { unit: 'started.service', afterSec: 180 },
+    { carriesText: false },
+  ),
   'apt-source': format(
     renderAptSource,
     readAptFields,

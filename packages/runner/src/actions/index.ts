@@ -3,6 +3,9 @@ import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTcpCheck } from './check-tcp-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'
+import { applyFirewall } from './firewall-ufw-apply.ts'
+import { confirmFirewall } from './firewall-ufw-confirm.ts'
+import { showFirewall } from './firewall-ufw-status.ts'
 import { installCaddy } from './platform-caddy-install.ts'
 import { installDocker } from './platform-docker-install.ts'
 import { installNginx } from './platform-nginx-install.ts'
@@ -30,4 +33,7 @@ export const actions: Actions = {
   'platform.docker.install': installDocker,
   'platform.caddy.install': installCaddy,
   'platform.nginx.install': installNginx,
+  'firewall.ufw.apply': applyFirewall,
+  'firewall.ufw.confirm': confirmFirewall,
+  'firewall.ufw.status': showFirewall,
 }

@@ -1,11 +1,12 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
+import { firewallCases } from '../testing/cases/firewall.ts'
 import { hostCases } from '../testing/cases/host.ts'
 import { packageCases } from '../testing/cases/packages.ts'
 import { platformCases } from '../testing/cases/platforms.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
 
-const cases = [...hostCases, ...packageCases, ...platformCases]
+const cases = [...hostCases, ...packageCases, ...platformCases, ...firewallCases]
 
 for (const each of cases) describeOrderType(each)
 
