@@ -8,6 +8,7 @@ export { ownerOfDatabase, sqliteEngine } from './backup/sqlite-engine.ts'
 export { takeBackup } from './backup/take-backup.ts'
 export { verifyBackup } from './backup/verify-backup.ts'
 export { type Certificate, readCertificate } from './certificate.ts'
+export { installedVersions } from './drivers/apt.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export type { ComposeSource } from './drivers/compose-project.ts'
 export {
@@ -29,6 +30,9 @@ export { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from './dr
 export { stayUp, systemctl, timerState, unitState } from './drivers/systemctl.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
+export { node, nodePlatform, type WantedNode } from './platforms/node.ts'
+export { type Finding, installedPlatform, type Platform, type PlatformChoices, survey } from './platforms/platform.ts'
+export { caddyPlatform, dockerPlatform, nginxPlatform } from './platforms/servers.ts'
 export { type ComposeDanger, composeDangers, inspectComposeFile } from './policy/compose-policy.ts'
 export type { ComposeFinding, ComposeReport } from './policy/inspection.ts'
 export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './render/caddyfile.ts'
@@ -51,8 +55,12 @@ export { listCertificates, type StoredCertificate } from './resources/certificat
 export { composeServices, containersStay, noComposeServices } from './resources/compose-services.ts'
 export { directory, type WantedDirectory } from './resources/directory.ts'
 export { file, noFile, type WantedFile } from './resources/file.ts'
+export { type FirewallReport, firewall, readFirewall, type WantedFirewall } from './resources/firewall.ts'
+export { awaitsConfirmation, confirmedFirewall, wasRolledBack } from './resources/firewall-rollback.ts'
+export { link, type WantedLink } from './resources/link.ts'
 export { isManaged, refuseUnmanaged, refuseUnreadable } from './resources/managed-unit.ts'
 export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './resources/nginx-site.ts'
+export { packages, type WantedPackage, type WantedPackages } from './resources/packages.ts'
 export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
 export {
   noSystemdService,
@@ -62,4 +70,5 @@ export {
   unitRunning,
   type WantedService,
 } from './resources/systemd-service.ts'
+export { unpackedArchive, type WantedArchive } from './resources/unpacked-archive.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { scopesField, typesAllowedBy } from '@ikoma/api'
+import { packageField, scopesField, typesAllowedBy } from '@ikoma/api'
 import { type ComposeDanger, composeDangers } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
+import { defaultPackages } from './default-packages.ts'
 
 /** What this server lets its runner do, whatever the control plane says. Only who administers the server writes it. */
 export const policySchema = z.strictObject({
@@ -15,6 +16,8 @@ export const policySchema = z.strictObject({
    * `{"portainer": ["docker_socket"]}`.
    */
   compose: z.record(z.string(), z.array(z.enum(composeDangers))).default({}),
+  /** Debian packages that orders may install and remove; `*` is every one. What platform orders install is their own. */
+  packages: z.array(z.union([packageField, z.literal('*')])).default(defaultPackages),
 })
 
 export interface Policy {
@@ -22,6 +25,7 @@ export interface Policy {
   types: string[]
   maxTimeoutSec: number
   compose: Readonly<Record<string, readonly ComposeDanger[]>>
+  packages: string[]
 }
 
 /** The policy in a file, or the default one when there is none. A file that cannot be understood allows nothing: it throws. */

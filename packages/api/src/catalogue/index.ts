@@ -25,9 +25,17 @@ import {
   serviceComposeStatus,
   serviceComposeUp,
 } from './compose-types.ts'
+import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
+import { systemPackagesApply } from './package-types.ts'
+import {
+  platformCaddyInstall,
+  platformDockerInstall,
+  platformNginxInstall,
+  platformNodeInstall,
+} from './platform-types.ts'
 import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
@@ -89,6 +97,14 @@ export const catalogue = {
   'service.compose.status': serviceComposeStatus,
   'service.compose.logs': serviceComposeLogs,
   'service.compose.stats': serviceComposeStats,
+  'system.packages.apply': systemPackagesApply,
+  'platform.node.install': platformNodeInstall,
+  'platform.docker.install': platformDockerInstall,
+  'platform.caddy.install': platformCaddyInstall,
+  'platform.nginx.install': platformNginxInstall,
+  'firewall.ufw.apply': firewallUfwApply,
+  'firewall.ufw.confirm': firewallUfwConfirm,
+  'firewall.ufw.status': firewallUfwStatus,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue
@@ -135,3 +151,4 @@ export function describeCatalogue(): OrderTypeResource[] {
 
 export type { ChangeOutput } from './change-output.ts'
 export type { CatalogueEntry } from './order-type.ts'
+export { packageField } from './package-types.ts'

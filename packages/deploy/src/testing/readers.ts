@@ -89,6 +89,17 @@ function interpolated(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, interpolated(item)]))
 }
 
+/** deb822(5): one field a line, in words; here none goes on over the next line, and there is one stanza. */
+export function readAptFields(file: string): unknown {
+  return file
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => {
+      const [, name, value] = /^([A-Z][A-Za-z-]*): (\S.*)$/.exec(line) ?? notUnderstood(line)
+      return [name, ...String(value).split(/\s+/)]
+    })
+}
+
 /** Run, in a world with nothing in it. */
 export function readEcosystem(file: string): unknown {
   const world = createContext({ module: { exports: {} } })

@@ -1,12 +1,22 @@
+import { renderAptPin, renderAptSource } from '../render/apt-source.ts'
 import { renderCaddyMain, renderCaddySite } from '../render/caddyfile.ts'
 import { renderComposeFile } from '../render/compose-file.ts'
 import { readEnvironmentFile, renderEnvironmentFile } from '../render/environment-file.ts'
+import { renderRollbackService, renderRollbackTimer } from '../render/firewall-rollback.ts'
 import { renderNginxSite } from '../render/nginx-site.ts'
 import { renderPm2Ecosystem } from '../render/pm2-ecosystem.ts'
 import { renderConnectionSocket, renderRootConnectionUnit } from '../render/systemd-socket.ts'
 import { renderTimer } from '../render/systemd-timer.ts'
 import { renderOneshotUnit, renderServiceUnit } from '../render/systemd-unit.ts'
-import { readCaddyfile, readCompose, readConnectionUnit, readEcosystem, readNginx, readUnit } from './readers.ts'
+import {
+  readAptFields,
+  readCaddyfile,
+  readCompose,
+  readConnectionUnit,
+  readEcosystem,
+  readNginx,
+  readUnit,
+} from './readers.ts'
 
 /** A rendered file: how to render it, how to read it, and an input that uses every field with a text of its own. */
 export interface Format {
@@ -147,6 +157,40 @@ export const formats: Record<string, Format> = {
     volumes: ['kept'],
     networks: ['inner'],
   }),
+  'firewall-rollback': format(
+    renderRollbackService,
+    readUnit,
+    {
+      copies: [{ copy: '/etc/ufw/kept/first', original: '/etc/ufw/first.rules' }],
+      pendingFolder: '/etc/ufw/kept',
+      doneFolder: '/etc/ufw/done',
+      enabled: true,
+    },
+    { carriesText: false },
+  ),
+  'firewall-timer': format(
+    renderRollbackTimer,
+    readUnit,
+    { unit: 'started.service', afterSec: 180 },
+    { carriesText: false },
+  ),
+  'apt-source': format(
+    renderAptSource,
+    readAptFields,
+    {
+      url: 'https://packages.example.com/debian',
+      suite: 'bookworm',
+      component: 'main',
+      keyFile: '/etc/apt/keyrings/sample.asc',
+    },
+    { carriesText: false },
+  ),
+  'apt-pin': format(
+    renderAptPin,
+    readAptFields,
+    { packages: ['nodejs', 'libnode-dev'], origin: 'packages.example.com', priority: 600 },
+    { carriesText: false },
+  ),
   pm2: format(({ processes }) => renderPm2Ecosystem(processes), readEcosystem, {
     processes: [
       {

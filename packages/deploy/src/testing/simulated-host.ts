@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Entry, Exit, FileAccess, FileContent, Host, Program } from '../host.ts'
 
-type Node = FileAccess & ({ kind: 'file'; content: string } | { kind: 'directory' })
+type Node = FileAccess & ({ kind: 'file'; content: string } | { kind: 'directory' } | { kind: 'link'; target: string })
 
 export interface ToolCall {
   args: readonly string[]
@@ -56,10 +56,34 @@ export class SimulatedHost implements Host {
     this.#nodes.set(path, { kind: 'directory', ...access })
   }
 
-  /** What a file holds, for the tools; empty when there is none. */
-  contentOf(path: string): string {
+  putLink(path: string, target: string): void {
+    this.putDirectory(parentOf(path))
+    this.#nodes.set(path, { kind: 'link', target, mode: 0o777, owner: 'root', group: 'root' })
+  }
+
+  contentOf(path: string): string | null {
     const node = this.#nodes.get(path)
-    return node?.kind === 'file' ? node.content : ''
+    return node?.kind === 'file' ? node.content : null
+  }
+
+  /** Where a link leads; null when there is none. */
+  linkAt(path: string): string | null {
+    const node = this.#nodes.get(path)
+    return node?.kind === 'link' ? node.target : null
+  }
+
+  /** For programs that move or remove: a file, a link, or a directory with what is in it. */
+  move(path: string, to: string | null): void {
+    for (const [each, node] of [...this.#nodes]) {
+      if (each !== path && !each.startsWith(`${path}/`)) continue
+      this.#nodes.delete(each)
+      if (to !== null) this.#nodes.set(to + each.slice(path.length), node)
+    }
+  }
+
+  /** One more program, or another in its place. */
+  install(name: string, tool: Tool): void {
+    this.#tools.set(name, tool)
   }
 
   /** A program that is not on the machine any more. */
@@ -99,7 +123,7 @@ export class SimulatedHost implements Host {
         throw new AppError('unprocessable', `${name} is not installed on this server.`, { reason: 'tool_absent' })
       }
       this.ran.push(argv)
-      const given = inputFile === undefined ? input : this.contentOf(inputFile)
+      const given = inputFile === undefined ? input : (this.contentOf(inputFile) ?? '')
       const exit = { code: 0, stdout: '', stderr: '', ...tool({ args, input: given, env, cwd, machine: this }) }
       if (outputFile === undefined) return exit
       if (exit.code === 0) this.put(outputFile, exit.stdout, { mode: 0o600, owner: 'root', group: 'root' })
@@ -108,10 +132,7 @@ export class SimulatedHost implements Host {
   }
 
   read(path: string): Promise<string | null> {
-    return this.#call(() => {
-      const node = this.#nodes.get(path)
-      return node?.kind === 'file' ? node.content : null
-    })
+    return this.#call(() => this.contentOf(path))
   }
 
   look(path: string): Promise<Entry | null> {

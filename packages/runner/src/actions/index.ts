@@ -12,12 +12,19 @@ import { checkPostgres } from './db-postgres-ready.ts'
 import { restorePostgres } from './db-postgres-restore.ts'
 import { backUpSqlite } from './db-sqlite-backup.ts'
 import { restoreSqlite } from './db-sqlite-restore.ts'
+import { applyFirewall } from './firewall-ufw-apply.ts'
+import { confirmFirewall } from './firewall-ufw-confirm.ts'
+import { showFirewall } from './firewall-ufw-status.ts'
+import { installCaddy } from './platform-caddy-install.ts'
 import { applyCaddyRoute } from './platform-caddy-route-apply.ts'
 import { listRoutes } from './platform-caddy-route-list.ts'
 import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
+import { installDocker } from './platform-docker-install.ts'
+import { installNginx } from './platform-nginx-install.ts'
 import { applyNginxSite } from './platform-nginx-site-apply.ts'
 import { listSites } from './platform-nginx-site-list.ts'
 import { removeNginxSite } from './platform-nginx-site-remove.ts'
+import { installNode } from './platform-node-install.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { takeComposeDown } from './service-compose-down.ts'
 import { readComposeLogs } from './service-compose-logs.ts'
@@ -35,6 +42,7 @@ import { stopSystemdService } from './service-systemd-stop.ts'
 import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
+import { applyPackages } from './system-packages-apply.ts'
 import { applyUser } from './system-user-apply.ts'
 import { applySystemdTimer } from './timer-systemd-apply.ts'
 import { removeSystemdTimer } from './timer-systemd-remove.ts'
@@ -88,4 +96,12 @@ export const actions: Actions = {
   'service.compose.status': showCompose,
   'service.compose.logs': readComposeLogs,
   'service.compose.stats': measureCompose,
+  'system.packages.apply': applyPackages,
+  'platform.node.install': installNode,
+  'platform.docker.install': installDocker,
+  'platform.caddy.install': installCaddy,
+  'platform.nginx.install': installNginx,
+  'firewall.ufw.apply': applyFirewall,
+  'firewall.ufw.confirm': confirmFirewall,
+  'firewall.ufw.status': showFirewall,
 }

@@ -130,7 +130,7 @@ describe('the policy', () => {
   test('of a new server allows looking, and nothing that needs root', async () => {
     const { wanted, apply, policy } = setup()
     await apply(wanted())
-    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check'], maxTimeoutSec: 86_400 })
+    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check'] })
   })
 
   test('allows beside that what install was told', async () => {

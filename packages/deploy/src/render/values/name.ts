@@ -24,6 +24,13 @@ export const unitName: Check<string> = matching(
   'is the name of a systemd unit such as "network-online.target".',
 )
 
+/** Of a Debian package. apt would read a `-` at the end as "remove it". */
+export const packageName: Check<string> = matching(
+  /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+]$/,
+  'not_a_package',
+  'is a Debian package: lower-case letters, digits and + - .',
+)
+
 export const variableName: Check<string> = (value, field) =>
   value === '__proto__'
     ? refuse(field, 'not_a_variable', 'has a name that JavaScript reserves.')

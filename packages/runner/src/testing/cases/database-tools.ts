@@ -19,7 +19,7 @@ const verbs: Simulated = {
   holders: () => ({ answer: { pids: [] } }),
   'sqlite-copy': ({ path }, { machine }) => ({
     answer: { ...content, engineVersion: '3.53.4' },
-    output: machine.contentOf(path),
+    output: machine.contentOf(path) ?? '',
   }),
   'sqlite-prove': ({ expected }, { input }) =>
     digest(input).sha256 === expected.sha256
@@ -27,7 +27,7 @@ const verbs: Simulated = {
       : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
   'sqlite-restore': ({ path, id }, { input, machine }) => {
     const former = `${path}.before-${id}`
-    machine.put(former, machine.contentOf(path))
+    machine.put(former, machine.contentOf(path) ?? '')
     machine.put(path, input)
     return { answer: { former } }
   },
@@ -107,7 +107,7 @@ export function putBackup(
 }
 
 function digestOf(machine: SimulatedHost, file: string) {
-  const text = machine.contentOf(file)
+  const text = machine.contentOf(file) ?? ''
   return text === '' ? null : digest(text)
 }
 

@@ -25,7 +25,7 @@ const pathOf = (unit: string) => `/etc/systemd/system/${unit}`
 
 /** Everything a unit was written with. */
 export function writtenAs(machine: SimulatedHost, unit: string): string {
-  return machine.contentOf(pathOf(unit)) + machine.contentOf(`${pathOf(unit)}.env`)
+  return (machine.contentOf(pathOf(unit)) ?? '') + (machine.contentOf(`${pathOf(unit)}.env`) ?? '')
 }
 
 /** systemctl(1), systemd-analyze(1) and sleep(1) over `state.systemd`; a program called `crash` ends again and again. */
@@ -34,14 +34,14 @@ export const systemdTools: Record<string, Tool> = {
     const [verb = ''] = args
     if (verb === 'daemon-reload') {
       for (const [unit, each] of Object.entries(systemdOf(machine).running)) {
-        each.loaded = machine.contentOf(pathOf(unit)) || each.loaded
+        each.loaded = (machine.contentOf(pathOf(unit)) ?? '') || each.loaded
       }
       return {}
     }
     return verbs[verb]?.(machine, args.at(-1) ?? '') ?? { code: 1, stderr: `Unknown command verb ${verb}.` }
   },
   'systemd-analyze'({ args, machine }) {
-    const texts = args.filter((arg) => arg.startsWith('/')).map((path) => machine.contentOf(path))
+    const texts = args.filter((arg) => arg.startsWith('/')).map((path) => machine.contentOf(path) ?? '')
     const broken = texts.some((text) => text === '' || text.includes('/no/such/program'))
     return broken ? { code: 1, stderr: 'Command /no/such/program is not executable: No such file or directory' } : {}
   },
@@ -56,7 +56,7 @@ const verbs: Record<string, (machine: SimulatedHost, unit: string) => { code?: n
   start: (machine, unit) => (systemdOf(machine).running[unit] ? {} : begin(machine, unit)),
   restart: (machine, unit) => begin(machine, unit),
   stop(machine, unit) {
-    const known = systemdOf(machine).running[unit] || machine.contentOf(pathOf(unit)) !== ''
+    const known = systemdOf(machine).running[unit] || (machine.contentOf(pathOf(unit)) ?? '') !== ''
     delete systemdOf(machine).running[unit]
     return known ? {} : { code: 5 }
   },
@@ -74,16 +74,16 @@ const verbs: Record<string, (machine: SimulatedHost, unit: string) => { code?: n
 /** What was read before is run, unless it was never read. */
 function begin(machine: SimulatedHost, unit: string): { code?: number } {
   const { running, jobs } = systemdOf(machine)
-  const loaded = running[unit]?.loaded ?? machine.contentOf(pathOf(unit))
+  const loaded = running[unit]?.loaded ?? machine.contentOf(pathOf(unit)) ?? ''
   if (loaded === '') return { code: 5 }
   if (loaded.includes('Type=oneshot')) jobs.push(unit)
-  else running[unit] = { loaded, runs: loaded + machine.contentOf(`${pathOf(unit)}.env`), restarts: 0 }
+  else running[unit] = { loaded, runs: loaded + (machine.contentOf(`${pathOf(unit)}.env`) ?? ''), restarts: 0 }
   return {}
 }
 
 function shown(machine: SimulatedHost, unit: string): string {
   const { running, enabled } = systemdOf(machine)
-  const onDisk = machine.contentOf(pathOf(unit))
+  const onDisk = machine.contentOf(pathOf(unit)) ?? ''
   const now = running[unit]
   const ofDistribution = unit === 'cups.service' ? `/lib/systemd/system/${unit}` : ''
   return [

@@ -1,0 +1,118 @@
+import * as z from 'zod'
+import { changeOutput } from './change-output.ts'
+import { orderType } from './order-type.ts'
+
+const portField = z.number().int().min(1).max(65_535)
+
+/** As ufw keeps it: without host bits, and without the prefix that means one address. */
+const sourceField = z
+  .union([z.literal('any'), z.ipv4(), z.cidrv4(), z.ipv6(), z.cidrv6()])
+  .transform((source) => (source === 'any' ? source : networkOf(source)))
+
+const ruleField = z
+  .strictObject({
+    /** `limit` also refuses an address that connects six times within 30 s. */
+    action: z.enum(['allow', 'limit', 'deny', 'reject']).default('allow'),
+    port: portField,
+    /** Of a range that begins with `port`. */
+    lastPort: portField.optional(),
+    protocol: z.enum(['tcp', 'udp']).default('tcp'),
+    from: sourceField.default('any'),
+    comment: z
+      .string()
+      .regex(/^[A-Za-z0-9]([A-Za-z0-9 ._/:-]{0,58}[A-Za-z0-9])?$/, 'letters, digits, spaces and . _ / : -')
+      .optional(),
+  })
+  .refine(({ port, lastPort }) => lastPort === undefined || lastPort > port, {
+    path: ['lastPort'],
+    message: 'is not after port',
+  })
+
+const firewallChange = { risk: 'change', retryClass: 'idempotent', approval: false, privileged: true } as const
+
+export const firewallUfwApply = orderType({
+  type: 'firewall.ufw.apply',
+  title: { en: 'Set the firewall', fr: 'Régler le pare-feu' },
+  requiredScope: 'firewall.ufw.apply',
+  ...firewallChange,
+  timeoutSec: 300,
+  payload: z.strictObject({
+    incoming: z.enum(['deny', 'reject']).default('deny'),
+    /** All rules there are to be; others go. The first that is about a connection decides. */
+    rules: z.array(ruleField).min(1).max(200),
+    /** Without a `firewall.ufw.confirm` within this time, the firewall is put back as it was. */
+    confirmWithinSec: z.number().int().min(30).max(3600).default(180),
+  }),
+  output: changeOutput.extend({ awaitsConfirmation: z.boolean(), confirmWithinSec: z.number().int() }),
+})
+
+export const firewallUfwConfirm = orderType({
+  type: 'firewall.ufw.confirm',
+  title: { en: 'Keep the firewall as it is', fr: 'Conserver le pare-feu tel quel' },
+  requiredScope: 'firewall.ufw.confirm',
+  ...firewallChange,
+  timeoutSec: 60,
+  payload: z.strictObject({}),
+  output: changeOutput,
+})
+
+export const firewallUfwStatus = orderType({
+  type: 'firewall.ufw.status',
+  title: { en: 'Show the firewall', fr: 'Afficher le pare-feu' },
+  requiredScope: 'firewall.ufw.status',
+  risk: 'read',
+  retryClass: 'idempotent',
+  timeoutSec: 60,
+  approval: false,
+  privileged: true,
+  payload: z.strictObject({}),
+  output: z.object({
+    active: z.boolean(),
+    /** At boot. */
+    enabled: z.boolean(),
+    incoming: z.string(),
+    outgoing: z.string(),
+    ipv6: z.boolean(),
+    /** The first 500, each as the words after `ufw` that would add it. */
+    rules: z.array(z.string()),
+    sshPorts: z.array(z.number().int()),
+    awaitsConfirmation: z.boolean(),
+    /** The last change was not confirmed in time. */
+    rolledBack: z.boolean(),
+  }),
+})
+
+function networkOf(source: string): string {
+  return source.includes(':') ? networkOf6(source) : networkOf4(source)
+}
+
+function networkOf4(source: string): string {
+  const [address = '', prefix = '32'] = source.split('/')
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+  const hostSize = 2 ** (32 - Number(prefix))
+  const network = Math.floor(number / hostSize) * hostSize
+  const text = [24, 16, 8, 0].map((shift) => Math.floor(network / 2 ** shift) % 256).join('.')
+  return prefix === '32' ? text : `${text}/${Number(prefix)}`
+}
+
+function networkOf6(source: string): string {
+  const [address = '', prefix = '128'] = source.split('/')
+  const [head = '', tail = ''] = shortest(address).split('::')
+  const [first, last] = [groupsOf(head), groupsOf(tail)]
+  const groups = [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last]
+  const kept = groups.map((group, index) => {
+    const bits = Math.min(Math.max(Number(prefix) - 16 * index, 0), 16)
+    return (group - (group % 2 ** (16 - bits))).toString(16)
+  })
+  const network = shortest(kept.join(':'))
+  return prefix === '128' ? network : `${network}/${Number(prefix)}`
+}
+
+function groupsOf(text: string): number[] {
+  return text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16))
+}
+
+/** As a URL writes it, which is also how ufw does. */
+function shortest(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1)
+}

@@ -1,0 +1,39 @@
+import { AppError } from '@ikoma/kernel'
+import { mustRun, outputOf } from '../drivers/must-run.ts'
+import type { Host } from '../host.ts'
+import type { Desired } from '../plan.ts'
+
+export interface WantedLink {
+  path: string
+  target: string
+}
+
+/** A symbolic link to exactly this target. Another link is turned, anything else is refused. */
+export function link({ path, target }: WantedLink): Desired {
+  return async (host) => {
+    const before = await targetOf(host, path)
+    if (before === target) return []
+    return [
+      {
+        title: `link ${path} to ${target}`,
+        diff: before && `-${before}\n+${target}`,
+        apply: (on) => point(on, path, target),
+        undo: (on) => (before === null ? on.remove(path) : point(on, path, before)),
+      },
+    ]
+  }
+}
+
+/** Where a link leads, as it is written; null when nothing is there. */
+async function targetOf(host: Host, path: string): Promise<string | null> {
+  const entry = await host.look(path)
+  if (entry === null) return null
+  if (entry.kind === 'link') return (await outputOf(host, { argv: ['readlink', '--', path] })).trimEnd()
+  throw new AppError('unprocessable', `${path} is a ${entry.kind}, not a link. Move it away first.`, {
+    reason: 'not_a_link',
+  })
+}
+
+function point(host: Host, path: string, target: string): Promise<void> {
+  return mustRun(host, { argv: ['ln', '--symbolic', '--force', '--no-dereference', '--', target, path] })
+}

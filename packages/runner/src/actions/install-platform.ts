@@ -1,0 +1,46 @@
+import type { OutputOf } from '@ikoma/api'
+import {
+  type Desired,
+  type Finding,
+  installedPlatform,
+  type Platform,
+  type PlatformChoices,
+  survey,
+} from '@ikoma/deploy'
+import type { ActionContext, ActionResult } from '../action.ts'
+import { converging } from '../host/converge.ts'
+
+type Output = OutputOf<'platform.node.install'>
+
+interface Installation<P> {
+  platformFor(payload: P, machine: ActionContext['machine']): Platform | Promise<Platform>
+  /** Where more than the platform's packages is wanted. */
+  desiredBy?(payload: P): Desired[]
+}
+
+/** An action that looks for what is there of a platform's kind, tells it, and makes the platform so. */
+export function installing<P extends PlatformChoices>({ platformFor, desiredBy }: Installation<P>) {
+  return async (payload: P, context: ActionContext): Promise<ActionResult<Output>> => {
+    const { machine, step, log } = context
+    const platform = await platformFor(payload, machine)
+    const found = await step('survey', () => survey(machine, platform))
+    for (const finding of found) log(`Found: ${told(finding)}`)
+    const converge = converging((wanted: P) => desiredBy?.(wanted) ?? installedPlatform(platform, wanted))
+    const result = await converge(payload, context)
+    if (!result.ok) return result
+    const version = versionOf(platform, await survey(machine, platform))
+    return { ...result, output: { ...result.output, found, version } }
+  }
+}
+
+function told({ kind, name, version, stale }: Finding): string {
+  return `${kind} ${name}${version === null ? '' : ` ${version}`}${stale ? ', in the way' : ''}`
+}
+
+/** Of what is called first: a program in /usr/local before the one of a package. */
+function versionOf({ packages }: Platform, found: readonly Finding[]): string | null {
+  const wanted = packages.map(({ name }) => name)
+  const current = found.filter(({ stale }) => !stale)
+  const local = current.find(({ kind, name }) => kind === 'program' && name.startsWith('/usr/local/'))
+  return (local ?? current.find(({ name }) => wanted[0] === name))?.version ?? null
+}

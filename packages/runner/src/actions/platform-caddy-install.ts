@@ -1,0 +1,5 @@
+import type { PayloadOf } from '@ikoma/api'
+import { caddyPlatform } from '@ikoma/deploy'
+import { installing } from './install-platform.ts'
+
+export const installCaddy = installing<PayloadOf<'platform.caddy.install'>>({ platformFor: caddyPlatform })

@@ -1,0 +1,7 @@
+import type { PayloadOf } from '@ikoma/api'
+import { dockerPlatform } from '@ikoma/deploy'
+import { installing } from './install-platform.ts'
+
+export const installDocker = installing<PayloadOf<'platform.docker.install'>>({
+  platformFor: (payload, machine) => dockerPlatform(machine, payload),
+})

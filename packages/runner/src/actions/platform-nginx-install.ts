@@ -1,0 +1,5 @@
+import type { PayloadOf } from '@ikoma/api'
+import { nginxPlatform } from '@ikoma/deploy'
+import { installing } from './install-platform.ts'
+
+export const installNginx = installing<PayloadOf<'platform.nginx.install'>>({ platformFor: nginxPlatform })

@@ -1,0 +1,8 @@
+import type { PayloadOf } from '@ikoma/api'
+import { node, nodePlatform } from '@ikoma/deploy'
+import { installing } from './install-platform.ts'
+
+export const installNode = installing<PayloadOf<'platform.node.install'>>({
+  platformFor: nodePlatform,
+  desiredBy: node,
+})
