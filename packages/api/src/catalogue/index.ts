@@ -25,6 +25,7 @@ import {
   serviceComposeStatus,
   serviceComposeUp,
 } from './compose-types.ts'
+import { diagnoseRun } from './diagnose-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
@@ -89,6 +90,7 @@ export const catalogue = {
   'service.compose.status': serviceComposeStatus,
   'service.compose.logs': serviceComposeLogs,
   'service.compose.stats': serviceComposeStats,
+  'diagnose.run': diagnoseRun,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

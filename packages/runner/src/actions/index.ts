@@ -18,6 +18,7 @@ import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
 import { applyNginxSite } from './platform-nginx-site-apply.ts'
 import { listSites } from './platform-nginx-site-list.ts'
 import { removeNginxSite } from './platform-nginx-site-remove.ts'
+import { runDiagnosis } from './diagnose-run.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { takeComposeDown } from './service-compose-down.ts'
 import { readComposeLogs } from './service-compose-logs.ts'
@@ -88,4 +89,5 @@ export const actions: Actions = {
   'service.compose.status': showCompose,
   'service.compose.logs': readComposeLogs,
   'service.compose.stats': measureCompose,
+  'diagnose.run': runDiagnosis,
 }
