@@ -1,10 +1,6 @@
 import type { Rule } from '../rule.ts'
 import { containerTroubles, dockerDown, pm2Errored } from './containers.ts'
 import {
-  databaseDamaged,
-  databaseFileMissing,
-  migrationFailed,
-  migrationMissing,
   postgresDatabaseMissing,
   postgresNotReady,
   postgresWrongPassword,
@@ -13,6 +9,7 @@ import {
 } from './database.ts'
 import { buildMissing, environmentFileMissing, environmentMissing, nodeVersion } from './environment.ts'
 import { clockSkew, diskFull, outOfMemory, tooManyFiles } from './machine.ts'
+import { migrationFailed, migrationMissing } from './migration.ts'
 import { dnsElsewhere, dnsMissing, firewallClosed } from './network.ts'
 import {
   credentialsMissing,
@@ -34,6 +31,7 @@ import {
   upstreamSlow,
   upstreamUnknown,
 } from './proxy.ts'
+import { databaseDamaged, databaseFileMissing } from './sqlite.ts'
 import { acmeDns, acmeFailed, acmeRateLimited, acmeUnauthorized, acmeUnreachable, tlsTroubles } from './tls.ts'
 import { restartLoop, unitFailed, unitMissing, unitNotReloaded, unitStages, unitStopped } from './unit.ts'
 

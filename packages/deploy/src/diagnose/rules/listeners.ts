@@ -13,7 +13,7 @@ export function isOpenHere(evidence: Evidence, host: string, port: number): bool
 /** A process by the names that people know it by. */
 export function who({ process, pid, unit }: Listener): string {
   const details = [pid === null ? null : `pid ${pid}`, unit].filter((detail) => detail !== null)
-  const name = process ?? 'a program that could not be seen'
+  const name = process ?? 'another program'
   return details.length === 0 ? name : `${name} (${details.join(', ')})`
 }
 

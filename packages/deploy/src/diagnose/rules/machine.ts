@@ -58,7 +58,9 @@ export const outOfMemory: Rule = {
     const matches = matchLogs(evidence, killed)
     const containers = docker?.running ? docker.containers.filter(({ outOfMemory: killedIt }) => killedIt) : []
     const seen = unit?.result === 'oom-kill' || containers.length > 0
-    if (matches.length === 0 && !seen) return null
+    // Who else sends SIGKILL to a service that nobody stops? On old control groups systemd cannot tell.
+    const killedNow = unit?.result === 'signal' && unit.exitStatus === 9 && unit.upSec === null
+    if (matches.length === 0 && !seen && !killedNow) return null
     const program = matches[0]?.groups.program ?? containers[0]?.service ?? 'a process'
     return {
       symptom: { en: 'A process was killed', fr: 'Un processus a été tué' },
@@ -66,9 +68,11 @@ export const outOfMemory: Rule = {
         en: `Memory ran out, and ${program} was ended for it.`,
         fr: `La mémoire a manqué, et ${program} a été arrêté pour cela.`,
       },
-      confidence: seen ? 'certain' : 'likely',
+      confidence: seen ? 'certain' : matches.length > 0 ? 'likely' : 'possible',
       evidence: [
-        ...(unit?.result === 'oom-kill' ? [`${evidence.subject.unit}: result oom-kill`] : []),
+        ...(unit?.result === 'oom-kill' || killedNow
+          ? [`${evidence.subject.unit}: ended by ${unit?.result}, status ${unit?.exitStatus}`]
+          : []),
         ...containers.map(({ name }) => `container ${name}: OOMKilled`),
         ...shown(matches.map(({ line }) => line)),
       ],

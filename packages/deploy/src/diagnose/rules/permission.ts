@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence.ts'
 import type { Finding, Mend, Words } from '../finding.ts'
 import { ownedPath, parentOf } from '../paths.ts'
 import { advise, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
+import { accessOf, isOpenTo } from './files.ts'
 import { restart } from './mends.ts'
 
 const path = '(?<path>/[^\\s\'":,]*)'
@@ -42,8 +43,7 @@ function deniedByLog(evidence: Evidence): Finding | null {
 function databaseOfAnother(evidence: Evidence): Finding | null {
   const { subject, unit, files } = evidence
   const entry = subject.sqlitePath === null ? null : (files[subject.sqlitePath] ?? null)
-  if (entry?.kind !== 'file' || !unit || unit.user === 'root' || subject.sqlitePath === null) return null
-  if (entry.owner === unit.user || entry.group === unit.user || entry.mode & 0o002) return null
+  if (entry?.kind !== 'file' || !unit || subject.sqlitePath === null || isOpenTo(unit.user, entry)) return null
   return {
     symptom,
     cause: causeOf(evidence, subject.sqlitePath),
@@ -90,7 +90,7 @@ function mendFor({ unit, files }: Evidence, target: string | null): Mend {
 function accessLines({ files }: Evidence, target: string): string[] {
   return [target, parentOf(target)].flatMap((each) => {
     const entry = files[each]
-    return entry ? [`${each}: ${entry.kind}, ${entry.owner}:${entry.group} ${entry.mode.toString(8)}`] : []
+    return entry ? [`${each}: ${accessOf(entry)}`] : []
   })
 }
 

@@ -1,9 +1,9 @@
 import { appDown } from '../consequences.ts'
 import type { Evidence, Listener } from '../evidence.ts'
 import type { Mend, Words } from '../finding.ts'
-import { advise, matchLogs, type Rule, shown } from '../rule.ts'
+import { advise, type LogMatch, matchLogs, type Rule, shown } from '../rule.ts'
 import { isServing, listenersOn, where, who } from './listeners.ts'
-import { onUnit } from './mends.ts'
+import { byCommand, onUnit } from './mends.ts'
 
 const inUse = [
   /EADDRINUSE\b.*?:(?<port>\d{1,5})\b/,
@@ -25,9 +25,7 @@ export const portTaken: Rule = {
 
 /** A program said so, and it does not hold the port by now. */
 function takenByLog(evidence: Evidence) {
-  const matches = matchLogs(evidence, inUse).filter(({ line, groups }) => {
-    return !listenersOn(evidence, Number(groups.port)).some(({ unit }) => unit !== null && unit === line.source)
-  })
+  const matches = matchLogs(evidence, inUse).filter((match) => !hasItByNow(match))
   const [first] = matches
   if (!first) return null
   const port = first.groups.port === undefined ? null : Number(first.groups.port)
@@ -40,6 +38,17 @@ function takenByLog(evidence: Evidence) {
     mend: mendFor(evidence, holder),
   }
 }
+
+function hasItByNow({ evidence, line, groups }: LogMatch): boolean {
+  const { subject, unit } = evidence
+  const settles = line.source === subject.unit && unit !== null && isServing(unit) && (unit.upSec ?? 0) >= settlesSec
+  return listenersOn(evidence, Number(groups.port)).some((holder) => {
+    // Who holds a port cannot always be seen; a service that stays up is not without it.
+    return holder.unit === null ? settles : holder.unit === line.source
+  })
+}
+
+const settlesSec = 10
 
 /** Another unit listens where this one should, and this one does not get up. */
 function takenBySight(evidence: Evidence) {
@@ -64,13 +73,23 @@ function causeOf(port: number | null, holder: Listener | undefined): Words {
 
 function mendFor(evidence: Evidence, holder: Listener | undefined): Mend {
   const change = ['give one of the two another port', 'donnez un autre port à l’un des deux']
+  // Docker holds the published ports of all its containers.
+  if (holder?.process === 'docker-proxy') {
+    return byCommand(
+      {
+        en: `Stop the container that publishes it, or ${change[0]}.`,
+        fr: `Arrêtez le conteneur qui le publie, ou ${change[1]}.`,
+      },
+      `docker ps --filter publish=${holder.port}`,
+    )
+  }
   if (holder?.unit) {
     return onUnit(evidence, 'stop', holder.unit, {
       en: `Stop ${holder.unit} if it is not needed, or ${change[0]}.`,
       fr: `Arrêtez ${holder.unit} s’il est inutile, ou ${change[1]}.`,
     })
   }
-  const name = holder ? who(holder) : null
+  const name = holder?.process ? who(holder) : null
   return advise(
     `End ${name ?? 'the program that holds it (ss -ltnp names it)'}, or ${change[0]}.`,
     `Terminez ${name ?? 'le programme qui le tient (ss -ltnp le nomme)'}, ou ${change[1]}.`,

@@ -195,7 +195,8 @@ function endOf({ result, exitStatus }: UnitState): string {
   return result === 'exit-code' || result === 'success' ? `exit ${exitStatus}` : result
 }
 
-function stateLine({ subject }: Evidence, { active, sub, result, restarts, exitStatus }: UnitState): string {
+function stateLine({ subject }: Evidence, { load, active, sub, result, restarts, exitStatus }: UnitState): string {
+  if (load !== 'loaded') return `${subject.unit}: ${load}`
   return `${subject.unit}: ${active} (${sub}), result ${result}, exit status ${exitStatus}, ${restarts} restarts`
 }
 
@@ -204,9 +205,10 @@ function lastWords({ subject, logs }: Evidence): string[] {
   const own = logs.filter(
     ({ source, text }) => source === subject.unit && !/^(Started|Stopped|Starting|Stopping) /.test(text),
   )
-  return shown(
-    own.filter(
-      ({ text }) => !/(Scheduled restart job|Main process exited|Failed with result|Consumed .* CPU)/.test(text),
-    ),
+  const words = own.filter(
+    ({ text }) => !/(Scheduled restart job|Main process exited|Failed with result|Consumed .* CPU)/.test(text),
   )
+  // After an error Node prints its properties and its version, Python its frames: the message is further up.
+  const errors = words.filter(({ text }) => /error|fatal|exception|fail|denied|cannot|refused|panic/i.test(text))
+  return shown(errors.length > 0 ? errors : words)
 }

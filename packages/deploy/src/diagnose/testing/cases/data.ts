@@ -69,6 +69,25 @@ export const dataCases: RuleCase[] = [
     },
   },
   {
+    rule: 'database_file_missing',
+    when: 'its directory is closed to the app',
+    evidence: {
+      files: {
+        '/var/lib/ikoma/gateway/ikoma.db': null,
+        '/var/lib/ikoma/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' },
+      },
+    },
+    nearMiss: { files: { '/var/lib/ikoma/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' } } },
+    expect: { mend: { order: { type: 'system.directory.apply', payload: { path: '/var/lib/ikoma/gateway' } } } },
+  },
+  {
+    rule: 'database_file_missing',
+    when: 'SQLite cannot open a file that nobody named',
+    evidence: { subject: subject({ sqlitePath: null }), ...app('Error: unable to open database file') },
+    nearMiss: { subject: subject({ sqlitePath: null }), ...app('opened database file in 3 ms') },
+    expect: { confidence: 'likely' },
+  },
+  {
     rule: 'database_damaged',
     when: 'the SQLite file is malformed',
     evidence: app('SqliteError: database disk image is malformed'),
@@ -179,8 +198,15 @@ export const dataCases: RuleCase[] = [
       unit: unit({ active: 'failed', sub: 'failed', result: 'oom-kill', upSec: null }),
       ...said('kernel', 'Out of memory: Killed process 812 (node) total-vm:1200000kB, anon-rss:480000kB'),
     },
-    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'signal', exitStatus: 9, upSec: null }) },
+    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'signal', exitStatus: 15, upSec: null }) },
     expect: { confidence: 'certain', mend: { order: { type: 'system.swap.apply', payload: { sizeMiB: 2048 } } } },
+  },
+  {
+    rule: 'out_of_memory',
+    when: 'it is killed without a word, again and again',
+    evidence: { unit: { ...looping, result: 'signal', exitStatus: 9 } },
+    nearMiss: { unit: { ...looping, exitStatus: 9 } },
+    expect: { confidence: 'possible' },
   },
   {
     rule: 'out_of_memory',

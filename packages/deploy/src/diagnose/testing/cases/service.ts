@@ -6,6 +6,8 @@ const listeners = healthy().listeners ?? []
 const withoutApp = listeners.filter(({ port }) => port !== 8080)
 const apache = { address: '*', port: 8080, process: 'apache2', pid: 4242, unit: 'apache2.service' }
 
+const taken = app('Error: listen EADDRINUSE: address already in use :::8080')
+
 export const serviceCases: RuleCase[] = [
   {
     rule: 'restart_loop',
@@ -137,6 +139,27 @@ export const serviceCases: RuleCase[] = [
       "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
     ),
     nearMiss: said('container api', 'INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)'),
+  },
+  {
+    rule: 'port_taken',
+    when: 'a container publishes it',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, { ...apache, process: 'docker-proxy', unit: 'docker.service' }],
+    },
+    nearMiss: { listeners: [...withoutApp, { ...apache, process: null, pid: null, unit: null }], ...taken },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('docker ps --filter publish=8080') } } },
+  },
+  {
+    rule: 'port_taken',
+    when: 'who holds it cannot be seen',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, { ...apache, process: null, pid: null, unit: null }],
+      ...taken,
+    },
+    nearMiss: taken,
+    expect: { cause: { en: 'Port 8080 is held by another program.' } },
   },
   {
     rule: 'listening_elsewhere',
