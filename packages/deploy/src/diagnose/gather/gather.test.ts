@@ -145,18 +145,21 @@ describe('logs', () => {
     expect(loop.found).toEqual(['port_taken', 'restart_loop'])
   })
 
-  test('of Caddy and nginx are read without the request, for its headers and query hold credentials', async () => {
+  test('of Caddy and nginx are read for one site, and without the request, whose headers and query hold credentials', async () => {
     const caddy = {
       ...{ level: 'error', logger: 'http.log.error', msg: 'dial tcp 127.0.0.1:3000: connect: connection refused' },
-      request: { uri: '/login?token=t0ken', headers: { Cookie: ['sid=c00kie'] } },
+      request: { host: 'a.test:443', uri: '/login?token=t0ken', headers: { Cookie: ['sid=c00kie'] } },
     }
+    const other = { ...caddy, request: { host: 'b.test' } }
+    const failed = { level: 'error', msg: 'challenge failed', identifier: 'b.test' }
     const refused = 'connect() failed (111: Connection refused) while connecting to upstream'
     const request = 'client: 192.0.2.9, server: x, request: "GET /a?token=t0ken HTTP/1.1"'
     const at = localTime(now - 60_000)
-    const nginx = `${at} [error] 7#7: *1 ${refused}, ${request}, upstream: "http://127.0.0.1:3000/a?token=t0ken", host: "x"`
+    const nginx = `${at} [error] 7#7: *1 ${refused}, ${request}, upstream: "http://127.0.0.1:3000/a?token=t0ken", host: "a.test"`
     const stale = `${localTime(now - 7_200_000)} [emerg] 7#7: unknown directive "old"`
+    const said = [caddy, other, failed].map((each) => entry(JSON.stringify(each)))
     const journalctl: Tool = ({ args }) => ({
-      stdout: args.includes('--unit=caddy.service') ? entry(JSON.stringify(caddy)) : '',
+      stdout: args.includes('--unit=caddy.service') ? said.join('\n') : '',
     })
     const { evidence } = await setup(
       { domain: 'a.test' },
@@ -167,7 +170,7 @@ describe('logs', () => {
     )
     expect(evidence.logs.map(({ text }) => text)).toEqual([
       'error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused',
-      `${at} [error] 7#7: *1 ${refused}, server: x, upstream: "http://127.0.0.1:3000/a", host: "x"`,
+      `${at} [error] 7#7: *1 ${refused}, server: x, upstream: "http://127.0.0.1:3000/a", host: "a.test"`,
     ])
   })
 
@@ -192,8 +195,10 @@ describe('the machine', () => {
       'LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*    users:(("systemd-resolve",pid=500,fd=14))',
       'LISTEN 0      128             [::]:22           [::]:*    users:(("sshd",pid=600,fd=4))',
       'LISTEN 0      244        127.0.0.1:5432      0.0.0.0:*',
+      'LISTEN 0      511                *:9000            *:*    users:(("MainThread",pid=814,fd=19))',
     ].join('\n')
     const cgroups = {
+      '/proc/814/cmdline': '/usr/bin/node\0server.mjs\0--password=x\0',
       '/proc/812/cgroup': '0::/system.slice/gateway.service\n',
       '/proc/600/cgroup':
         '12:pids:/user.slice/user-0.slice/session-3.scope\n1:name=systemd:/system.slice/ssh.service\n',
@@ -204,6 +209,7 @@ describe('the machine', () => {
       { address: '127.0.0.53%lo', port: 53, process: 'systemd-resolve', pid: 500, unit: null },
       { address: '[::]', port: 22, process: 'sshd', pid: 600, unit: 'ssh.service' },
       { address: '127.0.0.1', port: 5432, process: null, pid: null, unit: null },
+      { address: '*', port: 9000, process: 'node', pid: 814, unit: null },
     ])
   })
 

@@ -4,7 +4,7 @@ import { parentOf } from '../paths.ts'
 import type { Probes } from '../probes.ts'
 import type { Subject } from '../subject.ts'
 import { type SeenDocker, seeContainers } from './containers.ts'
-import { endOfFile, journalOf, kernelKills, type RawLine, readable, settledSince } from './logs.ts'
+import { endOfFile, isAbout, journalOf, kernelKills, type RawLine, readable, settledSince } from './logs.ts'
 import { Look } from './look.ts'
 import { seeDisks, seeFirewall, seeListeners, seeMemory, seeSynchronized } from './machine.ts'
 import { pm2Log, type SeenPm2, seePm2 } from './pm2.ts'
@@ -76,7 +76,8 @@ async function seeLogs(
     logs.push(...read(await pm2Log(look, pm2, pm2Name)))
   }
   logs.push(...read(containers?.logs ?? []))
-  if (subject.domain !== null || subject.url !== null) logs.push(...read(await proxyLogs(look, sinceMin)))
+  const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)
+  if (site !== null) logs.push(...read((await proxyLogs(look, sinceMin)).filter(({ text }) => isAbout(text, site))))
   logs.push(...read(await kernelKills(look, sinceMin)))
   return logs
 }

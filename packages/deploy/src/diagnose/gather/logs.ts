@@ -119,6 +119,15 @@ function plain(text: string): string {
   return parts.filter((part) => ['string', 'number'].includes(typeof part)).join(' ')
 }
 
+/** Whether a proxy's line is about this site; lines that name none may be. */
+export function isAbout(text: string, domain: string): boolean {
+  const entry = text.startsWith('{') ? parseJson(text) : null
+  const request = typeof entry?.request === 'object' ? { ...entry.request } : {}
+  const named = [entry?.identifier, (request as { host?: unknown }).host, /, host: "([^"]+)"/.exec(text)?.[1]]
+  const sites = named.filter((name) => typeof name === 'string').map((name) => name.replace(/:\d+$/, ''))
+  return sites.length === 0 || sites.includes(domain)
+}
+
 /** nginx tells the whole request, and the query of the upstream's address. */
 function withoutRequest(text: string): string {
   return text.replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '').replace(/\?[^\s"]*"/g, '"')

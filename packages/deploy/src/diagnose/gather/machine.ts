@@ -9,11 +9,23 @@ export async function seeListeners(look: Look): Promise<Listener[] | null> {
     return parseSockets(await look.ask(['ss', '--no-header', '--listening', '--numeric', '--tcp', '--processes']))
   })
   if (found === null) return null
-  const units = new Map<number, string | null>()
+  const owners = new Map<number, { unit: string | null; program: string | null }>()
   for (const pid of new Set(found.flatMap((each) => each.pid ?? []).slice(0, maxProcesses))) {
-    units.set(pid, await unitOf(look, pid))
+    owners.set(pid, { unit: await unitOf(look, pid), program: await programOf(look, pid) })
   }
-  return found.map((each) => ({ ...each, unit: each.pid === null ? null : (units.get(each.pid) ?? null) }))
+  return found.map((each) => {
+    const { unit = null, program = null } = owners.get(each.pid ?? 0) ?? {}
+    return { ...each, unit, process: each.process === anyNode ? (program ?? each.process) : each.process }
+  })
+}
+
+/** What Node calls its first thread, and so ss its process. */
+const anyNode = 'MainThread'
+
+/** Its first word alone: arguments may hold secrets. */
+async function programOf(look: Look, pid: number): Promise<string | null> {
+  const text = await look.at(`process ${pid}`, null, () => look.host.read(`/proc/${pid}/cmdline`))
+  return text?.split('\0')[0]?.split('/').at(-1) || null
 }
 
 export function parseSockets(said: string): Omit<Listener, 'unit'>[] {

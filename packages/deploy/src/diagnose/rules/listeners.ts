@@ -10,10 +10,10 @@ export function isOpenHere(evidence: Evidence, host: string, port: number): bool
   return listenersOn(evidence, port).length > 0
 }
 
-/** A process by the names that people know it by. */
+/** Who it is, by what people can act on: its unit before the name of its process. */
 export function who({ process, pid, unit }: Listener): string {
-  const details = [pid === null ? null : `pid ${pid}`, unit].filter((detail) => detail !== null)
-  const name = process ?? 'another program'
+  const name = unit ?? process ?? 'another program'
+  const details = [unit === null ? null : process, pid === null ? null : `pid ${pid}`].filter((each) => each !== null)
   return details.length === 0 ? name : `${name} (${details.join(', ')})`
 }
 

@@ -4,7 +4,7 @@ import { advise, type LogMatch, logRule, matchLogs, type Rule, shown } from '../
 import { isOpenHere, listenersOn } from './listeners.ts'
 import { restart, startOneOf } from './mends.ts'
 
-const badGateway = ['http_server_error', 'http_no_answer'] as const
+const badGateway = ['http_server_error'] as const
 
 const host = '(?<host>[\\w.-]+|\\[[0-9a-f:]+\\])'
 
@@ -183,16 +183,18 @@ export const httpServerError: Rule = {
 export const httpNoAnswer: Rule = {
   name: 'http_no_answer',
   explains: [],
-  find({ http }): Finding | null {
+  find({ http, tls }): Finding | null {
     if (!http || !('failure' in http)) return null
+    // Many networks do not let a server reach its own public address.
+    const fromInside = tls?.problem === null && ['timeout', 'unreachable'].includes(http.failure)
     return {
       symptom: { en: 'The address does not answer', fr: 'L’adresse ne répond pas' },
       cause: { en: http.message, fr: `Échec : ${http.failure}.` },
-      confidence: 'certain',
+      confidence: fromInside ? 'possible' : 'certain',
       evidence: [`GET ${http.url}: ${http.failure}`],
       mend: advise(
-        'Follow it from the outside in: name, firewall, proxy, app.',
-        'Suivez-la de l’extérieur vers l’intérieur : nom, pare-feu, proxy, app.',
+        'Follow it from the outside in: name, firewall, proxy, app; and ask it from another machine.',
+        'Suivez-la de l’extérieur vers l’intérieur : nom, pare-feu, proxy, app ; et essayez d’une autre machine.',
       ),
     }
   },

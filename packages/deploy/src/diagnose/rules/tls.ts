@@ -82,7 +82,7 @@ export const tlsTroubles: Rule[] = troubles.map(({ name, explains, problems, cau
       symptom: name === 'certificate_expires_soon' ? soon : symptom,
       cause: cause(subject.domain, tls),
       confidence: 'certain',
-      evidence: [`tls 127.0.0.1:443: ${tls.message}`],
+      evidence: [`tls 127.0.0.1:443: ${tls.problem}, ${tls.message.replace(/\s+/g, ' ').slice(0, 200)}`],
       mend: mend(subject.domain, evidence),
     }
   },

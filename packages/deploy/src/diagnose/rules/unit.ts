@@ -200,6 +200,8 @@ function stateLine({ subject }: Evidence, { load, active, sub, result, restarts,
   return `${subject.unit}: ${active} (${sub}), result ${result}, exit status ${exitStatus}, ${restarts} restarts`
 }
 
+const isMessage = /^(?!\s|Emitted ).*(error|fatal|exception|fail|denied|cannot|refused|panic)/i
+
 /** What it said before it ended; systemd's own lines only repeat the state. */
 function lastWords({ subject, logs }: Evidence): string[] {
   const own = logs.filter(
@@ -209,6 +211,6 @@ function lastWords({ subject, logs }: Evidence): string[] {
     ({ text }) => !/(Scheduled restart job|Main process exited|Failed with result|Consumed .* CPU)/.test(text),
   )
   // After an error Node prints its properties and its version, Python its frames: the message is further up.
-  const errors = words.filter(({ text }) => /error|fatal|exception|fail|denied|cannot|refused|panic/i.test(text))
+  const errors = words.filter(({ text }) => isMessage.test(text))
   return shown(errors.length > 0 ? errors : words)
 }

@@ -24,7 +24,7 @@ export const diagnoseCases: OrderTypeCase[] = [
     expectDone: (_machine, { output }) =>
       expect(output).toMatchObject({
         findings: [
-          { rule: 'port_taken', cause: { en: 'Port 8080 is held by apache2 (pid 4242, apache2.service).' } },
+          { rule: 'port_taken', cause: { en: 'Port 8080 is held by apache2.service (apache2, pid 4242).' } },
           { rule: 'restart_loop', consequenceOf: 'port_taken' },
         ],
         notLookedAt: expect.arrayContaining([

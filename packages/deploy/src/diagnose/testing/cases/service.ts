@@ -97,7 +97,7 @@ export const serviceCases: RuleCase[] = [
     },
     expect: {
       confidence: 'certain',
-      cause: { en: 'Port 8080 is held by apache2 (pid 4242, apache2.service).' },
+      cause: { en: 'Port 8080 is held by apache2.service (apache2, pid 4242).' },
       mend: { order: null, advice: { en: expect.stringContaining('systemctl stop apache2.service') } },
     },
   },
@@ -120,7 +120,7 @@ export const serviceCases: RuleCase[] = [
       '2026/11/21 16:20:01 [emerg] 900#900: bind() to 0.0.0.0:80 failed (98: Address already in use)',
     ),
     nearMiss: said('caddy.service', 'error listening on :443: listen tcp :443: bind: address already in use'),
-    expect: { cause: { en: 'Port 80 is held by caddy (pid 700, caddy.service).' } },
+    expect: { cause: { en: 'Port 80 is held by caddy.service (caddy, pid 700).' } },
   },
   {
     rule: 'port_taken',

@@ -215,6 +215,15 @@ export const webCases: RuleCase[] = [
     when: 'the address does not answer',
     evidence: { http: { url, failure: 'timeout', message: `${url} did not answer in time.` } },
     nearMiss: { http: { url, status: 401, server: '' } },
+    // Its own TLS is good: it may only be that it cannot ask itself from inside.
+    expect: { confidence: 'possible' },
+  },
+  {
+    rule: 'http_no_answer',
+    when: 'the connection is refused',
+    evidence: { http: { url, failure: 'connection_refused', message: `${url} refused the connection.` } },
+    nearMiss: { http: null },
+    expect: { confidence: 'certain' },
   },
   {
     rule: 'oauth_redirect_mismatch',
