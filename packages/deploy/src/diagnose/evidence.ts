@@ -101,7 +101,10 @@ export interface DnsAnswer {
   own: readonly string[]
 }
 
-export type Docker = { running: false; said: string } | { running: true; containers: readonly Container[] }
+export type Docker =
+  | { running: false; said: string }
+  /** `project`: what compose calls it; null where there is no container of it. */
+  | { running: true; project: string | null; containers: readonly Container[] }
 
 export interface Container {
   name: string

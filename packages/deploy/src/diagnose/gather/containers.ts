@@ -15,10 +15,12 @@ const format = [
   '{{json .RestartCount}}',
   '{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}}',
   '{{json .State.StartedAt}}',
+  '{{json (index .Config.Labels "com.docker.compose.project")}}',
 ].join(',')
 
 interface SeenContainer extends Container {
   id: string
+  project: string | null
   startedAt: string
 }
 
@@ -40,7 +42,8 @@ export async function seeContainers(look: Look, folder: string, sinceMin: number
     const containers = await inspect(look, ids.slice(0, maxContainers))
     const logs: RawLine[] = []
     for (const container of containers) logs.push(...(await logsOf(look, container, sinceMin)))
-    return { docker: { running: true, containers: containers.map(({ id, startedAt, ...each }) => each) }, logs }
+    const project = containers[0]?.project ?? null
+    return { docker: { running: true, project, containers: containers.map(shown) }, logs }
   })
 }
 
@@ -51,11 +54,18 @@ async function inspect(look: Look, ids: readonly string[]): Promise<SeenContaine
   return lines.flatMap((line, index) => parseContainer(line, ids[index] ?? ''))
 }
 
-export function parseContainer(line: string, id: string): SeenContainer[] {
-  const fields = JSON.parse(line) as [string, string | null, string, number, boolean, number, string | null, string]
-  const [name, service, status, exitCode, outOfMemory, restarts, health, startedAt] = fields
+type Fields = [string, string | null, string, number, boolean, number, string | null, string, string | null]
+
+function parseContainer(line: string, id: string): SeenContainer[] {
+  const fields = JSON.parse(line) as Fields
+  const [name, service, status, exitCode, outOfMemory, restarts, health, startedAt, project] = fields
   const short = name.replace(/^\//, '')
-  return [{ id, name: short, service: service || short, status, exitCode, outOfMemory, restarts, health, startedAt }]
+  const state = { status, exitCode, outOfMemory, restarts, health }
+  return [{ id, project, name: short, service: service || short, ...state, startedAt }]
+}
+
+function shown({ id, project, startedAt, ...container }: SeenContainer): Container {
+  return container
 }
 
 /** What it said since it was last started, when it is still up. */

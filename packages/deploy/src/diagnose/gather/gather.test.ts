@@ -273,7 +273,7 @@ describe('the machine', () => {
 
 describe('containers', () => {
   const id = 'a'.repeat(64)
-  const state = '["/blingauto-api-1","api","restarting",1,false,9,null,"2026-11-21T16:19:00Z"]'
+  const state = '["/blingauto-api-1","api","restarting",1,false,9,null,"2026-11-21T16:19:00Z","bling"]'
 
   test('are found by the folder of their compose file, and asked for no environment', async () => {
     const docker: Tool = ({ args: [verb] }) => {
@@ -287,7 +287,11 @@ describe('containers', () => {
       { composeFile: '/srv/bling/docker-compose.yml' },
       { tools: { docker } },
     )
-    expect(evidence.docker).toMatchObject({ running: true, containers: [{ service: 'api', restarts: 9 }] })
+    expect(evidence.docker).toMatchObject({
+      running: true,
+      project: 'bling',
+      containers: [{ service: 'api', restarts: 9 }],
+    })
     expect(evidence.logs).toEqual([
       { source: 'container api', text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"' },
     ])

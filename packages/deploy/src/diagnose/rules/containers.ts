@@ -1,7 +1,8 @@
 import { appDown } from '../consequences.ts'
 import type { Container, Evidence } from '../evidence.ts'
-import type { Finding, Mend, Words } from '../finding.ts'
+import type { Finding, Words } from '../finding.ts'
 import { advise, place, type Rule, shown } from '../rule.ts'
+import { restartProject } from './mends.ts'
 
 export const dockerDown: Rule = {
   name: 'docker_not_running',
@@ -88,7 +89,7 @@ export const containerTroubles: Rule[] = troubles.map(({ name, explains, symptom
       cause: cause(found.map(({ service }) => service).join(', ')),
       confidence: 'certain',
       evidence: [...found.slice(0, 5).map(stateLine), ...lastWords(evidence, found)],
-      mend: composeMend(evidence),
+      mend: restartProject(evidence, evidence.subject.composeFile ?? '', readLog),
     }
   },
 }))
@@ -102,11 +103,9 @@ function lastWords({ logs }: Evidence, containers: readonly Container[]): string
   return shown(logs.filter(({ source }) => sources.includes(source)))
 }
 
-function composeMend(_evidence: Evidence): Mend {
-  return advise(
-    'Read its log; once the cause is mended: docker compose up -d.',
-    'Lisez son journal ; une fois la cause réparée : docker compose up -d.',
-  )
+const readLog: Words = {
+  en: 'Read its log; once the cause is mended, restart the project.',
+  fr: 'Lisez son journal ; une fois la cause réparée, redémarrez le projet.',
 }
 
 export const pm2Errored: Rule = {

@@ -89,7 +89,7 @@ function moreMemory({ memory }: Evidence) {
   if (memory?.swapBytes !== 0) return { advice, order: null }
   return place(
     'system.swap.apply',
-    { sizeMiB: 2048 },
+    { sizeMib: 2048 },
     {
       en: `${advice.en} This server has no swap: some would soften it.`,
       fr: `${advice.fr} Ce serveur n’a pas de swap : un peu amortirait.`,

@@ -1,6 +1,7 @@
 import type { Evidence, TlsAnswer } from '../evidence.ts'
 import type { Finding, Mend, Words } from '../finding.ts'
 import { advise, type LogMatch, logRule, place, type Rule } from '../rule.ts'
+import { listenersOn } from './listeners.ts'
 
 const symptom: Words = { en: 'HTTPS does not work', fr: 'HTTPS ne fonctionne pas' }
 
@@ -24,7 +25,7 @@ const troubles: Trouble[] = [
       en: `The certificate of ${domain} has expired: its renewal failed, or the proxy still has the old one.`,
       fr: `Le certificat de ${domain} a expiré : son renouvellement a échoué, ou le proxy garde l’ancien.`,
     }),
-    mend: (domain) => renew(domain),
+    mend: renew,
   },
   {
     name: 'certificate_expires_soon',
@@ -34,7 +35,7 @@ const troubles: Trouble[] = [
       en: `The certificate of ${domain} ends in ${daysLeft} days and was not renewed yet.`,
       fr: `Le certificat de ${domain} expire dans ${daysLeft} jours et n’est pas encore renouvelé.`,
     }),
-    mend: (domain) => renew(domain),
+    mend: renew,
   },
   {
     name: 'certificate_wrong_name',
@@ -58,7 +59,7 @@ const troubles: Trouble[] = [
       en: `The certificate of ${domain} is from ${issuer || 'nobody that is trusted'}: self-signed, or from a staging authority.`,
       fr: `Le certificat de ${domain} vient de ${issuer || 'personne de reconnu'} : auto-signé, ou d’une autorité d’essai.`,
     }),
-    mend: (domain) => issue(domain),
+    mend: issue,
   },
   {
     name: 'tls_not_ready',
@@ -68,7 +69,7 @@ const troubles: Trouble[] = [
       en: `Port 443 answers, but has no certificate for ${domain} yet.`,
       fr: `Le port 443 répond, mais n’a pas encore de certificat pour ${domain}.`,
     }),
-    mend: (domain) => issue(domain),
+    mend: issue,
   },
 ]
 
@@ -90,19 +91,28 @@ export const tlsTroubles: Rule[] = troubles.map(({ name, explains, problems, cau
 
 const soon: Words = { en: 'HTTPS will stop working', fr: 'HTTPS va cesser de fonctionner' }
 
-function renew(domain: string): Mend {
-  return place('tls.certificate.renew', { domain }, { en: 'Renew it.', fr: 'Renouvelez-le.' })
+/** certbot keeps what nginx serves; Caddy renews its own by itself. */
+function renew(domain: string, evidence: Evidence): Mend {
+  if (proxyOf(evidence) === 'nginx.service') {
+    return place('tls.certificate.renew', {}, { en: 'Renew what is due.', fr: 'Renouvelez ce qui doit l’être.' })
+  }
+  return advise(
+    `See in its log why ${domain} was not renewed, mend that, then have the proxy read its certificates again.`,
+    `Voyez dans son journal pourquoi ${domain} n’a pas été renouvelé, réparez, puis faites relire ses certificats au proxy.`,
+  )
 }
 
-function issue(domain: string): Mend {
-  return place(
-    'tls.certificate.issue',
-    { domain },
-    {
-      en: 'Have one issued; ports 80 and 443 must be open and the name lead here.',
-      fr: 'Faites-en émettre un ; les ports 80 et 443 doivent être ouverts et le nom mener ici.',
-    },
+function issue(domain: string, evidence: Evidence): Mend {
+  const [en, fr] = [`Have one issued for ${domain}`, `Faites-en émettre un pour ${domain}`]
+  const type = proxyOf(evidence) === 'nginx.service' ? 'tls.certificate.issue' : 'platform.caddy.route.apply'
+  return advise(
+    `${en} (an order of the type ${type}); ports 80 and 443 must be open and the name lead here.`,
+    `${fr} (un ordre de type ${type}) ; les ports 80 et 443 doivent être ouverts et le nom mener ici.`,
   )
+}
+
+function proxyOf(evidence: Evidence): string | null {
+  return listenersOn(evidence, 443)[0]?.unit ?? null
 }
 
 const certificateTroubles = [

@@ -55,7 +55,7 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
     http: { url: 'https://automate.ikomadigit.com/', status: 200, server: 'Caddy' },
     tls: { problem: null, message: 'The certificate is valid for 62 more days.', issuer: 'R11', daysLeft: 62 },
     dns: { answers: ['203.0.113.7'], failure: null, own: ['203.0.113.7', '10.0.0.4'] },
-    docker: { running: true, containers: [aContainer()] },
+    docker: { running: true, project: 'blingauto', containers: [aContainer()] },
     pm2: { status: 'online', restarts: 0, upSec: 86_400 },
     firewall: { active: true, openPorts: [22, 80, 443] },
     clock: { synchronized: true, skewMs: 40 },

@@ -199,7 +199,7 @@ export const dataCases: RuleCase[] = [
       ...said('kernel', 'Out of memory: Killed process 812 (node) total-vm:1200000kB, anon-rss:480000kB'),
     },
     nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'signal', exitStatus: 15, upSec: null }) },
-    expect: { confidence: 'certain', mend: { order: { type: 'system.swap.apply', payload: { sizeMiB: 2048 } } } },
+    expect: { confidence: 'certain', mend: { order: { type: 'system.swap.apply', payload: { sizeMib: 2048 } } } },
   },
   {
     rule: 'out_of_memory',
@@ -222,9 +222,15 @@ export const dataCases: RuleCase[] = [
     rule: 'out_of_memory',
     when: 'Docker killed a container',
     evidence: {
-      docker: { running: true, containers: [aContainer({ status: 'exited', exitCode: 137, outOfMemory: true })] },
+      docker: {
+        running: true,
+        project: 'blingauto',
+        containers: [aContainer({ status: 'exited', exitCode: 137, outOfMemory: true })],
+      },
     },
-    nearMiss: { docker: { running: true, containers: [aContainer({ status: 'exited', exitCode: 137 })] } },
+    nearMiss: {
+      docker: { running: true, project: 'blingauto', containers: [aContainer({ status: 'exited', exitCode: 137 })] },
+    },
   },
   {
     rule: 'clock_skew',
@@ -267,27 +273,41 @@ export const dataCases: RuleCase[] = [
     evidence: {
       docker: {
         running: true,
+        project: 'blingauto',
         containers: [aContainer({ status: 'restarting', exitCode: 1, restarts: 9, health: null })],
       },
       ...said('container api', 'pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings'),
     },
-    nearMiss: { docker: { running: true, containers: [aContainer({ restarts: 1 })] } },
-    expect: { evidence: [expect.stringContaining('9 restarts'), expect.stringContaining('ValidationError')] },
+    nearMiss: { docker: { running: true, project: 'blingauto', containers: [aContainer({ restarts: 1 })] } },
+    expect: {
+      evidence: [expect.stringContaining('9 restarts'), expect.stringContaining('ValidationError')],
+      mend: { order: { type: 'service.compose.restart', payload: { name: 'blingauto', directory: '/srv/blingauto' } } },
+    },
   },
   {
     rule: 'container_exited',
     when: 'a container ended with an error',
-    evidence: { docker: { running: true, containers: [aContainer({ status: 'exited', exitCode: 1, health: null })] } },
+    evidence: {
+      docker: {
+        running: true,
+        project: 'blingauto',
+        containers: [aContainer({ status: 'exited', exitCode: 1, health: null })],
+      },
+    },
     // Migrations run once and are done.
     nearMiss: {
-      docker: { running: true, containers: [aContainer({ service: 'migrations', status: 'exited', health: null })] },
+      docker: {
+        running: true,
+        project: 'blingauto',
+        containers: [aContainer({ service: 'migrations', status: 'exited', health: null })],
+      },
     },
   },
   {
     rule: 'container_unhealthy',
     when: 'its health check fails',
-    evidence: { docker: { running: true, containers: [aContainer({ health: 'unhealthy' })] } },
-    nearMiss: { docker: { running: true, containers: [aContainer({ health: 'starting' })] } },
+    evidence: { docker: { running: true, project: 'blingauto', containers: [aContainer({ health: 'unhealthy' })] } },
+    nearMiss: { docker: { running: true, project: 'blingauto', containers: [aContainer({ health: 'starting' })] } },
   },
   {
     rule: 'pm2_errored',

@@ -21,7 +21,17 @@ export const webCases: RuleCase[] = [
     when: 'the certificate has expired',
     evidence: tls('certificate_expired', { daysLeft: -3 }),
     nearMiss: tls('certificate_expires_soon', { daysLeft: 5 }),
-    expect: { mend: { order: { type: 'tls.certificate.renew' } } },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('See in its log') } } },
+  },
+  {
+    rule: 'certificate_expired',
+    when: 'the certificate of certbot has expired, behind nginx',
+    evidence: {
+      ...tls('certificate_expired', { daysLeft: -3 }),
+      listeners: listeners.map((each) => (each.port === 443 ? { ...each, unit: 'nginx.service' } : each)),
+    },
+    nearMiss: tls('timeout'),
+    expect: { mend: { order: { type: 'tls.certificate.renew', payload: {} } } },
   },
   {
     rule: 'certificate_expires_soon',
@@ -48,7 +58,7 @@ export const webCases: RuleCase[] = [
     when: 'Caddy has none yet: the handshake ends with an alert',
     evidence: tls('tls_failed'),
     nearMiss: tls('connection_refused'),
-    expect: { mend: { order: { type: 'tls.certificate.issue' } } },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('platform.caddy.route.apply') } } },
   },
   {
     rule: 'acme_unreachable',
