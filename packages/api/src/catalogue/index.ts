@@ -25,6 +25,7 @@ import {
   serviceComposeStatus,
   serviceComposeUp,
 } from './compose-types.ts'
+import { diagnoseRun } from './diagnose-types.ts'
 import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
@@ -105,6 +106,7 @@ export const catalogue = {
   'firewall.ufw.apply': firewallUfwApply,
   'firewall.ufw.confirm': firewallUfwConfirm,
   'firewall.ufw.status': firewallUfwStatus,
+  'diagnose.run': diagnoseRun,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -225,6 +225,12 @@ export const en = {
     cancel: (id: string) => `Cancel it: ikoma order cancel ${id}`,
   },
 
+  diagnosis: {
+    confidence: { certain: 'certain', likely: 'likely', possible: 'possible' },
+    followsFrom: (cause: string) => `follows from: ${cause}`,
+    notLookedAt: (what: string, why: string) => `not looked at: ${what} (${why})`,
+  },
+
   runners: {
     enrolledAs: (name: string, folder: string) => `Enrolled as "${name}"; its files are in ${folder}.`,
     startWith: (command: string) => `Start it with: ${command}`,

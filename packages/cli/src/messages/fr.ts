@@ -233,6 +233,12 @@ export const fr: Messages = {
     cancel: (id) => `Pour l’annuler : ikoma order cancel ${id}`,
   },
 
+  diagnosis: {
+    confidence: { certain: 'certain', likely: 'probable', possible: 'possible' },
+    followsFrom: (cause) => `découle de : ${cause}`,
+    notLookedAt: (what, why) => `non examiné : ${what} (${why})`,
+  },
+
   runners: {
     enrolledAs: (name: string, folder: string) => `Enrôlé sous le nom « ${name} » ; ses fichiers sont dans ${folder}.`,
     startWith: (command: string) => `Démarrez-le : ${command}`,

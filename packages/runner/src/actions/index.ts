@@ -12,6 +12,7 @@ import { checkPostgres } from './db-postgres-ready.ts'
 import { restorePostgres } from './db-postgres-restore.ts'
 import { backUpSqlite } from './db-sqlite-backup.ts'
 import { restoreSqlite } from './db-sqlite-restore.ts'
+import { runDiagnosis } from './diagnose-run.ts'
 import { applyFirewall } from './firewall-ufw-apply.ts'
 import { confirmFirewall } from './firewall-ufw-confirm.ts'
 import { showFirewall } from './firewall-ufw-status.ts'
@@ -104,4 +105,5 @@ export const actions: Actions = {
   'firewall.ufw.apply': applyFirewall,
   'firewall.ufw.confirm': confirmFirewall,
   'firewall.ufw.status': showFirewall,
+  'diagnose.run': runDiagnosis,
 }

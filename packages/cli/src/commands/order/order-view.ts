@@ -49,7 +49,7 @@ export function createOrderView(targetName: string, context: RemoteContext) {
       const report = readReport(order.report)
       writeEnding(order, report, out.note, context)
       // Orders that speak have said what they found; of the others it is all there is to see.
-      if (report && lines === 0 && !out.json) writeOutput(report, context)
+      if (report && lines === 0 && !out.json) writeOutput(order, report, context)
       if (order.status === 'NEEDS_ATTENTION') out.note('  ', t.attach.needsAttention(shortId(order.id)))
     },
   }

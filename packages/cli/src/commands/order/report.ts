@@ -1,7 +1,8 @@
-import { type Report, reportSchema } from '@ikoma/api'
+import { type OrderResource, type Report, reportSchema } from '@ikoma/api'
 import type { Context } from '../../cli.ts'
 import type { Part } from '../../output.ts'
 import { span } from '../../times.ts'
+import { diagnosisOf, writeDiagnosis } from './diagnosis.ts'
 
 /** A report as its schema knows it; null for none and for one that an older or other program wrote. */
 export function readReport(report: Record<string, unknown> | null): Report | null {
@@ -22,9 +23,11 @@ export function writeSteps({ steps = [] }: Report, write: Write, context: Contex
   }
 }
 
-/** What an order found out, as indented names and values. */
-export function writeOutput({ output = {} }: Report, { out }: Context): void {
-  for (const line of outline(output, 1)) out.line(line)
+/** What an order found out: a diagnosis as people read one, the rest as indented names and values. */
+export function writeOutput(order: OrderResource, report: Report, context: Context): void {
+  const diagnosis = diagnosisOf(order, report)
+  if (diagnosis) writeDiagnosis(diagnosis, order, context)
+  else for (const line of outline(report.output ?? {}, 1)) context.out.line(line)
 }
 
 function outline(value: Record<string, unknown>, depth: number): string[] {

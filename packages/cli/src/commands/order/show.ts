@@ -69,5 +69,5 @@ function writeReport(order: OrderResource, context: RemoteContext): void {
   const report = readReport(order.report)
   out.line()
   writeEnding(order, report, out.line, context)
-  if (report) writeOutput(report, context)
+  if (report) writeOutput(order, report, context)
 }

@@ -1,0 +1,139 @@
+import type { Entry } from '../host.ts'
+import type { Subject } from './subject.ts'
+
+/** All that was seen, as data: rules read it and nothing else. What was not looked at is null, or empty for lists. */
+export interface Evidence {
+  subject: Subject
+  unit: UnitState | null
+  /** Those of the units seen here that an order of IKOMA made, and may change. */
+  managedUnits: readonly string[]
+  /** States of services that apps lean on, by unit; those that are not installed are left out. */
+  services: Readonly<Record<string, string>>
+  /** Newest first within a source. */
+  logs: readonly LogLine[]
+  listeners: readonly Listener[] | null
+  disks: readonly Disk[]
+  memory: Memory | null
+  /** What is at paths that the subject, its unit or its logs name; null where nothing is. */
+  files: Readonly<Record<string, Entry | null>>
+  /** The tool whose migrations the app brings along. */
+  migrations: MigrationTool | null
+  http: HttpAnswer | null
+  tls: TlsAnswer | null
+  dns: DnsAnswer | null
+  docker: Docker | null
+  pm2: Pm2Process | null
+  firewall: Firewall | null
+  clock: { synchronized: boolean | null; skewMs: number | null }
+  /** What could not be looked at, and why. */
+  notLookedAt: readonly NotLookedAt[]
+}
+
+export interface NotLookedAt {
+  what: string
+  why: string
+}
+
+export interface UnitState {
+  /** As systemd names them: `loaded`, `not-found`; `active`, `failed`; `running`, `auto-restart`. */
+  load: string
+  active: string
+  sub: string
+  /** `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, `start-limit-hit`, … */
+  result: string
+  restarts: number
+  /** Of the last main process; systemd's own failures before it are 200 and above. */
+  exitStatus: number
+  /** Seconds since it became active; null when it is not. */
+  upSec: number | null
+  user: string
+  workingDirectory: string
+  environmentFiles: readonly string[]
+  needsReload: boolean
+}
+
+export interface LogLine {
+  /** `gateway.service`, `nginx`, `container api`, `kernel`, … */
+  source: string
+  text: string
+}
+
+export interface Listener {
+  address: string
+  port: number
+  process: string | null
+  pid: number | null
+  /** The systemd unit that the process belongs to. */
+  unit: string | null
+}
+
+export interface Disk {
+  mount: string
+  usedPercent: number
+  availableBytes: number
+  inodesUsedPercent: number | null
+}
+
+export interface Memory {
+  availableBytes: number
+  swapBytes: number
+}
+
+export type MigrationTool = 'drizzle' | 'prisma' | 'alembic'
+
+/** `failure`: why there was no answer, in a code such as `connection_refused`. */
+export type HttpAnswer = { url: string } & ({ status: number; server: string } | { failure: string; message: string })
+
+export interface TlsAnswer {
+  /** What is wrong, in a code such as `certificate_expired`; null when nothing is. */
+  problem: string | null
+  message: string
+  issuer: string | null
+  daysLeft: number | null
+}
+
+export interface DnsAnswer {
+  /** Where the name leads; empty when it does not exist. */
+  answers: readonly string[]
+  /** Why no answer came, in a code such as `name_not_found`. */
+  failure: string | null
+  /** This server's own, as it sees them. */
+  own: readonly string[]
+}
+
+export type Docker =
+  | { running: false; said: string }
+  /** `project`: what compose calls it; null where there is no container of it. */
+  | { running: true; project: string | null; containers: readonly Container[] }
+
+export interface Container {
+  name: string
+  service: string
+  /** `running`, `restarting`, `exited`, … */
+  status: string
+  exitCode: number
+  outOfMemory: boolean
+  restarts: number
+  /** `healthy`, `unhealthy`, `starting`; null without a health check. */
+  health: string | null
+}
+
+export interface Pm2Process {
+  /** `online`, `errored`, `stopped`, …; null when PM2 does not know the name. */
+  status: string | null
+  restarts: number
+  upSec: number | null
+}
+
+export interface Firewall {
+  active: boolean
+  /** Ports that anybody may reach over TCP. */
+  openPorts: readonly number[]
+}
+
+/** Up, and for so long that what its logs said before this start is over. */
+export function hasSettled({ upSec, restarts }: { upSec: number | null; restarts: number }): boolean {
+  return upSec !== null && (restarts === 0 || upSec >= settledSec)
+}
+
+const settledSec = 600

@@ -1,0 +1,373 @@
+import { describe, expect, test } from 'vitest'
+import { SimulatedHost, type Simulation, type Tool } from '../../testing/simulated-host.ts'
+import { judge } from '../rank.ts'
+import { rules } from '../rules/index.ts'
+import type { Subject } from '../subject.ts'
+import { gather, type Sight } from './index.ts'
+
+const now = Date.parse('2026-11-21T16:20:00Z')
+
+const nobody: Subject = {
+  ...{ unit: null, port: null, url: null, domain: null, addresses: [], sqlitePath: null, composeFile: null },
+  ...{ pm2Name: null, pm2User: 'root', sinceMin: 60 },
+}
+
+async function setup(subject: Partial<Subject>, simulation: Simulation, probes: Partial<Sight['probes']> = {}) {
+  const host = new SimulatedHost(simulation)
+  const sight: Sight = {
+    host,
+    probes: {
+      http: async (url) => ({ url, status: 200, server: 'Caddy' }),
+      tls: async () => ({ problem: null, message: 'valid', issuer: 'R11', daysLeft: 60 }),
+      dns: async () => ({ answers: ['203.0.113.7'], failure: null }),
+      ownAddresses: () => ['203.0.113.7'],
+      clockSkewMs: async () => null,
+      ...probes,
+    },
+    redaction(environments) {
+      const values = environments
+        .flatMap((each) => Object.entries(each))
+        .filter(([name]) => /SECRET|KEY|PASS/.test(name))
+      return (text) => values.reduce((shown, [, value]) => shown.replaceAll(value, '[REDACTED]'), text)
+    },
+    now,
+  }
+  const evidence = await gather({ ...nobody, ...subject }, sight)
+  return { host, evidence, found: judge(evidence, rules).map(({ rule }) => rule) }
+}
+
+/** A line as `journalctl --output=json` prints it. */
+function entry(message: unknown, minutesAgo = 1): string {
+  const at = (now - minutesAgo * 60_000) * 1000
+  return JSON.stringify({ __CURSOR: 's=1', __REALTIME_TIMESTAMP: String(at), MESSAGE: message })
+}
+
+const running = [
+  ...[
+    'LoadState=loaded',
+    'ActiveState=active',
+    'SubState=running',
+    'Result=success',
+    'NRestarts=0',
+    'ExecMainStatus=0',
+  ],
+  ...['ActiveEnterTimestampMonotonic=7000000000', 'User=ikoma', 'WorkingDirectory=/var/lib/ikoma/gateway'],
+  ...['EnvironmentFiles=/etc/systemd/system/gateway.service.env (ignore_errors=no)', 'NeedDaemonReload=no'],
+  'Environment=NODE_ENV=production API_KEY=inline-key-1 "GREETING=good day"',
+].join('\n')
+
+const looping = running
+  .replace('ActiveState=active', 'ActiveState=activating')
+  .replace('SubState=running', 'SubState=auto-restart')
+  .replace('NRestarts=0', 'NRestarts=7')
+
+/** systemd over one unit, and a journal that says the same of every unit. */
+function systemd(state: string, ...journal: string[]): Record<string, Tool> {
+  return {
+    systemctl: ({ args }) => ({ stdout: args.includes('gateway.service') ? state : neighbours }),
+    journalctl: ({ args }) => ({ stdout: args.includes('--unit=gateway.service') ? journal.join('\n') : '' }),
+  }
+}
+
+const neighbours = `LoadState=loaded
+ActiveState=active
+Id=caddy.service
+
+LoadState=not-found
+ActiveState=inactive
+Id=nginx.service
+
+LoadState=loaded
+ActiveState=failed
+Id=postgresql.service
+`
+
+const files = {
+  '/proc/uptime': '10600.25 20000.00\n',
+  '/proc/meminfo': 'MemTotal:  4000000 kB\nMemFree:  100000 kB\nMemAvailable:  2000000 kB\nSwapTotal:  0 kB\n',
+  '/etc/systemd/system/gateway.service': '# Written by IKOMA for a service.\n[Unit]\n',
+  '/etc/systemd/system/gateway.service.env': 'SESSION_SECRET="s3cr3t-of-the-app"\nexport PLAIN=yes\n',
+  '/var/lib/ikoma/gateway/drizzle.config.ts': '',
+}
+
+describe('a unit', () => {
+  test('is read with what it runs as, and whether an order made it', async () => {
+    const { evidence } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(running) })
+    expect(evidence).toMatchObject({
+      unit: {
+        ...{ load: 'loaded', active: 'active', sub: 'running', restarts: 0, upSec: 3600, user: 'ikoma' },
+        environmentFiles: ['/etc/systemd/system/gateway.service.env'],
+      },
+      managedUnits: ['gateway.service'],
+      services: { 'caddy.service': 'active', 'postgresql.service': 'failed' },
+      migrations: 'drizzle',
+      memory: { availableBytes: 2_048_000_000, swapBytes: 0 },
+    })
+  })
+
+  test('of root, that is not running, is up for no time', async () => {
+    const state = 'LoadState=loaded\nActiveState=failed\nSubState=failed\nResult=exit-code\nExecMainStatus=203\nUser=\n'
+    const { evidence, found } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(state) })
+    expect(evidence.unit).toMatchObject({ user: 'root', upSec: null, exitStatus: 203, environmentFiles: [] })
+    expect(found).toEqual(['program_missing', 'unit_failed'])
+  })
+})
+
+describe('logs', () => {
+  test('are read newest first, in whatever form the journal gives a message', async () => {
+    const bytes = [...Buffer.from('caf\u00e9 \u2615 \nsecond line')]
+    const journal = [
+      entry(bytes),
+      entry(null),
+      'cut in the mid',
+      entry('{"level":50,"msg":"it broke","err":{"code":"E1"}}'),
+    ]
+    const { evidence, host } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(looping, ...journal) })
+    expect(evidence.logs.map(({ text }) => text)).toEqual(['café ☕ ', 'second line', '50 it broke E1'])
+    expect(host.ran.find((argv) => argv.includes('--unit=gateway.service'))).toContain('--since=-60min')
+  })
+
+  test('hide what the environment of the app holds, before they are cut', async () => {
+    const long = `${'x'.repeat(390)}s3cr3t-of-the-app`
+    const journal = [entry('login with s3cr3t-of-the-app and inline-key-1'), entry(long)]
+    const { evidence } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(looping, ...journal) })
+    expect(JSON.stringify(evidence)).not.toMatch(/s3cr3t|inline-key-1/)
+    expect(evidence.logs[0]?.text).toBe('login with [REDACTED] and [REDACTED]')
+    expect(evidence.logs[1]?.text.length).toBeLessThanOrEqual(400)
+  })
+
+  test('from before a service came up for good are over, those of a loop are not', async () => {
+    const old = entry('Error: listen EADDRINUSE: address already in use :::8080', 90)
+    const subject = { unit: 'gateway.service', sinceMin: 120 }
+    const settled = await setup(subject, { files, tools: systemd(running, old) })
+    expect([settled.evidence.logs, settled.found]).toEqual([[], []])
+    const loop = await setup(subject, { files, tools: systemd(looping, old) })
+    expect(loop.found).toEqual(['port_taken', 'restart_loop'])
+  })
+
+  test('of Caddy and nginx are read for one site, and without the request, whose headers and query hold credentials', async () => {
+    const caddy = {
+      ...{ level: 'error', logger: 'http.log.error', msg: 'dial tcp 127.0.0.1:3000: connect: connection refused' },
+      request: { host: 'a.test:443', uri: '/login?token=t0ken', headers: { Cookie: ['sid=c00kie'] } },
+    }
+    const other = { ...caddy, request: { host: 'b.test' } }
+    const failed = { level: 'error', msg: 'challenge failed', identifier: 'b.test' }
+    const refused = 'connect() failed (111: Connection refused) while connecting to upstream'
+    const request = 'client: 192.0.2.9, server: x, request: "GET /a?token=t0ken HTTP/1.1"'
+    const at = localTime(now - 60_000)
+    const nginx = `${at} [error] 7#7: *1 ${refused}, ${request}, upstream: "http://127.0.0.1:3000/a?token=t0ken", host: "a.test"`
+    const stale = `${localTime(now - 7_200_000)} [emerg] 7#7: unknown directive "old"`
+    const said = [caddy, other, failed].map((each) => entry(JSON.stringify(each)))
+    const journalctl: Tool = ({ args }) => ({
+      stdout: args.includes('--unit=caddy.service') ? said.join('\n') : '',
+    })
+    const { evidence } = await setup(
+      { domain: 'a.test' },
+      {
+        files: { ...files, '/var/log/nginx/error.log': '' },
+        tools: { journalctl, tail: () => ({ stdout: `${stale}\n${nginx}\n` }) },
+      },
+    )
+    expect(evidence.logs.map(({ text }) => text)).toEqual([
+      'error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused',
+      `${at} [error] 7#7: *1 ${refused}, server: x, upstream: "http://127.0.0.1:3000/a", host: "a.test"`,
+    ])
+  })
+
+  test('tell of killed processes through the kernel', async () => {
+    const killed = entry('Out of memory: Killed process 812 (node) total-vm:1kB')
+    const journalctl: Tool = ({ args }) => (args.includes('--dmesg') ? { stdout: killed } : { code: 1 })
+    const { found } = await setup({}, { tools: { journalctl } })
+    expect(found).toEqual(['out_of_memory'])
+  })
+})
+
+/** As nginx writes it. */
+function localTime(at: number): string {
+  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString()
+  return `${date.slice(0, 10).replaceAll('-', '/')} ${date.slice(11, 19)}`
+}
+
+describe('the machine', () => {
+  test('tells who listens where, and for which unit', async () => {
+    const ss = [
+      'LISTEN 0      511                *:8080            *:*    users:(("node",pid=812,fd=19),("node",pid=813,fd=19))',
+      'LISTEN 0      4096   127.0.0.53%lo:53        0.0.0.0:*    users:(("systemd-resolve",pid=500,fd=14))',
+      'LISTEN 0      128             [::]:22           [::]:*    users:(("sshd",pid=600,fd=4))',
+      'LISTEN 0      244        127.0.0.1:5432      0.0.0.0:*',
+      'LISTEN 0      511                *:9000            *:*    users:(("MainThread",pid=814,fd=19))',
+    ].join('\n')
+    const cgroups = {
+      '/proc/814/cmdline': '/usr/bin/node\0server.mjs\0--password=x\0',
+      '/proc/812/cgroup': '0::/system.slice/gateway.service\n',
+      '/proc/600/cgroup':
+        '12:pids:/user.slice/user-0.slice/session-3.scope\n1:name=systemd:/system.slice/ssh.service\n',
+    }
+    const { evidence } = await setup({}, { files: cgroups, tools: { ss: () => ({ stdout: ss }) } })
+    expect(evidence.listeners).toEqual([
+      { address: '*', port: 8080, process: 'node', pid: 812, unit: 'gateway.service' },
+      { address: '127.0.0.53%lo', port: 53, process: 'systemd-resolve', pid: 500, unit: null },
+      { address: '[::]', port: 22, process: 'sshd', pid: 600, unit: 'ssh.service' },
+      { address: '127.0.0.1', port: 5432, process: null, pid: null, unit: null },
+      { address: '*', port: 9000, process: 'node', pid: 814, unit: null },
+    ])
+  })
+
+  test('tells how full its disks are, each once, though one path is not there', async () => {
+    const stdout = `Mounted on Use%       Avail IUse%
+/          100%           0    4%
+/          100%           0    4%
+/boot/efi   45%   500000000     -
+`
+    const df: Tool = () => ({ code: 1, stdout, stderr: 'df: /srv/none: No such file or directory' })
+    const { evidence, found } = await setup({ sqlitePath: '/srv/none/a.db' }, { tools: { df } })
+    expect(evidence.disks).toEqual([
+      { mount: '/', usedPercent: 100, availableBytes: 0, inodesUsedPercent: 4 },
+      { mount: '/boot/efi', usedPercent: 45, availableBytes: 500_000_000, inodesUsedPercent: null },
+    ])
+    expect(found).toEqual(['disk_full', 'database_file_missing'])
+  })
+
+  test.each([
+    [
+      '22/tcp                     LIMIT       Anywhere\n80,443/tcp (v6)            ALLOW IN    Anywhere (v6)',
+      [22, 80, 443],
+    ],
+    ['Nginx Full                 ALLOW IN    Anywhere', [80, 443]],
+    [
+      '1:1024/tcp                 ALLOW       Anywhere\n443/udp                    ALLOW       Anywhere',
+      [1, 80, 443, 1024],
+    ],
+    ['80/tcp                     DENY IN     Anywhere\n443/tcp                    ALLOW IN    10.0.0.0/8', []],
+  ])('tells whom ufw lets in: %j', async (rows, openPorts) => {
+    const stdout = `Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing)\n\nTo  Action  From\n${rows}\n`
+    const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+    expect(evidence.firewall).toEqual({ active: true, openPorts })
+  })
+
+  test('has no firewall when ufw is off, or lets everybody in by default', async () => {
+    const open = 'Status: active\nDefault: allow (incoming), allow (outgoing), deny (routed)\n'
+    for (const stdout of ['Status: inactive\n', open]) {
+      const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+      expect(evidence.firewall?.active).toBe(false)
+    }
+  })
+
+  test('shows what is at a path that a log names, and follows nothing that is no path', async () => {
+    const journal = [
+      entry("Error: EACCES: permission denied, open '/srv/app/data/x'"),
+      entry('permission denied /../etc'),
+    ]
+    const { evidence, found } = await setup(
+      { unit: 'gateway.service' },
+      { files: { ...files, '/srv/app/data/x': '' }, tools: systemd(looping, ...journal) },
+    )
+    expect(evidence.files).toMatchObject({
+      '/srv/app/data/x': { owner: 'root' },
+      '/srv/app/data': { kind: 'directory' },
+    })
+    expect(Object.keys(evidence.files).filter((path) => path.includes('..'))).toEqual([])
+    expect(found).toEqual(['permission_denied', 'restart_loop'])
+  })
+})
+
+describe('containers', () => {
+  const id = 'a'.repeat(64)
+  const state = '["/blingauto-api-1","api","restarting",1,false,9,null,"2026-11-21T16:19:00Z","bling"]'
+
+  test('are found by the folder of their compose file, and asked for no environment', async () => {
+    const docker: Tool = ({ args: [verb] }) => {
+      if (verb === 'ps') return { stdout: `${id}\n` }
+      if (verb === 'inspect') return { stdout: `${state}\n` }
+      return {
+        stderr: '2026-11-21T16:19:01.5Z sqlalchemy.exc: FATAL:  password authentication failed for user "bling"\n',
+      }
+    }
+    const { evidence, host, found } = await setup(
+      { composeFile: '/srv/bling/docker-compose.yml' },
+      { tools: { docker } },
+    )
+    expect(evidence.docker).toMatchObject({
+      running: true,
+      project: 'bling',
+      containers: [{ service: 'api', restarts: 9 }],
+    })
+    expect(evidence.logs).toEqual([
+      { source: 'container api', text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"' },
+    ])
+    expect(host.ran[0]).toContain('label=com.docker.compose.project.working_dir=/srv/bling')
+    expect(host.ran[1]?.join(' ')).not.toMatch(/json \.\}|\.Config\.Env|json \.Config\}/)
+    expect(found).toEqual(['postgres_wrong_password', 'container_restarting'])
+  })
+
+  test('cannot be seen when Docker is down, which is a finding, or not installed, which is a note', async () => {
+    const stderr = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n'
+    const subject = { composeFile: '/srv/bling/docker-compose.yml' }
+    const down = await setup(subject, { tools: { docker: () => ({ code: 1, stderr }) } })
+    expect(down.found).toEqual(['docker_not_running'])
+    const absent = await setup(subject, {})
+    expect(absent.found).toEqual([])
+    expect(absent.evidence.notLookedAt).toContainEqual({
+      what: 'containers',
+      why: 'docker is not installed on this server.',
+    })
+  })
+})
+
+describe('PM2', () => {
+  const jlist = (status: string) =>
+    `>>>> In-memory PM2 is out-of-date\n[${JSON.stringify({
+      name: 'keybuzz-backend',
+      pm2_env: {
+        ...{ status, restart_time: 15, pm_uptime: now - 1000, pm_err_log_path: '/home/kb/.pm2/logs/err.log' },
+        env: { JWT_SECRET: 'jwt-s3cr3t' },
+      },
+    })}]`
+  const home = { '/home/kb/.pm2/rpc.sock': '', '/home/kb/.pm2/logs/err.log': '' }
+  const tools = (status: string): Record<string, Tool> => ({
+    getent: () => ({ stdout: 'kb:x:1001:1001::/home/kb:/bin/bash\n' }),
+    runuser: () => ({ stdout: jlist(status) }),
+    tail: () => ({ stdout: 'Error: bad key jwt-s3cr3t\nerror: Environment variable not found: DATABASE_URL.\n' }),
+  })
+
+  test('is asked as its user, and its environment is only used to hide it', async () => {
+    const { evidence, host, found } = await setup(
+      { pm2Name: 'keybuzz-backend', pm2User: 'kb' },
+      { files: home, tools: tools('errored') },
+    )
+    expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
+    expect(evidence.logs[1]).toEqual({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
+    expect(host.ran).toContainEqual(['runuser', '--user', 'kb', '--', 'pm2', 'jlist'])
+    expect(found).toEqual(['environment_missing', 'pm2_errored'])
+  })
+
+  test('is not asked while it does not run, for that would start it', async () => {
+    const { evidence, host } = await setup({ pm2Name: 'keybuzz-backend', pm2User: 'kb' }, { tools: tools('online') })
+    expect(evidence.pm2?.status).toBeNull()
+    expect(host.ran.map(([name]) => name)).not.toContain('runuser')
+  })
+})
+
+test('a machine without any tool is looked at all the same, and says what was not seen', async () => {
+  const everything = {
+    ...{ unit: 'gateway.service', port: 8080, domain: 'a.test', url: 'https://a.test/', sqlitePath: '/srv/a/a.db' },
+    ...{ composeFile: '/srv/a/compose.yml', pm2Name: 'a' },
+  }
+  const { evidence } = await setup(everything, {})
+  const whys = evidence.notLookedAt.map(({ why }) => why)
+  for (const tool of ['systemctl', 'journalctl', 'ss', 'df', 'docker', 'getent', 'ufw', 'timedatectl']) {
+    expect(whys).toContain(`${tool} is not installed on this server.`)
+  }
+})
+
+test('what a tool says when it refuses is told, in one line', async () => {
+  const systemctl: Tool = () => ({
+    code: 1,
+    stderr: 'System has not been booted with systemd as init system (PID 1).\nmore\n',
+  })
+  const { evidence } = await setup({ unit: 'gateway.service' }, { tools: { systemctl } })
+  expect(evidence.notLookedAt).toContainEqual({
+    what: 'gateway.service',
+    why: 'systemctl says: System has not been booted with systemd as init system (PID 1).',
+  })
+})

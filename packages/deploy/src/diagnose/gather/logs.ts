@@ -1,0 +1,147 @@
+import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
+import type { Look } from './look.ts'
+
+export interface RawLine {
+  source: string
+  text: string
+  /** Epoch milliseconds; null when the line does not say. */
+  at: number | null
+}
+
+/** How much is read of each source, and shown of each line. */
+const maxLines = 300
+const maxCharacters = 400
+
+export interface LogWindow {
+  sinceMs: number
+  /** Hides what is secret. */
+  redact(text: string): string
+}
+
+/** Newest first, without what came before the window, redacted before it is cut: half a secret would still be one. */
+export function readable(lines: readonly RawLine[], { sinceMs, redact }: LogWindow): LogLine[] {
+  return lines
+    .filter(({ at }) => at === null || at >= sinceMs)
+    .slice(0, maxLines)
+    .map(({ source, text }) => ({ source, text: clip(redact(plain(text))) }))
+}
+
+/** When the run began that a unit is settled in; what was said before is over. */
+export function settledSince(state: Pick<UnitState, 'upSec' | 'restarts'> | Pm2Process | null, now: number): number {
+  return state?.upSec != null && hasSettled(state) ? now - state.upSec * 1000 : 0
+}
+
+export async function journalOf(look: Look, unit: string, sinceMin: number): Promise<RawLine[]> {
+  return look.at(`log of ${unit}`, [], async () => {
+    const said = await look.ask(['journalctl', `--unit=${unit}`, ...journalOptions(sinceMin)])
+    return parseJournal(said, unit)
+  })
+}
+
+export async function kernelKills(look: Look, sinceMin: number): Promise<RawLine[]> {
+  return look.at('kernel log', [], async () => {
+    const argv = [
+      'journalctl',
+      '--dmesg',
+      '--grep=out of memory',
+      '--case-sensitive=false',
+      ...journalOptions(sinceMin),
+    ]
+    // Finding nothing is exit 1.
+    const { stdout } = await look.run(argv as ['journalctl', ...string[]])
+    return parseJournal(stdout, 'kernel')
+  })
+}
+
+/** Newest first: what does not fit is then the oldest. */
+function journalOptions(sinceMin: number): string[] {
+  const range = [`--since=-${sinceMin}min`, `--lines=${maxLines}`, '--reverse']
+  return ['--output=json', '--output-fields=MESSAGE', '--no-pager', '--quiet', ...range]
+}
+
+export function parseJournal(said: string, source: string): RawLine[] {
+  return said.split('\n').flatMap((line): RawLine[] => {
+    const entry = parseJson(line)
+    if (entry === null) return []
+    const at = Number(entry.__REALTIME_TIMESTAMP) / 1000
+    const message = entry.MESSAGE
+    // Bytes that are no UTF-8 come as numbers, what is beyond systemd's own limit as null.
+    const text = Array.isArray(message) ? Buffer.from(message as number[]).toString() : message
+    if (typeof text !== 'string') return []
+    return text.split('\n').map((each) => ({ source, text: each, at: Number.isFinite(at) ? at : null }))
+  })
+}
+
+/** The end of a log file, newest first; nothing, without a note, where there is none. */
+export async function endOfFile(look: Look, path: string, source: string): Promise<RawLine[]> {
+  return look.at(path, [], async () => {
+    if ((await look.host.look(path)) === null) return []
+    const said = await look.ask(['tail', `--lines=${maxLines}`, '--', path])
+    return linesOf(said, source)
+  })
+}
+
+export function linesOf(said: string, source: string): RawLine[] {
+  let at: number | null = null
+  const lines = said.split('\n').filter((text) => text.trim() !== '')
+  return lines
+    .map((text) => {
+      // What follows a line with a time and has none belongs to it.
+      at = timeIn(text) ?? at
+      return { source, text, at }
+    })
+    .reverse()
+}
+
+/** `2026/11/21 16:20:01` of nginx and `2026-11-21 16:20:01,5` of certbot in local time, ISO 8601 of docker and others. */
+function timeIn(text: string): number | null {
+  const local = /^(\d{4})[/-](\d\d)[/-](\d\d) (\d\d:\d\d:\d\d)\b/.exec(text)
+  const iso = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))/.exec(text)
+  const at = local ? Date.parse(`${local[1]}-${local[2]}-${local[3]}T${local[4]}`) : Date.parse(iso?.[1] ?? '')
+  return Number.isFinite(at) ? at : null
+}
+
+/** Of a line of JSON, what tells the trouble: not the request, whose headers and query hold credentials. */
+function plain(text: string): string {
+  const entry = text.startsWith('{') ? parseJson(text) : null
+  if (entry === null || !('msg' in entry || 'message' in entry || 'error' in entry)) return withoutRequest(text)
+  const of = (value: unknown): Record<string, unknown> => (typeof value === 'object' && value ? { ...value } : {})
+  const [err, problem] = [of(entry.err), of(entry.problem)]
+  const told = [
+    entry.level,
+    entry.logger,
+    entry.msg ?? entry.message,
+    entry.identifier,
+    entry.error,
+    entry.error_description,
+  ]
+  const parts = [...told, err.code, err.message, problem.type, problem.detail]
+  return parts.filter((part) => ['string', 'number'].includes(typeof part)).join(' ')
+}
+
+/** Whether a proxy's line is about this site; lines that name none may be. */
+export function isAbout(text: string, domain: string): boolean {
+  const entry = text.startsWith('{') ? parseJson(text) : null
+  const request = typeof entry?.request === 'object' ? { ...entry.request } : {}
+  const named = [entry?.identifier, (request as { host?: unknown }).host, /, host: "([^"]+)"/.exec(text)?.[1]]
+  const sites = named.filter((name) => typeof name === 'string').map((name) => name.replace(/:\d+$/, ''))
+  return sites.length === 0 || sites.includes(domain)
+}
+
+/** nginx tells the whole request, and the query of the upstream's address. */
+function withoutRequest(text: string): string {
+  return text.replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '').replace(/\?[^\s"]*"/g, '"')
+}
+
+function clip(text: string): string {
+  return text.length > maxCharacters ? `${text.slice(0, maxCharacters - 1)}…` : text
+}
+
+function parseJson(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,51 @@
+import { AppError } from '@ikoma/kernel'
+import type { Exit, Host, Program } from '../../host.ts'
+import type { NotLookedAt } from '../evidence.ts'
+
+/** Looks at a machine where anything may be absent or closed: what could not be seen is noted, and is no failure. */
+export class Look {
+  readonly host: Host
+  readonly notLookedAt: NotLookedAt[] = []
+
+  constructor(host: Host) {
+    this.host = host
+  }
+
+  /** What `see` sees; `otherwise`, with a note, where it cannot. A stop of the order is not swallowed. */
+  async at<T>(what: string, otherwise: T, see: () => Promise<T>): Promise<T> {
+    try {
+      return await see()
+    } catch (error) {
+      const why = whyNot(error)
+      if (why === null) throw error
+      this.note(what, why)
+      return otherwise
+    }
+  }
+
+  note(what: string, why: string): void {
+    this.notLookedAt.push({ what, why: why.slice(0, maxWhy) })
+  }
+
+  run(argv: Program['argv'], env: Program['env'] = {}): Promise<Exit> {
+    return this.host.run({ argv, env, timeoutSec: toolSec })
+  }
+
+  /** What a tool prints; throws with what it says when it refuses. */
+  async ask(argv: Program['argv'], env: Program['env'] = {}): Promise<string> {
+    const { code, stdout, stderr } = await this.run(argv, env)
+    if (code === 0) return stdout
+    const said = (stderr.trim() || stdout.trim()).split('\n')[0] ?? ''
+    throw new AppError('unprocessable', `${argv[0]} says: ${said || `exit ${code}`}`, { reason: 'tool_failed' })
+  }
+}
+
+const toolSec = 15
+const maxWhy = 300
+
+function whyNot(error: unknown): string | null {
+  if (error instanceof AppError && error.code === 'unprocessable') return error.message
+  if (error instanceof SyntaxError) return 'it answered something unexpected'
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'EACCES' || code === 'EPERM' ? 'it is closed to this user' : null
+}

@@ -1,0 +1,313 @@
+import { expect } from 'vitest'
+import { app, healthy, looping, said, subject, unit } from '../healthy.ts'
+import type { RuleCase } from '../rule-case.ts'
+
+const listeners = healthy().listeners ?? []
+const withoutApp = listeners.filter(({ port }) => port !== 8080)
+const apache = { address: '*', port: 8080, process: 'apache2', pid: 4242, unit: 'apache2.service' }
+
+const taken = app('Error: listen EADDRINUSE: address already in use :::8080')
+
+export const serviceCases: RuleCase[] = [
+  {
+    rule: 'restart_loop',
+    when: 'the service restarts in a loop',
+    evidence: { unit: looping, ...app('gateway.service: Scheduled restart job, restart counter is at 12.', 'boom') },
+    nearMiss: { unit: unit({ restarts: 4, upSec: 7200 }) },
+    expect: {
+      evidence: [expect.stringContaining('12 restarts'), 'gateway.service: boom'],
+      mend: { order: { type: 'service.systemd.logs', payload: { name: 'gateway' } } },
+    },
+  },
+  {
+    rule: 'restart_loop',
+    when: 'systemd gave up starting it',
+    evidence: { unit: unit({ active: 'failed', sub: 'failed', result: 'start-limit-hit', upSec: null, restarts: 5 }) },
+    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', upSec: null, restarts: 0 }) },
+  },
+  {
+    rule: 'unit_failed',
+    when: 'the unit has failed',
+    evidence: {
+      unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1, upSec: null }),
+      managedUnits: [],
+    },
+    nearMiss: { unit: unit({ active: 'inactive', sub: 'dead', upSec: null }) },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('systemctl restart gateway.service') } } },
+  },
+  {
+    rule: 'unit_stopped',
+    when: 'somebody stopped it',
+    evidence: { unit: unit({ active: 'inactive', sub: 'dead', upSec: null }) },
+    nearMiss: { unit: unit({ active: 'activating', sub: 'start', upSec: null }) },
+    expect: { mend: { order: { type: 'service.systemd.start', payload: { name: 'gateway' } } } },
+  },
+  {
+    rule: 'unit_missing',
+    when: 'there is no such unit',
+    evidence: { unit: unit({ load: 'not-found', active: 'inactive', sub: 'dead', upSec: null }) },
+    nearMiss: { unit: unit({ active: 'inactive', sub: 'dead', upSec: null }) },
+  },
+  {
+    rule: 'unit_not_reloaded',
+    when: 'the unit file was edited by hand',
+    evidence: { unit: unit({ needsReload: true }) },
+    nearMiss: {},
+  },
+  {
+    rule: 'program_missing',
+    when: '/usr/bin/node was purged',
+    evidence: {
+      unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 203, upSec: null }),
+      ...app('gateway.service: Failed at step EXEC spawning /usr/bin/node: No such file or directory'),
+    },
+    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 127, upSec: null }) },
+    expect: { evidence: [expect.any(String), expect.stringContaining('Failed at step EXEC')] },
+  },
+  {
+    rule: 'directory_missing',
+    when: 'its working directory is gone',
+    evidence: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 200, upSec: null }) },
+    nearMiss: { unit: unit({ exitStatus: 200 }) },
+    expect: {
+      mend: { order: { type: 'system.directory.apply', payload: { path: '/var/lib/ikoma/gateway', owner: 'ikoma' } } },
+    },
+  },
+  {
+    rule: 'user_missing',
+    when: 'its user was never made',
+    evidence: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 217, upSec: null }) },
+    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1, upSec: null }) },
+    expect: {
+      mend: { order: { type: 'system.user.apply', payload: { name: 'ikoma', home: '/var/lib/ikoma/gateway' } } },
+    },
+  },
+  {
+    rule: 'port_taken',
+    when: 'Node finds its port taken',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, apache],
+      ...app('Error: listen EADDRINUSE: address already in use :::8080'),
+    },
+    nearMiss: {
+      unit: looping,
+      listeners: withoutApp,
+      ...app('Error: listen EADDRNOTAVAIL: address not available 10.1.1.1:8080'),
+    },
+    expect: {
+      confidence: 'certain',
+      cause: { en: 'Port 8080 is held by apache2.service (apache2, pid 4242).' },
+      mend: { order: null, advice: { en: expect.stringContaining('systemctl stop apache2.service') } },
+    },
+  },
+  {
+    rule: 'port_taken',
+    when: 'another of our units holds it, and the log was not seen',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, { ...apache, process: 'node', unit: 'orders.service' }],
+      managedUnits: ['gateway.service', 'orders.service'],
+    },
+    nearMiss: { unit: looping, listeners },
+    expect: { mend: { order: { type: 'service.systemd.stop', payload: { name: 'orders' } } } },
+  },
+  {
+    rule: 'port_taken',
+    when: 'nginx finds port 80 taken by Caddy',
+    evidence: said(
+      'nginx.service',
+      '2026/11/21 16:20:01 [emerg] 900#900: bind() to 0.0.0.0:80 failed (98: Address already in use)',
+    ),
+    nearMiss: said('caddy.service', 'error listening on :443: listen tcp :443: bind: address already in use'),
+    expect: { cause: { en: 'Port 80 is held by caddy.service (caddy, pid 700).' } },
+  },
+  {
+    rule: 'port_taken',
+    when: 'Docker finds a port taken',
+    evidence: said(
+      'container postgres',
+      'Error response from daemon: driver failed programming external connectivity on endpoint blingauto-postgres: Bind for 0.0.0.0:5432 failed: port is already allocated',
+    ),
+    nearMiss: said('container postgres', 'listening on IPv4 address "0.0.0.0", port 5432'),
+  },
+  {
+    rule: 'port_taken',
+    when: 'uvicorn finds its port taken',
+    evidence: said(
+      'container api',
+      "ERROR:    [Errno 98] error while attempting to bind on address ('0.0.0.0', 8000): address already in use",
+    ),
+    nearMiss: said('container api', 'INFO:     Uvicorn running on http://0.0.0.0:8000 (Press CTRL+C to quit)'),
+  },
+  {
+    rule: 'port_taken',
+    when: 'a container publishes it',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, { ...apache, process: 'docker-proxy', unit: 'docker.service' }],
+    },
+    nearMiss: { listeners: [...withoutApp, { ...apache, process: null, pid: null, unit: null }], ...taken },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('docker ps --filter publish=8080') } } },
+  },
+  {
+    rule: 'port_taken',
+    when: 'who holds it cannot be seen',
+    evidence: {
+      unit: looping,
+      listeners: [...withoutApp, { ...apache, process: null, pid: null, unit: null }],
+      ...taken,
+    },
+    nearMiss: taken,
+    expect: { cause: { en: 'Port 8080 is held by another program.' } },
+  },
+  {
+    rule: 'listening_elsewhere',
+    when: 'it kept its default port 5000',
+    evidence: {
+      listeners: [...withoutApp, { address: '*', port: 5000, process: 'node', pid: 812, unit: 'gateway.service' }],
+    },
+    nearMiss: {
+      listeners: [...listeners, { address: '*', port: 9100, process: 'node', pid: 812, unit: 'gateway.service' }],
+    },
+    expect: { cause: { en: 'gateway.service listens on port 5000 instead.' } },
+  },
+  {
+    rule: 'listening_on_one_address',
+    when: 'it listens on the private address alone',
+    evidence: {
+      listeners: [
+        ...withoutApp,
+        { address: '10.0.0.4', port: 8080, process: 'node', pid: 812, unit: 'gateway.service' },
+      ],
+    },
+    nearMiss: {
+      listeners: [...withoutApp, { address: '*', port: 8080, process: 'node', pid: 812, unit: 'gateway.service' }],
+    },
+  },
+  {
+    rule: 'port_not_listening',
+    when: 'nothing listens',
+    evidence: { listeners: withoutApp },
+    nearMiss: { listeners: null },
+  },
+  {
+    rule: 'port_not_listening',
+    when: 'nothing listens, and what runs it is not known',
+    evidence: { listeners: withoutApp, unit: null, subject: subject({ unit: null }) },
+    nearMiss: { unit: null, subject: subject({ unit: null, port: null }), listeners: [] },
+    expect: { mend: { order: null } },
+  },
+  {
+    rule: 'privileged_port',
+    when: 'it wants port 80 without being root',
+    evidence: { unit: looping, ...app('Error: listen EACCES: permission denied 0.0.0.0:80') },
+    nearMiss: app("Error: EACCES: permission denied, open '/var/lib/ikoma/gateway/ikoma.db'"),
+  },
+  {
+    rule: 'permission_denied',
+    when: 'the database belongs to root',
+    evidence: {
+      unit: looping,
+      files: {
+        ...healthy().files,
+        '/var/lib/ikoma/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' },
+      },
+      ...app('SqliteError: attempt to write a readonly database', "  code: 'SQLITE_READONLY'"),
+    },
+    nearMiss: app('SqliteError: database is locked'),
+    expect: {
+      mend: {
+        order: {
+          type: 'system.directory.apply',
+          payload: { path: '/var/lib/ikoma/gateway', owner: 'ikoma', group: 'ikoma' },
+        },
+      },
+    },
+  },
+  {
+    rule: 'permission_denied',
+    when: 'the environment file is closed to the app',
+    evidence: app("Error: EACCES: permission denied, open '/opt/keybuzz/keybuzz-backend/.env.production'"),
+    nearMiss: app("Error: ENOENT: no such file or directory, open '/opt/keybuzz/config.json'"),
+    expect: { mend: { order: { payload: { path: '/opt/keybuzz/keybuzz-backend' } } } },
+  },
+  {
+    rule: 'permission_denied',
+    when: 'a system directory is named: it is never given away',
+    evidence: app("PermissionError: [Errno 13] Permission denied: '/etc/ssl/private/key.pem'"),
+    nearMiss: app('dial unix /var/run/docker.sock: connect: permission denied'),
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('chown ikoma /etc/ssl/private/key.pem') } } },
+  },
+  {
+    rule: 'permission_denied',
+    when: 'the database is another user’s, before anybody complains',
+    evidence: {
+      files: { '/var/lib/ikoma/gateway/ikoma.db': { kind: 'file', mode: 0o644, owner: 'root', group: 'root' } },
+    },
+    nearMiss: {
+      files: { '/var/lib/ikoma/gateway/ikoma.db': { kind: 'file', mode: 0o660, owner: 'root', group: 'ikoma' } },
+    },
+  },
+  {
+    rule: 'read_only_path',
+    when: 'the hardening of its unit keeps it out',
+    evidence: app("Error: EROFS: read-only file system, open '/var/log/gateway/app.log'"),
+    nearMiss: app('mounted /dev/vda15 read-only'),
+  },
+  {
+    rule: 'environment_missing',
+    when: 'Prisma misses its database',
+    evidence: { unit: looping, ...app('error: Environment variable not found: DATABASE_URL.') },
+    nearMiss: app('Environment variables loaded from .env'),
+    expect: { cause: { en: 'Environment variables are missing: DATABASE_URL.' } },
+  },
+  {
+    rule: 'environment_missing',
+    when: 'the app names several',
+    evidence: app(
+      'JWT_SECRET is required',
+      'Missing required environment variable: COOKIE_SECRET',
+      "KeyError: 'SECRET_KEY'",
+    ),
+    nearMiss: app('AUTHENTICATION is required', "KeyError: 'vehicle_id'", 'MOCK_REDIS is set to false'),
+    expect: { cause: { en: 'Environment variables are missing: JWT_SECRET, COOKIE_SECRET, SECRET_KEY.' } },
+  },
+  {
+    rule: 'environment_missing',
+    when: 'compose and the database image miss a password',
+    evidence: said(
+      'container postgres',
+      'time="2026-11-21T16:20:01Z" level=warning msg="The "POSTGRES_PASSWORD" variable is not set. Defaulting to a blank string."',
+    ),
+    nearMiss: said(
+      'container postgres',
+      'PostgreSQL Database directory appears to contain a database; Skipping initialization',
+    ),
+  },
+  {
+    rule: 'environment_file_missing',
+    when: 'the environment file is not there',
+    evidence: {
+      unit: unit({ active: 'failed', sub: 'failed', result: 'resources', upSec: null }),
+      files: { ...healthy().files, '/etc/systemd/system/gateway.service.env': null },
+      ...app('gateway.service: Failed to load environment files: No such file or directory'),
+    },
+    nearMiss: { files: {} },
+    expect: { confidence: 'certain' },
+  },
+  {
+    rule: 'build_missing',
+    when: 'it was never built',
+    evidence: { unit: looping, ...app("Error: Cannot find module '/var/lib/ikoma/gateway/dist/index.cjs'") },
+    nearMiss: app('module loaded from cache'),
+  },
+  {
+    rule: 'node_version',
+    when: 'Node.js was upgraded under a native module',
+    evidence: app(
+      "Error: The module '/srv/app/node_modules/better-sqlite3/build/Release/better_sqlite3.node' was compiled against a different Node.js version using",
+    ),
+    nearMiss: app('Node.js v24.21.0'),
+  },
+]

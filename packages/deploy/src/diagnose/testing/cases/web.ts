@@ -1,0 +1,292 @@
+import { expect } from 'vitest'
+import { app, healthy, looping, said, subject } from '../healthy.ts'
+import type { RuleCase } from '../rule-case.ts'
+
+const listeners = healthy().listeners ?? []
+const without = (...ports: number[]) => listeners.filter(({ port }) => !ports.includes(port))
+const caddy = (...texts: string[]) => said('caddy.service', ...texts)
+const nginx = (...texts: string[]) => said('nginx.service', ...texts)
+const tls = (problem: string, more = {}) => ({
+  tls: { problem, message: problem, issuer: 'R11', daysLeft: 62, ...more },
+})
+const url = 'https://automate.ikomadigit.com/'
+
+/** As Caddy logs a failed challenge, once it is read. */
+const challenge = (type: string, detail: string) =>
+  `error http.acme_client challenge failed automate.ikomadigit.com urn:ietf:params:acme:error:${type} ${detail}`
+
+export const webCases: RuleCase[] = [
+  {
+    rule: 'certificate_expired',
+    when: 'the certificate has expired',
+    evidence: tls('certificate_expired', { daysLeft: -3 }),
+    nearMiss: tls('certificate_expires_soon', { daysLeft: 5 }),
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('See in its log') } } },
+  },
+  {
+    rule: 'certificate_expired',
+    when: 'the certificate of certbot has expired, behind nginx',
+    evidence: {
+      ...tls('certificate_expired', { daysLeft: -3 }),
+      listeners: listeners.map((each) => (each.port === 443 ? { ...each, unit: 'nginx.service' } : each)),
+    },
+    nearMiss: tls('timeout'),
+    expect: { mend: { order: { type: 'tls.certificate.renew', payload: {} } } },
+  },
+  {
+    rule: 'certificate_expires_soon',
+    when: 'it ends within 21 days',
+    evidence: tls('certificate_expires_soon', { daysLeft: 5 }),
+    nearMiss: tls('certificate_expired', { daysLeft: -3 }),
+    expect: { cause: { en: expect.stringContaining('ends in 5 days') } },
+  },
+  {
+    rule: 'certificate_wrong_name',
+    when: 'the proxy knows other names',
+    evidence: tls('name_mismatch'),
+    nearMiss: tls('timeout'),
+  },
+  {
+    rule: 'certificate_untrusted',
+    when: 'the certificate is of the staging authority',
+    evidence: tls('untrusted_certificate', { issuer: '(STAGING) Ersatz Endive R12' }),
+    nearMiss: tls('name_mismatch'),
+    expect: { cause: { en: expect.stringContaining('(STAGING) Ersatz Endive R12') } },
+  },
+  {
+    rule: 'tls_not_ready',
+    when: 'Caddy has none yet: the handshake ends with an alert',
+    evidence: tls('tls_failed'),
+    nearMiss: tls('connection_refused'),
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('platform.caddy.route.apply') } } },
+  },
+  {
+    rule: 'acme_unreachable',
+    when: 'the firewall of the provider is closed',
+    evidence: {
+      ...tls('tls_failed'),
+      ...caddy(challenge('connection', '203.0.113.7: Timeout during connect (likely firewall problem)')),
+    },
+    // It worked in the end.
+    nearMiss: caddy(challenge('connection', '203.0.113.7: Timeout during connect (likely firewall problem)')),
+  },
+  {
+    rule: 'acme_dns',
+    when: 'the name does not exist for the authority',
+    evidence: {
+      ...tls('tls_failed'),
+      ...caddy(challenge('dns', 'DNS problem: NXDOMAIN looking up A for automate.ikomadigit.com')),
+    },
+    nearMiss: { ...tls('tls_failed'), ...caddy('info http using DNS resolver 127.0.0.53') },
+  },
+  {
+    rule: 'acme_unauthorized',
+    when: 'another server answers the challenge',
+    evidence: {
+      ...tls('untrusted_certificate'),
+      ...said(
+        'certbot',
+        'Detail: 198.51.100.9: Invalid response from http://preprod.blingauto.com/.well-known/acme-challenge/abc: 404',
+      ),
+    },
+    nearMiss: { ...tls('untrusted_certificate'), ...said('certbot', 'Simulating renewal of an existing certificate') },
+  },
+  {
+    rule: 'acme_rate_limited',
+    when: 'too many were asked for',
+    evidence: {
+      ...tls('tls_failed'),
+      ...caddy(
+        'error tls.obtain could not get certificate from issuer automate.ikomadigit.com HTTP 429 urn:ietf:params:acme:error:rateLimited - too many certificates (5) already issued for this exact set of identifiers in the last 168h0m0s',
+      ),
+    },
+    nearMiss: { ...tls('tls_failed'), ...caddy('info http.log.access 429 too many requests') },
+  },
+  {
+    rule: 'acme_failed',
+    when: 'certbot fails for a reason of its own',
+    evidence: { ...tls('certificate_expired'), ...said('certbot', 'Some challenges have failed.') },
+    nearMiss: { ...tls('certificate_expired'), ...said('certbot', 'Congratulations, all renewals succeeded') },
+  },
+  {
+    rule: 'dns_missing',
+    when: 'the name does not exist',
+    evidence: { dns: { answers: [], failure: 'name_not_found', own: ['203.0.113.7'] } },
+    nearMiss: { dns: { answers: [], failure: 'timeout', own: ['203.0.113.7'] } },
+    expect: { mend: { advice: { en: expect.stringContaining('leads to 203.0.113.7') } } },
+  },
+  {
+    rule: 'dns_elsewhere',
+    when: 'the name still leads to the old server',
+    evidence: { dns: { answers: ['198.51.100.9'], failure: null, own: ['203.0.113.7', '10.0.0.4'] } },
+    // Behind NAT nobody here knows.
+    nearMiss: { dns: { answers: ['198.51.100.9'], failure: null, own: ['10.0.0.4', '172.17.0.1', 'fe80::1'] } },
+  },
+  {
+    rule: 'dns_elsewhere',
+    when: 'the addresses are given, for a server behind NAT',
+    evidence: {
+      subject: subject({ addresses: ['192.0.2.1'] }),
+      dns: { answers: ['198.51.100.9'], failure: null, own: ['10.0.0.4'] },
+    },
+    nearMiss: {
+      subject: subject({ addresses: ['198.51.100.9'] }),
+      dns: { answers: ['198.51.100.9'], failure: null, own: ['10.0.0.4'] },
+    },
+  },
+  {
+    rule: 'firewall_closed',
+    when: 'ufw lets nobody in on 80',
+    evidence: { firewall: { active: true, openPorts: [22, 443] } },
+    nearMiss: { firewall: { active: false, openPorts: [] } },
+    expect: { cause: { en: 'The firewall lets nobody in on 80.' } },
+  },
+  {
+    rule: 'proxy_wrong_port',
+    when: 'Caddy asks 3000, the app listens on 8080',
+    evidence: {
+      http: { url, status: 502, server: 'Caddy' },
+      ...caddy('error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused'),
+    },
+    nearMiss: {
+      listeners: without(8080),
+      http: { url, status: 502, server: 'Caddy' },
+      ...caddy('error http.log.error dial tcp 127.0.0.1:8080: connect: connection refused'),
+    },
+    expect: { confidence: 'certain', cause: { en: 'It asks port 3000, but the app listens on 8080.' } },
+  },
+  {
+    rule: 'upstream_down',
+    when: 'nginx finds nobody behind it',
+    evidence: {
+      listeners: without(8080),
+      unit: looping,
+      ...nginx(
+        '2026/11/21 16:20:01 [error] 700#700: *5 connect() failed (111: Connection refused) while connecting to upstream, server: x, upstream: "http://127.0.0.1:8080/health", host: "x"',
+      ),
+    },
+    // The app is back.
+    nearMiss: nginx(
+      '2026/11/21 16:20:01 [error] 700#700: *5 connect() failed (111: Connection refused) while connecting to upstream, server: x, upstream: "http://127.0.0.1:8080/health", host: "x"',
+    ),
+    expect: { confidence: 'certain' },
+  },
+  {
+    rule: 'upstream_unknown',
+    when: 'nginx does not know the container',
+    evidence: nginx(
+      '2026/11/21 16:20:01 [emerg] 1#1: host not found in upstream "api:8000" in /etc/nginx/conf.d/api.conf:4',
+    ),
+    nearMiss: nginx('2026/11/21 16:20:01 [error] 7#7: *1 "/var/www/html/index.html" is not found (2: No such file)'),
+  },
+  {
+    rule: 'upstream_slow',
+    when: 'the app does not answer in time',
+    evidence: {
+      http: { url, status: 504, server: 'nginx' },
+      ...nginx(
+        '2026/11/21 16:20:01 [error] 7#7: *9 upstream timed out (110: Connection timed out) while reading response header',
+      ),
+    },
+    nearMiss: nginx('2026/11/21 16:20:01 [info] 7#7: *9 client timed out (110: Connection timed out)'),
+  },
+  {
+    rule: 'proxy_config_broken',
+    when: 'nginx does not take a directive',
+    evidence: nginx(
+      '2026/11/21 16:20:01 [emerg] 900#900: unknown directive "proxy_pas" in /etc/nginx/sites-enabled/api:12',
+    ),
+    nearMiss: nginx('2026/11/21 16:20:01 [warn] 900#900: conflicting server name "x" on 0.0.0.0:80, ignored'),
+    expect: { cause: { en: expect.stringContaining('unknown directive "proxy_pas"') } },
+  },
+  {
+    rule: 'proxy_config_broken',
+    when: 'Caddy does not take its Caddyfile',
+    evidence: caddy(
+      'Error: adapting config using caddyfile: /etc/caddy/Caddyfile:3: unrecognized directive: reverse_prox',
+    ),
+    nearMiss: caddy('info using adjacent Caddyfile'),
+  },
+  {
+    rule: 'proxy_down',
+    when: 'the proxy does not run',
+    evidence: { listeners: without(80, 443), services: { 'caddy.service': 'failed' } },
+    nearMiss: { listeners: null, services: { 'caddy.service': 'failed' } },
+    expect: { mend: { advice: { en: expect.stringContaining('systemctl start caddy.service') } } },
+  },
+  {
+    rule: 'http_server_error',
+    when: 'the address answers 502',
+    evidence: { http: { url, status: 502, server: 'nginx' } },
+    nearMiss: { http: { url, status: 404, server: 'nginx' } },
+  },
+  {
+    rule: 'http_no_answer',
+    when: 'the address does not answer',
+    evidence: { http: { url, failure: 'timeout', message: `${url} did not answer in time.` } },
+    nearMiss: { http: { url, status: 401, server: '' } },
+    // Its own TLS is good: it may only be that it cannot ask itself from inside.
+    expect: { confidence: 'possible' },
+  },
+  {
+    rule: 'http_no_answer',
+    when: 'the connection is refused',
+    evidence: { http: { url, failure: 'connection_refused', message: `${url} refused the connection.` } },
+    nearMiss: { http: null },
+    expect: { confidence: 'certain' },
+  },
+  {
+    rule: 'oauth_redirect_mismatch',
+    when: 'Google does not know the redirect URI',
+    evidence: app('{"error": "redirect_uri_mismatch", "error_description": "Bad Request"}'),
+    nearMiss: app('redirecting to https://accounts.google.com/o/oauth2/v2/auth?redirect_uri=https%3A%2F%2Fx'),
+  },
+  {
+    rule: 'oauth_invalid_grant',
+    when: 'the refresh token was revoked',
+    evidence: app("data: { error: 'invalid_grant', error_description: 'Token has been expired or revoked.' }"),
+    nearMiss: app('grant_type=refresh_token 200'),
+  },
+  {
+    rule: 'oauth_invalid_grant',
+    when: 'the poller cannot refresh its token',
+    evidence: app('[Amazon Poller] Token refresh failed for tenant t1'),
+    nearMiss: app('[Amazon Poller] Fetched 3 messages for tenant t1'),
+  },
+  {
+    rule: 'oauth_invalid_client',
+    when: 'the secret is wrong',
+    evidence: app('{"error":"invalid_client","error_description":"Client authentication failed"}'),
+    nearMiss: app('HTTP 400 invalid client version header'),
+  },
+  {
+    rule: 'oauth_invalid_client',
+    when: 'the token exchange fails',
+    evidence: app('Error: Token exchange failed'),
+    nearMiss: app('Token exchanged'),
+  },
+  {
+    rule: 'oauth_state',
+    when: 'the state has expired',
+    evidence: app('Error: Invalid state'),
+    nearMiss: app('Invalid statement in rule 3'),
+  },
+  {
+    rule: 'oauth_not_connected',
+    when: 'OAuth was not completed',
+    evidence: app('Error: Connection not CONNECTED'),
+    nearMiss: app('Connection status CONNECTED'),
+  },
+  {
+    rule: 'credentials_missing',
+    when: 'Vault has none for the app',
+    evidence: app('Error: No credentials found'),
+    nearMiss: app('credentials found in secret/keybuzz/ai/amazon_spapi_app_temp'),
+  },
+  {
+    rule: 'credentials_missing',
+    when: 'the Vault token is not enough',
+    evidence: app('vault read secret/keybuzz/ai/amazon_spapi_app: 403 permission denied'),
+    nearMiss: app('vault token renewed for 768h'),
+  },
+]
