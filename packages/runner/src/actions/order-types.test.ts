@@ -2,6 +2,7 @@ import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import * as families from '../testing/cases/index.ts'
 import { describeOrderType } from '../testing/order-type-case.ts'
+import { orderTypeTable } from '../testing/order-type-table.ts'
 
 const cases = Object.values(families).flat()
 
@@ -21,4 +22,8 @@ const withoutCase: OrderTypeName[] = [
 test('every order type has its case', () => {
   const covered = [...cases.map(({ type }) => type), ...withoutCase]
   expect(covered.toSorted()).toEqual(Object.keys(catalogue).toSorted())
+})
+
+test('the table of the documentation says what the cases show', async () => {
+  await expect(orderTypeTable(cases)).toMatchFileSnapshot('../../../../docs/order-types.md')
 })
