@@ -32,7 +32,7 @@ function setup() {
   }
   const enrolling = { url: 'https://ikoma.example.org', enrol }
   const wanted = (more: Partial<Installation> = {}) =>
-    installed({ program, enrolling, allow: undefined, steadyMs: 0, ...more })
+    installed({ program, enrolling, allow: undefined, settleSec: 0, ...more })
   const plan = async (desired: Desired[]) => (await planFor(desired, server)).map(({ title }) => title)
   const apply = async (desired: Desired[], signal = new AbortController().signal) => {
     const course = {
@@ -83,7 +83,10 @@ describe('install', () => {
 
   test('takes back what it made when the runner does not stay up, but for the enrolment', async () => {
     const { server, wanted, apply, plan } = setup()
-    server.answers.push(['systemctl start -- ikoma-runner', { code: 1, stdout: '', stderr: 'Job failed.' }])
+    server.answers.push([
+      'systemctl start --no-ask-password -- ikoma-runner',
+      { code: 1, stdout: '', stderr: 'Job failed.' },
+    ])
     await expect(apply(wanted())).rejects.toMatchObject({ reason: 'tool_failed' })
     expect([[...server.active], [...server.enabled]]).toEqual([[], []])
     expect(server.tree().filter((line) => line.startsWith('/etc/systemd/system/'))).toEqual([])
@@ -113,15 +116,15 @@ describe('install', () => {
     await apply(wanted())
     const before = policy()
     server.ran.length = 0
-    server.answers.push(['systemctl restart -- ikoma-runner', { code: 1, stdout: '', stderr: 'no' }])
+    server.answers.push(['systemctl restart --no-ask-password -- ikoma-runner', { code: 1, stdout: '', stderr: 'no' }])
     await expect(apply(wanted({ allow: ['*'] }))).rejects.toMatchObject({ reason: 'tool_failed' })
     expect(policy()).toEqual(before)
     const units = server.ran.filter((line) => /^systemctl (re|daemon)/.test(line))
     expect(units).toEqual([
-      'systemctl daemon-reload',
-      'systemctl restart -- ikoma-runner.service',
-      'systemctl daemon-reload',
-      'systemctl restart -- ikoma-runner.service',
+      'systemctl daemon-reload --no-ask-password',
+      'systemctl restart --no-ask-password -- ikoma-runner.service',
+      'systemctl daemon-reload --no-ask-password',
+      'systemctl restart --no-ask-password -- ikoma-runner.service',
     ])
   })
 })
