@@ -32,21 +32,23 @@ export async function planFor(desired: readonly Desired[], host: Host): Promise<
 
 /** Makes the changes in order. When one fails, or a stop comes, those made are taken back, last first, and it rejects. */
 export async function applyAll(changes: readonly Change[], host: Host, course: Course): Promise<void> {
-  const made: Change[] = []
+  const begun: Change[] = []
   try {
     for (const change of changes) {
       course.signal.throwIfAborted()
+      begun.push(change)
       await course.step(change.title, () => change.apply(host))
-      made.push(change)
     }
   } catch (error) {
-    await takeBack(made, course)
+    // What failed by itself is not there; what a stop cut short may be, or half of it.
+    if (!course.signal.aborted) begun.pop()
+    await takeBack(begun, course)
     throw error
   }
 }
 
-async function takeBack(made: readonly Change[], { machineAfterStop, step, log }: Course): Promise<void> {
-  for (const { title, undo } of made.toReversed()) {
+async function takeBack(begun: readonly Change[], { machineAfterStop, step, log }: Course): Promise<void> {
+  for (const { title, undo } of begun.toReversed()) {
     if (undo === null) {
       log(`Left as it is, for there is no way back: ${title}`)
       continue

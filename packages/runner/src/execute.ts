@@ -11,9 +11,11 @@ import { orderMarker } from './process-tree.ts'
 import type { Redaction } from './redact.ts'
 import { stopOf } from './stop.ts'
 import { messageOf } from './trouble.ts'
+import type { Turns } from './turns.ts'
 
 export interface Execution {
   admission: Admission
+  turns: Turns
   host: Host
   policy: Policy
   logs: LogStream
@@ -27,19 +29,22 @@ export const obeyMs = 5_000
 
 /** Runs an admitted action to its end or until it must stop. Never rejects. */
 export async function execute(execution: Execution): Promise<Report> {
-  const { admission, host, redaction, clock, signal } = execution
+  const { host, redaction, clock, signal } = execution
   const steps: ReportStep[] = []
   const startedAt = clock.now()
   const begunMs = performance.now()
-  const running = signal.aborted ? null : run(admission, contextFor(execution, steps))
+  const running = signal.aborted ? null : run(execution, contextFor(execution, steps))
   const ending = await endingOf(running, signal, host.killGraceMs + obeyMs)
   const durationMs = performance.now() - begunMs
   return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
 }
 
-async function run(admission: Admission, context: ActionContext): Promise<ActionResult> {
+async function run({ admission, turns, signal }: Execution, context: ActionContext): Promise<ActionResult> {
   await mkdir(context.host.workDir, { recursive: true, mode: 0o700 })
-  return admission.run(context)
+  const { turn } = admission
+  if (turn === null) return admission.run(context)
+  if (turns.taken(turn)) context.log(`Waits until no other order changes the same: ${turn}.`)
+  return turns.take(turn, signal, () => admission.run(context))
 }
 
 async function endingOf(

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Action } from './action.ts'
+import type { Action, Actions } from './action.ts'
 import type { Claim } from './control-plane.ts'
 import { identityPaths } from './identity.ts'
 import { startLoop } from './loop.ts'
@@ -48,6 +48,22 @@ describe('a running runner', () => {
     await until(() => plane.orders.every(({ status }) => status === 'SUCCEEDED'))
     expect(state.most).toBe(2)
     expect(Math.max(...plane.claims.map(({ max }) => max))).toBe(2)
+  })
+
+  // The types that take turns need root, which here is this process.
+  it.skipIf(process.geteuid?.() !== 0)('never runs two orders at a time that would undo each other', async () => {
+    const { plane, start } = await setup()
+    const state = { running: 0, most: 0 }
+    const remove: Actions['platform.caddy.route.remove'] = async () => {
+      state.most = Math.max(state.most, ++state.running)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      state.running -= 1
+      return { ok: true, summary: 'done', output: { changed: false, changes: [] } }
+    }
+    for (let count = 0; count < 3; count++) plane.place('platform.caddy.route.remove', { name: 'app' })
+    await start({}, { 'platform.caddy.route.remove': remove })
+    await until(() => plane.orders.every(({ status }) => status === 'SUCCEEDED'))
+    expect(state.most).toBe(1)
   })
 
   it('sends heartbeats that say it is there, and at the end that it goes', async () => {

@@ -17,6 +17,7 @@ import type { ReportOutbox } from './report-outbox.ts'
 import { secretsIn } from './secret-forms.ts'
 import { stopOf } from './stop.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+import type { Turns } from './turns.ts'
 import { type Started, watchStops } from './watch-stops.ts'
 
 export interface OrderDeps {
@@ -27,6 +28,7 @@ export interface OrderDeps {
   outbox: ReportOutbox
   actions: Actions
   executor: Executor | null
+  turns: Turns
   host: Host
   clock: Clock
   logger: Logger
@@ -87,7 +89,7 @@ interface StartedOrder {
 }
 
 async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { controlPlane, host, policy, clock, logger } = deps
+  const { controlPlane, turns, host, policy, clock, logger } = deps
   const { payload, timeoutSec, retryClass } = admission.grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -100,7 +102,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
     signal,
   })
   try {
-    const report = await execute({ admission, host, policy, logs, redaction, clock, signal })
+    const report = await execute({ admission, turns, host, policy, logs, redaction, clock, signal })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()

@@ -19,6 +19,7 @@ import { runOrder } from './run-order.ts'
 import { lockState } from './state-lock.ts'
 import type { Stop } from './stop.ts'
 import { messageOf } from './trouble.ts'
+import { Turns } from './turns.ts'
 
 export interface RunnerDeps {
   logger: Logger
@@ -73,7 +74,7 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   const host = hostOf(settings, controlPlane, clock)
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
   const privilege = privilegeOf(executor)
-  const order = { controlPlane, policy, journal, outbox, actions, executor, host, clock, logger }
+  const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), host, clock, logger }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
     ...settings,

@@ -20,6 +20,7 @@ const change = {
   timeoutSec: 120,
   approval: false,
   privileged: true,
+  turn: 'caddy',
   output: changeOutput,
 } as const
 

@@ -35,6 +35,7 @@ export const tlsCertificateIssue = orderType({
   timeoutSec: 600,
   approval: false,
   privileged: true,
+  turn: 'certbot',
   payload: z.strictObject({
     /** Under which certbot keeps it; the first domain by default. */
     name: certificateNameField.optional(),
@@ -61,6 +62,7 @@ export const tlsCertificateRenew = orderType({
   timeoutSec: 600,
   approval: false,
   privileged: true,
+  turn: 'certbot',
   payload: z.strictObject({
     /** All of them without a name. */
     name: certificateNameField.optional(),

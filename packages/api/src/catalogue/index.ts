@@ -143,12 +143,14 @@ export type OrderTypeResource = z.infer<typeof orderTypeSchema>
 
 /** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
 export function describeCatalogue(): OrderTypeResource[] {
-  return Object.values<CatalogueEntry>(catalogue).map(({ payload, output, privileged = false, ...rest }) => ({
-    ...rest,
-    privileged,
-    payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
-    outputSchema: z.toJSONSchema(output),
-  }))
+  return Object.values<CatalogueEntry>(catalogue).map(
+    ({ payload, output, privileged = false, turn: _turn, ...rest }) => ({
+      ...rest,
+      privileged,
+      payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
+      outputSchema: z.toJSONSchema(output),
+    }),
+  )
 }
 
 export type { ChangeOutput } from './change-output.ts'

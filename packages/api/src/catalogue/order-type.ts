@@ -6,6 +6,8 @@ export interface CatalogueEntry<P extends z.ZodType = z.ZodType, O extends z.Zod
   title: { en: string; fr: string }
   /** Done as root, by the executor where there is one. */
   privileged?: boolean
+  /** Orders with the same turn never run at the same time on a server: each would undo what the other does. */
+  turn?: string
   payload: P
   /** `output` of a successful report. */
   output: O

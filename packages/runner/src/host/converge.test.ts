@@ -94,6 +94,26 @@ test('what was done by a program is taken back by a program, although the order 
   expect(existsSync(path)).toBe(false)
 })
 
+test('what a stop cut short may be done already, and is taken back too', async () => {
+  const stop = new AbortController()
+  const path = join(folder, 'half-done')
+  const halfDone: Desired = async () => [
+    {
+      title: 'be cut short',
+      diff: null,
+      async apply(on) {
+        await on.run({ argv: ['touch', path] })
+        setTimeout(() => stop.abort(new Error('canceled')), 50)
+        await on.run({ argv: ['sleep', '60'] })
+      },
+      undo: async (on) => void (await on.run({ argv: ['rm', path] })),
+    },
+  ]
+  const context = actionContext({ signal: stop.signal })
+  await expect(converging(() => [halfDone])({}, context)).rejects.toThrow('canceled')
+  expect(existsSync(path)).toBe(false)
+})
+
 test('a change that does not last is a failure', async () => {
   const forgetful: Desired = async () => [{ title: 'be forgotten', diff: null, apply: async () => {}, undo: null }]
   const result = await converging(() => [forgetful])({}, actionContext())
