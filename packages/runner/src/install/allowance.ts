@@ -15,7 +15,7 @@ export function allowance(allow: readonly string[] | undefined): Desired {
   return async (host) => {
     refuseNoScopes(allow ?? [])
     const written = await host.read(places.policyFile)
-    const before = policySchema.parse(written === null ? {} : parsePolicy(written))
+    const before = written === null ? {} : parsePolicy(written)
     const policy = { ...before, scopes: [...new Set([...looking, ...(allow ?? [])])] }
     const content = written !== null && allow === undefined ? written : `${JSON.stringify(policy, null, 2)}\n`
     return file({ path: places.policyFile, content, ...places.byRoot })(host)
@@ -31,9 +31,12 @@ function refuseNoScopes(allow: readonly string[]): void {
   })
 }
 
-function parsePolicy(text: string) {
+/** As it is written: what is left out of it stays with its default, which a later version may know better. */
+function parsePolicy(text: string): object {
   try {
-    return policySchema.parse(JSON.parse(text))
+    const policy = JSON.parse(text)
+    policySchema.parse(policy)
+    return policy
   } catch (cause) {
     const message = `The policy ${places.policyFile} is not valid. Correct it, or remove it to get the default one.`
     throw new AppError('invalid', message, { reason: 'policy_invalid', cause })

@@ -130,7 +130,7 @@ describe('the policy', () => {
   test('of a new server allows looking, and nothing that needs root', async () => {
     const { wanted, apply, policy } = setup()
     await apply(wanted())
-    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check'], maxTimeoutSec: 86_400 })
+    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check'] })
   })
 
   test('allows beside that what install was told', async () => {
@@ -141,11 +141,13 @@ describe('the policy', () => {
   })
 
   test('stays as its administrator wrote it', async () => {
-    const { server, wanted, apply, plan } = setup()
+    const { server, wanted, apply, plan, policy } = setup()
     const content = '{"scopes":["db"],"maxTimeoutSec":60}'
     server.add(places.policyFile, { kind: 'file', content, mode: 0o644 })
     await apply(wanted())
     expect(server.nodes.get(places.policyFile)?.content).toBe(content)
+    await apply(wanted({ allow: ['system'] }))
+    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check', 'system'], maxTimeoutSec: 60 })
     server.add(places.policyFile, { kind: 'file', content: '{"scope":"*"}' })
     await expect(plan(wanted())).rejects.toMatchObject({ reason: 'policy_invalid' })
   })
