@@ -8,6 +8,7 @@ export { ownerOfDatabase, sqliteEngine } from './backup/sqlite-engine.ts'
 export { takeBackup } from './backup/take-backup.ts'
 export { verifyBackup } from './backup/verify-backup.ts'
 export { type Certificate, readCertificate } from './certificate.ts'
+export { refusePowerfulUser } from './drivers/accounts.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export type { ComposeSource } from './drivers/compose-project.ts'
 export {

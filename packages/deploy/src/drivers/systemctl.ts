@@ -94,9 +94,13 @@ export async function stayUp(host: Host, unit: string, settleSec: number): Promi
   const { activeState, subState, restarts, result, exitCode } = await unitState(host, unit)
   if (activeState === 'active' && restarts === before.restarts) return
   const end = `it is ${activeState} (${subState}), its last run ended with ${result}, exit code ${exitCode ?? 'none'}`
-  throw new AppError('unprocessable', `${unit} does not stay up: ${end}. Its log says why: service.systemd.logs.`, {
-    reason: 'service_does_not_stay_up',
-  })
+  throw new AppError(
+    'unprocessable',
+    `${unit} does not stay up: ${end}. Its log says why: service.systemd.logs, or journalctl -u ${unit}`,
+    {
+      reason: 'service_does_not_stay_up',
+    },
+  )
 }
 
 /** Stopping waits for the program, starting a job for its end. */

@@ -23,7 +23,7 @@ export interface Carrying {
   course: Pick<Course, 'log' | 'step'>
 }
 
-const steadyMs = 3_000
+const settleSec = 3
 
 /** Makes this machine a server with a runner and an executor, started at boot. Gives the changes; none when it was one. */
 export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly Change[]> {
@@ -32,7 +32,7 @@ export function installRunner(options: InstallOptions, carrying: Carrying): Prom
     url: invitation.url,
     enrol: () => enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true }),
   }
-  return carryOut(installed({ program, enrolling, allow, steadyMs }), carrying)
+  return carryOut(installed({ program, enrolling, allow, settleSec }), carrying)
 }
 
 /** Takes that back; with `purge` the data too. */

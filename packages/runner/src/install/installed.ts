@@ -12,7 +12,7 @@ export interface Installation {
   /** Scopes that the policy allows beside looking; undefined leaves a policy as it is. */
   allow: readonly string[] | undefined
   /** How long the runner must stay up to count as started. */
-  steadyMs: number
+  settleSec: number
 }
 
 const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
@@ -21,7 +21,7 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
  * A runner that is nobody and an executor that is root, both started at boot. Every folder on the way to what root writes
  * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
  */
-export function installed({ program, enrolling, allow, steadyMs }: Installation): Desired[] {
+export function installed({ program, enrolling, allow, settleSec }: Installation): Desired[] {
   const unit = (name: string, content: string) => file({ path: places.unitPath(name), content, ...places.byRoot })
   return [
     async (host) => refuseUnsafeProgram(program, host).then(() => []),
@@ -38,7 +38,7 @@ export function installed({ program, enrolling, allow, steadyMs }: Installation)
     runningUnit({
       unit: places.runnerUnit,
       reads: [allowance(allow), environment, unit(places.runnerUnit, runnerUnit(program))],
-      steadyMs,
+      settleSec,
     }),
   ]
 }
