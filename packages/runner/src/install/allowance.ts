@@ -15,7 +15,6 @@ export function allowance(allow: readonly string[] | undefined): Desired {
   return async (host) => {
     refuseNoScopes(allow ?? [])
     const written = await host.read(places.policyFile)
-    // What is left out keeps following the defaults.
     const before = written === null ? {} : parsePolicy(written)
     const policy = { ...before, scopes: [...new Set([...looking, ...(allow ?? [])])] }
     const content = written !== null && allow === undefined ? written : `${JSON.stringify(policy, null, 2)}\n`
@@ -32,6 +31,7 @@ function refuseNoScopes(allow: readonly string[]): void {
   })
 }
 
+/** As it is written: what is left out of it stays with its default, which a later version may know better. */
 function parsePolicy(text: string): object {
   try {
     const policy = JSON.parse(text)
