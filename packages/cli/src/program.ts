@@ -4,6 +4,7 @@ import type { Action, Cli, Context, GlobalOptions, RemoteContext, Run } from './
 import { auditCommand } from './commands/audit/index.ts'
 import { completionCommand } from './commands/completion.ts'
 import { contextCommand } from './commands/context/index.ts'
+import { diagnoseCommand } from './commands/diagnose.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { executorCommand } from './commands/executor.ts'
 import { hostCommand } from './commands/host/index.ts'
@@ -56,6 +57,7 @@ export function buildProgram(cli: Cli): Command {
     .addCommand(upCommand(cli))
     .addCommand(serverCommand(cli))
     .addCommand(orderCommand(cli))
+    .addCommand(diagnoseCommand(cli))
     .addCommand(runnerCommand(cli))
     .addCommand(hostCommand(cli))
     .addCommand(scheduleCommand(cli))

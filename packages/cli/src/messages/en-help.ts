@@ -38,6 +38,17 @@ const help = {
       ['ikoma order create runner.selftest', 'place an order and watch it'],
     ],
   },
+  diagnose: {
+    summary: 'Find out what is wrong with an app on a server, and what would mend it',
+    details:
+      'Places an order of the type diagnose.run, which changes nothing. The more it is told, the more it looks at.\n' +
+      'Finding something wrong is no failure: the exit code tells how the order ended.',
+    examples: [
+      ['ikoma diagnose gateway --port 8080 --domain app.example.org', 'a service behind a proxy'],
+      ['ikoma diagnose --host web-1 --compose /srv/app/docker-compose.yml', 'the containers of a compose file'],
+      ['ikoma diagnose --pm2 backend --pm2-user app --since 2h --json', 'a PM2 process, as JSON'],
+    ],
+  },
   'order create': {
     summary: 'Place an order and follow it to its end',
     details:

@@ -9,6 +9,7 @@ export const optionsEn = {
     context: 'name of a context',
     name: 'name to give it',
     shell: 'shell to write for',
+    unit: 'systemd service that has trouble',
   },
   options: {
     version: 'show the version',
@@ -77,5 +78,13 @@ export const optionsEn = {
     tokenFile: 'file that holds a token, or - for standard input',
     adminKeyFile: 'file that holds the admin key, or - for standard input',
     use: 'make it the current context',
+    appPort: 'port that the app should listen on',
+    domain: 'domain that should lead to it',
+    address: 'address that should answer, asked from the server',
+    sqlite: 'path of its SQLite database',
+    compose: 'path of its compose file',
+    pm2: 'name of its PM2 process',
+    pm2User: 'user whose PM2 it is',
+    logsSince: 'how far back logs are read',
   },
 }

@@ -32,6 +32,17 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
       ['ikoma order create runner.selftest', 'passer un ordre et le suivre'],
     ],
   },
+  diagnose: {
+    summary: 'Trouver ce qui ne va pas avec une app sur un serveur, et ce qui le réparerait',
+    details:
+      'Place un ordre de type diagnose.run, qui ne change rien. Plus on lui en dit, plus il examine.\n' +
+      'Trouver un problème n’est pas un échec : le code de sortie dit comment l’ordre s’est terminé.',
+    examples: [
+      ['ikoma diagnose gateway --port 8080 --domain app.example.org', 'un service derrière un proxy'],
+      ['ikoma diagnose --host web-1 --compose /srv/app/docker-compose.yml', 'les conteneurs d’un fichier compose'],
+      ['ikoma diagnose --pm2 backend --pm2-user app --since 2h --json', 'un processus PM2, en JSON'],
+    ],
+  },
   'order create': {
     summary: 'Passer un ordre et le suivre jusqu’à sa fin',
     details:

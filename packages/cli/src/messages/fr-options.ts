@@ -11,6 +11,7 @@ export const optionsFr: typeof optionsEn = {
     context: 'nom d’un contexte',
     name: 'nom à lui donner',
     shell: 'shell visé',
+    unit: 'service systemd en difficulté',
   },
   options: {
     version: 'afficher la version',
@@ -79,5 +80,13 @@ export const optionsFr: typeof optionsEn = {
     tokenFile: 'fichier qui contient un jeton, ou - pour l’entrée standard',
     adminKeyFile: 'fichier qui contient la clé d’administration, ou - pour l’entrée standard',
     use: 'en faire le contexte courant',
+    appPort: 'port sur lequel l’app devrait écouter',
+    domain: 'domaine qui devrait y mener',
+    address: 'adresse qui devrait répondre, interrogée depuis le serveur',
+    sqlite: 'chemin de sa base SQLite',
+    compose: 'chemin de son fichier compose',
+    pm2: 'nom de son processus PM2',
+    pm2User: 'utilisateur de ce PM2',
+    logsSince: 'jusqu’où remonter dans les journaux',
   },
 }

@@ -14,7 +14,7 @@ export interface JournalLine {
   message: string
 }
 
-const maxMessageCharacters = 4_000
+export const maxMessageCharacters = 4_000
 
 /** The last lines of a unit's log, oldest first. */
 export async function readJournal(
@@ -28,9 +28,15 @@ export async function readJournal(
   if (since !== undefined) range.push(`--since=@${epochSec(since)}`)
   if (until !== undefined) range.push(`--until=@${epochSec(until)}`)
   const stdout = await outputOf(host, { argv: ['journalctl', `--unit=${unit}`, ...output, ...range] })
+  const read = journalLines(stdout)
+  return { lines: read.lines.reverse(), truncated: read.truncated }
+}
+
+/** What `--output=json` printed, in its order. */
+export function journalLines(stdout: string): { lines: JournalLine[]; truncated: boolean } {
   const texts = stdout.split('\n').filter((text) => text !== '')
-  const read = texts.map(journalLine).filter((line) => line !== null)
-  return { lines: read.reverse(), truncated: read.length < texts.length }
+  const lines = texts.map(journalLine).filter((line) => line !== null)
+  return { lines, truncated: lines.length < texts.length }
 }
 
 const epochSec = (time: string) => Math.floor(Date.parse(time) / 1000)

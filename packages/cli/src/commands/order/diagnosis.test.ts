@@ -73,3 +73,14 @@ it('shows what another version found as names and values', async () => {
   const { stdout } = await (await setup({}, { faults: 2 })).run(...diagnose)
   expect(stdout).toBe('  faults: 2\n')
 })
+
+it('is asked for by a command of its own, which says only what it was given', async () => {
+  const { run, api } = await setup()
+  const { stdout, code } = await run('diagnose', 'gateway', '--port', '8080', '--since', '2h', '--sqlite', '/srv/a.db')
+  expect([code, stdout.split('\n')[0]]).toEqual([0, expect.stringContaining('A program cannot open its port')])
+  await run('diagnose', '--domain', 'a.test', '--address', 'http://a.test/health', '--pm2', 'a', '--pm2-user', 'b')
+  expect(api.seen('POST /v1/orders').map(({ body }) => body)).toMatchObject([
+    { type: 'diagnose.run', payload: { unit: 'gateway', port: 8080, sqlitePath: '/srv/a.db', sinceMin: 120 } },
+    { type: 'diagnose.run', payload: { domain: 'a.test', url: 'http://a.test/health', pm2Name: 'a', pm2User: 'b' } },
+  ])
+})

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { header } from '../../resources/managed-unit.ts'
 import { SimulatedHost, type Simulation, type Tool } from '../../testing/simulated-host.ts'
 import { judge } from '../rank.ts'
 import { rules } from '../rules/index.ts'
@@ -85,7 +86,7 @@ Id=postgresql.service
 const files = {
   '/proc/uptime': '10600.25 20000.00\n',
   '/proc/meminfo': 'MemTotal:  4000000 kB\nMemFree:  100000 kB\nMemAvailable:  2000000 kB\nSwapTotal:  0 kB\n',
-  '/etc/systemd/system/gateway.service': '# Written by IKOMA for a service.\n[Unit]\n',
+  '/etc/systemd/system/gateway.service': `${header('service')}[Unit]\n`,
   '/etc/systemd/system/gateway.service.env': 'SESSION_SECRET="s3cr3t-of-the-app"\nexport PLAIN=yes\n',
   '/var/lib/ikoma/gateway/drizzle.config.ts': '',
 }
@@ -124,7 +125,7 @@ describe('logs', () => {
     ]
     const { evidence, host } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(looping, ...journal) })
     expect(evidence.logs.map(({ text }) => text)).toEqual(['café ☕ ', 'second line', '50 it broke E1'])
-    expect(host.ran.find((argv) => argv.includes('--unit=gateway.service'))).toContain('--since=-60min')
+    expect(host.ran.find((argv) => argv.includes('--unit=gateway.service'))).toContain(`--since=@${now / 1000 - 3600}`)
   })
 
   test('hide what the environment of the app holds, before they are cut', async () => {

@@ -69,7 +69,7 @@ async function seeLogs(
   const read = (lines: RawLine[], from = 0) => readable(lines, { sinceMs: Math.max(sinceMs, from), redact })
   const logs: LogLine[] = []
   if (unit !== null && seen !== null) {
-    logs.push(...read(await journalOf(look, unit, sinceMin), settledSince(seen.unit, sight.now)))
+    logs.push(...read(await journalOf(look, unit, sinceMs), settledSince(seen.unit, sight.now)))
   }
   // PM2 writes no times: of a process that has settled nobody knows what is over.
   if (pm2Name !== null && pm2 !== null && settledSince(pm2.process, sight.now) === 0) {
@@ -77,15 +77,15 @@ async function seeLogs(
   }
   logs.push(...read(containers?.logs ?? []))
   const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)
-  if (site !== null) logs.push(...read((await proxyLogs(look, sinceMin)).filter(({ text }) => isAbout(text, site))))
-  logs.push(...read(await kernelKills(look, sinceMin)))
+  if (site !== null) logs.push(...read((await proxyLogs(look, sinceMs)).filter(({ text }) => isAbout(text, site))))
+  logs.push(...read(await kernelKills(look, sinceMs)))
   return logs
 }
 
-async function proxyLogs(look: Look, sinceMin: number): Promise<RawLine[]> {
+async function proxyLogs(look: Look, sinceMs: number): Promise<RawLine[]> {
   return [
-    ...(await journalOf(look, 'caddy.service', sinceMin)),
-    ...(await journalOf(look, 'nginx.service', sinceMin)),
+    ...(await journalOf(look, 'caddy.service', sinceMs)),
+    ...(await journalOf(look, 'nginx.service', sinceMs)),
     ...(await endOfFile(look, '/var/log/nginx/error.log', 'nginx.service')),
     ...(await endOfFile(look, '/var/log/letsencrypt/letsencrypt.log', 'certbot')),
   ]

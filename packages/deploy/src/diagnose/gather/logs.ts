@@ -1,3 +1,4 @@
+import { type JournalLine, journalLines, maxMessageCharacters, readJournal } from '../../drivers/journal.ts'
 import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 
@@ -31,45 +32,34 @@ export function settledSince(state: Pick<UnitState, 'upSec' | 'restarts'> | Pm2P
   return state?.upSec != null && hasSettled(state) ? now - state.upSec * 1000 : 0
 }
 
-export async function journalOf(look: Look, unit: string, sinceMin: number): Promise<RawLine[]> {
+export async function journalOf(look: Look, unit: string, sinceMs: number): Promise<RawLine[]> {
   return look.at(`log of ${unit}`, [], async () => {
-    const said = await look.ask(['journalctl', `--unit=${unit}`, ...journalOptions(sinceMin)])
-    return parseJournal(said, unit)
+    const since = new Date(sinceMs).toISOString()
+    const { lines } = await readJournal(look.host, unit, { lines: maxLines, since, priority: 'debug' })
+    return lines.reverse().flatMap((line) => textsOf(line, unit))
   })
 }
 
-export async function kernelKills(look: Look, sinceMin: number): Promise<RawLine[]> {
+export async function kernelKills(look: Look, sinceMs: number): Promise<RawLine[]> {
   return look.at('kernel log', [], async () => {
-    const argv = [
-      'journalctl',
+    const output = ['--output=json', '--output-fields=MESSAGE', '--no-pager', '--quiet', '--reverse']
+    const wanted = [
       '--dmesg',
       '--grep=out of memory',
       '--case-sensitive=false',
-      ...journalOptions(sinceMin),
+      `--since=@${Math.floor(sinceMs / 1000)}`,
     ]
     // Finding nothing is exit 1.
-    const { stdout } = await look.run(argv as ['journalctl', ...string[]])
-    return parseJournal(stdout, 'kernel')
+    const { stdout } = await look.run(['journalctl', ...wanted, ...output])
+    return journalLines(stdout).lines.flatMap((line) => textsOf(line, 'kernel'))
   })
 }
 
-/** Newest first: what does not fit is then the oldest. */
-function journalOptions(sinceMin: number): string[] {
-  const range = [`--since=-${sinceMin}min`, `--lines=${maxLines}`, '--reverse']
-  return ['--output=json', '--output-fields=MESSAGE', '--no-pager', '--quiet', ...range]
-}
-
-export function parseJournal(said: string, source: string): RawLine[] {
-  return said.split('\n').flatMap((line): RawLine[] => {
-    const entry = parseJson(line)
-    if (entry === null) return []
-    const at = Number(entry.__REALTIME_TIMESTAMP) / 1000
-    const message = entry.MESSAGE
-    // Bytes that are no UTF-8 come as numbers, what is beyond systemd's own limit as null.
-    const text = Array.isArray(message) ? Buffer.from(message as number[]).toString() : message
-    if (typeof text !== 'string') return []
-    return text.split('\n').map((each) => ({ source, text: each, at: Number.isFinite(at) ? at : null }))
-  })
+/** A message may have several lines; the last of a long one was cut, perhaps in the middle of a secret. */
+function textsOf({ at, message }: JournalLine, source: string): RawLine[] {
+  const texts = message.split('\n')
+  const whole = texts.length > 1 && message.length >= maxMessageCharacters ? texts.slice(0, -1) : texts
+  return whole.filter((text) => text !== '').map((text) => ({ source, text, at: Date.parse(at) }))
 }
 
 /** The end of a log file, newest first; nothing, without a note, where there is none. */

@@ -24,7 +24,7 @@ export class Look {
   }
 
   note(what: string, why: string): void {
-    this.notLookedAt.push({ what, why: why.slice(0, maxWhy) })
+    this.notLookedAt.push({ what, why: (why.split('\n')[0] ?? '').slice(0, maxWhy) })
   }
 
   run(argv: Program['argv'], env: Program['env'] = {}): Promise<Exit> {

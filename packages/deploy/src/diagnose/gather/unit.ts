@@ -1,3 +1,4 @@
+import { isManaged } from '../../resources/managed-unit.ts'
 import type { UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 import { environmentIn } from './secrets.ts'
@@ -79,14 +80,10 @@ export function parseServices(said: string): Record<string, string> {
   return states
 }
 
-/** How the units that orders write begin. */
-const written = '# Written by IKOMA'
-
 export async function seeManaged(look: Look, units: readonly string[]): Promise<string[]> {
   const managed: string[] = []
   for (const unit of units) {
-    const text = await look.at(unit, null, () => look.host.read(`/etc/systemd/system/${unit}`))
-    if (text?.startsWith(written)) managed.push(unit)
+    if (await look.at(unit, false, () => isManaged(look.host, unit))) managed.push(unit)
   }
   return managed
 }
