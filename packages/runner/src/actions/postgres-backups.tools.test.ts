@@ -1,8 +1,9 @@
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import type { Backup } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
-import { newPlace, order } from '../testing/backups.ts'
+import { newPlace } from '../testing/backups.ts'
 import { startDebianPostgres } from '../testing/debian-postgres.ts'
+import { order } from '../testing/order.ts'
 
 const schema = `
   CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, kind varchar(10) CHECK (kind IN ('pro', 'club')));

@@ -3,7 +3,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
-import { addRows, countRows, newDatabase, newPlace, order } from '../testing/backups.ts'
+import { addRows, countRows, newDatabase, newPlace } from '../testing/backups.ts'
+import { order } from '../testing/order.ts'
 
 async function setup(rows?: number) {
   const place = newPlace()

@@ -17,18 +17,20 @@ export interface DebianPostgres {
 const port = 5432
 
 /**
- * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder; as Debian sets it up, who
- * connects over the socket is who the kernel says. It belongs to `postgres` when root runs the tests, or to whoever does.
+ * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder, and reached over its
+ * socket alone; its tables may be on a disk of their own. It belongs to `postgres` when root runs the tests, or to whoever
+ * does.
  */
-export async function startDebianPostgres(folder: string, runAs = defaultAccount()): Promise<DebianPostgres> {
+export async function startDebianPostgres(folder: string, dataFolder = folder): Promise<DebianPostgres> {
+  const runAs = defaultAccount()
   const bin = binaries()
-  const data = join(folder, 'postgres')
-  const host = join(folder, 'socket')
-  for (const path of [data, host]) makeOwn(path, runAs)
+  const data = join(dataFolder, 'postgres')
+  const [host, log] = [join(folder, 'socket'), join(folder, 'write-ahead-log')]
+  for (const path of [data, host, log]) makeOwn(path, runAs)
   chmodSync(host, 0o755)
   const own = (name: string, ...args: string[]): [string, string[]] => as(runAs, [join(bin, name), ...args])
   const options = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', `--username=${runAs}`]
-  execFileSync(...own('initdb', `--pgdata=${data}`, ...options), { stdio: 'pipe', cwd: '/' })
+  execFileSync(...own('initdb', `--pgdata=${data}`, `--waldir=${log}`, ...options), { stdio: 'pipe', cwd: '/' })
   const args = ['-D', data, '-k', host, '-h', '', '-p', String(port), '-c', 'fsync=off']
   const server = spawn(...own('postgres', ...args), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
   const exited = new Promise((resolve) => server.once('exit', resolve))
@@ -72,12 +74,12 @@ function binaries(): string {
   return join(root, version ?? '', 'bin')
 }
 
-export function defaultAccount(): string {
+function defaultAccount(): string {
   return process.getuid?.() === 0 ? 'postgres' : userInfo().username
 }
 
 /** A command line under another account, when we are root. */
-export function as(account: string, argv: string[]): [string, string[]] {
+function as(account: string, argv: string[]): [string, string[]] {
   const [file = '', ...args] = argv
   if (account === userInfo().username) return [file, args]
   return ['setpriv', [`--reuid=${account}`, `--regid=${account}`, '--clear-groups', '--', ...argv]]
