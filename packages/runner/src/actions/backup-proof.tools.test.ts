@@ -193,6 +193,17 @@ test.skipIf(!root)('the database of another account is opened and restored as th
   expect(link).toMatchObject({ ok: false, errors: [{ code: 'no_such_database' }] })
 })
 
+test.skipIf(!root)('what lies where another account may put it is not believed', async () => {
+  const place = newPlace()
+  const path = join(place.folder, 'data', 'app.db')
+  newDatabase(path, 10).close()
+  makeOwn(place.shelf.directory, 'nobody')
+  for (const type of ['db.sqlite.backup', 'backup.list', 'backup.verify', 'backup.prune'] as const) {
+    const payload = type === 'db.sqlite.backup' ? { path, ...place.shelf } : place.shelf
+    expect(await order(type, payload)).toMatchObject({ ok: false, errors: [{ code: 'unsafe_path' }] })
+  }
+})
+
 function flipByteIn(path: string): void {
   const file = openSync(path, 'r+')
   const byte = Buffer.alloc(1)

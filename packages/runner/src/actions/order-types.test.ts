@@ -5,12 +5,6 @@ import { describeOrderType } from '../testing/order-type-case.ts'
 import { orderTypeTable } from '../testing/order-type-table.ts'
 
 const cases = Object.values(families).flat()
-import { backupCases } from '../testing/cases/backups.ts'
-import { hostCases } from '../testing/cases/host.ts'
-import { redisCases } from '../testing/cases/redis.ts'
-import { describeOrderType } from '../testing/order-type-case.ts'
-
-const cases = [...hostCases, ...backupCases, ...redisCases]
 
 for (const each of cases) describeOrderType(each)
 
