@@ -19,7 +19,7 @@ export const redisInfo = orderType({
     /** Its Unix socket, instead of host and port. */
     socket: pathField.optional(),
     /** Holds the password on its first line; of the runner's user, and 0600. */
-    passFile: pathField.optional(),
+    authFile: pathField.optional(),
   }),
   output: z.object({
     version: z.string(),

@@ -5,16 +5,16 @@ export interface RedisPlace {
   host: string
   port: number
   socket?: string | undefined
-  passFile?: string | undefined
+  authFile?: string | undefined
 }
 
 const answerSec = 10
 
 /** What Redis tells of itself, by field. The password goes through the environment: an argument is everybody's to read. */
 export async function readRedisInfo(machine: Host, place: RedisPlace): Promise<ReadonlyMap<string, string>> {
-  const { host, port, socket, passFile } = place
+  const { host, port, socket, authFile } = place
   const address = socket === undefined ? (['-h', host, '-p', String(port)] as const) : (['-s', socket] as const)
-  const env = passFile === undefined ? {} : { REDISCLI_AUTH: await readPassword(machine, passFile) }
+  const env = authFile === undefined ? {} : { REDISCLI_AUTH: await readPassword(machine, authFile) }
   const argv = ['redis-cli', ...address, 'INFO'] as const
   const { stdout, stderr } = await machine.run({ argv, env, timeoutSec: answerSec })
   const fields = new Map<string, string>()
@@ -42,5 +42,5 @@ async function readPassword(machine: Host, path: string): Promise<string> {
 }
 
 function refused(message: string): AppError {
-  return new AppError('unprocessable', message, { reason: 'pass_file_refused' })
+  return new AppError('unprocessable', message, { reason: 'auth_file_refused' })
 }

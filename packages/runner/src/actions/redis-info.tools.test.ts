@@ -13,18 +13,18 @@ const password = 'open-sesame-42'
 /** A real Redis on a socket of its own that asks for a password, and a file that holds it. */
 async function setup() {
   const { folder } = newPlace()
-  const [socket, passFile, config] = ['redis.sock', 'password', 'redis.conf'].map((name) => join(folder, name)) as [
+  const [socket, authFile, config] = ['redis.sock', 'password', 'redis.conf'].map((name) => join(folder, name)) as [
     string,
     string,
     string,
   ]
-  writeFileSync(passFile, `${password}\n`, { mode: 0o600 })
+  writeFileSync(authFile, `${password}\n`, { mode: 0o600 })
   writeFileSync(config, `port 0\nunixsocket ${socket}\nrequirepass ${password}\nmaxmemory 50mb\ndir ${folder}\n`)
   const server = spawn('redis-server', [config], { stdio: 'ignore' })
   onTestFinished(() => stop(server))
-  const ask = (more: object = { passFile }) => order('redis.info', { socket, ...more })
+  const ask = (more: object = { authFile }) => order('redis.info', { socket, ...more })
   for (let tries = 0; tries < 100 && !(await ask()).ok; tries += 1) await sleep(50)
-  return { ask, socket, passFile, folder }
+  return { ask, socket, authFile, folder }
 }
 
 async function stop(server: ChildProcess): Promise<void> {
@@ -52,15 +52,15 @@ test('tells the state of a Redis that asks for a password, which no process list
 })
 
 test('says what is wrong: no password, a wrong one, a file that others can read, nobody there', async () => {
-  const { ask, passFile, folder } = await setup()
+  const { ask, authFile, folder } = await setup()
   const refused = { ok: false, errors: [{ code: 'redis_refused' }] }
   expect((await ask({})).summary).toContain('NOAUTH')
   const wrong = join(folder, 'wrong')
   writeFileSync(wrong, 'wrong-one', { mode: 0o600 })
-  const result = await ask({ passFile: wrong })
+  const result = await ask({ authFile: wrong })
   expect(result).toMatchObject(refused)
   expect(result.summary).not.toContain('wrong-one')
-  chmodSync(passFile, 0o644)
-  expect(await ask({ passFile })).toMatchObject({ ok: false, errors: [{ code: 'pass_file_refused' }] })
+  chmodSync(authFile, 0o644)
+  expect(await ask({ authFile })).toMatchObject({ ok: false, errors: [{ code: 'auth_file_refused' }] })
   expect(await ask({ socket: join(folder, 'none.sock') })).toMatchObject(refused)
 })

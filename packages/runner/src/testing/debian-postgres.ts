@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -10,6 +10,8 @@ export interface DebianPostgres {
   connection: { runAs: string; host: string; port: number }
   /** As its superuser. */
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>
+  /** Asks this role for its password from now on. */
+  askPassword(role: string): Promise<unknown>
   /** A connection that stays until it is closed. */
   connect(database: string): Promise<pg.Client>
 }
@@ -35,7 +37,8 @@ export async function startDebianPostgres(folder: string, dataFolder = folder): 
   const server = spawn(...own('postgres', ...args), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
   const exited = new Promise((resolve) => server.once('exit', resolve))
   onTestFinished(async () => {
-    server.kill('SIGINT')
+    // At once, as after a crash: with a full disk it could not end in order.
+    server.kill('SIGQUIT')
     await exited
   })
   await new Promise<void>((resolve, reject) => {
@@ -52,17 +55,23 @@ export async function startDebianPostgres(folder: string, dataFolder = folder): 
     await client.connect()
     return client
   }
+  const query = async (sql: string, database = 'postgres') => {
+    const client = await connect(database)
+    try {
+      const result = await client.query(sql)
+      return result.rows
+    } finally {
+      await client.end()
+    }
+  }
   return {
     connection: { runAs, host, port },
     connect,
-    async query(sql, database = 'postgres') {
-      const client = await connect(database)
-      try {
-        const result = await client.query(sql)
-        return result.rows
-      } finally {
-        await client.end()
-      }
+    query,
+    askPassword(role) {
+      const rules = join(data, 'pg_hba.conf')
+      writeFileSync(rules, `local all ${role} scram-sha-256\n${readFileSync(rules, 'utf8')}`)
+      return query('SELECT pg_reload_conf()')
     },
   }
 }

@@ -8,7 +8,7 @@ export const redisCases: OrderTypeCase[] = [
   {
     type: 'redis.info',
     kind: 'look',
-    payload: { passFile: '/etc/ikoma/redis' },
+    payload: { authFile: '/etc/ikoma/redis' },
     bad: { payload: { host: '-h evil' }, field: 'host' },
     machine: () => {
       const machine = new SimulatedHost({
