@@ -25,7 +25,7 @@ export const postgresConnectionFields = {
   host: z.union([pathField, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]).default('/var/run/postgresql'),
   port: z.number().int().min(1).max(65_535).default(5432),
   /** In the format of .pgpass: of `runAs`, and 0600. */
-  passFile: pathField.optional(),
+  authFile: pathField.optional(),
 }
 
 const postgresConnection = z.strictObject(postgresConnectionFields)

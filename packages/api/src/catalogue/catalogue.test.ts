@@ -100,6 +100,7 @@ const samples: Record<string, Record<string, unknown>> = {
   'service.compose.logs': project,
   'service.compose.stats': project,
   'diagnose.run': { unit: 'gateway', port: 8080 },
+  'redis.info': {},
 }
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {

@@ -38,6 +38,7 @@ import {
   platformNodeInstall,
 } from './platform-types.ts'
 import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
+import { redisInfo } from './redis-types.ts'
 import { runnerSelftest } from './runner-types.ts'
 import { shellRun } from './shell-types.ts'
 import { systemFactsCollect } from './system-types.ts'
@@ -107,6 +108,7 @@ export const catalogue = {
   'firewall.ufw.confirm': firewallUfwConfirm,
   'firewall.ufw.status': firewallUfwStatus,
   'diagnose.run': diagnoseRun,
+  'redis.info': redisInfo,
 } as const
 
 export type OrderTypeName = keyof typeof catalogue

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '@ikoma/api'
-import type { Content } from '../drivers/database-tool.ts'
+import type { Sent } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 
 /** A kind of database, as far as its backups go. The scratch folder is empty and belongs to the account it works as. */
@@ -10,7 +10,7 @@ export interface Engine {
   /** Rejects when no backup could be taken, or read, and says why. Changes nothing. */
   check(host: Host): Promise<void>
   /** Writes what the database holds at one moment into a new file. */
-  copy(host: Host, to: { file: string; workDir: string }): Promise<Content & { engineVersion: string }>
+  copy(host: Host, to: { file: string; workDir: string }): Promise<Sent>
   /** Restores the file into a scratch database and checks that one: gives what was checked, rejects at what fails. */
   prove(host: Host, from: Proving): Promise<string[]>
 }

@@ -1,6 +1,6 @@
 import type { PostgresConnection } from '@ikoma/api'
 import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
-import { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from '../drivers/postgres.ts'
+import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../drivers/postgres.ts'
 import type { Engine } from './engine.ts'
 import { expectedOf } from './expected.ts'
 
@@ -13,7 +13,7 @@ export function postgresEngine(tool: DatabaseTool, database: string, connection:
     extension: 'pgdump',
     async check(host) {
       await needPostgresTools(host)
-      await refuseOpenPassFile(host, connection)
+      await refuseOpenAuthFile(host, connection)
     },
     copy: (host, { file }) =>
       askDatabase(host, tool, { verb: 'postgres-copy', ask: null, as: runAs, env, outputFile: file }),

@@ -1,6 +1,6 @@
 import type { BackupManifest, PostgresConnection } from '@ikoma/api'
 import { askDatabase } from '../drivers/database-tool.ts'
-import { needPostgresTools, postgresEnvironment, refuseOpenPassFile } from '../drivers/postgres.ts'
+import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../drivers/postgres.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import { postgresEngine } from './postgres-engine.ts'
@@ -37,7 +37,7 @@ export async function undoPostgresRestore(
   former: string,
 ): Promise<Former | null> {
   await needPostgresTools(host)
-  await refuseOpenPassFile(host, connection)
+  await refuseOpenAuthFile(host, connection)
   const ask = { database, former, id: newBackupId() }
   const question = { verb: 'postgres-undo', ask, as: connection.runAs } as const
   const env = postgresEnvironment(database, connection)

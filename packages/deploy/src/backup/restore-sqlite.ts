@@ -4,6 +4,7 @@ import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
+import { refuseForeignFolders } from './own-folders.ts'
 import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
 import { pathOf, type Shelf } from './shelf.ts'
 import { sqliteEngine } from './sqlite-engine.ts'
@@ -22,6 +23,7 @@ export async function restoreSqlite(
   { shelf, manifest }: { shelf: Shelf; manifest: BackupManifest },
 ): Promise<Former | null> {
   if (manifest.engine !== 'sqlite') throw otherEngine(manifest)
+  await refuseUnsafe(host, tool, { path, owner })
   await refuseInUse(host, tool, path)
   const engine = sqliteEngine(tool, path, owner)
   await mustVerify({ host, tool, course, shelf, engine, manifest })
@@ -41,10 +43,16 @@ export async function undoSqliteRestore(
   { path, owner }: LiveSqlite,
   former: string,
 ): Promise<Former | null> {
+  await refuseUnsafe(host, tool, { path, owner })
   await refuseInUse(host, tool, path)
   const ask = { path, former, id: newBackupId() }
   const undo = () => askDatabase(host, tool, { verb: 'sqlite-undo', ask, as: owner })
   return formerOf(ask.id, await course.step('undo', undo))
+}
+
+/** Under our own account, what is written must not be turned elsewhere. */
+async function refuseUnsafe(host: Host, tool: DatabaseTool, { path, owner }: LiveSqlite): Promise<void> {
+  if (owner === tool.self.owner) await refuseForeignFolders(host, tool, path)
 }
 
 /** A program that has it open would go on with the file that is taken away. */

@@ -1,6 +1,7 @@
 import type { DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
+import { removeAbandoned } from './abandoned.ts'
 import type { Engine } from './engine.ts'
 import { type Shelf, workDirOf } from './shelf.ts'
 
@@ -24,7 +25,13 @@ export async function inScratch<T>(
     await host.makeDirectory(workDir, { mode: 0o700, owner: engine.source.runAs, group: tool.self.group })
     return await work(workDir)
   } finally {
-    // What was killed in it is cleared by a later backup, a day after.
-    await host.remove(workDir).catch(() => {})
+    // What cannot be removed now is cleared by a later backup, a day after.
+    await removeScratch(course.machineAfterStop, tool, workDir).catch(() => {})
   }
+}
+
+/** A program that was killed had no time to remove what it made. */
+async function removeScratch(host: Host, tool: DatabaseTool, workDir: string): Promise<void> {
+  const isWorkDir = (await host.list(workDir)).length > 0
+  await removeAbandoned(host, tool, { path: workDir, isWorkDir })
 }

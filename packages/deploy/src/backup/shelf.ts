@@ -2,6 +2,7 @@ import { type BackupManifest, type BackupState, backupIdPattern, backupManifestS
 import { AppError } from '@ikoma/kernel'
 import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
+import { refuseForeignFolders } from './own-folders.ts'
 
 /** Where the backups of one database lie: `directory/name`. */
 export interface Shelf {
@@ -22,11 +23,12 @@ export const workDirOf = (shelf: Shelf, id: string) => pathOf(shelf, `work-${id}
 const manifestName = (id: string) => `${id}.json`
 
 /** Makes what is missing of the shelf; gives what was made, last first, to take it back. */
-export async function makeShelf(host: Host, { self }: DatabaseTool, { directory, name }: Shelf): Promise<string[]> {
+export async function makeShelf(host: Host, tool: DatabaseTool, { directory, name }: Shelf): Promise<string[]> {
   const made: string[] = []
+  await refuseForeignFolders(host, tool, `${directory}/${name}/`)
   for (const path of [directory, `${directory}/${name}`]) {
     if (await host.look(path)) continue
-    await host.makeDirectory(path, { mode: passageMode, ...self })
+    await host.makeDirectory(path, { mode: passageMode, ...tool.self })
     made.unshift(path)
   }
   return made
@@ -42,7 +44,16 @@ export async function removeManifest(host: Host, shelf: Shelf, id: string): Prom
   await host.remove(pathOf(shelf, manifestName(id)))
 }
 
-export async function getManifest(host: Host, shelf: Shelf, id: string): Promise<BackupManifest> {
+export async function getManifest(
+  host: Host,
+  tool: DatabaseTool,
+  { shelf, id }: { shelf: Shelf; id: string },
+): Promise<BackupManifest> {
+  await refuseForeignFolders(host, tool, pathOf(shelf, manifestName(id)))
+  return readManifest(host, shelf, id)
+}
+
+async function readManifest(host: Host, shelf: Shelf, id: string): Promise<BackupManifest> {
   const text = await host.read(pathOf(shelf, manifestName(id)))
   const parsed = text === null ? null : backupManifestSchema.safeParse(parseJson(text))
   if (parsed?.success && parsed.data.id === id) return parsed.data
@@ -55,10 +66,11 @@ export async function getManifest(host: Host, shelf: Shelf, id: string): Promise
 /** The backups of a shelf, newest first, each with what its bytes are worth now: they are all read. */
 export async function listBackups(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<ShelvedBackup[]> {
   const manifests: BackupManifest[] = []
+  await refuseForeignFolders(host, tool, pathOf(shelf, manifestName('any')))
   for (const { id, isManifest } of await entriesOf(host, shelf)) {
     if (!isManifest) continue
     // What cannot be read as a manifest is no backup.
-    const manifest = await getManifest(host, shelf, id).catch(() => null)
+    const manifest = await readManifest(host, shelf, id).catch(unreadable)
     if (manifest) manifests.push(manifest)
   }
   manifests.sort((a, b) => (a.id < b.id ? 1 : -1))
@@ -98,6 +110,12 @@ export async function entriesOf(host: Host, shelf: Shelf): Promise<ShelfEntry[]>
 export function takenAtMs(id: string): number {
   const [, time = ''] = backupIdPattern.exec(id) ?? []
   return Date.parse(time.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)/, '$1-$2-$3T$4:$5:'))
+}
+
+function unreadable(error: unknown): null {
+  const { reason } = error as AppError
+  if (reason === 'backup_damaged' || reason === 'unexpected_file') return null
+  throw error
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import type { BackupManifest } from '@ikoma/api'
-import { AppError } from '@ikoma/kernel'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import type { AppError } from '@ikoma/kernel'
+import type { DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
 import { clearAbandoned } from './abandoned.ts'
@@ -50,28 +50,13 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
 }
 
 async function copyOf(
-  { host, tool, course, shelf, engine, takenBy }: Taking,
+  { host, shelf, engine, takenBy }: Taking,
   { id, file, workDir }: { id: string; file: string; workDir: string },
 ): Promise<BackupManifest> {
-  const path = pathOf(shelf, file)
   const takenAt = new Date().toISOString()
-  const { tables, schemaSha256, engineVersion } = await engine.copy(host, { file: path, workDir })
-  course.signal.throwIfAborted()
-  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [path] } })
-  if (!digest) throw new AppError('unprocessable', `${path} is gone.`, { reason: 'backup_damaged' })
+  const sent = await engine.copy(host, { file: pathOf(shelf, file), workDir })
   const origin = { ...engine.source, name: shelf.name, takenAt, takenBy }
-  return {
-    version: 1,
-    id,
-    ...origin,
-    engineVersion,
-    file,
-    ...digest,
-    tables,
-    schemaSha256,
-    proof: null,
-    problem: null,
-  }
+  return { version: 1, id, ...origin, file, ...sent, proof: null, problem: null }
 }
 
 async function proofOf({ host, course, shelf, engine }: Taking, manifest: BackupManifest, workDir: string) {

@@ -43,12 +43,17 @@ export interface PostgresRows {
   truncated: boolean
 }
 
+/** A backup as it was sent: whatever is read back later is held against these bytes. */
+export interface Sent extends Expected {
+  engineVersion: string
+}
+
 /** What the program can be asked: its question and its answer, by verb. */
 export interface DatabaseVerbs {
   digest: { ask: { files: string[] }; answer: ({ bytes: number; sha256: string } | null)[] }
   clear: { ask: { directory: string }; answer: null }
   holders: { ask: { path: string }; answer: { pids: number[] } }
-  'sqlite-copy': { ask: { path: string; workDir: string }; answer: Content & { engineVersion: string } }
+  'sqlite-copy': { ask: { path: string; workDir: string }; answer: Sent }
   'sqlite-prove': { ask: { workDir: string; expected: Expected }; answer: { checks: string[] } }
   'sqlite-restore': {
     ask: { path: string; id: string; expected: Expected }
@@ -56,7 +61,7 @@ export interface DatabaseVerbs {
   }
   'postgres-ready': { ask: { timeoutMs: number }; answer: PostgresState }
   'postgres-query': { ask: PostgresQuery; answer: PostgresRows }
-  'postgres-copy': { ask: null; answer: Content & { engineVersion: string } }
+  'postgres-copy': { ask: null; answer: Sent }
   'postgres-prove': { ask: { id: string; expected: Expected }; answer: { checks: string[] } }
   'postgres-restore': {
     ask: { database: string; id: string; expected: Expected }

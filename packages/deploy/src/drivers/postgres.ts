@@ -8,7 +8,7 @@ const connectTimeoutSec = 10
 /** Where PostgreSQL's own programs look for their server. A password is only ever in the file that is named. */
 export function postgresEnvironment(
   database: string,
-  { host, port, role, runAs, passFile }: PostgresConnection,
+  { host, port, role, runAs, authFile }: PostgresConnection,
 ): Record<string, string> {
   return {
     PGHOST: host,
@@ -17,7 +17,7 @@ export function postgresEnvironment(
     PGDATABASE: database,
     PGCONNECT_TIMEOUT: String(connectTimeoutSec),
     PGAPPNAME: 'ikoma',
-    ...(passFile === undefined ? {} : { PGPASSFILE: passFile }),
+    ...(authFile === undefined ? {} : { PGPASSFILE: authFile }),
   }
 }
 
@@ -27,15 +27,15 @@ export async function needPostgresTools(host: Host): Promise<void> {
 }
 
 /** PostgreSQL ignores a file that others can read, and asks for a password: that is told before anything is begun. */
-export async function refuseOpenPassFile(host: Host, { passFile, runAs }: PostgresConnection): Promise<void> {
-  if (passFile === undefined) return
-  const entry = await host.look(passFile)
-  const cure = `install -m 600 -o ${runAs} /dev/null ${passFile}`
-  if (entry?.kind !== 'file') throw refused(`There is no file ${passFile}. Make it with: ${cure}`)
-  if (entry.mode & 0o077) throw refused(`Others can read ${passFile}. Run: chmod 600 ${passFile}`)
-  if (entry.owner !== runAs) throw refused(`${passFile} belongs to ${entry.owner}. Run: chown ${runAs} ${passFile}`)
+export async function refuseOpenAuthFile(host: Host, { authFile, runAs }: PostgresConnection): Promise<void> {
+  if (authFile === undefined) return
+  const entry = await host.look(authFile)
+  const cure = `install -m 600 -o ${runAs} /dev/null ${authFile}`
+  if (entry?.kind !== 'file') throw refused(`There is no file ${authFile}. Make it with: ${cure}`)
+  if (entry.mode & 0o077) throw refused(`Others can read ${authFile}. Run: chmod 600 ${authFile}`)
+  if (entry.owner !== runAs) throw refused(`${authFile} belongs to ${entry.owner}. Run: chown ${runAs} ${authFile}`)
 }
 
 function refused(message: string): AppError {
-  return new AppError('unprocessable', message, { reason: 'pass_file_refused' })
+  return new AppError('unprocessable', message, { reason: 'auth_file_refused' })
 }

@@ -36,6 +36,6 @@ async function chosen(host: Host, tool: DatabaseTool, { name, directory, backup 
   const found = all.find(({ manifest }) => backup === undefined || manifest.id === backup)
   if (found) return found
   // Says whether it is not there or cannot be read.
-  if (backup !== undefined) await getManifest(host, shelf, backup)
+  if (backup !== undefined) await getManifest(host, tool, { shelf, id: backup })
   throw new AppError('unprocessable', `There is no backup of ${name} in ${directory}.`, { reason: 'backup_not_found' })
 }

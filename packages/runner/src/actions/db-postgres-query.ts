@@ -1,11 +1,11 @@
-import { askDatabase, postgresEnvironment, refuseOpenPassFile } from '@ikoma/deploy'
+import { askDatabase, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 
 /** Reads rows, within bounds of rows, bytes and time. */
 export const queryPostgres: Action<'db.postgres.query'> = async (payload, { machine, dryRun }) => {
   const { database, sql, maxRows, maxBytes, timeoutMs, ...connection } = payload
-  await refuseOpenPassFile(machine, connection)
+  await refuseOpenAuthFile(machine, connection)
   if (dryRun) {
     const summary = `Would read from ${database} as ${connection.role ?? connection.runAs}.`
     return { ok: true, summary, output: { columns: [], rows: [], truncated: false } }

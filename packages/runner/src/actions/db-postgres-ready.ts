@@ -1,11 +1,11 @@
-import { askDatabase, postgresEnvironment, refuseOpenPassFile } from '@ikoma/deploy'
+import { askDatabase, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
 export const checkPostgres: Action<'db.postgres.ready'> = async (payload, { machine }) => {
   const { database, timeoutMs, ...connection } = payload
-  await refuseOpenPassFile(machine, connection)
+  await refuseOpenAuthFile(machine, connection)
   const env = postgresEnvironment(database, connection)
   const question = { verb: 'postgres-ready', ask: { timeoutMs }, as: connection.runAs, env } as const
   const output = await askDatabase(machine, await databaseTool(), question)

@@ -8,14 +8,15 @@ export const restorePostgres: Action<'db.postgres.restore'> = async (payload, co
   const { machine: host, dryRun } = context
   const { database, name, directory, backup, undo, ...connection } = payload
   const shelf = { name, directory }
+  const tool = await databaseTool()
   await needPostgresTools(host)
-  const manifest = backup === undefined ? null : await getManifest(host, shelf, backup)
+  const manifest = backup === undefined ? null : await getManifest(host, tool, { shelf, id: backup })
   if (dryRun) {
     const what = manifest ? `restore ${manifest.id}` : `put back the database before ${undo}`
     const summary = `Would ${what} as ${database}, and keep the present one beside it.`
     return { ok: true, summary, output: { restored: null, former: null } }
   }
-  const running = { host, tool: await databaseTool(), course: context }
+  const running = { host, tool, course: context }
   const live = { database, connection }
   const former = manifest
     ? await restore(running, live, { shelf, manifest })

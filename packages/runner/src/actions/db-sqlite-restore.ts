@@ -10,6 +10,7 @@ import {
 } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
+import { refuseOwnGround } from '../host/own-ground.ts'
 import { restoredResult } from './backup-told.ts'
 
 type Payload = PayloadOf<'db.sqlite.restore'>
@@ -18,9 +19,10 @@ type Payload = PayloadOf<'db.sqlite.restore'>
 export const restoreSqlite: Action<'db.sqlite.restore'> = async (payload, context) => {
   const { machine: host, dryRun } = context
   const { path, name, directory, undo, backup } = payload
+  refuseOwnGround(path)
   const tool = await databaseTool()
   const shelf = { name, directory }
-  const manifest = backup === undefined ? null : await getManifest(host, shelf, backup)
+  const manifest = backup === undefined ? null : await getManifest(host, tool, { shelf, id: backup })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(host, path)) }
   if (dryRun) return plan(payload, host, tool)
   const running = { host, tool, course: context }

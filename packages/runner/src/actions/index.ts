@@ -26,6 +26,7 @@ import { applyNginxSite } from './platform-nginx-site-apply.ts'
 import { listSites } from './platform-nginx-site-list.ts'
 import { removeNginxSite } from './platform-nginx-site-remove.ts'
 import { installNode } from './platform-node-install.ts'
+import { showRedis } from './redis-info.ts'
 import { runSelftest } from './runner-selftest.ts'
 import { takeComposeDown } from './service-compose-down.ts'
 import { readComposeLogs } from './service-compose-logs.ts'
@@ -106,4 +107,5 @@ export const actions: Actions = {
   'firewall.ufw.confirm': confirmFirewall,
   'firewall.ufw.status': showFirewall,
   'diagnose.run': runDiagnosis,
+  'redis.info': showRedis,
 }

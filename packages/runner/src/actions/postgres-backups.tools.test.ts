@@ -1,8 +1,11 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import type { Backup } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
-import { newPlace, order } from '../testing/backups.ts'
+import { newPlace } from '../testing/backups.ts'
 import { startDebianPostgres } from '../testing/debian-postgres.ts'
+import { order } from '../testing/order.ts'
 
 const schema = `
   CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, kind varchar(10) CHECK (kind IN ('pro', 'club')));
@@ -166,12 +169,24 @@ describe('reading', () => {
     expect(superuser).toMatchObject({ ok: false, errors: [{ code: 'role_too_powerful' }] })
   })
 
-  test('takes a password from a file of its own, and refuses one that others can read', async () => {
-    const { connection, folder } = await setup()
-    const passFile = `${folder}/pgpass`
-    writeFileSync(passFile, '*:*:*:*:secret', { mode: 0o644 })
-    const refused = await order('db.postgres.ready', { ...connection, passFile })
-    expect(refused).toMatchObject({ ok: false, errors: [{ code: 'pass_file_refused' }] })
-    truncateSync(passFile)
+  test('and dumping take a password from a file of the account, and from no file that others can read', async () => {
+    const { connection, folder, query, askPassword, shelf } = await setup()
+    await query("CREATE ROLE keeper SUPERUSER LOGIN PASSWORD 'sesame-open'")
+    await askPassword('keeper')
+    const own = `${folder}/pgpass`
+    writeFileSync(own, '*:*:*:keeper:sesame-open', { mode: 0o600 })
+    const payload = { ...connection, role: 'keeper', authFile: own }
+    const refused = { ok: false, errors: [{ code: 'auth_file_refused' }] }
+    if (connection.runAs !== userInfo().username) {
+      expect(await order('db.postgres.ready', payload)).toMatchObject(refused)
+      execFileSync('chown', [connection.runAs, own])
+    }
+    expect(await order('db.postgres.ready', payload)).toMatchObject({ ok: true })
+    expect(await order('db.postgres.backup', { ...payload, database: 'app', ...shelf })).toMatchObject({ ok: true })
+    expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
+    const without = await order('db.postgres.ready', { ...payload, authFile: undefined })
+    expect(without).toMatchObject({ ok: false, errors: [{ code: 'not_ready' }] })
+    chmodSync(own, 0o640)
+    expect(await order('db.postgres.ready', payload)).toMatchObject(refused)
   })
 })

@@ -3,7 +3,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
-import { addRows, countRows, newDatabase, newPlace, order } from '../testing/backups.ts'
+import { addRows, countRows, newDatabase, newPlace } from '../testing/backups.ts'
+import { order } from '../testing/order.ts'
 
 async function setup(rows?: number) {
   const place = newPlace()
@@ -82,19 +83,28 @@ describe('a backup whose bytes are not those that were taken', () => {
     'no bytes': (file) => truncateSync(file, 0),
   }
 
-  test.each(Object.entries(damages))('%s: is told as damaged, and refused by verify and restore', async (_, damage) => {
-    const { path, shelf, takeBackup, file, list } = await setup()
+  test('is told as damaged, and refused by restore and verify, whatever it is', async () => {
+    const { path, database, shelf, takeBackup, file, list } = await setup()
     const { id } = await takeBackup()
+    database.close()
     const data = file(`${id}.sqlite.gz`)
-    const { atime, mtime } = statSync(data)
-    damage(data)
-    utimesSync(data, atime, mtime)
-    const before = readFileSync(path)
-    expect(await list()).toMatchObject({ backups: [{ state: 'damaged' }], lastProven: null })
-    expect(await order('db.sqlite.restore', { path, ...shelf, backup: id })).toMatchObject({ ok: false })
-    const refused = { ok: false, errors: [{ code: 'backup_damaged' }] }
-    expect(await order('backup.verify', { ...shelf, backup: id })).toMatchObject(refused)
-    expect(readFileSync(path)).toEqual(before)
+    const [before, taken, { atime, mtime }] = [readFileSync(path), readFileSync(data), statSync(data)]
+    for (const [name, damage] of Object.entries(damages)) {
+      writeFileSync(data, taken)
+      damage(data)
+      // Nothing but its bytes gives it away.
+      utimesSync(data, atime, mtime)
+      expect(await list(), name).toMatchObject({ backups: [{ state: 'damaged' }], lastProven: null })
+      const restored = await order('db.sqlite.restore', { path, ...shelf, backup: id })
+      expect(restored, name).toMatchObject({ ok: false, errors: [{ code: 'backup_damaged' }] })
+      expect(readFileSync(path)).toEqual(before)
+    }
+    expect(await order('backup.verify', shelf)).toMatchObject({ ok: false, errors: [{ code: 'backup_damaged' }] })
+    // What was found is written down: the same bytes are good again only once they were proven again.
+    writeFileSync(data, taken)
+    expect(await list()).toMatchObject({ backups: [{ state: 'unproven' }], lastProven: null })
+    expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
+    expect(await list()).toMatchObject({ lastProven: id })
   })
 
   test('a file that is gone is told as missing', async () => {
@@ -152,6 +162,13 @@ describe('a restore', () => {
     const result = await order('db.sqlite.restore', { path, ...shelf, backup: id })
     const { former } = result.output as { former: { place: string } }
     expect([countRows(path), countRows(former.place)]).toEqual([100, 150])
+  })
+
+  test('is refused where IKOMA has what is its own', async () => {
+    const { shelf, takeBackup } = await setup(10)
+    const { id } = await takeBackup()
+    const own = { path: '/etc/ikoma/policy.json', owner: userInfo().username, ...shelf, backup: id }
+    expect(await order('db.sqlite.restore', own)).toMatchObject({ ok: false, errors: [{ code: 'own_ground' }] })
   })
 
   test('replaces a database that is broken, and makes one that is gone', async () => {

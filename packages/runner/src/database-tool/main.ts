@@ -6,9 +6,6 @@ import { join } from 'node:path'
 import type { DatabaseVerbs } from '@ikoma/deploy'
 import { digestOf } from './bytes.ts'
 import { holdersOf } from './holders.ts'
-import { copyPostgres, provePostgres } from './postgres.ts'
-import { postgresState, queryPostgres } from './postgres-query.ts'
-import { restorePostgres, undoPostgres } from './postgres-swap.ts'
 import { problemOf } from './problem.ts'
 import { copySqlite, proveSqlite } from './sqlite.ts'
 import { restoreSqlite, undoSqlite } from './sqlite-swap.ts'
@@ -30,12 +27,13 @@ const verbs: Verbs = {
   'sqlite-prove': proveSqlite,
   'sqlite-restore': restoreSqlite,
   'sqlite-undo': undoSqlite,
-  'postgres-ready': postgresState,
-  'postgres-query': queryPostgres,
-  'postgres-copy': copyPostgres,
-  'postgres-prove': provePostgres,
-  'postgres-restore': restorePostgres,
-  'postgres-undo': undoPostgres,
+  // SQLite needs no driver of PostgreSQL, which takes longer to load than most answers.
+  'postgres-ready': async (ask) => (await import('./postgres-query.ts')).postgresState(ask),
+  'postgres-query': async (ask) => (await import('./postgres-query.ts')).queryPostgres(ask),
+  'postgres-copy': async () => (await import('./postgres.ts')).copyPostgres(),
+  'postgres-prove': async (ask) => (await import('./postgres.ts')).provePostgres(ask),
+  'postgres-restore': async (ask) => (await import('./postgres-swap.ts')).restorePostgres(ask),
+  'postgres-undo': async (ask) => (await import('./postgres-swap.ts')).undoPostgres(ask),
 }
 
 const [verb] = process.argv.slice(2)

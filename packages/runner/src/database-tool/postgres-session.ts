@@ -1,9 +1,9 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { stopping } from './bytes.ts'
-import { Problem } from './problem.ts'
+import { Problem, problemOf } from './problem.ts'
 
 const maxToldCharacters = 2_000
 
@@ -23,25 +23,33 @@ export async function connected<T>(database: string | null, work: (session: Sess
 }
 
 /** One of PostgreSQL's own programs, on our environment; rejects with what it says when it fails. */
-export async function runTool(
+export async function runTool<T>(
   name: 'pg_dump' | 'pg_restore',
   args: readonly string[],
-  feed: (stdin: NodeJS.WritableStream) => Promise<void> = async (stdin) => void stdin.end(),
-): Promise<void> {
-  // Our standard output is the backup's file: only a dump may write there.
-  const child: ChildProcessByStdio<Writable, null, Readable> = spawn(name, args, {
-    stdio: ['pipe', name === 'pg_dump' ? 'inherit' : 'ignore', 'pipe'],
-    signal: stopping,
-  })
+  stream: (streams: { stdin: Writable; stdout: Readable }) => Promise<T>,
+): Promise<T> {
+  const child = spawn(name, args, { stdio: ['pipe', 'pipe', 'pipe'], signal: stopping })
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', resolve)
   })
   exited.catch(() => undefined)
-  const [said, fed, code] = await Promise.allSettled([text(child.stderr), feed(child.stdin), exited])
+  const streamed = stream(child).catch((error: NodeJS.ErrnoException) => {
+    // It would wait for ever for what nobody sends or reads any more; at EPIPE it is the one that ended.
+    if (error.code !== 'EPIPE') child.kill()
+    throw error
+  })
+  const [said, result, code] = await Promise.allSettled([text(child.stderr), streamed, exited])
   if (code.status === 'rejected') throw notStarted(name, code.reason)
+  // A full disk is told by our side; to the program it is a reader that went away.
+  if (result.status === 'rejected' && (code.value === null || isFull(result.reason))) throw result.reason
   if (code.value !== 0) throw failed(name, code.value, said.status === 'fulfilled' ? said.value.trim() : '')
-  if (fed.status === 'rejected') throw fed.reason
+  if (result.status === 'rejected') throw result.reason
+  return result.value
+}
+
+function isFull(error: unknown): boolean {
+  return problemOf(error).reason === 'disk_full'
 }
 
 function notStarted(name: string, error: NodeJS.ErrnoException): Error {

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Expected } from '@ikoma/deploy'
 import pg from 'pg'
-import { newMeter, openInput, refuseOthers, stopping } from './bytes.ts'
+import { newMeter, openInput, refuseOthers, send, stopping } from './bytes.ts'
 import { compareContent } from './content.ts'
 import { contentOf } from './postgres-content.ts'
 import { connected, runTool, type Session } from './postgres-session.ts'
@@ -20,8 +20,12 @@ export function copyPostgres() {
     )
     const { snapshot, version } = rows[0]
     const content = await contentOf(session)
-    await runTool('pg_dump', ['--format=custom', '--compress=6', '--no-password', `--snapshot=${snapshot}`])
-    return { ...content, engineVersion: version as string }
+    const args = ['--format=custom', '--compress=6', '--no-password', `--snapshot=${snapshot}`]
+    const sent = await runTool('pg_dump', args, ({ stdin, stdout }) => {
+      stdin.end()
+      return send(stdout)
+    })
+    return { ...content, ...sent, engineVersion: version as string }
   })
 }
 
@@ -45,7 +49,10 @@ export async function restoreInto(database: string, expected: Expected, more: re
   const meter = newMeter()
   const args = ['--exit-on-error', '--no-password', ...more, `--dbname=${database}`]
   try {
-    await runTool('pg_restore', args, (stdin) => pipeline(openInput(), meter.stream, stdin, { signal: stopping }))
+    await runTool('pg_restore', args, async ({ stdin, stdout }) => {
+      stdout.resume()
+      await pipeline(openInput(), meter.stream, stdin, { signal: stopping })
+    })
   } catch (error) {
     const refused = error instanceof Problem && error.reason === 'tool_failed'
     throw refused ? new Problem('proof_failed', error.message) : error

@@ -23,8 +23,7 @@ export async function copySqlite({ path, workDir }: { path: string; workDir: str
     const { engineVersion } = source.prepare('SELECT sqlite_version() AS engineVersion').get() as {
       engineVersion: string
     }
-    await sendFile(copy)
-    return { ...content, engineVersion }
+    return { ...content, ...(await sendFile(copy)), engineVersion }
   } finally {
     source.close()
     await removeDatabase(copy)

@@ -2,26 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Backup, catalogue, type OrderTypeName } from '@ikoma/api'
+import type { Backup } from '@ikoma/api'
 import { onTestFinished } from 'vitest'
-import type { Action, ActionContext, ActionResult } from '../action.ts'
-import { actions } from '../actions/index.ts'
-import { actionContext } from './action-context.ts'
-
-/** Runs the action of a type on this machine; what it throws is a failed result, as in a report. */
-export async function order(
-  type: OrderTypeName,
-  payload: object,
-  more: Partial<ActionContext> = {},
-): Promise<ActionResult> {
-  const action = actions[type] as Action<never>
-  try {
-    return await action(catalogue[type].payload.parse(payload) as never, actionContext(more))
-  } catch (error) {
-    const { reason = 'failed', message } = error as { reason?: string; message: string }
-    return { ok: false, summary: message, errors: [{ code: reason, message }] }
-  }
-}
+import { order } from './order.ts'
 
 /** A folder for one test, with a place for backups in it. */
 export function newPlace(parent = tmpdir()) {

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -10,6 +10,8 @@ export interface DebianPostgres {
   connection: { runAs: string; host: string; port: number }
   /** As its superuser. */
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>
+  /** Asks this role for its password from now on. */
+  askPassword(role: string): Promise<unknown>
   /** A connection that stays until it is closed. */
   connect(database: string): Promise<pg.Client>
 }
@@ -17,23 +19,26 @@ export interface DebianPostgres {
 const port = 5432
 
 /**
- * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder; as Debian sets it up, who
- * connects over the socket is who the kernel says. It belongs to `postgres` when root runs the tests, or to whoever does.
+ * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder, and reached over its
+ * socket alone; its tables may be on a disk of their own. It belongs to `postgres` when root runs the tests, or to whoever
+ * does.
  */
-export async function startDebianPostgres(folder: string, runAs = defaultAccount()): Promise<DebianPostgres> {
+export async function startDebianPostgres(folder: string, dataFolder = folder): Promise<DebianPostgres> {
+  const runAs = defaultAccount()
   const bin = binaries()
-  const data = join(folder, 'postgres')
-  const host = join(folder, 'socket')
-  for (const path of [data, host]) makeOwn(path, runAs)
+  const data = join(dataFolder, 'postgres')
+  const [host, log] = [join(folder, 'socket'), join(folder, 'write-ahead-log')]
+  for (const path of [data, host, log]) makeOwn(path, runAs)
   chmodSync(host, 0o755)
   const own = (name: string, ...args: string[]): [string, string[]] => as(runAs, [join(bin, name), ...args])
   const options = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', `--username=${runAs}`]
-  execFileSync(...own('initdb', `--pgdata=${data}`, ...options), { stdio: 'pipe', cwd: '/' })
+  execFileSync(...own('initdb', `--pgdata=${data}`, `--waldir=${log}`, ...options), { stdio: 'pipe', cwd: '/' })
   const args = ['-D', data, '-k', host, '-h', '', '-p', String(port), '-c', 'fsync=off']
   const server = spawn(...own('postgres', ...args), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
   const exited = new Promise((resolve) => server.once('exit', resolve))
   onTestFinished(async () => {
-    server.kill('SIGINT')
+    // At once, as after a crash: with a full disk it could not end in order.
+    server.kill('SIGQUIT')
     await exited
   })
   await new Promise<void>((resolve, reject) => {
@@ -50,17 +55,23 @@ export async function startDebianPostgres(folder: string, runAs = defaultAccount
     await client.connect()
     return client
   }
+  const query = async (sql: string, database = 'postgres') => {
+    const client = await connect(database)
+    try {
+      const result = await client.query(sql)
+      return result.rows
+    } finally {
+      await client.end()
+    }
+  }
   return {
     connection: { runAs, host, port },
     connect,
-    async query(sql, database = 'postgres') {
-      const client = await connect(database)
-      try {
-        const result = await client.query(sql)
-        return result.rows
-      } finally {
-        await client.end()
-      }
+    query,
+    askPassword(role) {
+      const rules = join(data, 'pg_hba.conf')
+      writeFileSync(rules, `local all ${role} scram-sha-256\n${readFileSync(rules, 'utf8')}`)
+      return query('SELECT pg_reload_conf()')
     },
   }
 }
@@ -72,12 +83,12 @@ function binaries(): string {
   return join(root, version ?? '', 'bin')
 }
 
-export function defaultAccount(): string {
+function defaultAccount(): string {
   return process.getuid?.() === 0 ? 'postgres' : userInfo().username
 }
 
 /** A command line under another account, when we are root. */
-export function as(account: string, argv: string[]): [string, string[]] {
+function as(account: string, argv: string[]): [string, string[]] {
   const [file = '', ...args] = argv
   if (account === userInfo().username) return [file, args]
   return ['setpriv', [`--reuid=${account}`, `--regid=${account}`, '--clear-groups', '--', ...argv]]

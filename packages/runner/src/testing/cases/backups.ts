@@ -90,7 +90,7 @@ export const backupCases: OrderTypeCase[] = [
     type: 'db.postgres.query',
     kind: 'look',
     payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
-    bad: { payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader', passFile: '/etc/../x' }, field: 'passFile' },
+    bad: { payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader', authFile: '/etc/../x' }, field: 'authFile' },
     machine: postgresMachine,
     needs: [],
     expectDone: (_, result) => expect(result).toMatchObject({ output: { rows: [['SELECT 1']] } }),

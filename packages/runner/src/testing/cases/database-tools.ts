@@ -18,7 +18,7 @@ const verbs: Simulated = {
   digest: ({ files }, { machine }) => ({ answer: files.map((file) => digestOf(machine, file)) }),
   holders: () => ({ answer: { pids: [] } }),
   'sqlite-copy': ({ path }, { machine }) => ({
-    answer: { ...content, engineVersion: '3.53.4' },
+    answer: { ...content, ...digest(machine.contentOf(path) ?? ''), engineVersion: '3.53.4' },
     output: machine.contentOf(path) ?? '',
   }),
   'sqlite-prove': ({ expected }, { input }) =>
@@ -38,10 +38,10 @@ const postgresVerbs: Simulated = {
     answer: { version: '15.18', inRecovery: false, connections: 3, maxConnections: 100, sizeBytes: 8_000_000 },
   }),
   'postgres-query': ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
-  'postgres-copy': (_, { machine, env }) => ({
-    answer: { ...content, engineVersion: '15.18' },
-    output: databasesOf(machine)[env.PGDATABASE ?? ''] ?? '',
-  }),
+  'postgres-copy': (_, { machine, env }) => {
+    const output = databasesOf(machine)[env.PGDATABASE ?? ''] ?? ''
+    return { answer: { ...content, ...digest(output), engineVersion: '15.18' }, output }
+  },
   'postgres-prove': ({ expected }, { input }) =>
     digest(input).sha256 === expected.sha256
       ? { answer: { checks: ['sha256', 'pg_restore'] } }
