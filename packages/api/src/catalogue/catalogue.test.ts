@@ -54,6 +54,9 @@ const samples: Record<string, Record<string, unknown>> = {
   'platform.docker.install': {},
   'platform.caddy.install': {},
   'platform.nginx.install': {},
+  'system.updates.apply': {},
+  'system.timezone.apply': { zone: 'Europe/Paris' },
+  'system.swap.apply': { sizeMib: 1024 },
   'system.packages.apply': { install: ['curl'] },
   'system.user.apply': { name: 'app', home: '/var/lib/app' },
 }

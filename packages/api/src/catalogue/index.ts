@@ -2,9 +2,9 @@ import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
 import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
-import { systemDirectoryApply, systemUserApply } from './host-types.ts'
+import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
-import { systemPackagesApply } from './package-types.ts'
+import { systemPackagesApply, systemUpdatesApply } from './package-types.ts'
 import {
   platformCaddyInstall,
   platformDockerInstall,
@@ -27,6 +27,9 @@ export const catalogue = {
   'system.directory.apply': systemDirectoryApply,
   'system.user.apply': systemUserApply,
   'system.packages.apply': systemPackagesApply,
+  'system.updates.apply': systemUpdatesApply,
+  'system.timezone.apply': systemTimezoneApply,
+  'system.swap.apply': systemSwapApply,
   'platform.node.install': platformNodeInstall,
   'platform.docker.install': platformDockerInstall,
   'platform.caddy.install': platformCaddyInstall,

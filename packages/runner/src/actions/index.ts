@@ -15,6 +15,9 @@ import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyPackages } from './system-packages-apply.ts'
+import { applySwap } from './system-swap-apply.ts'
+import { applyTimezone } from './system-timezone-apply.ts'
+import { applyUpdates } from './system-updates-apply.ts'
 import { applyUser } from './system-user-apply.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
@@ -29,6 +32,9 @@ export const actions: Actions = {
   'system.directory.apply': applyDirectory,
   'system.user.apply': applyUser,
   'system.packages.apply': applyPackages,
+  'system.updates.apply': applyUpdates,
+  'system.timezone.apply': applyTimezone,
+  'system.swap.apply': applySwap,
   'platform.node.install': installNode,
   'platform.docker.install': installDocker,
   'platform.caddy.install': installCaddy,
