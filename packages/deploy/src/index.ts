@@ -33,6 +33,7 @@ export { mustRun } from './drivers/must-run.ts'
 export { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from './drivers/postgres.ts'
 export { readRedisInfo } from './drivers/redis.ts'
 export { stayUp, systemctl, timerState, unitState } from './drivers/systemctl.ts'
+export { installedVersions, refreshLists } from './drivers/apt.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { node, nodePlatform, type WantedNode } from './platforms/node.ts'
@@ -75,5 +76,8 @@ export {
   unitRunning,
   type WantedService,
 } from './resources/systemd-service.ts'
+export { swapFile, type WantedSwap } from './resources/swap-file.ts'
+export { timezone } from './resources/timezone.ts'
 export { unpackedArchive, type WantedArchive } from './resources/unpacked-archive.ts'
+export { listUpdates, rebootReasons, type Update, type UpdateScope, upToDate } from './resources/updates.ts'
 export { user, type WantedUser } from './resources/user.ts'

@@ -33,6 +33,41 @@ export const systemDirectoryApply = orderType({
   output: changeOutput,
 })
 
+export const systemTimezoneApply = orderType({
+  type: 'system.timezone.apply',
+  title: { en: 'Set the time zone', fr: 'Régler le fuseau horaire' },
+  requiredScope: 'system.timezone.apply',
+  risk: 'change',
+  retryClass: 'idempotent',
+  timeoutSec: 60,
+  approval: false,
+  privileged: true,
+  payload: z.strictObject({
+    /** As the zone database names it: `Europe/Paris`. */
+    zone: z
+      .string()
+      .max(60)
+      .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/, 'a time zone such as "Europe/Paris"'),
+  }),
+  output: changeOutput,
+})
+
+export const systemSwapApply = orderType({
+  type: 'system.swap.apply',
+  title: { en: 'Make a swap file', fr: 'Créer un fichier d’échange' },
+  requiredScope: 'system.swap.apply',
+  risk: 'change',
+  retryClass: 'idempotent',
+  timeoutSec: 1800,
+  approval: false,
+  privileged: true,
+  payload: z.strictObject({
+    path: pathField.default('/swapfile'),
+    sizeMib: z.number().int().min(64).max(65_536),
+  }),
+  output: changeOutput,
+})
+
 export const systemUserApply = orderType({
   type: 'system.user.apply',
   title: { en: 'Make a system user', fr: 'Créer un utilisateur système' },

@@ -29,8 +29,9 @@ import { diagnoseRun } from './diagnose-types.ts'
 import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
 import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
+import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './host-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
-import { systemPackagesApply } from './package-types.ts'
+import { systemPackagesApply, systemUpdatesApply } from './package-types.ts'
 import {
   platformCaddyInstall,
   platformDockerInstall,
@@ -100,6 +101,9 @@ export const catalogue = {
   'service.compose.logs': serviceComposeLogs,
   'service.compose.stats': serviceComposeStats,
   'system.packages.apply': systemPackagesApply,
+  'system.updates.apply': systemUpdatesApply,
+  'system.timezone.apply': systemTimezoneApply,
+  'system.swap.apply': systemSwapApply,
   'platform.node.install': platformNodeInstall,
   'platform.docker.install': platformDockerInstall,
   'platform.caddy.install': platformCaddyInstall,

@@ -11,6 +11,25 @@ export const packageField = z
 /** May packages that are there be brought up to date where a new one needs it. */
 export const upgradeDependenciesField = z.boolean().default(false)
 
+export const systemUpdatesApply = orderType({
+  type: 'system.updates.apply',
+  title: { en: 'Install updates', fr: 'Installer les mises à jour' },
+  requiredScope: 'system.updates.apply',
+  risk: 'change',
+  retryClass: 'idempotent',
+  timeoutSec: 3600,
+  approval: false,
+  privileged: true,
+  payload: z.strictObject({ scope: z.enum(['security', 'all']).default('security') }),
+  output: changeOutput.extend({
+    /** In a dry run, what would be. */
+    upgraded: z.array(z.object({ name: z.string(), before: z.string(), after: z.string(), security: z.boolean() })),
+    rebootRequired: z.boolean(),
+    /** What waits for it, such as `kernel 6.1.0-30-amd64`. */
+    rebootReasons: z.array(z.string()),
+  }),
+})
+
 export const systemPackagesApply = orderType({
   type: 'system.packages.apply',
   title: { en: 'Install and remove packages', fr: 'Installer et retirer des paquets' },

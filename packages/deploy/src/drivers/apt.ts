@@ -9,7 +9,8 @@ export interface PackageState {
 
 /** What apt would do, or did. */
 export interface Transaction {
-  installs: { name: string; before: string | null; after: string }[]
+  /** `from` names the repositories that have it, as apt writes them. */
+  installs: { name: string; before: string | null; after: string; from: string }[]
   removes: { name: string; before: string }[]
 }
 
@@ -58,14 +59,14 @@ export async function candidates(host: Host, names: readonly string[]): Promise<
 /** `caddy=2.6.2-5` or `caddy`; with `-` at its end it is removed. */
 export async function simulate(host: Host, verb: Verb, specs: readonly string[]): Promise<Transaction> {
   const said = await outputOf(host, { argv: ['apt-get', '--simulate', ...options, ...verb, '--', ...specs], env })
+  const installs = said.matchAll(/^Inst (\S+)(?: \[([^\]]+)\])? \((\S+) ([^)[]*)/gm)
   return {
-    installs: [...said.matchAll(/^Inst (\S+)(?: \[([^\]]+)\])? \((\S+) /gm)].map(
-      ([, name = '', before, after = '']) => ({
-        name,
-        before: before ?? null,
-        after,
-      }),
-    ),
+    installs: [...installs].map(([, name = '', before, after = '', from = '']) => ({
+      name,
+      before: before ?? null,
+      after,
+      from: from.trim(),
+    })),
     removes: [...said.matchAll(/^(?:Remv|Purg) (\S+) \[([^\]]+)\]/gm)].map(([, name = '', before = '']) => ({
       name,
       before,
@@ -74,10 +75,14 @@ export async function simulate(host: Host, verb: Verb, specs: readonly string[])
 }
 
 export const install = ['install'] as const
+/** What is there already; what came because another needs it is not taken for something that people want. */
+export const renew = ['install', '--only-upgrade'] as const
 /** Back to the version from before. */
-export const downgrade = ['install', '--allow-downgrades'] as const
+export const downgrade = ['install', '--only-upgrade', '--allow-downgrades'] as const
 export const remove = ['remove'] as const
-export type Verb = typeof install | typeof downgrade | typeof remove | readonly ['upgrade', '--with-new-pkgs']
+/** Everything, as far as nothing has to be removed. */
+export const upgrade = ['upgrade', '--with-new-pkgs'] as const
+export type Verb = typeof install | typeof renew | typeof downgrade | typeof remove | typeof upgrade
 
 export async function transact(host: Host, verb: Verb, specs: readonly string[]): Promise<void> {
   await mustRun(host, { argv: ['apt-get', ...options, ...verb, '--', ...specs], env, timeoutSec: installSec })

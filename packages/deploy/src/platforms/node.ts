@@ -1,12 +1,12 @@
 import { AppError } from '@ikoma/kernel'
 import { outputOf } from '../drivers/must-run.ts'
 import type { Host } from '../host.ts'
-import type { Change, Desired } from '../plan.ts'
+import type { Desired } from '../plan.ts'
 import { directory } from '../resources/directory.ts'
-import { link } from '../resources/link.ts'
+import { link, linking } from '../resources/link.ts'
 import { packages } from '../resources/packages.ts'
-import { unpackedArchive } from '../resources/unpacked-archive.ts'
-import { installedPlatform, type Platform, type PlatformChoices } from './platform.ts'
+import { unpackedArchive, type WantedArchive } from '../resources/unpacked-archive.ts'
+import { installedPlatform, type Platform, type PlatformChoices, survey } from './platform.ts'
 import { majorVersion } from './versions.ts'
 
 export interface WantedNode extends PlatformChoices {
@@ -28,14 +28,25 @@ const tarballPrograms = ['node', 'npm', 'npx']
 /** Node.js of one major version. */
 export function node(wanted: WantedNode): Desired[] {
   const { tarball, upgradeDependencies } = wanted
-  const platform = installedPlatform(nodePlatform(wanted), wanted)
-  if (wanted.source !== 'tarball' || tarball === undefined) return platform
+  const platform = nodePlatform(wanted)
+  const installed = installedPlatform(platform, wanted)
+  if (wanted.source !== 'tarball' || tarball === undefined) return installed
   const tools = [{ name: 'ca-certificates' }, { name: 'curl' }]
+  // What is stale goes only once the archive is there.
   return [
-    ...platform,
     packages({ install: tools, upgradeDependencies }),
     directory({ path: tarballFolder, owner: 'root', group: 'root', mode: 0o755 }),
-    async (host) => unpackedTarball(host, tarball),
+    async (host) => unpackedArchive(await archiveOf(host, tarball))(host),
+    ...installed,
+    ...tarballPrograms.map(
+      (program): Desired =>
+        async (host) => {
+          const { path: folder } = await archiveOf(host, tarball)
+          const called = { path: `/usr/local/bin/${program}`, target: `${folder}/bin/${program}` }
+          const goesBefore = (await survey(host, platform)).some(({ name, stale }) => stale && name === called.path)
+          return goesBefore ? [linking(called, null)] : link(called)(host)
+        },
+    ),
   ]
 }
 
@@ -69,17 +80,10 @@ function nodesource(major: number): Platform['repository'] {
   }
 }
 
-async function unpackedTarball(host: Host, { version, sha256, baseUrl }: NodeTarball): Promise<Change[]> {
+async function archiveOf(host: Host, { version, sha256, baseUrl }: NodeTarball): Promise<WantedArchive> {
   const name = `node-v${version}-linux-${await architecture(host)}`
-  const path = `${tarballFolder}/${name}`
   const url = `${baseUrl.replace(/\/$/, '')}/v${version}/${name}.tar.gz`
-  const parts = [
-    unpackedArchive({ url, sha256, path }),
-    ...tarballPrograms.map((program) => link({ path: `/usr/local/bin/${program}`, target: `${path}/bin/${program}` })),
-  ]
-  const changes: Change[] = []
-  for (const part of parts) changes.push(...(await part(host)))
-  return changes
+  return { url, sha256, path: `${tarballFolder}/${name}` }
 }
 
 const architectures: Readonly<Record<string, string>> = { x86_64: 'x64', aarch64: 'arm64' }

@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { mustRun, outputOf } from '../drivers/must-run.ts'
 import type { Host } from '../host.ts'
-import type { Desired } from '../plan.ts'
+import type { Change, Desired } from '../plan.ts'
 
 export interface WantedLink {
   path: string
@@ -12,15 +12,17 @@ export interface WantedLink {
 export function link({ path, target }: WantedLink): Desired {
   return async (host) => {
     const before = await targetOf(host, path)
-    if (before === target) return []
-    return [
-      {
-        title: `link ${path} to ${target}`,
-        diff: before && `-${before}\n+${target}`,
-        apply: (on) => point(on, path, target),
-        undo: (on) => (before === null ? on.remove(path) : point(on, path, before)),
-      },
-    ]
+    return before === target ? [] : [linking({ path, target }, before)]
+  }
+}
+
+/** Makes it in the place of a link to `before`, or of nothing. */
+export function linking({ path, target }: WantedLink, before: string | null): Change {
+  return {
+    title: `link ${path} to ${target}`,
+    diff: before && `-${before}\n+${target}`,
+    apply: (on) => point(on, path, target),
+    undo: (on) => (before === null ? on.remove(path) : point(on, path, before)),
   }
 }
 

@@ -78,10 +78,14 @@ async function planRemoval(wanted: WantedPackages, there: Map<string, PackageSta
   const expectation = { asked, mayRemove: wanted.cascade ? null : asked, wanted }
   if (foreseen) refuseSurprises(foreseen, expectation)
   const removes = foreseen?.removes ?? asked.map((name) => ({ name, before: there.get(name)?.version ?? '' }))
+  const namesRemoved = removes.map(({ name }) => name)
   const change: Change = {
     title: `remove ${listOf(removes.map(({ name, before }) => `${name} ${before}`))}`,
     diff: removes.map(({ name, before }) => `-${name} ${before}`).join('\n'),
     apply: async (on) => {
+      // What cannot be replaced stays.
+      const missing = missingFrom(there, wanted, namesRemoved)
+      if (missing.length > 0) await exactOffers(on, missing)
       refuseSurprises(await simulate(on, remove, asked), expectation)
       await transact(on, remove, asked)
     },
@@ -92,7 +96,7 @@ async function planRemoval(wanted: WantedPackages, there: Map<string, PackageSta
         removes.map(({ name, before }) => `${name}=${before}`),
       ),
   }
-  return { change, gone: removes.map(({ name }) => name) }
+  return { change, gone: namesRemoved }
 }
 
 async function planInstallation(wanted: WantedPackages, machine: Machine, foresee: Foresee): Promise<Change | null> {
@@ -111,9 +115,7 @@ async function planInstallation(wanted: WantedPackages, machine: Machine, forese
     title: `install ${listOf(missing.map(titleOf))}`,
     diff: foreseen && diffOf(foreseen, gone),
     apply: async (on) => {
-      await refreshLists(on)
-      const now = await candidates(on, asked)
-      const exact = missing.map((each) => `${each.name}=${offeredOf(each, now)}`)
+      const exact = await exactOffers(on, missing)
       done = await simulate(on, install, exact)
       refuseSurprises(done, { asked, mayRemove: [], wanted })
       await transact(on, install, exact)
@@ -148,6 +150,13 @@ function isThere(state: PackageState | undefined): boolean {
 
 function accepted({ version }: WantedPackage, offered: string | undefined): boolean {
   return offered !== undefined && (version?.accepts(offered) ?? true)
+}
+
+/** Each with the version that the repositories have now. */
+async function exactOffers(host: Host, missing: readonly WantedPackage[]): Promise<string[]> {
+  await refreshLists(host)
+  const now = await candidates(host, namesOf(missing))
+  return missing.map((each) => `${each.name}=${offeredOf(each, now)}`)
 }
 
 function offeredOf(wanted: WantedPackage, now: Map<string, string>): string {

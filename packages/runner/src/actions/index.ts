@@ -45,6 +45,9 @@ import { runProgram } from './shell-run.ts'
 import { applyDirectory } from './system-directory-apply.ts'
 import { collectFacts } from './system-facts-collect.ts'
 import { applyPackages } from './system-packages-apply.ts'
+import { applySwap } from './system-swap-apply.ts'
+import { applyTimezone } from './system-timezone-apply.ts'
+import { applyUpdates } from './system-updates-apply.ts'
 import { applyUser } from './system-user-apply.ts'
 import { applySystemdTimer } from './timer-systemd-apply.ts'
 import { removeSystemdTimer } from './timer-systemd-remove.ts'
@@ -99,6 +102,9 @@ export const actions: Actions = {
   'service.compose.logs': readComposeLogs,
   'service.compose.stats': measureCompose,
   'system.packages.apply': applyPackages,
+  'system.updates.apply': applyUpdates,
+  'system.timezone.apply': applyTimezone,
+  'system.swap.apply': applySwap,
   'platform.node.install': installNode,
   'platform.docker.install': installDocker,
   'platform.caddy.install': installCaddy,

@@ -139,6 +139,16 @@ describe('the archive of Node.js', () => {
     expect(next).toMatchObject({ ok: true, output: { version: '24.2.0' } })
   })
 
+  test('takes the place of one that somebody unpacked into /usr/local', async () => {
+    const machine = setup()
+    machine.put('/usr/local/bin/node', 'old', { mode: 0o755, owner: 'root', group: 'root' })
+    machine.install('/usr/local/bin/node', () => ({ stdout: 'v14.2.0\n' }))
+    const wanted = { ...payload('24.1.0'), removeStale: true }
+    expect(await apply('platform.node.install', machine, wanted)).toMatchObject({ output: { version: '24.1.0' } })
+    expect(machine.contentOf('/usr/local/bin/node.stale-14.2.0')).toBe('old')
+    expect(await apply('platform.node.install', machine, wanted)).toMatchObject({ output: { changed: false } })
+  })
+
   test('with another sum is refused, and nothing of it stays', async () => {
     const machine = setup()
     await expect(apply('platform.node.install', machine, payload('24.1.0', sha256('another')))).rejects.toMatchObject({
@@ -174,6 +184,17 @@ describe('the archive of Node.js', () => {
       expect(machine.snapshot()).toEqual(clean.snapshot())
     }
   })
+})
+
+test('what cannot be replaced is not removed first', async () => {
+  const machine = platformMachine({ installed: { caddy: '2.4.5' }, offered: { caddy: { version: '2.6.2' } } })
+  const wanted = { source: 'debian', minVersion: '2.7', removeStale: true }
+  await expect(apply('platform.caddy.install', machine, wanted)).rejects.toMatchObject({
+    reason: 'package_unavailable',
+    message: expect.stringContaining('caddy 2.7 or later, but 2.6.2'),
+  })
+  const removals = machine.ran.filter((argv) => argv.includes('remove') && !argv.includes('--simulate'))
+  expect(removals).toEqual([])
 })
 
 test('a server that has what is wanted is left as it is, and its version told', async () => {

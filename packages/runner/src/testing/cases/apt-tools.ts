@@ -4,6 +4,8 @@ import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
 interface Offer {
   version: string
   depends?: readonly string[]
+  /** In the repository for security updates. */
+  security?: boolean
 }
 
 export interface AptState {
@@ -49,6 +51,7 @@ export function aptTools(upstream: (machine: SimulatedHost) => Record<string, Of
         return {}
       }
       const wanted = operands(args)
+      if (args.includes('upgrade')) wanted.push(...outdated(machine))
       const steps = args.includes('remove') ? removal(machine, wanted) : installation(machine, wanted)
       if (typeof steps === 'string') return { code: 100, stderr: steps }
       if (args.includes('--simulate')) return { stdout: steps.map(told).join('') }
@@ -63,7 +66,14 @@ export function versionOf(machine: SimulatedHost, name: string): string | undefi
   return aptOf(machine).installed[name]?.version
 }
 
-type Step = { remove: string; before: string } | { install: string; before: string | undefined; after: string }
+type Step =
+  | { remove: string; before: string }
+  | { install: string; before: string | undefined; after: string; security?: boolean | undefined }
+
+function outdated(machine: SimulatedHost): string[] {
+  const { installed, offered } = aptOf(machine)
+  return Object.keys(installed).filter((name) => offered[name] && offered[name].version !== installed[name]?.version)
+}
 
 function installation(machine: SimulatedHost, specs: readonly string[]): Step[] | string {
   const { installed, offered } = aptOf(machine)
@@ -77,7 +87,8 @@ function installation(machine: SimulatedHost, specs: readonly string[]): Step[] 
     const [name = '', version = offered[name]?.version] = spec.split('=')
     // A version from before may still be in the cache.
     if (version === undefined) return `E: Unable to locate package ${name}`
-    steps.push({ install: name, before: installed[name]?.version, after: version })
+    const { security } = offered[name] ?? {}
+    steps.push({ install: name, before: installed[name]?.version, after: version, security })
     for (const need of offered[name]?.depends ?? []) {
       const after = offered[need]?.version
       if (after === undefined) return `E: ${name} depends on ${need}, which is not installable`
@@ -107,7 +118,8 @@ function perform(machine: SimulatedHost, step: Step): void {
 function told(step: Step): string {
   if ('remove' in step) return `Remv ${step.remove} [${step.before}]\n`
   const before = step.before === undefined ? '' : ` [${step.before}]`
-  return `Inst ${step.install}${before} (${step.after} Debian:12/stable [amd64])\n`
+  const from = step.security ? 'Debian-Security:12/stable-security' : 'Debian:12/stable'
+  return `Inst ${step.install}${before} (${step.after} ${from} [amd64])\n`
 }
 
 function listing(machine: SimulatedHost): string {

@@ -2,6 +2,8 @@ import { SimulatedHost } from '@ikoma/deploy/testing'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { accountTools, hasUser } from './account-tools.ts'
+import { fileTools } from './file-tools.ts'
+import { swapsOf, swapTools } from './swap-tools.ts'
 
 const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
 
@@ -24,5 +26,39 @@ export const hostCases: OrderTypeCase[] = [
     machine: () => new SimulatedHost({ state: { users }, tools: accountTools }),
     needs: ['getent', 'useradd'],
     expectDone: (machine) => expect(hasUser(machine, 'app')).toBe(true),
+  },
+  {
+    type: 'system.timezone.apply',
+    kind: 'change',
+    payload: { zone: 'Europe/Paris' },
+    bad: { payload: { zone: '../../etc/passwd' }, field: 'zone' },
+    machine: () => {
+      const files = { '/usr/share/zoneinfo/Europe/Paris': 'TZif2', '/etc/timezone': 'Etc/UTC\n' }
+      const machine = new SimulatedHost({ files, tools: fileTools })
+      machine.putLink('/etc/localtime', '/usr/share/zoneinfo/Etc/UTC')
+      return machine
+    },
+    needs: ['readlink', 'ln'],
+    expectDone: (machine) => {
+      expect(machine.linkAt('/etc/localtime')).toBe('/usr/share/zoneinfo/Europe/Paris')
+      expect(machine.contentOf('/etc/timezone')).toBe('Europe/Paris\n')
+    },
+  },
+  {
+    type: 'system.swap.apply',
+    kind: 'change',
+    payload: { sizeMib: 1024 },
+    bad: { payload: { path: '/swap file', sizeMib: 1024 }, field: 'path' },
+    machine: () =>
+      new SimulatedHost({
+        files: { '/etc/fstab': 'UUID=1-2 / ext4 defaults 0 1\n' },
+        state: { swaps: [] },
+        tools: { ...fileTools, ...swapTools },
+      }),
+    needs: ['swapon', 'df', 'dd', 'mkswap', 'mv'],
+    expectDone: (machine) => {
+      expect(swapsOf(machine)).toEqual(['/swapfile'])
+      expect(machine.contentOf('/etc/fstab')).toContain('\n/swapfile none swap sw 0 0\n')
+    },
   },
 ]

@@ -1,0 +1,50 @@
+import { catalogue } from '@ikoma/api'
+import { SimulatedHost } from '@ikoma/deploy/testing'
+import { expect, test } from 'vitest'
+import { actionContext } from '../testing/action-context.ts'
+import { fileTools } from '../testing/cases/file-tools.ts'
+import { swapsOf, swapTools } from '../testing/cases/swap-tools.ts'
+import { applySwap } from './system-swap-apply.ts'
+
+function setup(files: Record<string, string> = {}) {
+  const tools = { ...fileTools, ...swapTools }
+  const machine = new SimulatedHost({ files: { '/etc/fstab': '', ...files }, state: { swaps: [] }, tools })
+  const apply = (payload: object) =>
+    applySwap(catalogue['system.swap.apply'].payload.parse(payload), actionContext({ machine }))
+  return { machine, apply }
+}
+
+test('another size replaces the file, and the old one serves until the new is whole', async () => {
+  const { machine, apply } = setup()
+  await apply({ sizeMib: 512 })
+  machine.ran.length = 0
+  const result = await apply({ sizeMib: 1024 })
+  expect(result).toMatchObject({ ok: true, output: { changes: [{ diff: '-512 MiB\n+1024 MiB' }] } })
+  expect([machine.contentOf('/swapfile'), machine.contentOf('/swapfile.ikoma')]).toEqual(['swap 1024', null])
+  const programs = machine.ran.map(([program]) => program)
+  expect(programs.indexOf('swapoff')).toBeGreaterThan(programs.indexOf('mkswap'))
+})
+
+test('a swap file that is there and not in use is used', async () => {
+  const { machine, apply } = setup({ '/swapfile': 'swap 512' })
+  expect(await apply({ sizeMib: 512 })).toMatchObject({ ok: true, output: { changed: true } })
+  expect(swapsOf(machine)).toEqual(['/swapfile'])
+})
+
+test('a file that is no swap file is never overwritten', async () => {
+  const { machine, apply } = setup({ '/srv/data.db': 'precious' })
+  await expect(apply({ path: '/srv/data.db', sizeMib: 64 })).rejects.toMatchObject({ reason: 'not_a_swap_file' })
+  expect(machine.contentOf('/srv/data.db')).toBe('precious')
+})
+
+test('a disk that would be full afterwards is left alone', async () => {
+  const { machine, apply } = setup()
+  await expect(apply({ sizeMib: 3600 })).rejects.toMatchObject({ reason: 'no_space' })
+  expect(machine.contentOf('/swapfile')).toBeNull()
+})
+
+test('a line that somebody wrote for the same file is not doubled', async () => {
+  const { machine, apply } = setup({ '/etc/fstab': '/swapfile none swap defaults 0 0\n' })
+  await apply({ sizeMib: 512 })
+  expect(machine.contentOf('/etc/fstab')).toBe('/swapfile none swap sw 0 0\n')
+})

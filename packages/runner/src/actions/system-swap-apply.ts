@@ -1,0 +1,5 @@
+import type { PayloadOf } from '@ikoma/api'
+import { swapFile } from '@ikoma/deploy'
+import { converging } from '../host/converge.ts'
+
+export const applySwap = converging((wanted: PayloadOf<'system.swap.apply'>) => [swapFile(wanted)])
