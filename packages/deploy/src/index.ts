@@ -12,7 +12,7 @@ export { type Diagnosis, diagnose } from './diagnose/diagnose.ts'
 export type { Probes } from './diagnose/probes.ts'
 export type { Subject } from './diagnose/subject.ts'
 export { refusePowerfulUser } from './drivers/accounts.ts'
-export { installedVersions } from './drivers/apt.ts'
+export { installedVersions, refreshLists } from './drivers/apt.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export type { ComposeSource } from './drivers/compose-project.ts'
 export {
@@ -33,7 +33,6 @@ export { mustRun } from './drivers/must-run.ts'
 export { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from './drivers/postgres.ts'
 export { readRedisInfo } from './drivers/redis.ts'
 export { stayUp, systemctl, timerState, unitState } from './drivers/systemctl.ts'
-export { installedVersions, refreshLists } from './drivers/apt.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
 export { node, nodePlatform, type WantedNode } from './platforms/node.ts'
@@ -68,6 +67,7 @@ export { isManaged, refuseUnmanaged, refuseUnreadable } from './resources/manage
 export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './resources/nginx-site.ts'
 export { packages, type WantedPackage, type WantedPackages } from './resources/packages.ts'
 export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './resources/running-unit.ts'
+export { swapFile, type WantedSwap } from './resources/swap-file.ts'
 export {
   noSystemdService,
   noSystemdTimer,
@@ -76,7 +76,6 @@ export {
   unitRunning,
   type WantedService,
 } from './resources/systemd-service.ts'
-export { swapFile, type WantedSwap } from './resources/swap-file.ts'
 export { timezone } from './resources/timezone.ts'
 export { unpackedArchive, type WantedArchive } from './resources/unpacked-archive.ts'
 export { listUpdates, rebootReasons, type Update, type UpdateScope, upToDate } from './resources/updates.ts'

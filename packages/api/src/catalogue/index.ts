@@ -27,9 +27,8 @@ import {
 } from './compose-types.ts'
 import { diagnoseRun } from './diagnose-types.ts'
 import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
-import { systemDirectoryApply, systemUserApply } from './host-types.ts'
-import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './host-types.ts'
+import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { systemPackagesApply, systemUpdatesApply } from './package-types.ts'
 import {

@@ -4,6 +4,15 @@ import type { Host } from '../host.ts'
 /** Whose members can become root. */
 const powerfulGroups = new Set(['root', 'docker', 'sudo', 'wheel', 'admin', 'disk', 'shadow', 'lxd', 'kmem'])
 
+/** Refuses what would make an account as good as root: an order that may make users is not one that may make roots. */
+export function refusePowerfulGroups(groups: readonly string[]): void {
+  const powerful = groups.find((name) => powerfulGroups.has(name))
+  if (powerful === undefined) return
+  throw new AppError('unprocessable', `Members of the group ${powerful} can become root. Add them by hand.`, {
+    reason: 'powerful_group',
+  })
+}
+
 /** Refuses to run something as a user who is not there, who is root, or who can become root through a group. */
 export async function refusePowerfulUser(host: Host, user: string, group: string = user): Promise<void> {
   const id = await host.run({ argv: ['id', '--user', '--', user] })

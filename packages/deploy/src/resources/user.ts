@@ -1,3 +1,4 @@
+import { refusePowerfulGroups } from '../drivers/accounts.ts'
 import { mustRun } from '../drivers/must-run.ts'
 import type { Host } from '../host.ts'
 import type { Change, Desired } from '../plan.ts'
@@ -13,6 +14,7 @@ export interface WantedUser {
 /** A system user with a group of its own name. */
 export function user({ name, home, shell, groups }: WantedUser): Desired {
   return async (host) => {
+    refusePowerfulGroups(groups)
     const before = await findUser(host, name)
     if (!before) {
       const supplementary = groups.length > 0 ? ['--groups', groups.join(',')] : []

@@ -61,7 +61,7 @@ test('rules explain rules that there are, and never each other in a circle', () 
 })
 
 /** Types that mends name and that are being built: to be emptied as they join the catalogue. */
-const notYetInTheCatalogue = ['service.pm2.restart', 'system.swap.apply']
+const notYetInTheCatalogue = ['service.pm2.restart']
 
 describe('the orders that would mend', () => {
   const orders = cases.flatMap(({ evidence }) => found(evidence).flatMap(({ mend }) => mend.order ?? []))

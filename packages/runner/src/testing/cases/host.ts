@@ -21,7 +21,7 @@ export const hostCases: OrderTypeCase[] = [
   {
     type: 'system.user.apply',
     kind: 'change',
-    payload: { name: 'app', home: '/var/lib/app', groups: ['docker'] },
+    payload: { name: 'app', home: '/var/lib/app', groups: ['www-data'] },
     bad: { payload: { name: '-app', home: '/var/lib/app' }, field: 'name' },
     machine: () => new SimulatedHost({ state: { users }, tools: accountTools }),
     needs: ['getent', 'useradd'],
