@@ -15,22 +15,12 @@ export interface RunningUnit {
 export function runningUnit({ unit, reads, settleSec = 0 }: RunningUnit): Desired {
   return async (host) => {
     const files = await planFor(reads, host)
-    const before = await unitState(host, unit)
-    const changes = withRestart(files, unit, before)
-    const stale = files.length > 0 || before.needsReload
-    if (stale) changes.push(reload)
-    if (before.fileState !== 'enabled') changes.push(enabling(unit))
-    const start = (verb: 'start' | 'restart') => async (on: Host) => {
-      await systemctl(on, verb, unit)
-      await stayUp(on, unit, settleSec)
-    }
-    const stop = (on: Host) => systemctl(on, 'stop', unit)
-    if (before.activeState !== 'active')
-      changes.push({ title: `start ${unit}`, diff: null, apply: start('start'), undo: stop })
-    else if (stale) {
-      // Taken back with the first of the files: only then is there something old to start again with.
-      changes.push({ title: `restart ${unit}`, diff: null, apply: start('restart'), undo: async () => undefined })
-    }
+    const state = await unitState(host, unit)
+    const stale = files.length > 0 || state.needsReload
+    const changes = withFormerUnit(files, unit, state)
+    if (stale) changes.push(reloaded)
+    if (state.fileState !== 'enabled') changes.push(enabled(unit))
+    if (stale || state.activeState !== 'active') changes.push(started(unit, state, settleSec))
     return changes
   }
 }
@@ -40,14 +30,8 @@ export function stoppedUnit(unit: string): Desired {
   return async (host) => {
     const state = await unitState(host, unit)
     const changes: Change[] = []
-    if (isUp(state)) {
-      const apply = (on: Host) => systemctl(on, 'stop', unit)
-      changes.push({ title: `stop ${unit}`, diff: null, apply, undo: (on) => systemctl(on, 'start', unit) })
-    }
-    if (state.fileState === 'enabled') {
-      const apply = (on: Host) => systemctl(on, 'disable', unit)
-      changes.push({ title: `disable ${unit}`, diff: null, apply, undo: (on) => systemctl(on, 'enable', unit) })
-    }
+    if (isUp(state)) changes.push(stopped(unit))
+    if (state.fileState === 'enabled') changes.push(disabled(unit))
     return changes
   }
 }
@@ -56,36 +40,73 @@ export function stoppedUnit(unit: string): Desired {
 export function reloadedAfter(parts: readonly Desired[]): Desired {
   return async (host) => {
     const changes = await planFor(parts, host)
-    return changes.length > 0 ? [...changes, reload] : []
+    return changes.length > 0 ? [...changes, reloaded] : []
   }
 }
 
-const reload: Change = {
+/** What is taken back last is the first of the files: then systemd reads the former ones, and what ran runs with them. */
+function withFormerUnit([first, ...others]: Change[], unit: string, state: UnitState): Change[] {
+  if (!first) return []
+  const { undo } = first
+  const restored = async (host: Host) => {
+    await undo?.(host)
+    await reloadUnits(host)
+    if (isUp(state)) await systemctl(host, 'restart', unit)
+  }
+  return [{ ...first, undo: undo && restored }, ...others]
+}
+
+const nothingToTakeBack = async () => {}
+
+const reloaded: Change = {
   title: 'have systemd read its units again',
   diff: null,
   apply: reloadUnits,
-  undo: async () => undefined,
+  undo: nothingToTakeBack,
 }
 
-function enabling(unit: string): Change {
+function started(unit: string, state: UnitState, settleSec: number): Change {
+  const stop = (host: Host) => systemctl(host, 'stop', unit)
   return {
-    title: `enable ${unit}`,
+    title: `${isUp(state) ? 'restart' : 'start'} ${unit}`,
     diff: null,
-    apply: (on) => systemctl(on, 'enable', unit),
-    undo: (on) => systemctl(on, 'disable', unit),
+    async apply(host) {
+      try {
+        await systemctl(host, 'restart', unit)
+        await stayUp(host, unit, settleSec)
+      } catch (error) {
+        // Not left to be started over and over, without the file it was started from.
+        if (!isUp(state)) await stop(host)
+        throw error
+      }
+    },
+    undo: isUp(state) ? nothingToTakeBack : stop,
   }
 }
 
-/** What is taken back last is the first of the files: then systemd reads the old ones, and the unit starts with them. */
-function withRestart([first, ...others]: Change[], unit: string, state: UnitState): Change[] {
-  if (!first) return []
-  const { undo } = first
-  const restored: Change['undo'] =
-    undo &&
-    (async (on) => {
-      await undo(on)
-      await reloadUnits(on)
-      if (isUp(state)) await systemctl(on, 'restart', unit)
-    })
-  return [{ ...first, undo: restored }, ...others]
+function stopped(unit: string): Change {
+  return {
+    title: `stop ${unit}`,
+    diff: null,
+    apply: (host) => systemctl(host, 'stop', unit),
+    undo: (host) => systemctl(host, 'start', unit),
+  }
+}
+
+function enabled(unit: string): Change {
+  return {
+    title: `enable ${unit}`,
+    diff: null,
+    apply: (host) => systemctl(host, 'enable', unit),
+    undo: (host) => systemctl(host, 'disable', unit),
+  }
+}
+
+function disabled(unit: string): Change {
+  return {
+    title: `disable ${unit}`,
+    diff: null,
+    apply: (host) => systemctl(host, 'disable', unit),
+    undo: (host) => systemctl(host, 'enable', unit),
+  }
 }

@@ -27,13 +27,13 @@ let servers: Server[]
 let logger: ReturnType<typeof recordingLogger>
 /** Payloads that reached the action, that is: the machine. */
 let done: unknown[]
-let finish: (() => void) | null
+let endless: boolean
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ikoma-executor-'))
   servers = []
   logger = recordingLogger()
   done = []
-  finish = null
+  endless = false
 })
 afterEach(() => {
   for (const server of servers) server.close()
@@ -46,7 +46,7 @@ const actions: Actions = {
     done.push(payload)
     log('making it')
     await step('make', async () => undefined)
-    if (finish && !signal.aborted) await once(signal, 'abort')
+    if (endless && !signal.aborted) await once(signal, 'abort')
     return { ok: true, summary: 'done', output: { changed: true, changes: [] } }
   },
 }
@@ -198,14 +198,14 @@ test.each([
 ])('of the unit name %j the peer is %j', (instance, uid) => expect(peerUidOf(instance)).toBe(uid))
 
 test("a runner that never says stop is stopped at the order's own timeout", async () => {
-  finish = () => undefined
+  endless = true
   const executor = await setup()
   await executor.run(claimOf({ timeoutSec: 1 }), actionContext())
   expect(logger.entries.at(-1)).toMatchObject({ fields: { ok: true }, message: 'It ended.' })
 })
 
 test('a stop reaches the action', async () => {
-  finish = () => undefined
+  endless = true
   const executor = await setup()
   const stop = new AbortController()
   const running = executor.run(claimOf(), actionContext({ signal: stop.signal }))
@@ -214,7 +214,7 @@ test('a stop reaches the action', async () => {
 })
 
 test('the end of the executor itself reaches the action', async () => {
-  finish = () => undefined
+  endless = true
   const shutdown = new AbortController()
   const executor = await setup({ shutdown: shutdown.signal })
   const running = executor.run(claimOf(), actionContext())

@@ -1,14 +1,20 @@
 import { applyAll, type Desired, planFor } from '@ikoma/deploy'
+import { SimulatedHost, type Tool } from '@ikoma/deploy/testing'
 import { newId } from '@ikoma/kernel'
 import { describe, expect, test } from 'vitest'
-import { FakeServer } from '../testing/fake-server.ts'
+import { accountTools, hasUser } from '../testing/cases/account-tools.ts'
+import { noUnitRuns, systemdOf, systemdTools } from '../testing/cases/systemd-tools.ts'
 import { type Installation, installed } from './installed.ts'
 import * as places from './places.ts'
 import { purged, removed } from './removed.ts'
 
 const program = { node: '/opt/ikoma/node', entry: '/opt/ikoma/dist/index.cjs', build: 'ab12cd34ef56' }
+/** One whose Node ends as soon as it was started. */
+const crashing = { ...program, node: '/opt/crash/node' }
 const runnerFile = `${places.stateDir}/runner.json`
 const keyFile = `${places.stateDir}/runner-key.pem`
+const byRoot = { owner: 'root', group: 'root', mode: 0o644 }
+const byRunner = { owner: 'ikoma', group: 'ikoma', mode: 0o600 }
 
 function identityText(more = {}): string {
   const key = { keyId: 'key-1', publicKey: 'public' }
@@ -17,48 +23,76 @@ function identityText(more = {}): string {
   return JSON.stringify({ ...identity, ...scopes, controlPlaneKey: key, ...more })
 }
 
+/** As the first source document makes it. */
+const byHand = { home: '/home/ikoma', shell: '/bin/bash', groups: ['ikoma'] }
+
+/** The programs that handle files in trees, as far as install has them do it. */
+const fileTools: Record<string, Tool> = {
+  chown({ machine }) {
+    for (const path of [runnerFile, keyFile]) machine.put(path, machine.contentOf(path) ?? '', byRunner)
+    return {}
+  },
+  chmod: () => ({}),
+  rm({ args, machine }) {
+    const top = args.at(-1) ?? ''
+    for (const path of Object.keys(nodesOf(machine))) if (`${path}/`.startsWith(`${top}/`)) void machine.remove(path)
+    return {}
+  },
+}
+
+function nodesOf(machine: SimulatedHost) {
+  const { files } = machine.snapshot() as { files: Record<string, { owner: string; group: string; mode: number }> }
+  return files
+}
+
 /** A bare server with the program on it, and an invitation to enrol it. */
 function setup() {
-  const server = new FakeServer()
-  for (const path of ['/etc/systemd/system', '/run', '/var/lib', '/opt/ikoma/dist']) server.add(path)
-  for (const path of [program.node, program.entry, '/opt/ikoma/dist/main-AB12.mjs']) {
-    server.add(path, { kind: 'file', mode: 0o755 })
+  const tools = { ...accountTools, ...systemdTools, ...fileTools }
+  const server = new SimulatedHost({ tools, state: { users: {}, systemd: noUnitRuns } })
+  for (const path of ['/etc/systemd/system', '/run', '/var/lib']) server.putDirectory(path)
+  for (const path of [program.node, crashing.node, program.entry, '/opt/ikoma/dist/main-AB12.mjs']) {
+    server.put(path, '', { ...byRoot, mode: 0o755 })
   }
-  let enrolled = 0
+  let enrolments = 0
   const enrol = async () => {
-    enrolled += 1
-    await server.write(runnerFile, { content: identityText(), owner: 'root', group: 'root', mode: 0o600 })
-    await server.write(keyFile, { content: 'PEM', owner: 'root', group: 'root', mode: 0o600 })
+    enrolments += 1
+    server.put(runnerFile, identityText())
+    server.put(keyFile, 'PEM')
   }
   const enrolling = { url: 'https://ikoma.example.org', enrol }
   const wanted = (more: Partial<Installation> = {}) =>
-    installed({ program, enrolling, allow: undefined, settleSec: 0, ...more })
+    installed({ program, enrolling, allow: undefined, settleSec: 1, ...more })
   const plan = async (desired: Desired[]) => (await planFor(desired, server)).map(({ title }) => title)
-  const apply = async (desired: Desired[], signal = new AbortController().signal) => {
-    const course = {
-      signal,
-      machineAfterStop: server,
-      log: () => {},
-      step: async <T>(_: string, run: () => Promise<T>) => run(),
-    }
-    await applyAll(await planFor(desired, server), server, course)
+  const apply = async (desired: Desired[]) => {
+    const step = async <T>(_: string, run: () => Promise<T>) => run()
+    const { signal } = new AbortController()
+    await applyAll(await planFor(desired, server), server, { signal, log: () => {}, step, machineAfterStop: server })
   }
-  const policy = () => JSON.parse(server.nodes.get(places.policyFile)?.content ?? '{}')
-  return { server, wanted, plan, apply, policy, enrolments: () => enrolled }
+  return {
+    ...{ server, wanted, plan, apply },
+    policy: () => JSON.parse(server.contentOf(places.policyFile) || '{}'),
+    running: () => Object.keys(systemdOf(server).running),
+    enrolments: () => enrolments,
+    /** Every path with its owner and mode. */
+    tree: () =>
+      Object.entries(nodesOf(server)).map(
+        ([path, { owner, group, mode }]) => `${path} ${owner}:${group} ${mode.toString(8)}`,
+      ),
+  }
 }
 
 describe('install', () => {
   test('makes user, folders, settings and units, and then there is nothing to change', async () => {
-    const { server, wanted, plan, apply, enrolments } = setup()
+    const { server, wanted, plan, apply, enrolments, running, tree } = setup()
     await apply(wanted())
     expect(await plan(wanted())).toEqual([])
     expect(await plan(wanted({ enrolling: null }))).toEqual([])
-    expect([[...server.active], [...server.enabled], enrolments()]).toEqual([
+    expect([running(), systemdOf(server).enabled, enrolments()]).toEqual([
       [places.executorSocket, places.runnerUnit],
       [places.executorSocket, places.runnerUnit],
       1,
     ])
-    expect(server.tree().filter((line) => line.includes('ikoma') && !line.startsWith('/opt'))).toEqual([
+    expect(tree().filter((line) => line.includes('ikoma') && !line.startsWith('/opt'))).toEqual([
       '/etc/ikoma root:root 755',
       '/etc/ikoma/executor.json root:root 644',
       '/etc/ikoma/policy.json root:root 644',
@@ -75,21 +109,17 @@ describe('install', () => {
   })
 
   test('shows what it would do and does nothing of it', async () => {
-    const { server, wanted, plan, enrolments } = setup()
-    const before = server.tree()
+    const { wanted, plan, enrolments, running, tree } = setup()
+    const before = tree()
     expect(await plan(wanted())).toContain('enrol this server with https://ikoma.example.org')
-    expect([server.tree(), enrolments(), server.active.size]).toEqual([before, 0, 0])
+    expect([tree(), enrolments(), running()]).toEqual([before, 0, []])
   })
 
   test('takes back what it made when the runner does not stay up, but for the enrolment', async () => {
-    const { server, wanted, apply, plan } = setup()
-    server.answers.push([
-      'systemctl start --no-ask-password -- ikoma-runner',
-      { code: 1, stdout: '', stderr: 'Job failed.' },
-    ])
-    await expect(apply(wanted())).rejects.toMatchObject({ reason: 'tool_failed' })
-    expect([[...server.active], [...server.enabled]]).toEqual([[], []])
-    expect(server.tree().filter((line) => line.startsWith('/etc/systemd/system/'))).toEqual([])
+    const { server, wanted, apply, plan, running, tree } = setup()
+    await expect(apply(wanted({ program: crashing }))).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })
+    expect([running(), systemdOf(server).enabled, hasUser(server, 'ikoma')]).toEqual([[], [], false])
+    expect(tree().filter((line) => line.startsWith('/etc/systemd/system/'))).toEqual([])
     await apply(wanted({ enrolling: null }))
     expect(await plan(wanted({ enrolling: null }))).toEqual([])
   })
@@ -107,25 +137,30 @@ describe('install', () => {
       'have systemd read its units again',
       'restart ikoma-runner.service',
     ])
-    server.active.delete(places.executorSocket)
+    delete systemdOf(server).running[places.executorSocket]
     expect(await plan(wanted())).toEqual(['start ikoma-executor.socket'])
   })
 
   test('starts the runner as it was when its change is taken back', async () => {
     const { server, wanted, apply, policy } = setup()
     await apply(wanted())
-    const before = policy()
-    server.ran.length = 0
-    server.answers.push(['systemctl restart --no-ask-password -- ikoma-runner', { code: 1, stdout: '', stderr: 'no' }])
-    await expect(apply(wanted({ allow: ['*'] }))).rejects.toMatchObject({ reason: 'tool_failed' })
-    expect(policy()).toEqual(before)
-    const units = server.ran.filter((line) => /^systemctl (re|daemon)/.test(line))
-    expect(units).toEqual([
-      'systemctl daemon-reload --no-ask-password',
-      'systemctl restart --no-ask-password -- ikoma-runner.service',
-      'systemctl daemon-reload --no-ask-password',
-      'systemctl restart --no-ask-password -- ikoma-runner.service',
-    ])
+    const before = structuredClone([policy(), systemdOf(server).running[places.runnerUnit]])
+    const crash = apply(wanted({ program: crashing, allow: ['*'] }))
+    await expect(crash).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })
+    expect([policy(), systemdOf(server).running[places.runnerUnit]]).toEqual(before)
+  })
+
+  test('that was killed at any moment is made whole by the next one', async () => {
+    const whole = setup()
+    await whole.apply(whole.wanted())
+    for (let calls = 1; calls < whole.server.calls; calls += 1) {
+      const { server, wanted, apply, plan } = setup()
+      server.dieAfter(calls)
+      await expect(apply(wanted())).rejects.toThrow()
+      server.revive()
+      await apply(wanted())
+      expect(await plan(wanted())).toEqual([])
+    }
   })
 })
 
@@ -144,12 +179,14 @@ describe('the policy', () => {
   })
 
   test('stays as its administrator wrote it', async () => {
-    const { server, wanted, apply, plan } = setup()
+    const { server, wanted, apply, plan, policy } = setup()
     const content = '{"scopes":["db"],"maxTimeoutSec":60}'
-    server.add(places.policyFile, { kind: 'file', content, mode: 0o644 })
+    server.put(places.policyFile, content)
     await apply(wanted())
-    expect(server.nodes.get(places.policyFile)?.content).toBe(content)
-    server.add(places.policyFile, { kind: 'file', content: '{"scope":"*"}' })
+    expect(server.contentOf(places.policyFile)).toBe(content)
+    await apply(wanted({ allow: ['system'] }))
+    expect(policy()).toEqual({ scopes: ['runner', 'system.facts', 'check', 'system'], maxTimeoutSec: 60 })
+    server.put(places.policyFile, '{"scope":"*"}')
     await expect(plan(wanted())).rejects.toMatchObject({ reason: 'policy_invalid' })
   })
 
@@ -171,20 +208,25 @@ describe('install refuses', () => {
   ])('to believe a runner that now says it has %s', async (_, more) => {
     const { server, wanted, apply, plan } = setup()
     await apply(wanted())
-    server.add(runnerFile, { kind: 'file', content: identityText(more), owner: 'ikoma', group: 'ikoma', mode: 0o600 })
+    server.put(runnerFile, identityText(more), byRunner)
     await expect(plan(wanted())).rejects.toMatchObject({ reason: 'identity_changed' })
   })
 
   test.each([
-    ['a bundle that somebody else owns', '/opt/ikoma/dist/main-AB12.mjs', { kind: 'file', owner: 'deploy' }],
-    ['a Node that others can write', program.node, { kind: 'file', mode: 0o777 }],
-    ['a folder on the way that a group can write', '/opt', { group: 'staff', mode: 0o775 }],
-    ['a bundle that the runner cannot read', program.entry, { kind: 'file', mode: 0o700 }],
-    ['a Node that the runner cannot start', program.node, { kind: 'file', mode: 0o744 }],
-    ['a link', program.node, { kind: 'link' }],
-  ] as const)('%s', async (_, path, node) => {
+    ['a bundle that somebody else owns', '/opt/ikoma/dist/main-AB12.mjs', { owner: 'deploy' }],
+    ['a Node that others can write', program.node, { mode: 0o777 }],
+    ['a Node that a group can write', program.node, { group: 'staff', mode: 0o775 }],
+    ['a bundle that the runner cannot read', program.entry, { mode: 0o700 }],
+    ['a Node that the runner cannot start', program.node, { mode: 0o744 }],
+  ])('%s', async (_, path, access) => {
     const { server, wanted, plan } = setup()
-    server.add(path, node)
+    server.put(path, '', { ...byRoot, mode: 0o755, ...access })
+    await expect(plan(wanted())).rejects.toMatchObject({ reason: 'unsafe_program' })
+  })
+
+  test('a program in a folder that others can write', async () => {
+    const { server, wanted, plan } = setup()
+    await server.makeDirectory('/opt', { owner: 'root', group: 'staff', mode: 0o775 })
     await expect(plan(wanted())).rejects.toMatchObject({ reason: 'unsafe_program' })
   })
 
@@ -193,67 +235,67 @@ describe('install refuses', () => {
     ['that is not the bundle', { node: '/opt/ikoma/node', entry: '/opt/ikoma/packages/cli/src/main.ts' }],
   ])('a program %s', async (_, other) => {
     const { server, wanted, plan } = setup()
-    server.add(other.entry, { kind: 'file' })
+    server.put(other.entry, '')
     await expect(plan(wanted({ program: { ...other, build: '' } }))).rejects.toMatchObject({ reason: 'unsafe_program' })
   })
 
   test.each(['sudo', 'docker'])('a user ikoma that is in the group %s', async (group) => {
     const { server, wanted, plan } = setup()
-    server.users.set('ikoma', { line: 'ikoma:x:1001:1001::/home/ikoma:/bin/bash', groups: `ikoma ${group}` })
-    await expect(plan(wanted())).rejects.toMatchObject({ reason: 'unfit_user' })
+    server.state.users = { ikoma: { ...byHand, groups: ['ikoma', group] } }
+    await expect(plan(wanted())).rejects.toMatchObject({ reason: 'powerful_user' })
   })
 })
 
 test('a user made by hand, as the first document says, is left as it is', async () => {
   const { server, wanted, apply, plan } = setup()
-  server.users.set('ikoma', { line: 'ikoma:x:1001:1001::/home/ikoma:/bin/bash', groups: 'ikoma' })
+  server.state.users = { ikoma: byHand }
   await apply(wanted())
   expect(await plan(wanted())).toEqual([])
   await apply(purged())
-  expect([...server.users.keys()]).toEqual(['ikoma'])
+  expect(server.state.users).toEqual({ ikoma: byHand })
 })
 
 test('an identity that root enrolled by hand is given to the runner', async () => {
-  const { server, wanted, apply, plan } = setup()
-  server.add(runnerFile, { kind: 'file', content: identityText(), mode: 0o600 })
-  server.add(keyFile, { kind: 'file', content: 'PEM', mode: 0o600 })
+  const { server, wanted, apply, plan, tree } = setup()
+  server.put(runnerFile, identityText(), { ...byRoot, mode: 0o600 })
+  server.put(keyFile, 'PEM', { ...byRoot, mode: 0o600 })
   await apply(wanted({ enrolling: null }))
   expect(await plan(wanted({ enrolling: null }))).toEqual([])
-  expect(server.nodes.get(keyFile)).toMatchObject({ owner: 'ikoma', mode: 0o600 })
+  expect(tree()).toContain(`${keyFile} ikoma:ikoma 600`)
 })
 
 describe('uninstall', () => {
   test('removes the units, keeps what cannot be made again, and install goes on from there', async () => {
-    const { server, wanted, apply, plan, enrolments } = setup()
+    const { server, wanted, apply, plan, enrolments, running, tree } = setup()
     await apply(wanted({ allow: ['system'] }))
-    const kept = server.tree().filter((line) => !line.startsWith('/etc/systemd/system/'))
+    const kept = tree().filter((line) => !line.startsWith('/etc/systemd/system/'))
     await apply(removed())
     expect(await plan(removed())).toEqual([])
-    expect([[...server.active], [...server.enabled]]).toEqual([[], []])
-    expect(server.tree()).toEqual(kept)
+    expect([running(), systemdOf(server).enabled]).toEqual([[], []])
+    expect(tree()).toEqual(kept)
     await apply(wanted({ enrolling: null }))
-    expect([server.active.size, enrolments()]).toEqual([2, 1])
+    expect([running().length, enrolments()]).toEqual([2, 1])
   })
 
   test('with purge leaves the server as it was', async () => {
-    const { server, wanted, apply, plan } = setup()
-    const before = server.tree()
+    const { server, wanted, apply, plan, tree } = setup()
+    const before = tree()
     await apply(wanted())
     await apply(purged())
-    expect([server.tree(), [...server.users]]).toEqual([before, []])
+    expect([tree(), server.state.users]).toEqual([before, {}])
     expect(await plan(purged())).toEqual([])
   })
 
   test('with purge keeps the folders of apps, and the user who owns them', async () => {
-    const { server, wanted, apply, plan } = setup()
+    const { server, wanted, apply, plan, tree } = setup()
     await apply(wanted())
-    server.add('/var/lib/ikoma/gateway', { owner: 'ikoma', group: 'ikoma' })
+    server.putDirectory('/var/lib/ikoma/gateway', { owner: 'ikoma', group: 'ikoma', mode: 0o755 })
     await apply(purged())
-    expect(server.tree().filter((line) => line.startsWith('/var/lib/ikoma'))).toEqual([
+    expect(tree().filter((line) => line.startsWith('/var/lib/ikoma'))).toEqual([
       '/var/lib/ikoma root:root 755',
       '/var/lib/ikoma/gateway ikoma:ikoma 755',
     ])
-    expect(server.users.has('ikoma')).toBe(true)
+    expect(hasUser(server, 'ikoma')).toBe(true)
     expect(await plan(purged())).toEqual([])
   })
 

@@ -1,28 +1,22 @@
-import { type Desired, type Host, mustRun, user } from '@ikoma/deploy'
+import { type Desired, type Host, mustRun, refusePowerfulUser, user } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import * as places from './places.ts'
 
 const wanted = { name: places.user, home: places.home, shell: '/usr/sbin/nologin', groups: [] }
 
-/** Groups whose members can become root: the split would protect nothing. */
-const asGoodAsRoot = ['root', 'sudo', 'wheel', 'docker', 'lxd', 'disk', 'shadow']
-
-/** The user that the runner runs as. One that is there, as the first source document makes it by hand, is left as it is. */
+/**
+ * The user that the runner runs as. One that is there, as the first source document makes it by hand, is left as it is;
+ * with one that can become root, the split would protect nothing.
+ */
 export const runnerUser: Desired = async (host) => {
   if ((await homeOf(host)) === null) return user(wanted)(host)
+  await refusePowerfulUser(host, places.user)
   const { stdout } = await host.run({ argv: ['id', '--name', '--groups', '--', places.user] })
-  const groups = stdout.trim().split(' ')
-  const mighty = groups.find((group) => asGoodAsRoot.includes(group))
-  if (mighty !== undefined) {
-    const way = `Take it out: gpasswd --delete ${places.user} ${mighty}`
-    throw refused(`The user ${places.user} is in the group ${mighty}, whose members can become root. ${way}`)
-  }
-  if (!groups.includes(places.user)) {
-    throw refused(
-      `The user ${places.user} is in no group ${places.user}. Make it: groupadd --users ${places.user} ${places.user}`,
-    )
-  }
-  return []
+  if (stdout.trim().split(' ').includes(places.user)) return []
+  const way = `Make it: groupadd --users ${places.user} ${places.user}`
+  throw new AppError('unprocessable', `The user ${places.user} is in no group of that name. ${way}`, {
+    reason: 'no_such_group',
+  })
 }
 
 /** No such user, when it is the one that was made here; another of this name is left alone. */
@@ -35,8 +29,4 @@ export const noRunnerUser: Desired = async (host) => {
 async function homeOf(host: Host): Promise<string | null> {
   const { code, stdout } = await host.run({ argv: ['getent', 'passwd', '--', places.user] })
   return code === 0 ? (stdout.trim().split(':')[5] ?? '') : null
-}
-
-function refused(message: string): AppError {
-  return new AppError('unprocessable', message, { reason: 'unfit_user' })
 }
