@@ -1,3 +1,4 @@
+import { findOrderType } from '@ikoma/api'
 import type { Evidence, LogLine } from './evidence.ts'
 import type { Finding, Mend, OrderToPlace, Words } from './finding.ts'
 
@@ -62,8 +63,15 @@ export function advise(en: string, fr: string): Mend {
   return { advice: { en, fr }, order: null }
 }
 
-export function place(type: string, payload: OrderToPlace['payload'], advice: Words): Mend {
-  return { advice, order: { type, payload } }
+/** An order, where the catalogue takes it; elsewhere the command that does the same, when there is one. */
+export function place(type: string, payload: OrderToPlace['payload'], advice: Words, command?: string): Mend {
+  const known = findOrderType(type)
+  if (known === null || known.payload.safeParse(payload).success) return { advice, order: { type, payload } }
+  return command === undefined ? { advice, order: null } : byCommand(advice, command)
+}
+
+export function byCommand({ en, fr }: Words, command: string): Mend {
+  return { advice: { en: `${en} Command: ${command}`, fr: `${fr} Commande : ${command}` }, order: null }
 }
 
 function definedGroups(groups: RegExpExecArray['groups']): Record<string, string> {

@@ -2,7 +2,7 @@ import { appDown } from '../consequences.ts'
 import type { Container, Evidence } from '../evidence.ts'
 import type { Finding, Words } from '../finding.ts'
 import { advise, place, type Rule, shown } from '../rule.ts'
-import { restartProject } from './mends.ts'
+import { restartPm2, restartProject } from './mends.ts'
 
 export const dockerDown: Rule = {
   name: 'docker_not_running',
@@ -133,14 +133,10 @@ export const pm2Errored: Rule = {
             'Place an order of the type service.pm2.apply; after a boot, pm2 save and pm2 startup may have been left out.',
             'Placez un ordre service.pm2.apply ; après un démarrage, pm2 save et pm2 startup ont pu être oubliés.',
           )
-        : place(
-            'service.pm2.restart',
-            { name, user },
-            {
-              en: 'Once the cause is mended, restart it.',
-              fr: 'Une fois la cause réparée, redémarrez-le.',
-            },
-          ),
+        : restartPm2(name, user, {
+            en: 'Once the cause is mended, restart it.',
+            fr: 'Une fois la cause réparée, redémarrez-le.',
+          }),
     }
   },
 }

@@ -1,8 +1,7 @@
 import { appDown } from '../consequences.ts'
 import type { Disk, Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
-import { advise, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
-import { byCommand } from './mends.ts'
+import { advise, byCommand, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
 
 const noSpace = /ENOSPC|No space left on device|database or disk is full|SQLITE_FULL|disk quota exceeded/i
 

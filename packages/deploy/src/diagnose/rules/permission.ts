@@ -116,7 +116,7 @@ export const readOnlyPath = logRule({
 export const privilegedPort = logRule({
   name: 'privileged_port',
   patterns: [
-    /listen EACCES: permission denied \S*?:?(?<port>\d{1,5})\b/,
+    /listen EACCES: permission denied (?:\S*:)?(?<port>\d{1,5})(?![\w.:])/,
     /listen tcp[46]? \S*:(?<port>\d{1,5}): bind: permission denied/,
   ],
   explains: [...appDown, 'permission_denied'],

@@ -1,12 +1,13 @@
 import { appDown } from '../consequences.ts'
 import type { Evidence, Listener } from '../evidence.ts'
 import type { Mend, Words } from '../finding.ts'
-import { advise, type LogMatch, matchLogs, type Rule, shown } from '../rule.ts'
+import { advise, byCommand, type LogMatch, matchLogs, type Rule, shown } from '../rule.ts'
 import { isServing, listenersOn, where, who } from './listeners.ts'
-import { byCommand, onUnit } from './mends.ts'
+import { onUnit } from './mends.ts'
 
 const inUse = [
-  /EADDRINUSE\b.*?:(?<port>\d{1,5})\b/,
+  // The port is after the last colon: ::1:8080.
+  /EADDRINUSE\b.* \S*:(?<port>\d{1,5})(?![\w.:])/,
   /bind\(\) to \S*?:?(?<port>\d{1,5}) failed \(98:/,
   /listen tcp[46]? \S*:(?<port>\d{1,5}): bind: address already in use/,
   /Bind for \S*:(?<port>\d{1,5}) failed: port is already allocated/,

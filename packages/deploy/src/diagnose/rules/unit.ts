@@ -1,7 +1,8 @@
 import { appDown } from '../consequences.ts'
 import { type Evidence, hasSettled, type UnitState } from '../evidence.ts'
 import type { Mend, Words } from '../finding.ts'
-import { advise, place, type Rule, shown } from '../rule.ts'
+import { ownedPath } from '../paths.ts'
+import { advise, matchLogs, place, type Rule, shown } from '../rule.ts'
 import { onUnit } from './mends.ts'
 
 const downstream = appDown.filter((name) => name !== 'restart_loop')
@@ -120,15 +121,21 @@ export const unitNotReloaded: Rule = {
 interface Stage {
   name: string
   status: number
+  /** As the journal calls it, which still says so when systemd has begun anew and forgotten the status. */
+  step: string
   cause(unit: UnitState): Words
   mend(unit: UnitState): Mend
 }
+
+/** A unit whose program cannot begin is never up for longer. */
+const startingSec = 5
 
 /** Where systemd itself gave up before the program began: systemd.exec(5), "Process exit codes". */
 const stages: Stage[] = [
   {
     name: 'program_missing',
     status: 203,
+    step: 'EXEC',
     cause: () => ({
       en: 'The program of ExecStart= is not there, or may not be executed.',
       fr: 'Le programme de ExecStart= n’existe pas, ou n’est pas exécutable.',
@@ -142,23 +149,21 @@ const stages: Stage[] = [
   {
     name: 'directory_missing',
     status: 200,
+    step: 'CHDIR',
     cause: ({ workingDirectory }) => ({
       en: `Its working directory ${workingDirectory} is not there, or closed to its user.`,
       fr: `Son répertoire de travail ${workingDirectory} n’existe pas, ou est fermé à son utilisateur.`,
     }),
-    mend: ({ workingDirectory: path, user }) =>
-      place(
-        'system.directory.apply',
-        { path, owner: user, group: user, mode: '750' },
-        {
-          en: `Make ${path} and give it to ${user}.`,
-          fr: `Créez ${path} et donnez-le à ${user}.`,
-        },
-      ),
+    mend({ workingDirectory: path, user }) {
+      const advice = { en: `Make ${path} and give it to ${user}.`, fr: `Créez ${path} et donnez-le à ${user}.` }
+      if (ownedPath(path) === null) return { advice, order: null }
+      return place('system.directory.apply', { path, owner: user, group: user, mode: '750' }, advice)
+    },
   },
   {
     name: 'user_missing',
     status: 217,
+    step: 'USER',
     cause: ({ user }) => ({
       en: `Its user ${user} does not exist.`,
       fr: `Son utilisateur ${user} n’existe pas.`,
@@ -166,7 +171,7 @@ const stages: Stage[] = [
     mend: ({ user, workingDirectory }) =>
       place(
         'system.user.apply',
-        { name: user, home: workingDirectory || `/var/lib/${user}` },
+        { name: user, home: ownedPath(workingDirectory) ?? `/var/lib/${user}` },
         {
           en: `Make the user ${user}.`,
           fr: `Créez l’utilisateur ${user}.`,
@@ -175,12 +180,15 @@ const stages: Stage[] = [
   },
 ]
 
-export const unitStages: Rule[] = stages.map(({ name, status, cause, mend }) => ({
+export const unitStages: Rule[] = stages.map(({ name, status, step, cause, mend }) => ({
   name,
   explains: appDown,
   find(evidence) {
     const { unit } = evidence
-    if (!unit || unit.exitStatus !== status || unit.upSec !== null) return null
+    if (!unit || (unit.upSec !== null && unit.upSec >= startingSec)) return null
+    const matches = matchLogs(evidence, [new RegExp(`Failed at step ${step} spawning`)])
+    const own = matches.filter(({ line }) => line.source === evidence.subject.unit)
+    if (unit.exitStatus !== status && own.length === 0) return null
     return {
       symptom: { en: 'The service does not start', fr: 'Le service ne démarre pas' },
       cause: cause(unit),

@@ -285,6 +285,15 @@ export const dataCases: RuleCase[] = [
     },
   },
   {
+    rule: 'container_restarting',
+    when: 'its project has a name that no order takes',
+    evidence: {
+      docker: { running: true, project: 'docker', containers: [aContainer({ status: 'restarting', restarts: 9 })] },
+    },
+    nearMiss: { docker: { running: true, project: 'docker', containers: [aContainer()] } },
+    expect: { mend: { order: null, advice: { en: expect.stringContaining('docker compose -f /srv/blingauto/') } } },
+  },
+  {
     rule: 'container_exited',
     when: 'a container ended with an error',
     evidence: {
@@ -315,6 +324,12 @@ export const dataCases: RuleCase[] = [
     evidence: { pm2: { status: 'errored', restarts: 15, upSec: null }, ...keybuzz('Error: Cannot find module dotenv') },
     nearMiss: { pm2: { status: 'online', restarts: 15, upSec: 4000 } },
     expect: { mend: { order: { type: 'service.pm2.restart', payload: { name: 'keybuzz-backend', user: 'keybuzz' } } } },
+  },
+  {
+    rule: 'pm2_errored',
+    when: 'it is a process of root, which no order touches',
+    evidence: { subject: subject({ pm2User: 'root' }), pm2: { status: 'stopped', restarts: 0, upSec: null } },
+    nearMiss: { subject: subject({ pm2Name: null }), pm2: { status: 'stopped', restarts: 0, upSec: null } },
   },
   {
     rule: 'pm2_errored',

@@ -74,6 +74,34 @@ export const serviceCases: RuleCase[] = [
     },
   },
   {
+    rule: 'directory_missing',
+    when: 'systemd is about to try again, and has forgotten the status',
+    evidence: {
+      unit: unit({ active: 'activating', sub: 'auto-restart', restarts: 3, upSec: null }),
+      ...app('gateway.service: Failed at step CHDIR spawning /usr/bin/node: No such file or directory'),
+    },
+    // That was before it was mended.
+    nearMiss: {
+      unit: unit({ restarts: 3, upSec: 30 }),
+      ...app('gateway.service: Failed at step CHDIR spawning /usr/bin/node: No such file or directory'),
+    },
+  },
+  {
+    rule: 'directory_missing',
+    when: 'a directory of the system is named: it is never given away',
+    evidence: {
+      unit: unit({
+        active: 'failed',
+        result: 'exit-code',
+        exitStatus: 200,
+        upSec: null,
+        workingDirectory: '/etc/none',
+      }),
+    },
+    nearMiss: { unit: unit({ exitStatus: 200 }) },
+    expect: { mend: { order: null } },
+  },
+  {
     rule: 'user_missing',
     when: 'its user was never made',
     evidence: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 217, upSec: null }) },
@@ -197,6 +225,28 @@ export const serviceCases: RuleCase[] = [
     evidence: { listeners: withoutApp, unit: null, subject: subject({ unit: null }) },
     nearMiss: { unit: null, subject: subject({ unit: null, port: null }), listeners: [] },
     expect: { mend: { order: null } },
+  },
+  {
+    rule: 'port_taken',
+    when: 'only one address of the port is taken',
+    evidence: {
+      unit: looping,
+      listeners: withoutApp,
+      ...app('Error: listen EADDRINUSE: address already in use ::1:8080'),
+    },
+    nearMiss: {
+      unit: looping,
+      listeners: withoutApp,
+      ...app('Error: listen EADDRINUSE: address already in use /run/app.sock'),
+    },
+    expect: { cause: { en: 'Port 8080 is held by another program.' } },
+  },
+  {
+    rule: 'privileged_port',
+    when: 'it wants port 80 of one address without being root',
+    evidence: { unit: looping, ...app('Error: listen EACCES: permission denied 127.0.0.1:80') },
+    nearMiss: { unit: looping, ...app('Error: listen EADDRINUSE: address already in use 127.0.0.1:8080') },
+    expect: { cause: { en: 'Port 80 is below 1024, which only root opens.' } },
   },
   {
     rule: 'privileged_port',
