@@ -13,7 +13,6 @@ export type { Probes } from './diagnose/probes.ts'
 export type { Subject } from './diagnose/subject.ts'
 export { refusePowerfulUser } from './drivers/accounts.ts'
 export { installedVersions, refreshLists } from './drivers/apt.ts'
-export { installedVersions } from './drivers/apt.ts'
 export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './drivers/certbot.ts'
 export type { ComposeSource } from './drivers/compose-project.ts'
 export {
