@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, link, realpath, rename, rm, stat } from 'node:fs/promises'
+import { chmod, chown, link, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Expected } from '@ikoma/deploy'
@@ -16,7 +16,7 @@ export async function restoreSqlite({ path, id, expected }: { path: string; id: 
   try {
     await receiveFile(draft, expected)
     checkDatabase(draft, expected)
-    if (existsSync(live)) await chmod(draft, (await stat(live)).mode & 0o777)
+    if (existsSync(live)) await giveAccessOf(live, draft)
     return { former: await swap(live, draft, `${live}.before-${id}`) }
   } finally {
     for (const suffix of ['', '-shm', ...companions]) await rm(`${draft}${suffix}`, { force: true })
@@ -29,6 +29,13 @@ export async function undoSqlite({ path, former, id }: { path: string; former: s
   const kept = `${live}.before-${former}`
   if (!existsSync(kept)) throw new Problem('no_such_former', `There is no former database ${kept}.`)
   return { former: await swap(live, kept, `${live}.before-${id}`) }
+}
+
+async function giveAccessOf(live: string, draft: string): Promise<void> {
+  const { mode, uid, gid } = await stat(live)
+  // A group that its owner is not in cannot be given by the owner.
+  await chown(draft, uid, gid).catch(() => undefined)
+  await chmod(draft, mode & 0o777)
 }
 
 /** A crash at any moment leaves the one or the other in its place, whole. */
