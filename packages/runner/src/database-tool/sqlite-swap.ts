@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { chmod, chown, link, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, chown, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Expected } from '@ikoma/deploy'
 import { receiveFile, sync } from './bytes.ts'
@@ -13,6 +13,7 @@ const companions = ['-wal', '-journal']
 export async function restoreSqlite({ path, id, expected }: { path: string; id: string; expected: Expected }) {
   const live = await realpath(path).catch(() => path)
   const draft = `${live}.restoring-${id}`
+  await removeDrafts(live)
   try {
     await receiveFile(draft, expected)
     checkDatabase(draft, expected)
@@ -29,6 +30,14 @@ export async function undoSqlite({ path, former, id }: { path: string; former: s
   const kept = `${live}.before-${former}`
   if (!existsSync(kept)) throw new Problem('no_such_former', `There is no former database ${kept}.`)
   return { former: await swap(live, kept, `${live}.before-${id}`) }
+}
+
+/** Of restores that were killed. */
+async function removeDrafts(live: string): Promise<void> {
+  const begin = `${basename(live)}.restoring-`
+  for (const name of await readdir(dirname(live))) {
+    if (name.startsWith(begin)) await rm(join(dirname(live), name), { force: true })
+  }
 }
 
 async function giveAccessOf(live: string, draft: string): Promise<void> {
