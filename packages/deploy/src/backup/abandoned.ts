@@ -15,8 +15,16 @@ export async function findAbandoned(host: Host, shelf: Shelf): Promise<{ path: s
     .map(({ file, isWorkDir }) => ({ path: pathOf(shelf, file), isWorkDir }))
 }
 
-export async function clearAbandoned(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<void> {
-  for (const found of await findAbandoned(host, shelf)) await removeAbandoned(host, tool, found)
+/** What cannot be cleared, such as of an account that is gone, is told and stays: it is in nobody's way. */
+export async function clearAbandoned(host: Host, tool: DatabaseTool, { shelf, log }: Clearing): Promise<void> {
+  for (const found of await findAbandoned(host, shelf)) {
+    await removeAbandoned(host, tool, found).catch(() => log(`Could not be cleared: ${found.path}`))
+  }
+}
+
+interface Clearing {
+  shelf: Shelf
+  log(text: string): void
 }
 
 export async function removeAbandoned(

@@ -31,7 +31,7 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   const made = await makeShelf(host, tool, shelf)
   try {
     course.signal.throwIfAborted()
-    await clearAbandoned(host, tool, shelf)
+    await clearAbandoned(host, tool, { shelf, log: course.log })
     const manifest = await inScratch(taking, id, async (workDir) => {
       const draft = await course.step('copy', () => copyOf(taking, { id, file, workDir }))
       const proof = await course.step('prove', () => proofOf(taking, draft, workDir))

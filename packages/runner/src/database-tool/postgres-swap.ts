@@ -1,6 +1,6 @@
 import type { Expected } from '@ikoma/deploy'
 import pg from 'pg'
-import { drop, inName, restoreInto } from './postgres.ts'
+import { drop, dropAbandoned, inName, restoreInto } from './postgres.ts'
 import { connected, type Session } from './postgres-session.ts'
 import { Problem } from './problem.ts'
 
@@ -12,12 +12,13 @@ const lists = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 's
 export function restorePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
   return connected('postgres', async (session) => {
     await refuseInUse(session, database)
-    const draft = keptAs(database, 'new', id)
+    await dropAbandoned(session)
+    const draft = `ikoma_restore_${inName(id)}`
     await session.query(await creationLike(session, database, draft))
     try {
       await restoreInto(draft, expected, [])
       for (const statement of await grantsAndSettings(session, database, draft)) await session.query(statement)
-      return { former: await swap(session, database, draft, keptAs(database, 'before', id)) }
+      return { former: await swap(session, database, draft, keptAs(database, id)) }
     } catch (error) {
       await drop(session, draft)
       throw error
@@ -28,12 +29,12 @@ export function restorePostgres({ database, id, expected }: { database: string; 
 /** Puts a former database back; the one that was in its place is kept in turn. */
 export function undoPostgres({ database, former, id }: { database: string; former: string; id: string }) {
   return connected('postgres', async (session) => {
-    const kept = keptAs(database, 'before', former)
+    const kept = keptAs(database, former)
     if (!(await exists(session, kept))) {
       throw new Problem('no_such_former', `There is no former database ${kept}.`)
     }
     await refuseInUse(session, database)
-    return { former: await swap(session, database, kept, keptAs(database, 'before', id)) }
+    return { former: await swap(session, database, kept, keptAs(database, id)) }
   })
 }
 
@@ -75,8 +76,8 @@ function inUse(database: string, who: string): Problem {
   return new Problem('database_in_use', `${database} is in use by ${who}. Stop the service that uses it first.`)
 }
 
-function keptAs(database: string, what: 'new' | 'before', id: string): string {
-  const tail = `_${what}_${inName(id)}`
+function keptAs(database: string, id: string): string {
+  const tail = `_before_${inName(id)}`
   return `${database.slice(0, maxNameCharacters - tail.length)}${tail}`
 }
 

@@ -7,7 +7,7 @@ import { contentOf } from './postgres-content.ts'
 import { connected, runTool, type Session } from './postgres-session.ts'
 import { Problem } from './problem.ts'
 
-const proofName = /^ikoma_proof_(\d{4})(\d\d)(\d\d)t/
+const scratchName = /^ikoma_(?:proof|restore)_(\d{4})(\d\d)(\d\d)t/
 const dayMs = 24 * 3600 * 1000
 
 /** Sends a dump of the database as it is at one moment, while others go on writing. Gives what is in it. */
@@ -71,13 +71,13 @@ export function inName(id: string): string {
   return id.toLowerCase().replace('-', '_')
 }
 
-/** Scratch databases of proofs that were killed; no order takes a day. */
-async function dropAbandoned(session: Session): Promise<void> {
+/** Scratch databases of orders that were killed; none takes a day. */
+export async function dropAbandoned(session: Session): Promise<void> {
   const { rows } = await session.query(
-    "SELECT datname AS name FROM pg_catalog.pg_database WHERE datname ~ '^ikoma_proof_'",
+    "SELECT datname AS name FROM pg_catalog.pg_database WHERE datname ~ '^ikoma_(proof|restore)_'",
   )
   for (const { name } of rows) {
-    const [, year, month, day] = proofName.exec(name) ?? []
+    const [, year, month, day] = scratchName.exec(name) ?? []
     if (Date.now() - Date.parse(`${year}-${month}-${day}`) > 2 * dayMs) await drop(session, name)
   }
 }

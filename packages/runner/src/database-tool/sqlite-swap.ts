@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { chmod, link, realpath, rename, rm, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, chown, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Expected } from '@ikoma/deploy'
 import { receiveFile, sync } from './bytes.ts'
@@ -13,10 +13,11 @@ const companions = ['-wal', '-journal']
 export async function restoreSqlite({ path, id, expected }: { path: string; id: string; expected: Expected }) {
   const live = await realpath(path).catch(() => path)
   const draft = `${live}.restoring-${id}`
+  await removeDrafts(live)
   try {
     await receiveFile(draft, expected)
     checkDatabase(draft, expected)
-    if (existsSync(live)) await chmod(draft, (await stat(live)).mode & 0o777)
+    if (existsSync(live)) await giveAccessOf(live, draft)
     return { former: await swap(live, draft, `${live}.before-${id}`) }
   } finally {
     for (const suffix of ['', '-shm', ...companions]) await rm(`${draft}${suffix}`, { force: true })
@@ -29,6 +30,21 @@ export async function undoSqlite({ path, former, id }: { path: string; former: s
   const kept = `${live}.before-${former}`
   if (!existsSync(kept)) throw new Problem('no_such_former', `There is no former database ${kept}.`)
   return { former: await swap(live, kept, `${live}.before-${id}`) }
+}
+
+/** Of restores that were killed. */
+async function removeDrafts(live: string): Promise<void> {
+  const begin = `${basename(live)}.restoring-`
+  for (const name of await readdir(dirname(live))) {
+    if (name.startsWith(begin)) await rm(join(dirname(live), name), { force: true })
+  }
+}
+
+async function giveAccessOf(live: string, draft: string): Promise<void> {
+  const { mode, uid, gid } = await stat(live)
+  // A group that its owner is not in cannot be given by the owner.
+  await chown(draft, uid, gid).catch(() => undefined)
+  await chmod(draft, mode & 0o777)
 }
 
 /** A crash at any moment leaves the one or the other in its place, whole. */
