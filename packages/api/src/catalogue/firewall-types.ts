@@ -28,7 +28,13 @@ const ruleField = z
     message: 'is not after port',
   })
 
-const firewallChange = { risk: 'change', retryClass: 'idempotent', approval: false, privileged: true } as const
+const firewallChange = {
+  risk: 'change',
+  retryClass: 'idempotent',
+  approval: false,
+  privileged: true,
+  turn: 'ufw',
+} as const
 
 export const firewallUfwApply = orderType({
   type: 'firewall.ufw.apply',

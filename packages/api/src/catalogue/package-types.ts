@@ -20,6 +20,7 @@ export const systemUpdatesApply = orderType({
   timeoutSec: 3600,
   approval: false,
   privileged: true,
+  turn: 'apt',
   payload: z.strictObject({ scope: z.enum(['security', 'all']).default('security') }),
   output: changeOutput.extend({
     /** In a dry run, what would be. */
@@ -39,6 +40,7 @@ export const systemPackagesApply = orderType({
   timeoutSec: 1800,
   approval: false,
   privileged: true,
+  turn: 'apt',
   payload: z
     .strictObject({
       /** The server's own policy says which ones orders may name. What is installed already is not upgraded. */

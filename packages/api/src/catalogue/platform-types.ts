@@ -9,6 +9,7 @@ const installation = {
   timeoutSec: 1800,
   approval: false,
   privileged: true,
+  turn: 'apt',
   output: changeOutput.extend({
     /** What was there of its kind before the order. */
     found: z.array(

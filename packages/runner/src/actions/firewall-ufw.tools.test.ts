@@ -9,11 +9,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { applyFirewall } from './firewall-ufw-apply.ts'
+import { confirmFirewall } from './firewall-ufw-confirm.ts'
 import { showFirewall } from './firewall-ufw-status.ts'
 
 const { payload: schema } = catalogue['firewall.ufw.apply']
-// A network and a view of the files of its own are root's to make.
-const asRoot = test.skipIf(process.getuid?.() !== 0)
+// A network and a view of the files of its own are root's to make, where the machine lets root.
+const asRoot = test.skipIf(spawnSync('unshare', ['--net', '--mount', 'true']).status !== 0)
 
 /**
  * The real ufw and the kernel's real rules, in a network of their own and on copies of ufw's files: the firewall of this
@@ -88,15 +89,7 @@ asRoot('ufw takes the rules, keeps them as expected, and has nothing to change t
     ],
   })
   expect(await apply(rules.toReversed().filter(({ port }) => port !== 53))).toMatchObject({ ok: true })
-  const kernel = spawnSync('nsenter', [...inside.slice(1), 'iptables', '-S', 'ufw-user-input']).stdout.toString()
-  expect([...kernel.matchAll(/--dports? (\S+)/g)].map(([, port]) => port)).toEqual([
-    '80',
-    '443',
-    '8000:8010',
-    '22',
-    '22',
-    '22',
-  ])
+  expect(portsInKernel(inside)).toEqual(['80', '443', '8000:8010', '22', '22', '22'])
 })
 
 asRoot('rules that somebody else added go, whatever their form', async () => {
@@ -114,6 +107,28 @@ asRoot('rules that somebody else added go, whatever their form', async () => {
   expect(result).toMatchObject({ ok: true })
   expect((await showFirewall({}, actionContext({ machine }))).output?.rules).toEqual(['allow 22/tcp'])
 })
+
+asRoot('what systemd would do when nobody confirms puts files and kernel back', async () => {
+  const { machine, inside, place } = await setup()
+  const apply = (...ports: number[]) =>
+    applyFirewall(schema.parse({ rules: ports.map((port) => ({ port })) }), actionContext({ machine }))
+  await apply(22, 80)
+  expect(await confirmFirewall({}, actionContext({ machine }))).toMatchObject({ ok: true })
+  await apply(22, 443)
+  const unit = readFileSync(join(place, 'ikoma-firewall-rollback.service'), 'utf8')
+  const lines = [...unit.matchAll(/^ExecStart=-(.*)$/gm)].map(([, line = '']) => line.split(' '))
+  for (const argv of lines.filter(([program]) => program !== '/usr/bin/systemctl')) {
+    expect([argv, spawnSync('nsenter', [...inside.slice(1), ...argv]).status]).toEqual([argv, 0])
+  }
+  const status = await showFirewall({}, actionContext({ machine }))
+  expect(status.output).toMatchObject({ active: true, rules: ['allow 22/tcp', 'allow 80/tcp'], rolledBack: true })
+  expect(portsInKernel(inside)).toEqual(['22', '80'])
+})
+
+function portsInKernel(inside: readonly string[]): (string | undefined)[] {
+  const rules = spawnSync('nsenter', [...inside.slice(1), 'iptables', '-S', 'ufw-user-input']).stdout.toString()
+  return [...rules.matchAll(/--dports? (\S+)/g)].map(([, port]) => port)
+}
 
 function differs(pid: number | undefined): boolean {
   const netOf = (process: string) => readlinkSync(`/proc/${process}/ns/net`)
