@@ -30,7 +30,7 @@ const { outputs } = (
     // An optional native driver that we do not use.
     external: ['pg-native'],
     // For the libraries among it that are CommonJS.
-    banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+    banner: { js: "const require=globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
     plugins: [{ name: 'builtins', setup: requireBuiltins }],
   })
 ).metafile
@@ -42,7 +42,7 @@ await build({
   outfile: 'dist/database-tool.mjs',
   format: 'esm',
   external: ['pg-native'],
-  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+  banner: { js: "const require=globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
 })
 
 // Written aside and moved into place last: whoever starts the product meanwhile finds a beginning whose parts are there.

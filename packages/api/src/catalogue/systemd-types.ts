@@ -16,7 +16,7 @@ const afterField = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}\.(service|target|socket|mount)$/, 'a unit such as "postgresql.service"')
 
 /** What a service and a job that a timer starts have in common. */
-const process = {
+const programFields = {
   /** `gateway` is the unit gateway.service. */
   name: serviceNameField,
   description: descriptionField,
@@ -55,7 +55,7 @@ export const serviceSystemdApply = orderType({
   title: { en: 'Run a service under systemd', fr: 'Faire tourner un service sous systemd' },
   requiredScope: 'service.systemd.apply',
   payload: z.strictObject({
-    ...process,
+    ...programFields,
     restart: z.enum(['always', 'on-failure', 'no']).default('always'),
     restartSec: z.number().int().min(1).max(3600).default(5),
     /** Between SIGTERM and SIGKILL. */
@@ -178,7 +178,7 @@ export const timerSystemdApply = orderType({
   title: { en: 'Run a job regularly under systemd', fr: 'Lancer une tâche à intervalles sous systemd' },
   requiredScope: 'timer.systemd.apply',
   payload: z.strictObject({
-    ...process,
+    ...programFields,
     /** A run that takes longer is ended. While one runs the next is left out, so runs never overlap. */
     timeoutSec: z.number().int().min(1).max(86_400),
     schedule: z.union([
