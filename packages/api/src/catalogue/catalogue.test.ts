@@ -102,6 +102,17 @@ const samples: Record<string, Record<string, unknown>> = {
   'service.compose.status': project,
   'service.compose.logs': project,
   'service.compose.stats': project,
+  'service.pm2.startup': { user: 'app' },
+  'service.pm2.apply': {
+    user: 'app',
+    processes: [{ name: 'web', script: '/srv/app/a.js', workingDirectory: '/srv/app' }],
+  },
+  'service.pm2.restart': { user: 'app', name: 'web' },
+  'service.pm2.stop': { user: 'app', name: 'web' },
+  'service.pm2.status': { user: 'app' },
+  'service.pm2.logs': { user: 'app', name: 'web' },
+  'service.pm2.save': { user: 'app' },
+  'service.pm2.remove': { user: 'app' },
   'diagnose.run': { unit: 'gateway', port: 8080 },
   'redis.info': {},
 }

@@ -37,6 +37,16 @@ import {
   platformNginxInstall,
   platformNodeInstall,
 } from './platform-types.ts'
+import {
+  servicePm2Apply,
+  servicePm2Logs,
+  servicePm2Remove,
+  servicePm2Restart,
+  servicePm2Save,
+  servicePm2Startup,
+  servicePm2Status,
+  servicePm2Stop,
+} from './pm2-types.ts'
 import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
 import { redisInfo } from './redis-types.ts'
 import { runnerSelftest } from './runner-types.ts'
@@ -99,6 +109,14 @@ export const catalogue = {
   'service.compose.status': serviceComposeStatus,
   'service.compose.logs': serviceComposeLogs,
   'service.compose.stats': serviceComposeStats,
+  'service.pm2.startup': servicePm2Startup,
+  'service.pm2.apply': servicePm2Apply,
+  'service.pm2.restart': servicePm2Restart,
+  'service.pm2.stop': servicePm2Stop,
+  'service.pm2.status': servicePm2Status,
+  'service.pm2.logs': servicePm2Logs,
+  'service.pm2.save': servicePm2Save,
+  'service.pm2.remove': servicePm2Remove,
   'system.packages.apply': systemPackagesApply,
   'system.updates.apply': systemUpdatesApply,
   'system.timezone.apply': systemTimezoneApply,

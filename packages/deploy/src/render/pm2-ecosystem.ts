@@ -18,14 +18,14 @@ export interface Pm2Process {
    * Minute, hour, day, month, weekday. Makes it a run that ends by itself and is started again only by the clock. PM2 kills
    * a run that is still going when the next is due.
    */
-  cron?: string
+  cron?: string | undefined
   /** More than one share a port, by Node's cluster module. */
   instances?: number
-  maxMemoryBytes?: number
+  maxMemoryBytes?: number | undefined
   /** Between SIGINT and SIGKILL. */
   stopTimeoutMs?: number
-  outFile?: string
-  errorFile?: string
+  outFile?: string | undefined
+  errorFile?: string | undefined
 }
 
 /** As `ecosystem.config.cjs`. JSON: nothing in it is ever more than data. */

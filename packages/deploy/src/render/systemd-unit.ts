@@ -34,6 +34,8 @@ export interface ServiceUnit extends UnitProcess {
   stopTimeoutSec?: number
   /** Whom SIGTERM is for: a main process that ends its own children is told alone. Everybody, when it is left out. */
   stopSignalTo?: 'everybody' | 'main-process'
+  /** Of a program that goes to the background by itself: where it writes the number of the process that stays. */
+  pidFile?: string
 }
 
 /** Started by a timer or an order, not at boot. While it runs, starting it again does nothing. */
@@ -44,7 +46,7 @@ export interface OneshotUnit extends UnitProcess {
 /** A process that is kept running, as `name.service`. */
 export function renderServiceUnit(unit: ServiceUnit): string {
   return sections(unit, [
-    ['Type', 'simple'],
+    ...lifetimeOf(unit),
     ['Restart', oneOf(unit.restart, 'restart', ['always', 'on-failure', 'no'])],
     ['RestartSec', seconds(unit.restartSec ?? 5, 'restartSec')],
     ['TimeoutStopSec', seconds(unit.stopTimeoutSec ?? 30, 'stopTimeoutSec')],
@@ -58,6 +60,14 @@ export function renderOneshotUnit(unit: OneshotUnit): string {
     ['Type', 'oneshot'],
     ['TimeoutStartSec', seconds(unit.timeoutSec, 'timeoutSec')],
   ])
+}
+
+function lifetimeOf({ pidFile }: ServiceUnit): Setting[] {
+  if (pidFile === undefined) return [['Type', 'simple']]
+  return [
+    ['Type', 'forking'],
+    ['PIDFile', unitPath(pidFile, 'pidFile')],
+  ]
 }
 
 type Setting = readonly [key: string, value: string | number]

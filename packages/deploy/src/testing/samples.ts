@@ -56,6 +56,7 @@ export const formats: Record<string, Format> = {
     restartSec: 7,
     stopTimeoutSec: 31,
     stopSignalTo: 'main-process',
+    pidFile: '/srv/workdir/program.pid',
   }),
   oneshot: format(renderOneshotUnit, readUnit, { ...unitProcess, timeoutSec: 290 }),
   socket: format(renderConnectionSocket, readUnit, {

@@ -34,6 +34,14 @@ import { restartCompose } from './service-compose-restart.ts'
 import { measureCompose } from './service-compose-stats.ts'
 import { showCompose } from './service-compose-status.ts'
 import { bringComposeUp } from './service-compose-up.ts'
+import { applyPm2 } from './service-pm2-apply.ts'
+import { readPm2Logs } from './service-pm2-logs.ts'
+import { removePm2 } from './service-pm2-remove.ts'
+import { restartPm2 } from './service-pm2-restart.ts'
+import { savePm2 } from './service-pm2-save.ts'
+import { startUpPm2 } from './service-pm2-startup.ts'
+import { showPm2 } from './service-pm2-status.ts'
+import { stopPm2 } from './service-pm2-stop.ts'
 import { applySystemdService } from './service-systemd-apply.ts'
 import { readSystemdLogs } from './service-systemd-logs.ts'
 import { removeSystemdService } from './service-systemd-remove.ts'
@@ -101,6 +109,14 @@ export const actions: Actions = {
   'service.compose.status': showCompose,
   'service.compose.logs': readComposeLogs,
   'service.compose.stats': measureCompose,
+  'service.pm2.startup': startUpPm2,
+  'service.pm2.apply': applyPm2,
+  'service.pm2.restart': restartPm2,
+  'service.pm2.stop': stopPm2,
+  'service.pm2.status': showPm2,
+  'service.pm2.logs': readPm2Logs,
+  'service.pm2.save': savePm2,
+  'service.pm2.remove': removePm2,
   'system.packages.apply': applyPackages,
   'system.updates.apply': applyUpdates,
   'system.timezone.apply': applyTimezone,

@@ -1,0 +1,94 @@
+import { catalogue, type OrderTypeName } from '@ikoma/api'
+import { describe, expect, test } from 'vitest'
+import type { Action } from '../action.ts'
+import { actionContext } from '../testing/action-context.ts'
+import { pm2Machine } from '../testing/cases/pm2.ts'
+import { pm2Of } from '../testing/cases/pm2-tools.ts'
+import { actions } from './index.ts'
+
+type Machine = ReturnType<typeof pm2Machine>
+
+async function run(type: OrderTypeName, given: object, machine: Machine) {
+  const context = actionContext({ machine })
+  const payload = catalogue[type].payload.parse({ user: 'app', ...given })
+  return { result: await (actions[type] as Action<never>)(payload as never, context), context }
+}
+
+const web = { name: 'web', script: '/srv/app/main.js', workingDirectory: '/srv/app', environment: { TOKEN: 'hunter2' } }
+const apply = (machine: Machine, ...processes: object[]) => run('service.pm2.apply', { processes }, machine)
+const former = { name: 'web', revision: 'former', status: 'online', restarts: 0 }
+
+describe('service.pm2.apply', () => {
+  test('tells nobody the variables, and keeps the file of processes from other accounts', async () => {
+    const machine = pm2Machine()
+    const { result, context } = await apply(machine, web)
+    expect(JSON.stringify([result, context.logged, context.steps])).not.toContain('hunter2')
+    const access = { mode: 0o640, owner: 'root', group: 'app' }
+    expect(await machine.look('/etc/pm2/app.config.cjs')).toMatchObject(access)
+  })
+
+  test('runs pm2 as the account, without the mark by which the order ends what it started', async () => {
+    const machine = pm2Machine()
+    await apply(machine, web)
+    const pm2 = machine.ran.filter((argv) => argv.includes('pm2'))
+    expect(pm2.length).toBeGreaterThan(2)
+    for (const argv of pm2) expect(argv.slice(0, 6)).toEqual(['runuser', '-u', 'app', '--', 'env', '-i'])
+  })
+
+  test('starts anew only what changed, and leaves alone what people started', async () => {
+    const machine = pm2Machine()
+    await apply(machine, web, { ...web, name: 'worker' })
+    pm2Of(machine).push({ name: 'by-hand', revision: null as never, status: 'online', restarts: 0 })
+    const before = machine.ran.length
+    await apply(machine, { ...web, environment: { TOKEN: 'other' } })
+    const started = machine.ran.slice(before).filter((argv) => argv.includes('start'))
+    expect(started.map((argv) => argv.at(-1))).toEqual(['web'])
+    expect(pm2Of(machine).map(({ name }) => name)).toEqual(['by-hand', 'web'])
+  })
+
+  test('does not start again what the clock starts', async () => {
+    const machine = pm2Machine()
+    const job = { ...web, cron: '*/5 * * * *' }
+    await apply(machine, job)
+    Object.assign(pm2Of(machine)[0] ?? {}, { status: 'stopped' })
+    expect((await apply(machine, job)).result).toMatchObject({ output: { changed: false } })
+  })
+
+  test('that does not stay up is refused, and the former processes run again', async () => {
+    const machine = pm2Machine({ processes: [former] })
+    const before = machine.snapshot()
+    const crash = { ...web, name: 'crash' }
+    await expect(apply(machine, crash)).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })
+    expect(machine.snapshot()).toEqual(before)
+  })
+
+  test('needs PM2 to run, which it would otherwise start by itself outside of systemd', async () => {
+    const machine = pm2Machine({ up: false })
+    await expect(apply(machine, web)).rejects.toMatchObject({ reason: 'pm2_not_running' })
+    expect(machine.ran.filter((argv) => argv.includes('pm2'))).toEqual([])
+  })
+
+  test('refuses a name that is there twice', () => {
+    const payload = { user: 'app', processes: [web, web] }
+    expect(catalogue['service.pm2.apply'].payload.safeParse(payload).success).toBe(false)
+  })
+})
+
+test.each(['stop', 'restart', 'logs'])('service.pm2.%s names a process that is not there', async (verb) => {
+  const order = run(`service.pm2.${verb}` as OrderTypeName, { name: 'nobody' }, pm2Machine())
+  await expect(order).rejects.toMatchObject({ reason: 'no_such_service' })
+})
+
+test('service.pm2.startup says so when pm2 is not installed', async () => {
+  const machine = pm2Machine({ up: false })
+  await machine.remove('/usr/bin/pm2')
+  await expect(run('service.pm2.startup', {}, machine)).rejects.toMatchObject({ reason: 'tool_absent' })
+})
+
+test('what was saved is read from a file only, not from whatever the account put there', async () => {
+  const machine = pm2Machine({ processes: [former] })
+  machine.put('/srv/app/.pm2/dump.pm2', 'root:x:0:0\n')
+  const { result, context } = await run('service.pm2.save', {}, machine)
+  expect(result).toMatchObject({ output: { changed: true } })
+  expect(JSON.stringify([result, context.logged])).not.toContain('root:x')
+})
