@@ -10,13 +10,13 @@ interface Account {
 export const accountTools: Record<string, Tool> = {
   getent({ args, machine }) {
     const name = args.at(-1) ?? ''
-    const found = usersOf(machine)[name]
+    const found = findUser(machine, name)
     if (args[0] !== 'passwd' || !found) return { code: 2 }
     return { stdout: `${name}:x:999:999::${found.home}:${found.shell}\n` }
   },
   id({ args, machine }) {
     const name = args.at(-1) ?? ''
-    const found = usersOf(machine)[name]
+    const found = findUser(machine, name)
     if (!found) return { code: 1 }
     return { stdout: args.includes('--user') ? `${name === 'root' ? 0 : 999}\n` : `${found.groups.join(' ')}\n` }
   },
@@ -34,7 +34,11 @@ export const accountTools: Record<string, Tool> = {
 }
 
 export function hasUser(machine: SimulatedHost, name: string): boolean {
-  return usersOf(machine)[name] !== undefined
+  return findUser(machine, name) !== undefined
+}
+
+function findUser(machine: SimulatedHost, name: string): Account | undefined {
+  return Object.hasOwn(usersOf(machine), name) ? usersOf(machine)[name] : undefined
 }
 
 function usersOf(machine: SimulatedHost): Record<string, Account> {

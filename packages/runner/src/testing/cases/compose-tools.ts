@@ -30,8 +30,10 @@ export function dockerOf(machine: SimulatedHost): Docker {
 }
 
 export function containersIn(machine: SimulatedHost, project: string): SimulatedContainer[] {
-  return dockerOf(machine).containers[project] ?? []
+  return own(dockerOf(machine).containers, project)
 }
+
+const own = <T>(record: Record<string, T[]>, name: string) => (Object.hasOwn(record, name) ? (record[name] ?? []) : [])
 
 type Answer = ReturnType<Tool>
 type Call = Parameters<Tool>[0]
@@ -85,7 +87,7 @@ const dockerVerbs: Record<string, (call: Call) => Answer> = {
     }
     return {}
   },
-  'network ls': (call) => listed(dockerOf(call.machine).networks[projectOf(call)] ?? []),
+  'network ls': (call) => listed(own(dockerOf(call.machine).networks, projectOf(call))),
   'network rm'(call) {
     const gone = operands(call)
     const { networks } = dockerOf(call.machine)

@@ -39,7 +39,7 @@ const postgresVerbs: Simulated = {
   }),
   'postgres-query': ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
   'postgres-copy': (_, { machine, env }) => {
-    const output = databasesOf(machine)[env.PGDATABASE ?? ''] ?? ''
+    const output = textOf(machine, env.PGDATABASE ?? '')
     return { answer: { ...content, ...digest(output), engineVersion: '15.18' }, output }
   },
   'postgres-prove': ({ expected }, { input }) =>
@@ -49,7 +49,7 @@ const postgresVerbs: Simulated = {
   'postgres-restore': ({ database, id }, { input, machine }) => {
     const former = `${database}_before_${id}`
     const databases = databasesOf(machine)
-    databases[former] = databases[database] ?? ''
+    databases[former] = textOf(machine, database)
     databases[database] = input
     return { answer: { former } }
   },
@@ -58,6 +58,11 @@ const postgresVerbs: Simulated = {
 /** What the databases of the simulated PostgreSQL hold. */
 export function databasesOf({ state }: SimulatedHost): Record<string, string> {
   return state.databases as Record<string, string>
+}
+
+/** A database that is called like something of JavaScript's own is not there either. */
+function textOf(machine: SimulatedHost, name: string): string {
+  return Object.hasOwn(databasesOf(machine), name) ? (databasesOf(machine)[name] ?? '') : ''
 }
 
 export const databaseTools: Record<string, Tool> = {
