@@ -25,6 +25,7 @@ const change = {
   retryClass: 'idempotent',
   approval: false,
   privileged: true,
+  turn: 'compose',
 } as const
 
 export const serviceComposeUp = orderType({

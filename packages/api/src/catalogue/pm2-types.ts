@@ -42,6 +42,8 @@ const change = {
   timeoutSec: 180,
   approval: false,
   privileged: true,
+  // PM2 itself is a unit.
+  turn: 'systemd',
   output: changeOutput,
 } as const
 
@@ -132,7 +134,13 @@ export const servicePm2Restart = orderType({
   output: statusOutput,
 })
 
-const look = { ...change, risk: 'read', timeoutSec: 60 } as const
+const look = {
+  risk: 'read',
+  retryClass: 'idempotent',
+  timeoutSec: 60,
+  approval: false,
+  privileged: true,
+} as const
 
 export const servicePm2Status = orderType({
   ...look,

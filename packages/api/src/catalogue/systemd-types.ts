@@ -46,6 +46,7 @@ const change = {
   timeoutSec: 180,
   approval: false,
   privileged: true,
+  turn: 'systemd',
   output: changeOutput,
 } as const
 
