@@ -6,7 +6,7 @@ import { accountField, pathField } from './host-types.ts'
  * there and was not made by IKOMA is refused whatever its name.
  */
 const reservedNames =
-  /^(ikoma|systemd)(-|$)|^(ssh|sshd|cron|dbus|getty|sudo|polkit|udev|networking|nftables|ufw|docker|containerd|caddy|nginx|postgresql|redis|redis-server|rescue|emergency|debug-shell)$/
+  /^systemd(-|$)|^(ikoma|ikoma-runner|ikoma-executor|ikoma-firewall-rollback|ssh|sshd|cron|dbus|getty|sudo|polkit|udev|networking|nftables|ufw|docker|containerd|caddy|nginx|postgresql|redis|redis-server|rescue|emergency|debug-shell)$/
 
 /** Of an app's service: its unit, its compose project, its processes. */
 export const serviceNameField = z
