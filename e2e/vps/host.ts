@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { until } from '../kit/until.ts'
+import { type Docker, ownerLabel } from './docker.ts'
+import type { Ended, ProgramOptions } from './program.ts'
+import { telling } from './tell.ts'
+
+export interface Host {
+  /** Where this machine reaches it. */
+  address: string
+  /** Where it reaches this machine. */
+  gateway: string
+  /** Runs a program in it as root, to look: what changes the host is an order, or what the README has a person type. */
+  look(argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<Ended>
+  /** What `look` wrote; rejects when the program fails. */
+  see(argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<string>
+  /** Somebody who has taken over an account of the host. */
+  runAs(user: string, argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<Ended>
+  copyIn(from: string, to: string): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface HostOptions {
+  image: string
+  /** Names by which it knows this machine. */
+  names?: readonly string[]
+}
+
+/** systemd must mount for what units ask, and ufw set rules; neither seccomp nor AppArmor of Docker lets it. */
+const rights = [
+  ...['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN'],
+  ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
+  ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'],
+  ...['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
+]
+
+/** A Debian host whose first process is systemd, once it has come up. */
+export async function startHost(docker: Docker, { image, names = [] }: HostOptions): Promise<Host> {
+  const name = `ikoma-vps-${randomBytes(4).toString('hex')}`
+  const known = names.flatMap((of) => ['--add-host', `${of}:host-gateway`])
+  const identity = ['--name', name, '--hostname', 'vps', '--label', `${ownerLabel}=${process.pid}`]
+  const host = hostIn(docker, name)
+  try {
+    const argv = ['run', '--detach', ...identity, ...known, ...rights, '--env', 'container=docker', image]
+    await telling(`boot the host ${name}`, async () => {
+      await docker.must([...argv, '/lib/systemd/systemd'])
+      await cameUp(host)
+    })
+    const format = '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}'
+    const [address = '', gateway = ''] = (await docker.must(['inspect', '--format', format, name])).trim().split(' ')
+    return { ...host, address, gateway }
+  } catch (error) {
+    await host.stop()
+    throw error
+  }
+}
+
+/** Before systemd listens nothing can be asked; then the question waits until the last job is done. */
+async function cameUp({ look }: Pick<Host, 'look'>): Promise<void> {
+  const state = await until('systemd to come up', async () => {
+    const { stdout } = await look(['systemctl', 'is-system-running', '--wait'])
+    return stdout.trim() || null
+  })
+  if (state === 'running') return
+  const { stdout } = await look(['systemctl', '--failed', '--no-pager'])
+  throw new Error(`The host is ${state}:\n${stdout}`)
+}
+
+function hostIn(docker: Docker, name: string): Omit<Host, 'address' | 'gateway'> {
+  return {
+    look: (argv, options) => docker.run(['exec', '--interactive', name, ...argv], options),
+    see: (argv, options) => docker.must(['exec', '--interactive', name, ...argv], options),
+    runAs: (user, argv, options) => docker.run(['exec', '--interactive', '--user', user, name, ...argv], options),
+    async copyIn(from, to) {
+      await docker.must(['cp', from, `${name}:${to}`])
+    },
+    async stop() {
+      await docker.run(['rm', '--force', '--volumes', name])
+    },
+  }
+}
