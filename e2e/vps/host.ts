@@ -16,6 +16,8 @@ export interface Host {
   /** Somebody who has taken over an account of the host. */
   runAs(user: string, argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<Ended>
   copyIn(from: string, to: string): Promise<void>
+  /** Everything ends, and begins again with what is on its disk. */
+  reboot(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,7 +39,16 @@ const rights = [
 export async function startHost(docker: Docker, { image, names = [] }: HostOptions): Promise<Host> {
   const name = `ikoma-vps-${randomBytes(4).toString('hex')}`
   const known = names.flatMap((of) => ['--add-host', `${of}:host-gateway`])
-  const identity = ['--name', name, '--hostname', 'vps', '--label', `${ownerLabel}=${process.pid}`]
+  const identity = [
+    '--name',
+    name,
+    '--stop-signal',
+    'SIGRTMIN+3',
+    '--hostname',
+    'vps',
+    '--label',
+    `${ownerLabel}=${process.pid}`,
+  ]
   const host = hostIn(docker, name)
   try {
     const argv = ['run', '--detach', ...identity, ...known, ...rights, '--env', 'container=docker', image]
@@ -66,13 +77,19 @@ async function cameUp({ look }: Pick<Host, 'look'>): Promise<void> {
 }
 
 function hostIn(docker: Docker, name: string): Omit<Host, 'address' | 'gateway'> {
+  const look: Host['look'] = (argv, options) => docker.run(['exec', '--interactive', name, ...argv], options)
   return {
-    look: (argv, options) => docker.run(['exec', '--interactive', name, ...argv], options),
+    look,
     see: (argv, options) => docker.must(['exec', '--interactive', name, ...argv], options),
     runAs: (user, argv, options) => docker.run(['exec', '--interactive', '--user', user, name, ...argv], options),
     async copyIn(from, to) {
       await docker.must(['cp', from, `${name}:${to}`])
     },
+    reboot: () =>
+      telling('boot it again', async () => {
+        await docker.must(['restart', '--time', '30', name])
+        await cameUp({ look })
+      }),
     async stop() {
       await docker.run(['rm', '--force', '--volumes', name])
     },
