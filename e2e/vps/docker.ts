@@ -41,7 +41,7 @@ export async function openDocker(): Promise<OpenDocker> {
 }
 
 async function startDaemon(): Promise<OpenDocker> {
-  await until('another test host of this machine to end', removeLeftovers, 20 * 60_000)
+  await removeLeftovers()
   const folder = mkdtempSync(join(tmpdir(), `ikoma-vps-${process.pid}-`))
   const host = `unix://${folder}/docker.sock`
   const place = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`, '--pidfile', `${folder}/pid`]
@@ -60,17 +60,15 @@ async function startDaemon(): Promise<OpenDocker> {
   return { ...dockerAt(host), close }
 }
 
-/** Ends what a run that was killed has left. False while another run goes on: two daemons would share one bridge. */
-async function removeLeftovers(): Promise<boolean> {
+/** Ends what a run that was killed has left. */
+async function removeLeftovers(): Promise<void> {
   for (const name of readdirSync(tmpdir())) {
     const owner = folderName.exec(name)?.[1]
-    if (owner === undefined) continue
-    if (existsSync(`/proc/${owner}`)) return false
+    if (owner === undefined || existsSync(`/proc/${owner}`)) continue
     const folder = join(tmpdir(), name)
     await endDaemon(join(folder, 'pid'), folder)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
-  return true
 }
 
 async function endDaemon(pidFile: string, folder: string): Promise<void> {
@@ -82,12 +80,14 @@ async function endDaemon(pidFile: string, folder: string): Promise<void> {
   await until('the Docker daemon of a killed run to end', () => !runs())
 }
 
-/** Hosts whose test was killed. */
+/** Hosts whose test was killed, and their networks. */
 async function removeOldHosts(docker: Docker): Promise<void> {
-  const format = `{{.ID}} {{.Label "${ownerLabel}"}}`
-  const listed = await docker.must(['ps', '--all', '--filter', `label=${ownerLabel}`, '--format', format])
-  for (const line of listed.split('\n').filter(Boolean)) {
-    const [id = '', owner = ''] = line.split(' ')
-    if (!existsSync(`/proc/${owner}`)) await docker.run(['rm', '--force', '--volumes', id])
+  const format = ['--filter', `label=${ownerLabel}`, '--format', `{{.ID}} {{.Label "${ownerLabel}"}}`]
+  const oldOf = async (list: string[]) => {
+    const lines = (await docker.must([...list, ...format])).split('\n').filter(Boolean)
+    const pairs = lines.map((line) => line.split(' '))
+    return pairs.flatMap(([id = '', owner]) => (existsSync(`/proc/${owner}`) ? [] : [id]))
   }
+  for (const id of await oldOf(['ps', '--all'])) await docker.run(['rm', '--force', '--volumes', id])
+  for (const id of await oldOf(['network', 'ls'])) await docker.run(['network', 'rm', id])
 }

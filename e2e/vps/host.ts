@@ -32,32 +32,27 @@ const rights = [
   ...['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN'],
   ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
   ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'],
+  // systemd does not take Docker's SIGTERM for an order to shut down.
+  ...['--stop-signal', 'SIGRTMIN+3'],
   ...['--cgroupns', 'host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
 ]
 
 /** A Debian host whose first process is systemd, once it has come up. */
 export async function startHost(docker: Docker, { image, names = [] }: HostOptions): Promise<Host> {
   const name = `ikoma-vps-${randomBytes(4).toString('hex')}`
-  const known = names.flatMap((of) => ['--add-host', `${of}:host-gateway`])
-  const identity = [
-    '--name',
-    name,
-    '--stop-signal',
-    'SIGRTMIN+3',
-    '--hostname',
-    'vps',
-    '--label',
-    `${ownerLabel}=${process.pid}`,
-  ]
+  const owner = ['--label', `${ownerLabel}=${process.pid}`]
   const host = hostIn(docker, name)
   try {
-    const argv = ['run', '--detach', ...identity, ...known, ...rights, '--env', 'container=docker', image]
+    // Not Docker's own bridge, which any other daemon of this machine may take away.
+    await docker.must(['network', 'create', ...owner, name])
+    const gateway = await inspect(docker, ['network', 'inspect', name], '{{(index .IPAM.Config 0).Gateway}}')
+    const known = names.flatMap((of) => ['--add-host', `${of}:${gateway}`])
+    const identity = [...owner, '--name', name, '--network', name, '--hostname', 'vps', '--env', 'container=docker']
     await telling(`boot the host ${name}`, async () => {
-      await docker.must([...argv, '/lib/systemd/systemd'])
+      await docker.must(['run', '--detach', ...identity, ...known, ...rights, image, '/lib/systemd/systemd'])
       await cameUp(host)
     })
-    const format = '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Gateway}}'
-    const [address = '', gateway = ''] = (await docker.must(['inspect', '--format', format, name])).trim().split(' ')
+    const address = await inspect(docker, ['inspect', name], '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
     return { ...host, address, gateway }
   } catch (error) {
     await host.stop()
@@ -65,11 +60,15 @@ export async function startHost(docker: Docker, { image, names = [] }: HostOptio
   }
 }
 
+async function inspect(docker: Docker, args: readonly string[], format: string): Promise<string> {
+  return (await docker.must([...args, '--format', format])).trim()
+}
+
 /** Before systemd listens nothing can be asked; then the question waits until the last job is done. */
 async function cameUp({ look }: Pick<Host, 'look'>): Promise<void> {
   const state = await until('systemd to come up', async () => {
     const { stdout } = await look(['systemctl', 'is-system-running', '--wait'])
-    return stdout.trim() || null
+    return ['', 'offline'].includes(stdout.trim()) ? null : stdout.trim()
   })
   if (state === 'running') return
   const { stdout } = await look(['systemctl', '--failed', '--no-pager'])
@@ -92,6 +91,7 @@ function hostIn(docker: Docker, name: string): Omit<Host, 'address' | 'gateway'>
       }),
     async stop() {
       await docker.run(['rm', '--force', '--volumes', name])
+      await docker.run(['network', 'rm', name])
     },
   }
 }
