@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Process, startProcess } from '../kit/process.ts'
 import type { Host } from './host.ts'
-import { askHttps } from './https.ts'
+import { askHttps } from './http-client.ts'
 import { mustRun } from './program.ts'
 import { telling } from './tell.ts'
 

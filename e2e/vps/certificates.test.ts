@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Acme, startAcme } from './acme.ts'
 import { onHost } from './bare-host.ts'
-import { askHttps } from './https.ts'
+import { askHttp, askHttps } from './http-client.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 import { newVps, type Vps } from './vps.ts'
 
@@ -112,8 +112,8 @@ onHost('certificates by certbot, behind nginx', () => {
 
   test('HTTP is redirected, and browsers are told what document 3 wants them told', async () => {
     const { vps, acme } = stage
-    const plain = await fetch(`http://${vps.host.address}/cart`, { headers: { host: domain }, redirect: 'manual' })
-    expect(plain.status).toBe(301)
+    const plain = await askHttp({ address: vps.host.address, name: domain, path: '/cart' })
+    expect(plain).toMatchObject({ status: 301, headers: { location: `https://${domain}/cart` } })
     const { headers } = await askHttps({ address: vps.host.address, name: domain, roots: acme.root })
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' })
   })
