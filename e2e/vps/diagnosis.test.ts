@@ -31,9 +31,14 @@ const faults: readonly Fault[] = [
   { rule: 'listening_elsewhere', environment: { PORT: '8081' } },
   { rule: 'environment_missing', environment: { PORT: '' } },
   { rule: 'environment_file_missing', unit: { EnvironmentFile: '/etc/shop.env' } },
-  { rule: 'permission_denied', environment: { DB_PATH: '/root/shop.db' } },
+  {
+    rule: 'permission_denied',
+    prepare: [['install', '--mode=600', '/opt/shop.ts', '/opt/closed.ts']],
+    unit: { ExecStart: `${installedNode} /opt/closed.ts` },
+  },
+  { rule: 'database_file_missing', environment: { DB_PATH: '/srv/nowhere/shop.db' } },
   { rule: 'migration_missing', environment: { DB_PATH: '/srv/shop/empty.db' } },
-  { rule: 'read_only_path', environment: { DB_PATH: '/srv/shop/new.db' }, unit: { ProtectSystem: 'strict' } },
+  { rule: 'read_only_path', environment: { LOG_FILE: '/srv/shop/log' }, unit: { ProtectSystem: 'strict' } },
   { rule: 'postgres_not_ready', environment: { POSTGRES_PORT: '5432' } },
   { rule: 'build_missing', unit: { ExecStart: `${installedNode} dist/index.cjs` } },
   { rule: 'program_missing', unit: { ExecStart: '/usr/bin/node dist/index.cjs' } },
@@ -55,12 +60,15 @@ onHost('a diagnosis', () => {
   async function start({ rule, unit = {}, environment = {}, prepare = [], stopped = false }: Fault): Promise<string> {
     const { host } = vps
     const name = `shop-${rule.replaceAll('_', '-')}`
+    const listening = `sport = ${environment.PORT || port}`
     const variables = Object.entries({ PORT: String(port), ...environment }).filter(([, value]) => value !== '')
     const service = { User: 'shop', WorkingDirectory: '/srv/shop', ExecStart: `${installedNode} /opt/shop.ts`, ...unit }
     const lines = [
+      '[Unit]',
+      'StartLimitIntervalSec=600',
+      'StartLimitBurst=3',
       '[Service]',
       'Restart=always',
-      'RestartSec=1',
       ...Object.entries(service).map(([key, value]) => `${key}=${value}`),
       ...variables.map(([key, value]) => `Environment=${key}=${value}`),
     ]
@@ -68,10 +76,10 @@ onHost('a diagnosis', () => {
     for (const argv of prepare) await host.see(argv)
     await host.see(['systemctl', 'daemon-reload'])
     await host.look(['systemctl', 'start', name])
-    await until('the shop to have begun', async () => {
-      const times = await host.see(['systemctl', 'show', '--property=NRestarts', '--value', name])
-      const listens = (await host.see(['ss', '--listening', '--tcp', '--numeric'])).includes('127.0.0.1:80')
-      return listens || Number(times) > 1
+    await until('the shop to serve, or to be given up', async () => {
+      const state = await host.see(['systemctl', 'show', '--property=ActiveState', '--value', name])
+      const serves = (await host.look(['ss', '--no-header', '--listening', '--tcp', listening])).stdout !== ''
+      return state === 'failed\n' || serves
     })
     if (stopped) await host.see(['systemctl', 'stop', name])
     return name

@@ -27,9 +27,13 @@ export interface HostOptions {
   names?: readonly string[]
 }
 
-/** systemd must mount for what units ask, and ufw set rules; neither seccomp nor AppArmor of Docker lets it. */
+/**
+ * As far as root of a server goes: systemd must mount for what units ask, ufw set rules, and ss see who listens. Neither
+ * seccomp nor AppArmor of Docker lets it.
+ */
 const rights = [
-  ...['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN'],
+  ...['--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--cap-add', 'SYS_PTRACE'],
+  ...['--sysctl', 'net.ipv4.ip_unprivileged_port_start=1024'],
   ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined'],
   ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'],
   // systemd does not take Docker's SIGTERM for an order to shut down.
