@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Process, startProcess } from '../kit/process.ts'
 import type { Host } from './host.ts'
 import { askHttps } from './http-client.ts'
 import { mustRun } from './program.ts'
+import { newScratchFolder, removeScratchFolder } from './scratch.ts'
 import { telling } from './tell.ts'
 
 /** The certificate authority of the hosts' little internet; they must know the name before they start. */
@@ -26,18 +26,18 @@ export interface Acme {
  */
 export async function startAcme(host: Host): Promise<Acme> {
   const { gateway } = host
-  const folder = mkdtempSync(join(tmpdir(), 'ikoma-e2e-acme-'))
+  const folder = newScratchFolder()
   const started: Process[] = []
   const close = async () => {
     await Promise.all(started.map((one) => one.end('SIGKILL')))
-    rmSync(folder, { recursive: true, force: true })
+    removeScratchFolder(folder)
   }
   try {
     const certificate = await makeCertificate(folder, gateway)
     const [dns, control, api, management] = await freePorts(gateway)
     const names = ['-defaultIPv4', host.address, '-defaultIPv6', '', '-dns01', `${gateway}:${dns}`]
     const nothing = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-management', `${gateway}:${control}`]
-    const env = { PATH: process.env.PATH ?? '', PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' }
+    const env = { PATH: process.env.PATH ?? '', HOME: folder, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' }
     const start = (...argv: [string, ...string[]]) => {
       const one = startProcess({ argv, cwd: folder, env })
       started.push(one)

@@ -1,9 +1,8 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Keyring, openKeyring } from '@ikoma/control-plane'
 import { newDatabase } from '../kit/database.ts'
 import { adminKey, type ControlPlane, World } from '../kit/world.ts'
+import { newScratchFolder } from './scratch.ts'
 
 export interface TestControlPlane extends ControlPlane {
   /** What it signs grants with, for tests that play somebody who got hold of a grant. */
@@ -23,7 +22,7 @@ const timing = {
 
 /** A control plane on this machine, listening where the hosts reach it. */
 export async function startControlPlane(address: string): Promise<TestControlPlane> {
-  const folder = mkdtempSync(join(tmpdir(), 'ikoma-e2e-vps-'))
+  const folder = newScratchFolder()
   const world = new World(folder, await newDatabase('sqlite', join(folder, 'data', 'ikoma.db')))
   try {
     const server = world.ikoma(['server'], { ...timing, HOST: address, IKOMA_ADMIN_KEY: adminKey })

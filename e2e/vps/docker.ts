@@ -1,9 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { startProcess } from '../kit/process.ts'
-import { until } from '../kit/until.ts'
 import { type Ended, mustRun, type ProgramOptions, run } from './program.ts'
+import { newScratchFolder, removeLeftovers, removeScratchFolder } from './scratch.ts'
 import { tell } from './tell.ts'
 
 /** A Docker daemon, by its address. */
@@ -18,8 +16,7 @@ export interface OpenDocker extends Docker {
   close(): Promise<void>
 }
 
-/** Carries the id of the process that tests, so that the next run knows whether it is still in use. */
-const folderName = /^ikoma-vps-(\d+)-/
+/** The process that tests, by which a later run knows whether it is still in use. */
 export const ownerLabel = 'ikoma.vps.owner'
 
 export function dockerAt(host: string): Docker {
@@ -33,6 +30,7 @@ export function dockerAt(host: string): Docker {
 
 /** The daemon of this machine; where there is none, one of our own that ends with us and leaves nothing. */
 export async function openDocker(): Promise<OpenDocker> {
+  await removeLeftovers()
   const found = dockerAt(process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock')
   const { code } = await found.run(['version', '--format', '{{.Server.Version}}'])
   if (code !== 0) return startDaemon()
@@ -41,14 +39,13 @@ export async function openDocker(): Promise<OpenDocker> {
 }
 
 async function startDaemon(): Promise<OpenDocker> {
-  await removeLeftovers()
-  const folder = mkdtempSync(join(tmpdir(), `ikoma-vps-${process.pid}-`))
+  const folder = newScratchFolder()
   const host = `unix://${folder}/docker.sock`
   const place = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`, '--pidfile', `${folder}/pid`]
   const PATH = `${process.env.PATH}:/usr/sbin:/sbin`
-  const daemon = startProcess({ argv: ['dockerd', '--host', host, ...place], cwd: folder, env: { PATH } })
+  const daemon = startProcess({ argv: ['dockerd', '--host', host, ...place], cwd: folder, env: { PATH, HOME: folder } })
   const close = async () => {
-    await daemon.end('SIGTERM', 30_000).finally(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+    await daemon.end('SIGTERM', 30_000).finally(() => removeScratchFolder(folder))
   }
   try {
     await daemon.said(/API listen on/, 60_000)
@@ -58,26 +55,6 @@ async function startDaemon(): Promise<OpenDocker> {
   }
   tell('no Docker daemon was running: started one for this test alone')
   return { ...dockerAt(host), close }
-}
-
-/** Ends what a run that was killed has left. */
-async function removeLeftovers(): Promise<void> {
-  for (const name of readdirSync(tmpdir())) {
-    const owner = folderName.exec(name)?.[1]
-    if (owner === undefined || existsSync(`/proc/${owner}`)) continue
-    const folder = join(tmpdir(), name)
-    await endDaemon(join(folder, 'pid'), folder)
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
-  }
-}
-
-async function endDaemon(pidFile: string, folder: string): Promise<void> {
-  if (!existsSync(pidFile)) return
-  const pid = Number(readFileSync(pidFile, 'utf8'))
-  const runs = () => existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
-  if (!runs()) return
-  process.kill(pid, 'SIGTERM')
-  await until('the Docker daemon of a killed run to end', () => !runs())
 }
 
 /** Hosts whose test was killed, and their networks. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../kit/until.ts'
 import { onHost } from './bare-host.ts'
-import { newVps, type Vps } from './vps.ts'
+import { installedNode, newVps, type Vps } from './vps.ts'
 
 /** Of 10, as `systemd-analyze security` counts: what the issue asks of the process that talks to the network. */
 const mostExposureOfRunner = 2
@@ -78,5 +78,18 @@ onHost('a host on which `ikoma runner install` was run', () => {
 
     await host.reboot()
     await vps.done('system.directory.apply', { path: '/srv/after-boot' })
+  })
+
+  test('is as it was before, once it was installed again without a change and then uninstalled', async () => {
+    const { host } = vps
+    const ikoma = [installedNode, '/opt/ikoma/dist/index.cjs', '--json', 'runner'] as const
+    expect(JSON.parse(await host.see([...ikoma, 'install']))).toEqual({ changed: false, changes: [] })
+    expect(JSON.parse(await host.see([...ikoma, 'uninstall', '--purge']))).toMatchObject({ changed: true })
+
+    expect((await host.look(['id', 'ikoma'])).code).toBe(1)
+    const places = ['/etc/ikoma', '/var/lib/ikoma', '/run/ikoma', '/etc/systemd/system']
+    const left = await host.look(['find', ...places, '-name', '*ikoma*'])
+    expect(left.stdout).toBe('')
+    expect(await host.see(['systemctl', 'is-system-running'])).toBe('running\n')
   })
 })

@@ -1,22 +1,13 @@
 import { createHash } from 'node:crypto'
-import {
-  copyFileSync,
-  cpSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { copyFileSync, cpSync, createReadStream, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { arch, tmpdir } from 'node:os'
+import { arch } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { node, root } from '../kit/product.ts'
 import { mustRun } from './program.ts'
+import { newScratchFolder, removeScratchFolder } from './scratch.ts'
 import { telling } from './tell.ts'
 
 /** What a host gets from the outside besides Debian's packages, from this machine: tests ask nothing else of the internet. */
@@ -31,8 +22,8 @@ export interface Mirror {
 }
 
 export async function startMirror(address: string): Promise<Mirror> {
-  const folder = mkdtempSync(join(tmpdir(), 'ikoma-e2e-mirror-'))
-  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const folder = newScratchFolder()
+  const remove = () => removeScratchFolder(folder)
   try {
     const registry = (await mustRun(['npm', 'config', 'get', 'registry'])).trim()
     await cloneSources(join(folder, 'gateway.git'))
