@@ -3,6 +3,7 @@ import { delimiter } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { baseImage } from './base-image.ts'
 import { openDocker } from './docker.ts'
+import { removeLeftovers, removeOldHosts } from './leftovers.ts'
 import { tell, telling } from './tell.ts'
 
 declare module 'vitest' {
@@ -17,8 +18,10 @@ const tools = ['docker', 'dockerd', 'debootstrap', 'openssl', 'pebble', 'pebble-
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   try {
     refuseBareMachine()
+    await removeLeftovers()
     const docker = await telling('find a Docker daemon', openDocker)
     try {
+      await removeOldHosts(docker)
       project.provide('vps', { dockerHost: docker.host, image: await baseImage(docker) })
     } catch (error) {
       await docker.close()

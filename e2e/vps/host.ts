@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { until } from '../kit/until.ts'
-import { type Docker, ownerLabel } from './docker.ts'
+import type { Docker } from './docker.ts'
+import { ownerLabel } from './leftovers.ts'
 import type { Ended, ProgramOptions } from './program.ts'
 import { telling } from './tell.ts'
 
