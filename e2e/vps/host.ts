@@ -10,7 +10,7 @@ export interface Host {
   address: string
   /** Where it reaches this machine. */
   gateway: string
-  /** Runs a program in it as root, to look: what changes the host is an order, or what the README has a person type. */
+  /** Runs a program in it as root, to look. What changes the host is an order, what the README has typed, or a planted fault. */
   look(argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<Ended>
   /** What `look` wrote; rejects when the program fails. */
   see(argv: readonly [string, ...string[]], options?: ProgramOptions): Promise<string>
