@@ -49,7 +49,7 @@ onHost('document 1: from a bare host to a running gateway, by orders alone', () 
       '6 and 7, database and unit',
       'service.systemd.apply',
       {
-        name: 'gateway',
+        name: 'ikoma-gateway',
         description: 'Ikoma Gateway Service',
         user: 'gateway',
         workingDirectory: sources,
