@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Three quick projects make `npm test`. The others have commands of their own: tools needs programs of the system (systemd,
-// nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root.
+// nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root, vps root and Docker.
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -60,6 +60,18 @@ export default defineConfig({
           include: ['e2e/power-cut/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'vps',
+          include: ['e2e/vps/**/*.test.ts'],
+          globalSetup: ['e2e/vps/global-setup.ts'],
+          // A package that an order installs comes from Debian's mirror.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
         },
       },
     ],

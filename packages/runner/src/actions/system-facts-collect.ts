@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { arch, cpus, hostname, loadavg, networkInterfaces, release, uptime } from 'node:os'
 import type { OutputOf } from '@ikoma/api'
 import type { ActionContext, ActionResult } from '../action.ts'
@@ -22,12 +23,19 @@ export async function collectFacts(_payload: object, context: ActionContext): Pr
     uptimeSec: Math.round(uptime()),
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     addresses: listAddresses(),
-    initSystem: (await readOptional('/proc/1/comm')).trim() || 'unknown',
+    initSystem: await findInitSystem(),
   }
   const { os, memory } = output
   const summary = `${output.hostname}: ${os.name}, ${output.cpus} CPUs, ${Math.round(memory.totalBytes / 2 ** 20)} MiB.`
   context.log(summary)
   return { ok: true, summary, output }
+}
+
+/** As sd_booted(3) finds systemd: the process itself may be hidden from ours. */
+async function findInitSystem(): Promise<string> {
+  const systemd = await stat('/run/systemd/system').catch(() => null)
+  if (systemd?.isDirectory()) return 'systemd'
+  return (await readOptional('/proc/1/comm')).trim() || 'unknown'
 }
 
 export function parseOsRelease(text: string): Facts['os'] {
