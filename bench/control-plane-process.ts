@@ -24,7 +24,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { store, folder, databaseUrl = '', adminKey, port = 0 } = options
   const args = [`${import.meta.dirname}/server.ts`, store, folder, databaseUrl, String(port)]
   const env = { PATH: process.env.PATH, IKOMA_ADMIN_KEY: adminKey }
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env })
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const first = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()
   if (first.done) throw new Error(`the control plane on ${store} did not start`)

@@ -25,6 +25,8 @@ const controlPlane = await createControlPlane({
 })
 const url = await controlPlane.listen('127.0.0.1', Number(port))
 process.stdout.write(`${JSON.stringify({ url })}\n`)
+// However the load generator ends, its control planes end with it.
+process.stdin.once('end', () => process.exit(1)).resume()
 process.once('SIGTERM', () => {
   void controlPlane
     .close()
