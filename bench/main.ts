@@ -22,7 +22,7 @@ const { values } = parseArgs({
   },
 })
 const { full, only, save } = values
-const rounds = full ? 5 : 2
+const rounds = full ? 3 : 2
 const interleaved = [...ours, ...peers]
 const scenarios = interleaved.filter(({ name }) => only === undefined || only.includes(name))
 const scenariosAtScale = atScale.filter(({ name, fullOnly }) => only?.includes(name) ?? (full || !fullOnly))
@@ -38,7 +38,7 @@ const bench: Bench = {
   folder,
   adminKey: 'a-key-for-the-benchmark-alone',
   seconds: full ? 8 : 2,
-  idleSeconds: full ? 60 : 20,
+  idleSeconds: full ? 30 : 20,
   samples: full ? 1000 : 200,
   full,
 }
