@@ -8,7 +8,6 @@ interface Bar {
 
 /** What the README shows: the full life of an order, ours and the peers', on one scale. */
 const bars: Bar[] = [
-  { figure: 'floor.http', label: 'Four requests to a bare Fastify', ours: false },
   { figure: 'life.memory', label: 'IKOMA over HTTP, no storage (ceiling)', ours: true },
   { figure: 'life.sqlite', label: 'IKOMA over HTTP, SQLite', ours: true },
   { figure: 'life.postgres', label: 'IKOMA over HTTP, PostgreSQL', ours: true },
