@@ -30,10 +30,14 @@ async function setup() {
   }
 }
 
+/** Caddy makes the certificate of a new site after it has loaded it. */
+const certified = { timeout: 20_000 }
+
 test('a route is served beside the site of somebody else, again is no change, and is gone when it is removed', async () => {
   const { site, apply, remove, body, configurations } = await setup()
   expect(await apply('app', site)).toMatchObject({ ok: true, output: { changed: true } })
-  expect([await body('app.example.com'), await body('theirs.example.com')]).toEqual(['app', 'theirs'])
+  await expect.poll(() => body('app.example.com'), certified).toBe('app')
+  expect(await body('theirs.example.com')).toBe('theirs')
   const { running, written } = await configurations()
   expect(running).toEqual(written)
   expect(await apply('app', site)).toMatchObject({ summary: 'Nothing to change.' })
@@ -45,6 +49,7 @@ test('a route is served beside the site of somebody else, again is no change, an
 test('what Caddy refuses changes no file, and the sites are served as before', async () => {
   const { places, site, apply, body } = await setup()
   await apply('app', site)
+  await expect.poll(() => body('app.example.com'), certified).toBe('app')
   const twice = apply('second', { ...site, upstreams: [{ host: '127.0.0.1', port: 1 }] })
   await expect(twice).rejects.toMatchObject({
     reason: 'configuration_refused',
