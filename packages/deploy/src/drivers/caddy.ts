@@ -26,7 +26,7 @@ export async function validateCaddyfile(host: Host, content: string, { main }: C
   })
 }
 
-/** Has the running Caddy change to this configuration. Rejects when it does not, and then it serves what it served. */
+/** Has the running Caddy change to this configuration. Rejects when it does not; no file was changed then. */
 export async function loadCaddyfile(host: Host, content: string, { main }: CaddyPlaces): Promise<void> {
   const argv = ['caddy', 'reload', ...fromInput] as [string, ...string[]]
   const exit = await host.run({ argv, input: content, env: { HOME: '/' }, cwd: folderOf(main) })
@@ -36,13 +36,11 @@ export async function loadCaddyfile(host: Host, content: string, { main }: Caddy
       reason: 'caddy_not_running',
     })
   }
-  throw new AppError(
-    'unprocessable',
-    `Caddy refuses to load the configuration, and serves as before. ${complaint(exit)}`,
-    {
-      reason: 'configuration_refused',
-    },
-  )
+  // Seen on 2.6.2: a load that failed at a port that was taken leaves its other listeners behind, and they drop connections.
+  const cure = 'If sites answer only now and then, restart Caddy once its Caddyfile is right.'
+  throw new AppError('unprocessable', `Caddy could not load the configuration. ${complaint(exit)}\n${cure}`, {
+    reason: 'configuration_refused',
+  })
 }
 
 const fromInput = ['--adapter', 'caddyfile', '--config', '-']
