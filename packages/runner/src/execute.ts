@@ -25,7 +25,7 @@ export interface Execution {
 }
 
 /** How long an action may take to obey a stop, beyond what its programs get to end. */
-export const obeyMs = 5_000
+const obeyMs = 5_000
 
 /** Runs an admitted action to its end or until it must stop. Never rejects. */
 export async function execute(execution: Execution): Promise<Report> {

@@ -37,16 +37,31 @@ export function firewall(wanted: WantedFirewall): Desired {
     }
     if (isSo(before, wanted)) return []
     const files = await readUfwFiles(host)
+    const rollback = await armRollback(host, before, wanted.confirmWithinSec)
+    let unsettled = false
+    const putBack = async (on: Host) => {
+      unsettled = true
+      for (const { path, ...content } of files) await on.write(path, content)
+      await loadUfw(on, { active: true, enabled: before.enabled })
+      unsettled = false
+    }
     const rules: Change = {
       title: before.active ? 'change the rules of the firewall' : 'set the rules of the firewall, and turn it on',
       diff: diffOf(before, wanted),
-      apply: (on) => setRules(on, before, wanted),
-      undo: async (on) => {
-        for (const { path, ...content } of files) await on.write(path, content)
-        await loadUfw(on, { active: true, enabled: before.enabled })
+      async apply(on) {
+        try {
+          await setRules(on, before, wanted)
+        } catch (error) {
+          // Half of the rules is no firewall.
+          await putBack(on).catch(() => undefined)
+          throw error
+        }
       },
+      undo: putBack,
     }
-    return [await armRollback(host, before, wanted.confirmWithinSec), rules]
+    // What could not be put back at once is left to systemd, in time.
+    const disarm = async (on: Host) => (unsettled ? undefined : rollback.undo?.(on))
+    return [{ ...rollback, undo: disarm }, rules]
   }
 }
 

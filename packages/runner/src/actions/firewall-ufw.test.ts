@@ -1,9 +1,9 @@
 import { catalogue } from '@ikoma/api'
-import type { SimulatedHost } from '@ikoma/deploy/testing'
+import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { firewallMachine } from '../testing/cases/firewall.ts'
-import { isActive, runRollback } from '../testing/cases/ufw-tools.ts'
+import { firewallTools, isActive, runRollback } from '../testing/cases/ufw-tools.ts'
 import { applyFirewall } from './firewall-ufw-apply.ts'
 import { confirmFirewall } from './firewall-ufw-confirm.ts'
 import { showFirewall } from './firewall-ufw-status.ts'
@@ -49,6 +49,34 @@ describe('nobody is locked out', () => {
     machine.install('systemctl', () => ({ code: 1, stdout: 'offline\n' }))
     await expect(apply(machine, [{ port: 22 }])).rejects.toMatchObject({ reason: 'no_systemd' })
     expect(isActive(machine)).toBe(false)
+  })
+})
+
+describe('when ufw fails half-way', () => {
+  async function failing(fails: (args: readonly string[]) => boolean) {
+    const machine = firewallMachine()
+    await apply(machine, [{ port: 22 }, { port: 80 }])
+    await confirm(machine)
+    const before = machine.contentOf(rulesFile)
+    const ufw = firewallTools().ufw as Tool
+    machine.install('ufw', (call) => (fails(call.args) ? { code: 1, stderr: 'ERROR: locked' } : ufw(call)))
+    await expect(apply(machine, [{ port: 22 }, { port: 443 }])).rejects.toMatchObject({ reason: 'tool_failed' })
+    return { machine, before }
+  }
+
+  test('the rules are put back, and nothing waits to be put back', async () => {
+    const { machine, before } = await failing((args) => args.includes('443'))
+    expect(machine.contentOf(rulesFile)).toBe(before)
+    expect(await status(machine)).toMatchObject({ active: true, enabled: true, awaitsConfirmation: false })
+  })
+
+  test('and does not even go back, systemd does it in time', async () => {
+    let broken = false
+    const { machine } = await failing((args) => {
+      broken ||= args.includes('reload')
+      return broken && args.includes('reload')
+    })
+    expect(await status(machine)).toMatchObject({ awaitsConfirmation: true })
   })
 })
 

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '@ikoma/kernel'
 import type { ActionContext, ActionResult, Actions } from '../action.ts'
 import { actions as allActions } from '../actions/index.ts'
 import { type Admission, admit } from '../admit.ts'
-import { deafness, obeyMs } from '../execute.ts'
+import { deafness } from '../execute.ts'
 import { readAccounts } from '../host/accounts.ts'
 import { localHost } from '../host/local-host.ts'
 import type { Logger } from '../logger.ts'
@@ -32,6 +32,8 @@ export interface ExecutorOptions {
 
 const killGraceMs = 5_000
 const requestMs = 10_000
+/** What was done may be as long to take back as it was to do; the runner has told its end by then. */
+const takeBackMs = 300_000
 
 /**
  * Serves one connection: reads one order, decides by its own configuration whether it may be done, does it and tells the
@@ -136,7 +138,7 @@ async function execute(admission: Admission, { config, stopping, tell }: Executi
   }
   const running = admission.run(context).catch((error: unknown) => failed(error))
   try {
-    const result = await Promise.race([running, deafness(signal, killGraceMs + obeyMs)])
+    const result = await Promise.race([running, deafness(signal, killGraceMs + takeBackMs)])
     return result ?? failed(new Error('The action did not end when it was told to.'))
   } finally {
     clearTimeout(timer)

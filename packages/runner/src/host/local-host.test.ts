@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Host } from '@ikoma/deploy'
@@ -151,12 +161,21 @@ describe('programs', () => {
     expect(readdirSync(folder)).toEqual(['from', 'link', 'to'])
   })
 
-  test('end with what they left in the background when the order must stop', async () => {
+  test('end with what they left in the background when the order must stop, and what takes it back is left alone', async () => {
     const stop = new AbortController()
-    const stopping = localHost({ cwd: '/', marker: `stop.${process.pid}`, killGraceMs: 200, signal: stop.signal })
-    const running = stopping.run({ argv: ['sleep', '60'] })
-    setTimeout(() => stop.abort(new Error('canceled')), 50)
+    const programs = { cwd: '/', marker: `stop.${process.pid}`, killGraceMs: 200 }
+    const pidFile = join(folder, 'pid')
+    // Deaf to the first signal, with a child that is too.
+    const deaf = `trap '' TERM; (echo $BASHPID > ${pidFile}; exec sleep 60) & sleep 60`
+    const running = localHost({ ...programs, signal: stop.signal }).run({ argv: ['bash', '-c', deaf] })
+    setTimeout(() => stop.abort(new Error('canceled')), 300)
     await expect(running).rejects.toThrow('canceled')
+    const left = readFileSync(pidFile, 'utf8').trim()
+    // Dead, though nobody may have taken it away yet.
+    const state = existsSync(`/proc/${left}/stat`) ? readFileSync(`/proc/${left}/stat`, 'utf8').split(' ')[2] : 'gone'
+    expect(['Z', 'X', 'gone']).toContain(state)
+    const takesBack = localHost({ ...programs, signal: new AbortController().signal })
+    expect(await takesBack.run({ argv: ['sleep', '1'] })).toMatchObject({ code: 0 })
   })
 })
 

@@ -36,13 +36,18 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
   const tree = startProgram({ argv, ...around, input, files: { stdin: files.stdin?.fd, stdout: files.stdout?.fd } })
   const late = AbortSignal.timeout(timeoutSec * 1000)
   const stop = AbortSignal.any([signal, late])
-  const kill = () => void tree.kill(killGraceMs)
+  let killed: Promise<unknown> = Promise.resolve()
+  const kill = () => {
+    killed = tree.kill(killGraceMs)
+  }
   stop.addEventListener('abort', kill, { once: true })
   try {
     const [stdout, stderr] = [collect(tree.stdout), collect(tree.stderr)]
     const { code } = await tree.exited.catch((error: unknown) => {
       throw notStarted(argv[0], error)
     })
+    // It looks for the order's mark, which what comes after a stop carries too: that must not begin before its end.
+    await killed
     // What it left in the background holds its pipes open, and must not outlive the order.
     await tree.kill(0)
     signal.throwIfAborted()
