@@ -96,7 +96,10 @@ onHost('an app under PM2', () => {
   })
 
   test('goes on as it was when an update crashes', async () => {
-    expect(await vps.refused('service.pm2.apply', release('broken'))).toEqual(['service_does_not_stay_up'])
+    const update = await vps.place('service.pm2.apply', release('broken'))
+    // Once: each attempt takes the app down until it is put back.
+    expect(update).toMatchObject({ status: 'FAILED', attempt: 1 })
+    expect(update.report?.errors).toMatchObject([{ code: 'service_does_not_stay_up' }])
     await expect.poll(served).toBe('release 1')
     expect(await vps.done('service.pm2.apply', release('1'))).toEqual({ changed: false, changes: [] })
   })
