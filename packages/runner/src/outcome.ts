@@ -4,7 +4,7 @@ import type { ActionResult } from './action.ts'
 import { type Redaction, storable } from './redact.ts'
 import type { Refusal } from './refusal.ts'
 import type { Stop } from './stop.ts'
-import { messageOf } from './trouble.ts'
+import { mayPass, messageOf } from './trouble.ts'
 
 /** Every way in which an attempt can end. */
 export type Ending =
@@ -90,7 +90,8 @@ function ofResult(result: ActionResult): Verdict {
 
 function ofError(error: unknown): Verdict {
   const code = error instanceof AppError ? error.reason : 'action_failed'
-  return failure('failed', code, messageOf(error))
+  const verdict = failure('failed', code, messageOf(error))
+  return mayPass(error) ? verdict : { ...verdict, retryable: false }
 }
 
 function ofStop(stop: Stop, result: ActionResult | null): Verdict {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
 import { environmentHas, readProcesses } from './process-table.ts'
 import { setup, until } from './testing/setup.ts'
@@ -53,6 +54,21 @@ describe('an order that must not run', () => {
     await start()
     await until(() => order.reports.length > 0)
     expect(order.reports[0]).toMatchObject({ ok: false, retryable: false, errors: [{ code }] })
+  })
+})
+
+describe('an order that the action refuses', () => {
+  it.each([
+    ['for good', new AppError('unprocessable', 'No.', { reason: 'foreign_unit' }), false],
+    ['for now', new AppError('unavailable', 'Not yet.', { reason: 'tool_failed' }), undefined],
+    ['without knowing why', new Error('Oh.'), undefined],
+  ])('%s', async (_, error, retryable) => {
+    const { plane, start } = await setup()
+    const order = plane.place('runner.selftest', {})
+    await start({}, { 'runner.selftest': () => Promise.reject(error) })
+    await until(() => order.reports.length > 0)
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed' })
+    expect(order.reports[0]?.retryable).toBe(retryable)
   })
 })
 

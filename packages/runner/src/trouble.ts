@@ -1,5 +1,5 @@
 import { ApiError } from '@ikoma/api'
-import { type Backoff, fullJitterMs } from '@ikoma/kernel'
+import { AppError, type Backoff, fullJitterMs } from '@ikoma/kernel'
 
 /**
  * What to do about a failed request. `later`: the same request may succeed. `credentials`: so it may, once somebody
@@ -27,6 +27,11 @@ export function retryDelayMs(error: unknown, backoff: Backoff, attempt: number):
 function retryAfterMs(error: unknown): number {
   if (!(error instanceof ApiError) || error.retryAfterSec === null) return 0
   return Math.min(Math.max(0, error.retryAfterSec) * 1000, maxRetryAfterMs)
+}
+
+/** Whether an action that threw this may do better the next time: a program that failed may, what was refused will not. */
+export function mayPass(error: unknown): boolean {
+  return !(error instanceof AppError && error.code === 'unprocessable')
 }
 
 export function messageOf(error: unknown): string {

@@ -95,14 +95,24 @@ export async function askDatabase<V extends keyof DatabaseVerbs>(
   const { code, stderr } = await host.run({ argv, timeoutSec, ...streams, env })
   const said = lastAnswer(stderr)
   if (code === 0 && said && 'answer' in said) return said.answer as DatabaseVerbs[V]['answer']
-  if (said && 'problem' in said) throw new AppError('unprocessable', said.problem.message, said.problem)
+  if (said && 'problem' in said) throw new AppError(codeOf(said.problem), said.problem.message, said.problem)
   const rest = stderr.trim().slice(-2_000)
-  throw new AppError('unprocessable', `The program for databases ended with ${code ?? 'a signal'}: ${rest}`, {
+  throw new AppError('unavailable', `The program for databases ended with ${code ?? 'a signal'}: ${rest}`, {
     reason: 'tool_failed',
   })
 }
 
-type Said = { answer: unknown } | { problem: { reason: string; message: string } }
+interface Problem {
+  reason: string
+  message: string
+}
+
+type Said = { answer: unknown } | { problem: Problem }
+
+/** What the program itself cannot name, such as a connection that was lost, may be over the next time. */
+function codeOf({ reason }: Problem): 'unavailable' | 'unprocessable' {
+  return ['tool_failed', 'database_failed'].includes(reason) ? 'unavailable' : 'unprocessable'
+}
 
 /** Its standard output may be the backup itself, so it answers in the last line of the other. */
 function lastAnswer(stderr: string): Said | null {

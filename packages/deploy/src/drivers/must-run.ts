@@ -14,5 +14,5 @@ export async function outputOf(host: Host, program: Program): Promise<string> {
   if (code === 0) return stdout
   const said = (stderr.trim() || stdout.trim()).slice(-maxToldCharacters)
   const [name] = program.argv
-  throw new AppError('unprocessable', `${name} failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
+  throw new AppError('unavailable', `${name} failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
 }

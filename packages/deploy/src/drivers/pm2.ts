@@ -51,7 +51,7 @@ export async function pm2(host: Host, account: Pm2Account, args: readonly string
   if (code === 0) return stdout
   if (code === 127) throw pm2Absent()
   const said = (stderr.trim() || stdout.trim()).slice(-2_000)
-  throw new AppError('unprocessable', `pm2 failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
+  throw new AppError('unavailable', `pm2 failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
 }
 
 export async function listPm2(host: Host, account: Pm2Account): Promise<Pm2State[]> {
@@ -59,7 +59,7 @@ export async function listPm2(host: Host, account: Pm2Account): Promise<Pm2State
   try {
     return (JSON.parse(text) as Told[]).map(stateOf)
   } catch {
-    throw new AppError('unprocessable', `What pm2 says of its processes cannot be understood.`, {
+    throw new AppError('unavailable', `What pm2 says of its processes cannot be understood.`, {
       reason: 'tool_failed',
     })
   }

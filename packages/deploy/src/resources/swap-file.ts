@@ -31,14 +31,8 @@ export function swapFile({ path, sizeMib }: WantedSwap): Desired {
     if (before.sizeMib !== sizeMib) {
       await needSpace(host, path, sizeMib)
       changes.push(replacement(path, before, sizeMib))
-    } else if (!before.active) {
-      changes.push({
-        title: `use ${path} as swap`,
-        diff: null,
-        apply: (on) => mustRun(on, { argv: ['swapon', '--', path] }),
-        undo: (on) => mustRun(on, { argv: ['swapoff', '--', path] }),
-      })
     }
+    if (before.sizeMib !== sizeMib || !before.active) changes.push(use(path))
     const entry = await host.look(fstab)
     const access = entry ?? { mode: 0o644, owner: 'root', group: 'root' }
     const { mode, owner, group } = access
@@ -52,38 +46,42 @@ function replacement(path: string, before: SwapState, sizeMib: number): Change {
   return {
     title: size === null ? `make a swap file ${path} of ${sizeMib} MiB` : `give the swap file ${path} ${sizeMib} MiB`,
     diff: size === null ? null : `-${size} MiB\n+${sizeMib} MiB`,
-    apply: (on) => replace(on, path, { active: before.active, sizeMib }),
+    apply: (on) => replace(on, path, sizeMib),
     undo: async (on) => {
-      if (size !== null) return replace(on, path, { active: true, sizeMib: size })
-      await mustRun(on, { argv: ['swapoff', '--', path] })
-      await on.remove(path)
+      if (size === null) return on.remove(path)
+      await replace(on, path, size)
+      if (before.active) await use(path).apply(on)
     },
   }
 }
 
+/** By itself: where the kernel takes no swap, as in many containers, the file is taken back. */
+function use(path: string): Change {
+  return {
+    title: `use ${path} as swap`,
+    diff: null,
+    apply: (on) => mustRun(on, { argv: ['swapon', '--', path] }),
+    undo: (on) => mustRun(on, { argv: ['swapoff', '--', path] }),
+  }
+}
+
 /** The new file is whole before the old one is given up; a file with holes, as fallocate makes some, is no swap. */
-async function replace(
-  host: Host,
-  path: string,
-  { active, sizeMib }: { active: boolean; sizeMib: number },
-): Promise<void> {
+async function replace(host: Host, path: string, sizeMib: number): Promise<void> {
   const draft = `${path}.ikoma`
   await host.write(draft, { content: '', ...rootOnly })
   try {
     const size = ['bs=1M', `count=${sizeMib}`, 'conv=notrunc,fsync', 'status=none']
     await mustRun(host, { argv: ['dd', 'if=/dev/zero', `of=${draft}`, ...size], timeoutSec: writeSec })
     await mustRun(host, { argv: ['mkswap', '--', draft] })
-    if (active) await mustRun(host, { argv: ['swapoff', '--', path], timeoutSec: writeSec })
+    if (await isUsed(host, path)) await mustRun(host, { argv: ['swapoff', '--', path], timeoutSec: writeSec })
     await mustRun(host, { argv: ['mv', '--no-target-directory', '--', draft, path] })
   } finally {
     await host.remove(draft)
   }
-  await mustRun(host, { argv: ['swapon', '--', path] })
 }
 
 async function readSwap(host: Host, path: string): Promise<SwapState> {
-  const used = await outputOf(host, { argv: ['swapon', '--show=NAME', '--noheadings', '--raw'] })
-  const active = used.split('\n').includes(path)
+  const active = await isUsed(host, path)
   const entry = await host.look(path)
   if (entry === null) return { sizeMib: null, active: false }
   if (entry.kind !== 'file' || !(active || (await isSwap(host, path)))) {
@@ -92,6 +90,11 @@ async function readSwap(host: Host, path: string): Promise<SwapState> {
   }
   const bytes = Number(await outputOf(host, { argv: ['stat', '--format=%s', '--', path] }))
   return { sizeMib: bytes / mebibyte, active }
+}
+
+async function isUsed(host: Host, path: string): Promise<boolean> {
+  const used = await outputOf(host, { argv: ['swapon', '--show=NAME', '--noheadings', '--raw'] })
+  return used.split('\n').includes(path)
 }
 
 async function isSwap(host: Host, path: string): Promise<boolean> {

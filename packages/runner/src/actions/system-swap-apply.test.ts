@@ -14,12 +14,20 @@ function setup(files: Record<string, string> = {}) {
   return { machine, apply }
 }
 
+/** As on a file system that swap cannot be on. */
+function refuseSwap(machine: SimulatedHost, sizeMib: number): void {
+  machine.install('swapon', (call) => {
+    const refused = machine.contentOf(call.args.at(-1) ?? '') === `swap ${sizeMib}`
+    return refused ? { code: 255, stderr: 'swapon failed: Invalid argument' } : (swapTools.swapon?.(call) ?? {})
+  })
+}
+
 test('another size replaces the file, and the old one serves until the new is whole', async () => {
   const { machine, apply } = setup()
   await apply({ sizeMib: 512 })
   machine.ran.length = 0
   const result = await apply({ sizeMib: 1024 })
-  expect(result).toMatchObject({ ok: true, output: { changes: [{ diff: '-512 MiB\n+1024 MiB' }] } })
+  expect(result).toMatchObject({ ok: true, output: { changes: [{ diff: '-512 MiB\n+1024 MiB' }, { diff: null }] } })
   expect([machine.contentOf('/swapfile'), machine.contentOf('/swapfile.ikoma')]).toEqual(['swap 1024', null])
   const programs = machine.ran.map(([program]) => program)
   expect(programs.indexOf('swapoff')).toBeGreaterThan(programs.indexOf('mkswap'))
@@ -29,6 +37,19 @@ test('a swap file that is there and not in use is used', async () => {
   const { machine, apply } = setup({ '/swapfile': 'swap 512' })
   expect(await apply({ sizeMib: 512 })).toMatchObject({ ok: true, output: { changed: true } })
   expect(swapsOf(machine)).toEqual(['/swapfile'])
+})
+
+test('what the kernel does not take as swap is not left on the disk, and the former swap serves again', async () => {
+  const { machine, apply } = setup()
+  refuseSwap(machine, 1024)
+  const before = machine.snapshot()
+  await expect(apply({ sizeMib: 1024 })).rejects.toMatchObject({ reason: 'tool_failed' })
+  expect(machine.snapshot()).toEqual(before)
+
+  await apply({ sizeMib: 512 })
+  const serving = machine.snapshot()
+  await expect(apply({ sizeMib: 1024 })).rejects.toMatchObject({ reason: 'tool_failed' })
+  expect(machine.snapshot()).toEqual(serving)
 })
 
 test('a file that is no swap file is never overwritten', async () => {

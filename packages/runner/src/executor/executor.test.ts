@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
-import { newId } from '@ikoma/kernel'
+import { AppError, newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Actions } from '../action.ts'
@@ -28,12 +28,14 @@ let logger: ReturnType<typeof recordingLogger>
 /** Payloads that reached the action, that is: the machine. */
 let done: unknown[]
 let endless: boolean
+let trouble: Error | null
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ikoma-executor-'))
   servers = []
   logger = recordingLogger()
   done = []
   endless = false
+  trouble = null
 })
 afterEach(() => {
   for (const server of servers) server.close()
@@ -43,6 +45,7 @@ afterEach(() => {
 const actions: Actions = {
   ...allActions,
   'system.directory.apply': async (payload, { log, step, signal }) => {
+    if (trouble !== null) throw trouble
     done.push(payload)
     log('making it')
     await step('make', async () => undefined)
@@ -196,6 +199,20 @@ test.each([
   ['0-1-', null],
   ['0-1-998; id', null],
 ])('of the unit name %j the peer is %j', (instance, uid) => expect(peerUidOf(instance)).toBe(uid))
+
+test('what the action refuses is for good; a program that failed may be tried again', async () => {
+  const executor = await setup()
+  trouble = new AppError('unprocessable', 'It is not ours.', { reason: 'foreign_unit' })
+  expect(await executor.run(claimOf({ orderId: newId() }), actionContext())).toEqual({
+    ...refusal('foreign_unit'),
+    summary: 'It is not ours.',
+    errors: [{ code: 'foreign_unit', message: 'It is not ours.' }],
+  })
+  trouble = new AppError('unavailable', 'apt-get failed.', { reason: 'tool_failed' })
+  const failed = await executor.run(claimOf({ orderId: newId() }), actionContext())
+  expect(failed).toMatchObject({ ok: false, errors: [{ code: 'tool_failed' }] })
+  expect(failed).not.toHaveProperty('retryable')
+})
 
 test("a runner that never says stop is stopped at the order's own timeout", async () => {
   endless = true

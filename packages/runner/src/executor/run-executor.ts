@@ -9,7 +9,7 @@ import { localHost } from '../host/local-host.ts'
 import type { Logger } from '../logger.ts'
 import { orderMarker } from '../process-tree.ts'
 import type { Stop } from '../stop.ts'
-import { messageOf } from '../trouble.ts'
+import { mayPass, messageOf } from '../trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { type ExecutorAnswer, maxLineBytes, requestSchema, stopSchema } from './messages.ts'
@@ -161,6 +161,7 @@ function stepTold(tell: Tell): ActionContext['step'] {
 
 function failed(error: unknown): ActionResult {
   const { reason = 'failed', message } = error as { reason?: string; message: string }
+  if (!mayPass(error)) return refused(reason, message)
   return { ok: false, summary: message, errors: [{ code: reason, message }] }
 }
 

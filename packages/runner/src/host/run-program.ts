@@ -72,11 +72,11 @@ function notStarted(name: string, cause: unknown): AppError {
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
     return new AppError('unprocessable', `${name} is not installed on this server.`, { reason: 'tool_absent' })
   }
-  return new AppError('unprocessable', `${name} could not be started.`, { reason: 'program_not_started', cause })
+  return new AppError('unavailable', `${name} could not be started.`, { reason: 'program_not_started', cause })
 }
 
 function tooSlow(name: string, timeoutSec: number): AppError {
-  return new AppError('unprocessable', `${name} did not end within ${timeoutSec} s and was ended.`, {
+  return new AppError('unavailable', `${name} did not end within ${timeoutSec} s and was ended.`, {
     reason: 'program_timeout',
   })
 }

@@ -36,7 +36,7 @@ export class Look {
     const { code, stdout, stderr } = await this.run(argv, env)
     if (code === 0) return stdout
     const said = (stderr.trim() || stdout.trim()).split('\n')[0] ?? ''
-    throw new AppError('unprocessable', `${argv[0]} says: ${said || `exit ${code}`}`, { reason: 'tool_failed' })
+    throw new AppError('unavailable', `${argv[0]} says: ${said || `exit ${code}`}`, { reason: 'tool_failed' })
   }
 }
 
@@ -44,7 +44,7 @@ const toolSec = 15
 const maxWhy = 300
 
 function whyNot(error: unknown): string | null {
-  if (error instanceof AppError && error.code === 'unprocessable') return error.message
+  if (error instanceof AppError) return error.message
   if (error instanceof SyntaxError) return 'it answered something unexpected'
   const { code } = error as NodeJS.ErrnoException
   return code === 'EACCES' || code === 'EPERM' ? 'it is closed to this user' : null
