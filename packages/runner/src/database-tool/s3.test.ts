@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { s3Account, startFakeS3 } from '../testing/fake-s3.ts'
 import { writeAccount } from '../testing/s3-place.ts'
 import { temporaryDirectory } from '../testing/setup.ts'
-import { digestS3, listS3, readS3, removeS3 } from './s3.ts'
+import { digestS3, listS3, putS3, readS3, removeS3 } from './s3.ts'
 
 async function setup({ tls = false, pageSize = 1_000 } = {}) {
   const folder = await temporaryDirectory()
@@ -62,6 +62,13 @@ test('files are read to their last byte, are missing, and are removed', async ()
   await removeS3({ ...shelf, file: 'a' })
   await removeS3({ ...shelf, file: 'a' })
   expect(await listS3(shelf)).toEqual([])
+})
+
+test('more than S3 takes in one request is refused before any of it is sent', async () => {
+  const { shelf, store } = await setup()
+  const sent = { ...textDigest, bytes: 5 * 1024 ** 3 + 1 }
+  expect(await problemOf(putS3({ ...shelf, file: 'a', sent }))).toMatchObject({ reason: 'too_large_for_s3' })
+  expect(store.asked).toEqual([])
 })
 
 describe('what the store says no to', () => {

@@ -1,7 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
-import { newPlace } from './backups.ts'
+import { expect } from 'vitest'
+import { newDatabase, newPlace } from './backups.ts'
 import { s3Account, startFakeS3 } from './fake-s3.ts'
 import { order } from './order.ts'
 
@@ -42,6 +43,27 @@ export async function newS3Place() {
       const { ok, output, summary } = await order('backup.list', shelf)
       if (!ok) throw new Error(summary)
       return output as { backups: Backup[]; lastProven: string | null }
+    },
+  }
+}
+
+/** A SQLite database, and such a place for its backups. */
+export async function newS3Database(rows?: number) {
+  const place = await newS3Place()
+  const path = join(place.folder, 'data', 'app.db')
+  const database = newDatabase(path, rows)
+  const payload = { path, ...place.shelf }
+  return {
+    ...place,
+    path,
+    database,
+    payload,
+    /** What is left of it on the server. */
+    left: () => readdirSync(join(place.shelf.directory, 'app')),
+    async takeBackup(): Promise<Backup> {
+      const result = await order('db.sqlite.backup', payload)
+      expect(result).toMatchObject({ ok: true })
+      return (result.output as { backup: Backup }).backup
     },
   }
 }
