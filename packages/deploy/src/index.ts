@@ -3,7 +3,8 @@ export { postgresEngine } from './backup/postgres-engine.ts'
 export { prunedShelf } from './backup/prune.ts'
 export { restorePostgres, undoPostgresRestore } from './backup/restore-postgres.ts'
 export { refuseInUse, restoreSqlite, undoSqliteRestore } from './backup/restore-sqlite.ts'
-export { getManifest, listBackups, type Shelf, type ShelvedBackup } from './backup/shelf.ts'
+export { placeOf, type Shelf } from './backup/shelf.ts'
+export { getManifest, listBackups, type ShelvedBackup } from './backup/shelved-backup.ts'
 export { ownerOfDatabase, sqliteEngine } from './backup/sqlite-engine.ts'
 export { takeBackup } from './backup/take-backup.ts'
 export { verifyBackup } from './backup/verify-backup.ts'
@@ -20,10 +21,12 @@ export {
   type Content,
   type DatabaseTool,
   type DatabaseVerbs,
+  type Digest,
   type Expected,
   type PostgresQuery,
   type PostgresRows,
   type PostgresState,
+  type S3Shelf,
 } from './drivers/database-tool.ts'
 export { type Container, containersOf, dockerContainer } from './drivers/docker.ts'
 export { readContainerLogs } from './drivers/docker-logs.ts'

@@ -6,6 +6,7 @@ import {
   postgresConnectionFields,
   postgresNameField,
 } from '../backups.ts'
+import { s3PlaceSchema } from '../s3.ts'
 import { changeOutput } from './change-output.ts'
 import { accountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
@@ -13,7 +14,12 @@ import { orderType } from './order-type.ts'
 /** Of root alone: what an app could rename, root must not write through. */
 const directoryField = pathField.default('/var/backups/ikoma')
 /** A backup is filed under the name, and read from there. */
-const shelf = { name: backupNameField, directory: directoryField }
+const shelf = {
+  name: backupNameField,
+  directory: directoryField,
+  /** A bucket that keeps the backups instead; they pass through the directory. */
+  s3: s3PlaceSchema.optional(),
+}
 
 const readsAll = { retryClass: 'idempotent', timeoutSec: 3600, approval: false, privileged: true } as const
 const restores = {

@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { catalogue } from './index.ts'
 
-const shelf = { name: 'app', directory: '/var/backups/ikoma' }
+const shelf = {
+  name: 'app',
+  directory: '/var/backups/ikoma',
+  s3: {
+    endpoint: 'https://s3.example.com:9000',
+    region: 'eu-west-3',
+    bucket: 'backups.example',
+    prefix: 'servers/web-1',
+    authFile: '/etc/ikoma/s3',
+    rootFile: '/etc/roots.pem',
+  },
+}
 const backup = '20260115T020000Z-1a2b3c'
 const connection = {
   runAs: 'postgres',

@@ -1,24 +1,41 @@
 import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
 import type { Host } from '../host.ts'
-import { entriesOf, pathOf, type Shelf, takenAtMs } from './shelf.ts'
+import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf.ts'
+import { filesOf } from './shelf-files.ts'
 
 /** Longer than any order may take: what is older and has no manifest is nobody's any more. */
 const abandonedAfterMs = 24 * 3600 * 1000
 
+export interface Abandoned {
+  place: string
+  remove(on: Host): Promise<void>
+}
+
 /** Files and scratch folders of backups that were killed before they were finished. */
-export async function findAbandoned(host: Host, shelf: Shelf): Promise<{ path: string; isWorkDir: boolean }[]> {
-  const entries = await entriesOf(host, shelf)
+export async function findAbandoned(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<Abandoned[]> {
+  const here = abandonedIn(await host.list(folderOf(shelf))).map(({ file, isWorkDir }) => {
+    const path = pathOf(shelf, file)
+    return { place: path, remove: (on: Host) => removeAbandoned(on, tool, { path, isWorkDir }) }
+  })
+  if (shelf.s3 === undefined) return here
+  const there = abandonedIn(await filesOf(host, tool, shelf).list()).map(({ file }) => ({
+    place: `${file} in ${placeOf(shelf)}`,
+    remove: (on: Host) => filesOf(on, tool, shelf).remove(file),
+  }))
+  return [...here, ...there]
+}
+
+function abandonedIn(names: readonly string[]) {
+  const entries = entriesIn(names)
   const finished = new Set(entries.filter(({ isManifest }) => isManifest).map(({ id }) => id))
   const old = (id: string) => Date.now() - takenAtMs(id) > abandonedAfterMs
-  return entries
-    .filter(({ id, isManifest, isWorkDir }) => !isManifest && old(id) && (isWorkDir || !finished.has(id)))
-    .map(({ file, isWorkDir }) => ({ path: pathOf(shelf, file), isWorkDir }))
+  return entries.filter(({ id, isManifest, isWorkDir }) => !isManifest && old(id) && (isWorkDir || !finished.has(id)))
 }
 
 /** What cannot be cleared, such as of an account that is gone, is told and stays: it is in nobody's way. */
 export async function clearAbandoned(host: Host, tool: DatabaseTool, { shelf, log }: Clearing): Promise<void> {
-  for (const found of await findAbandoned(host, shelf)) {
-    await removeAbandoned(host, tool, found).catch(() => log(`Could not be cleared: ${found.path}`))
+  for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
+    await remove(host).catch(() => log(`Could not be cleared: ${place}`))
   }
 }
 

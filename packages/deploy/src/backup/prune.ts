@@ -1,7 +1,9 @@
 import type { DatabaseTool } from '../drivers/database-tool.ts'
 import type { Change, Desired } from '../plan.ts'
-import { findAbandoned, removeAbandoned } from './abandoned.ts'
-import { listBackups, pathOf, removeManifest, type Shelf, type ShelvedBackup } from './shelf.ts'
+import { findAbandoned } from './abandoned.ts'
+import { manifestName, type Shelf } from './shelf.ts'
+import { filesOf } from './shelf-files.ts'
+import { listBackups, type ShelvedBackup } from './shelved-backup.ts'
 
 export interface Keeping {
   keepDays: number
@@ -19,15 +21,16 @@ export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping):
       title: `remove the backup ${manifest.id} of ${shelf.name} (${state})`,
       diff: null,
       async apply(on) {
+        const files = filesOf(on, tool, shelf)
         // First what makes it a backup: one without its file must not be told of.
-        await removeManifest(on, shelf, manifest.id)
-        await on.remove(pathOf(shelf, manifest.file))
+        await files.remove(manifestName(manifest.id))
+        await files.remove(manifest.file)
       },
       undo: null,
     }))
-    for (const found of await findAbandoned(host, shelf)) {
-      const title = `remove ${found.path}, of a backup that was never finished`
-      changes.push({ title, diff: null, apply: (on) => removeAbandoned(on, tool, found), undo: null })
+    for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
+      const title = `remove ${place}, of a backup that was never finished`
+      changes.push({ title, diff: null, apply: remove, undo: null })
     }
     return changes
   }

@@ -5,8 +5,8 @@ import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import { postgresEngine } from './postgres-engine.ts'
 import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
-import { pathOf, type Shelf } from './shelf.ts'
-import { mustVerify } from './verify-backup.ts'
+import type { Shelf } from './shelf.ts'
+import { withVerified } from './verify-backup.ts'
 
 export interface LivePostgres {
   database: string
@@ -21,13 +21,14 @@ export async function restorePostgres(
 ): Promise<Former | null> {
   if (manifest.engine !== 'postgres') throw otherEngine(manifest)
   const engine = postgresEngine(tool, database, connection)
-  await mustVerify({ host, tool, course, shelf, engine, manifest })
-  course.signal.throwIfAborted()
-  const ask = { database, id: newBackupId(), expected: expectedOf(manifest) }
-  const question = { verb: 'postgres-restore', ask, as: connection.runAs } as const
-  const streams = { inputFile: pathOf(shelf, manifest.file), env: postgresEnvironment(database, connection) }
-  const restored = await course.step('restore', () => askDatabase(host, tool, { ...question, ...streams }))
-  return formerOf(ask.id, restored)
+  return withVerified({ host, tool, course, shelf, engine, manifest }, async (inputFile) => {
+    course.signal.throwIfAborted()
+    const ask = { database, id: newBackupId(), expected: expectedOf(manifest) }
+    const question = { verb: 'postgres-restore', ask, as: connection.runAs } as const
+    const streams = { inputFile, env: postgresEnvironment(database, connection) }
+    const restored = await course.step('restore', () => askDatabase(host, tool, { ...question, ...streams }))
+    return formerOf(ask.id, restored)
+  })
 }
 
 /** Puts the database back that a restore has kept. */

@@ -6,9 +6,9 @@ import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import { refuseForeignFolders } from './own-folders.ts'
 import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
-import { pathOf, type Shelf } from './shelf.ts'
+import type { Shelf } from './shelf.ts'
 import { sqliteEngine } from './sqlite-engine.ts'
-import { mustVerify } from './verify-backup.ts'
+import { withVerified } from './verify-backup.ts'
 
 export interface LiveSqlite {
   path: string
@@ -26,15 +26,13 @@ export async function restoreSqlite(
   await refuseUnsafe(host, tool, { path, owner })
   await refuseInUse(host, tool, path)
   const engine = sqliteEngine(tool, path, owner)
-  await mustVerify({ host, tool, course, shelf, engine, manifest })
-  course.signal.throwIfAborted()
-  await refuseInUse(host, tool, path)
-  const ask = { path, id: newBackupId(), expected: expectedOf(manifest) }
-  const inputFile = pathOf(shelf, manifest.file)
-  const restored = await course.step('restore', () =>
-    askDatabase(host, tool, { verb: 'sqlite-restore', ask, as: owner, inputFile }),
-  )
-  return formerOf(ask.id, restored)
+  return withVerified({ host, tool, course, shelf, engine, manifest }, async (inputFile) => {
+    course.signal.throwIfAborted()
+    await refuseInUse(host, tool, path)
+    const ask = { path, id: newBackupId(), expected: expectedOf(manifest) }
+    const restore = () => askDatabase(host, tool, { verb: 'sqlite-restore', ask, as: owner, inputFile })
+    return formerOf(ask.id, await course.step('restore', restore))
+  })
 }
 
 /** Puts the database back that a restore has kept. */

@@ -7,7 +7,9 @@ import { clearAbandoned } from './abandoned.ts'
 import type { Engine, Proving } from './engine.ts'
 import { newBackupId } from './ids.ts'
 import { inScratch } from './scratch.ts'
-import { makeShelf, pathOf, removeManifest, type Shelf, writeManifest } from './shelf.ts'
+import { makeShelf, manifestName, pathOf, type Shelf } from './shelf.ts'
+import { filesOf } from './shelf-files.ts'
+import { writeManifest } from './shelved-backup.ts'
 
 export interface Taking {
   host: Host
@@ -19,13 +21,19 @@ export interface Taking {
   takenBy: string
 }
 
+/** For each of two files: a stopped order has five seconds to end. */
+const hurriedSec = 2
+
 /**
- * Takes a backup, restores that into a scratch database and checks it. Only then there is a manifest that calls it proven:
- * whatever stops it before leaves no backup. One that fails its checks is kept to be looked at, and is not good.
+ * Takes a backup, restores what its shelf has of it into a scratch database and checks that. Only then there is a manifest
+ * that calls it proven: whatever stops it before leaves no backup. One that fails its checks is kept to be looked at, and
+ * is not good.
  */
 export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   const { host, tool, course, shelf, engine } = taking
+  const files = filesOf(host, tool, shelf)
   await engine.check(host)
+  await files.check()
   const id = newBackupId()
   const file = `${id}.${engine.extension}`
   const made = await makeShelf(host, tool, shelf)
@@ -34,17 +42,15 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
     await clearAbandoned(host, tool, { shelf, log: course.log })
     const manifest = await inScratch(taking, id, async (workDir) => {
       const draft = await course.step('copy', () => copyOf(taking, { id, file, workDir }))
-      const proof = await course.step('prove', () => proofOf(taking, draft, workDir))
+      if (shelf.s3) await course.step('upload', () => files.keep(file, draft))
+      const proof = await files.withBytes(file, (path) => proofOf(taking, draft, { file: path, workDir }))
       return { ...draft, ...proof }
     })
     course.signal.throwIfAborted()
-    await writeManifest(host, tool, manifest, shelf)
+    await writeManifest(files, manifest)
     return manifest
   } catch (error) {
-    await removeManifest(host, shelf, id)
-    await host.remove(pathOf(shelf, file))
-    // With backups in them they stay.
-    for (const directory of made) await host.remove(directory).catch(() => {})
+    await discard(taking, { id, file, made })
     throw error
   }
 }
@@ -59,9 +65,31 @@ async function copyOf(
   return { version: 1, id, ...origin, file, ...sent, proof: null, problem: null }
 }
 
-async function proofOf({ host, course, shelf, engine }: Taking, manifest: BackupManifest, workDir: string) {
+async function proofOf(
+  { host, course, engine }: Taking,
+  manifest: BackupManifest,
+  { file, workDir }: { file: string; workDir: string },
+) {
   course.signal.throwIfAborted()
-  return prove(host, engine, { file: pathOf(shelf, manifest.file), scratchId: manifest.id, workDir, manifest })
+  return course.step('prove', () => prove(host, engine, { file, scratchId: manifest.id, workDir, manifest }))
+}
+
+async function discard(
+  { host, tool, course, shelf }: Taking,
+  { id, file, made }: { id: string; file: string; made: string[] },
+): Promise<void> {
+  await host.remove(pathOf(shelf, file))
+  try {
+    const files = filesOf(course.machineAfterStop, tool, shelf)
+    const timeoutSec = course.signal.aborted ? hurriedSec : undefined
+    await files.remove(manifestName(id), timeoutSec)
+    await files.remove(file, timeoutSec)
+  } catch {
+    // The store that failed may still: without a manifest it is no backup, and is cleared a day after.
+    course.log(`Could not be removed: ${file}`)
+  }
+  // With backups in them they stay.
+  for (const directory of made) await host.remove(directory).catch(() => {})
 }
 
 /** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */

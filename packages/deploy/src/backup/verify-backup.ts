@@ -6,7 +6,9 @@ import type { Course } from '../plan.ts'
 import type { Engine } from './engine.ts'
 import { newBackupId } from './ids.ts'
 import { inScratch } from './scratch.ts'
-import { pathOf, type Shelf, type ShelvedBackup, stateOf, writeManifest } from './shelf.ts'
+import type { Shelf } from './shelf.ts'
+import { filesOf } from './shelf-files.ts'
+import { type ShelvedBackup, stateOf, writeManifest } from './shelved-backup.ts'
 import { prove } from './take-backup.ts'
 
 export interface Verifying {
@@ -20,28 +22,44 @@ export interface Verifying {
 
 /** Restores a backup into a scratch database once more. What it finds is written into the manifest: good or not. */
 export async function verifyBackup(verifying: Verifying): Promise<ShelvedBackup> {
-  const { host, tool, course, shelf, engine, manifest } = verifying
+  const { host, tool, shelf, engine, manifest } = verifying
   await engine.check(host)
-  const before = await readBackup(host, tool, { shelf, manifest })
-  const result = isReadable(before) ? await proveAgain(verifying) : { proof: null, problem: problems[before] }
+  return filesOf(host, tool, shelf).withBytes(manifest.file, (path) => verifyBytes(verifying, path))
+}
+
+/**
+ * Runs `work` with the path of bytes that were just proven. Rejects with why a backup may not be restored; nothing was
+ * changed then, except that its manifest says so too.
+ */
+export async function withVerified<T>(verifying: Verifying, work: (path: string) => Promise<T>): Promise<T> {
+  const { host, tool, shelf, engine, manifest } = verifying
+  await engine.check(host)
+  return filesOf(host, tool, shelf).withBytes(manifest.file, async (path) => {
+    refuseUnproven(await verifyBytes(verifying, path))
+    return work(path)
+  })
+}
+
+async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
+  const { host, tool, course, shelf, manifest } = verifying
+  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [path] } })
+  const before = stateOf(manifest, digest ?? null)
+  const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()
   const after = { ...manifest, ...result }
-  await writeManifest(host, tool, after, shelf)
+  await writeManifest(filesOf(host, tool, shelf), after)
   return { manifest: after, state: isReadable(before) ? (after.proof ? 'proven' : 'unproven') : before }
 }
 
-function proveAgain(verifying: Verifying): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
-  const { host, course, shelf, engine, manifest } = verifying
+function proveAgain(verifying: Verifying, file: string): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
+  const { host, course, engine, manifest } = verifying
   const scratchId = newBackupId()
-  const file = pathOf(shelf, manifest.file)
   return inScratch(verifying, scratchId, (workDir) =>
     course.step('prove', () => prove(host, engine, { file, scratchId, workDir, manifest })),
   )
 }
 
-/** Rejects with why a backup may not be restored; nothing was changed then, except that its manifest says so too. */
-export async function mustVerify(verifying: Verifying): Promise<void> {
-  const { manifest, state } = await verifyBackup(verifying)
+function refuseUnproven({ manifest, state }: ShelvedBackup): void {
   if (state === 'proven') return
   const reason = state === 'unproven' ? 'backup_not_proven' : `backup_${state}`
   throw new AppError('unprocessable', `The backup ${manifest.id} was refused. ${manifest.problem}`, { reason })
@@ -53,12 +71,3 @@ const problems = {
 } as const
 
 const isReadable = (state: BackupState): state is 'proven' | 'unproven' => !(state in problems)
-
-async function readBackup(
-  host: Host,
-  tool: DatabaseTool,
-  { shelf, manifest }: { shelf: Shelf; manifest: BackupManifest },
-): Promise<BackupState> {
-  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [pathOf(shelf, manifest.file)] } })
-  return stateOf(manifest, digest ?? null)
-}

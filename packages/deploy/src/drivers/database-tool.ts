@@ -1,3 +1,4 @@
+import type { S3Place } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host, Program } from '../host.ts'
 import { asUser } from './as-user.ts'
@@ -14,10 +15,18 @@ export interface Content {
   schemaSha256: string
 }
 
-/** The bytes of a backup, and what is in them. */
-export interface Expected extends Content {
+export interface Digest {
   bytes: number
   sha256: string
+}
+
+/** The bytes of a backup, and what is in them. */
+export interface Expected extends Content, Digest {}
+
+/** The files of one name in a bucket. */
+export interface S3Shelf {
+  s3: S3Place
+  name: string
 }
 
 export interface PostgresState {
@@ -50,7 +59,7 @@ export interface Sent extends Expected {
 
 /** What the program can be asked: its question and its answer, by verb. */
 export interface DatabaseVerbs {
-  digest: { ask: { files: string[] }; answer: ({ bytes: number; sha256: string } | null)[] }
+  digest: { ask: { files: string[] }; answer: (Digest | null)[] }
   clear: { ask: { directory: string }; answer: null }
   holders: { ask: { path: string }; answer: { pids: number[] } }
   'sqlite-copy': { ask: { path: string; workDir: string }; answer: Sent }
@@ -69,6 +78,18 @@ export interface DatabaseVerbs {
   }
   'postgres-undo': { ask: { database: string; former: string; id: string }; answer: { former: string | null } }
   'sqlite-undo': { ask: { path: string; former: string; id: string }; answer: { former: string | null } }
+  /** Names, sorted. */
+  's3-list': { ask: S3Shelf; answer: string[] }
+  /** Only what was written under our seal; null when nothing was. */
+  's3-read': { ask: S3Shelf & { file: string }; answer: string | null }
+  /** What is on its standard input, under our seal. */
+  's3-write': { ask: S3Shelf & { file: string }; answer: null }
+  /** The file on its standard input, refused when those are other bytes. */
+  's3-put': { ask: S3Shelf & { file: string; sent: Digest }; answer: null }
+  /** Into the file on its standard output; null when there is none. */
+  's3-get': { ask: S3Shelf & { file: string }; answer: Digest | null }
+  's3-digest': { ask: S3Shelf & { files: string[] }; answer: (Digest | null)[] }
+  's3-remove': { ask: S3Shelf & { file: string }; answer: null }
 }
 
 export interface Question<V extends keyof DatabaseVerbs> {
@@ -78,9 +99,9 @@ export interface Question<V extends keyof DatabaseVerbs> {
   as?: string
 }
 
-type Streams = Pick<Program, 'inputFile' | 'outputFile' | 'env'>
+type Streams = Pick<Program, 'input' | 'inputFile' | 'outputFile' | 'env' | 'timeoutSec'>
 
-const timeoutSec = 24 * 3600
+const longestSec = 24 * 3600
 
 /** Has the program do one thing. Rejects with the reason it gives when it cannot. */
 export async function askDatabase<V extends keyof DatabaseVerbs>(
@@ -92,7 +113,7 @@ export async function askDatabase<V extends keyof DatabaseVerbs>(
   // In the environment nobody else reads it, and standard input may be the backup itself.
   const env = { ...streams.env, IKOMA_ASK: JSON.stringify(ask) }
   // The order's own time is what bounds it.
-  const { code, stderr } = await host.run({ argv, timeoutSec, ...streams, env })
+  const { code, stderr } = await host.run({ argv, timeoutSec: longestSec, ...streams, env })
   const said = lastAnswer(stderr)
   if (code === 0 && said && 'answer' in said) return said.answer as DatabaseVerbs[V]['answer']
   if (said && 'problem' in said) throw new AppError(codeOf(said.problem), said.problem.message, said.problem)

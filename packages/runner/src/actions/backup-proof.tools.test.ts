@@ -1,6 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,9 +10,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { killMarked } from '../process-tree.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { countRows, newDatabase, newPlace } from '../testing/backups.ts'
+import { countRows, flipByteIn, newDatabase, newPlace } from '../testing/backups.ts'
 import { makeOwn, startDebianPostgres } from '../testing/debian-postgres.ts'
 import { order } from '../testing/order.ts'
+import { cutOrders, moments, startOrder } from '../testing/order-process.ts'
 
 const root = process.getuid?.() === 0
 if (!root) process.stderr.write('SKIPPED: full disks and databases of other accounts, which take root.\n')
@@ -31,9 +31,6 @@ interface Source {
 /** Incompressible rows, so that a backup of them is about as large as they are. */
 const megabytes = 6
 const rows = megabytes * 5_000
-
-/** Of the time that it takes undisturbed, which varies: the first are sure to be in the middle. */
-const moments = [0.15, 0.35, 0.5, 0.65, 0.8, 0.95]
 
 const sources: Record<string, (place: Place) => Promise<Source>> = {
   async SQLite({ folder, shelf }) {
@@ -123,23 +120,7 @@ describe.each(Object.entries(sources))('a backup of %s is never good', (_, newSo
   test('when the runner is killed in the middle, at any moment', { timeout: 180_000 }, async () => {
     const place = newPlace()
     const { type, payload } = await newSource(place)
-    const begunMs = performance.now()
-    expect(await startOrder(type, payload).ended).toBe(0)
-    const durationMs = performance.now() - begunMs
-    const { backups } = await place.list()
-    expect(backups).toMatchObject([{ state: 'proven' }])
-    const known = new Set(backups.map(({ id }) => id))
-    let cut = 0
-    for (const moment of moments) {
-      const running = startOrder(type, payload)
-      await sleep(durationMs * moment)
-      if (running.kill()) cut += 1
-      await running.ended
-      // As the next runner does with what the killed one has left.
-      await killMarked(running.marker, 0)
-    }
-    // With fewer this would show nothing.
-    expect(cut).toBeGreaterThanOrEqual(2)
+    const known = new Set((await cutOrders(type, payload, place.list)).map(({ id }) => id))
     const after = await place.list()
     const fresh = after.backups.filter(({ id }) => !known.has(id))
     expect(fresh.length).toBeLessThan(moments.length)
@@ -256,16 +237,6 @@ test.skipIf(!root)('what lies where another account may put it is not believed',
   }
 })
 
-function flipByteIn(path: string): void {
-  const file = openSync(path, 'r+')
-  const byte = Buffer.alloc(1)
-  const middle = statSync(path).size >> 1
-  readSync(file, byte, 0, 1, middle)
-  byte[0] = (byte[0] ?? 0) ^ 0x10
-  writeSync(file, byte, 0, 1, middle)
-  closeSync(file)
-}
-
 /** A file system of its own for the backups. */
 function newDisk({ shelf }: Place, sizeMb: number) {
   mkdirSync(shelf.directory, { mode: 0o711 })
@@ -282,13 +253,4 @@ function newDisk({ shelf }: Place, sizeMb: number) {
 function mount(path: string, sizeMb: number): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=711`, 'tmpfs', path])
   onTestFinished(() => void execFileSync('umount', ['--lazy', path]))
-}
-
-/** An order in a process of its own. */
-function startOrder(type: string, payload: object) {
-  const program = join(import.meta.dirname, '..', 'testing', 'order-alone.ts')
-  const marker = `alone.${newId()}`
-  const child = spawn(process.execPath, [program, marker, type, JSON.stringify(payload)], { stdio: 'ignore' })
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
-  return { marker, ended, kill: () => child.exitCode === null && child.kill('SIGKILL') }
 }

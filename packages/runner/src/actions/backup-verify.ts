@@ -1,26 +1,24 @@
-import type { PayloadOf } from '@ikoma/api'
 import {
   type DatabaseTool,
   engineOf,
   getManifest,
   type Host,
   listBackups,
+  placeOf,
   verifyBackup as restoreAndCheck,
+  type Shelf,
 } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup, verdictOn } from './backup-told.ts'
 
-type Payload = PayloadOf<'backup.verify'>
-
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */
 export const verifyBackup: Action<'backup.verify'> = async (payload, context) => {
   const { machine: host, dryRun } = context
-  const { name, directory, runAs } = payload
-  const shelf = { name, directory }
+  const { backup, runAs, ...shelf } = payload
   const tool = await databaseTool()
-  const shelved = await chosen(host, tool, payload)
+  const shelved = await chosen(host, tool, { shelf, backup })
   const { manifest } = shelved
   if (dryRun) {
     const summary = `Would prove ${manifest.id}, which is ${shelved.state}.`
@@ -30,12 +28,11 @@ export const verifyBackup: Action<'backup.verify'> = async (payload, context) =>
   return verdictOn(await restoreAndCheck({ host, tool, course: context, shelf, engine, manifest }))
 }
 
-async function chosen(host: Host, tool: DatabaseTool, { name, directory, backup }: Payload) {
-  const shelf = { name, directory }
+async function chosen(host: Host, tool: DatabaseTool, { shelf, backup }: { shelf: Shelf; backup: string | undefined }) {
   const all = await listBackups(host, tool, shelf)
   const found = all.find(({ manifest }) => backup === undefined || manifest.id === backup)
   if (found) return found
   // Says whether it is not there or cannot be read.
   if (backup !== undefined) await getManifest(host, tool, { shelf, id: backup })
-  throw new AppError('unprocessable', `There is no backup of ${name} in ${directory}.`, { reason: 'backup_not_found' })
+  throw new AppError('unprocessable', `There is no backup in ${placeOf(shelf)}.`, { reason: 'backup_not_found' })
 }

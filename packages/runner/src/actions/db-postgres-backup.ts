@@ -1,4 +1,4 @@
-import { postgresEngine, takeBackup } from '@ikoma/deploy'
+import { placeOf, postgresEngine, takeBackup } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { verdictOn } from './backup-told.ts'
@@ -6,13 +6,13 @@ import { verdictOn } from './backup-told.ts'
 /** Dumps a PostgreSQL database while it is in use, and proves the dump in a scratch database. */
 export const backUpPostgres: Action<'db.postgres.backup'> = async (payload, context) => {
   const { machine: host, dryRun, marker } = context
-  const { database, name, directory, ...connection } = payload
-  const shelf = { name, directory }
+  const { database, name, directory, s3, ...connection } = payload
+  const shelf = { name, directory, s3 }
   const tool = await databaseTool()
   const engine = postgresEngine(tool, database, connection)
   if (dryRun) {
     await engine.check(host)
-    const summary = `Would back up ${database} as ${connection.runAs} into ${directory}/${name}, and prove that.`
+    const summary = `Would back up ${database} as ${connection.runAs} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
   const manifest = await takeBackup({ host, tool, course: context, shelf, engine, takenBy: marker })

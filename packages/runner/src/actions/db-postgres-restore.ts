@@ -6,8 +6,8 @@ import { restoredResult } from './backup-told.ts'
 /** Puts a proven backup in the place of a database that nobody is connected to, or takes that back. */
 export const restorePostgres: Action<'db.postgres.restore'> = async (payload, context) => {
   const { machine: host, dryRun } = context
-  const { database, name, directory, backup, undo, ...connection } = payload
-  const shelf = { name, directory }
+  const { database, name, directory, s3, backup, undo, ...connection } = payload
+  const shelf = { name, directory, s3 }
   const tool = await databaseTool()
   await needPostgresTools(host)
   const manifest = backup === undefined ? null : await getManifest(host, tool, { shelf, id: backup })

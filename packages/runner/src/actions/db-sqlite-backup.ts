@@ -1,4 +1,4 @@
-import { ownerOfDatabase, sqliteEngine, takeBackup } from '@ikoma/deploy'
+import { ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/deploy'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { verdictOn } from './backup-told.ts'
@@ -8,7 +8,7 @@ export const backUpSqlite: Action<'db.sqlite.backup'> = async ({ path, ...shelf 
   const { machine: host, dryRun, marker } = context
   const owner = await ownerOfDatabase(host, path)
   if (dryRun) {
-    const summary = `Would back up ${path} as ${owner} into ${shelf.directory}/${shelf.name}, and prove that.`
+    const summary = `Would back up ${path} as ${owner} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
   const tool = await databaseTool()

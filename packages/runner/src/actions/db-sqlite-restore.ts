@@ -18,10 +18,10 @@ type Payload = PayloadOf<'db.sqlite.restore'>
 /** Puts a proven backup in the place of a database that nobody has open, or takes that back. */
 export const restoreSqlite: Action<'db.sqlite.restore'> = async (payload, context) => {
   const { machine: host, dryRun } = context
-  const { path, name, directory, undo, backup } = payload
+  const { path, name, directory, s3, undo, backup } = payload
   refuseOwnGround(path)
   const tool = await databaseTool()
-  const shelf = { name, directory }
+  const shelf = { name, directory, s3 }
   const manifest = backup === undefined ? null : await getManifest(host, tool, { shelf, id: backup })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(host, path)) }
   if (dryRun) return plan(payload, host, tool)

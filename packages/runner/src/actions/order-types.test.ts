@@ -20,8 +20,9 @@ const withoutCase: OrderTypeName[] = [
 ]
 
 test('every order type has its case', () => {
-  const covered = [...cases.map(({ type }) => type), ...withoutCase]
-  expect(covered.toSorted()).toEqual(Object.keys(catalogue).toSorted())
+  // Some have two: backups lie in a directory or in a bucket.
+  const covered = new Set([...cases.map(({ type }) => type), ...withoutCase])
+  expect([...covered].toSorted()).toEqual(Object.keys(catalogue).toSorted())
 })
 
 test('the table of the documentation says what the cases show', async () => {

@@ -4,17 +4,13 @@ import { open } from 'node:fs/promises'
 import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
+import type { Digest } from '@ikoma/deploy'
 import { Problem } from './problem.ts'
 
 const stop = new AbortController()
 /** Aborts when the order must stop: what is under way fails, and what was made for it is removed. */
 export const stopping = stop.signal
 process.on('SIGTERM', () => stop.abort())
-
-export interface Digest {
-  bytes: number
-  sha256: string
-}
 
 /** Of a file; null when there is none. */
 export async function digestOf(path: string): Promise<Digest | null> {
@@ -87,6 +83,6 @@ export function newMeter(): { stream: Transform; digest(): Digest } {
   return { stream, digest: () => ({ bytes, sha256: hash.digest('hex') }) }
 }
 
-function damaged(): Problem {
+export function damaged(): Problem {
   return new Problem('backup_damaged', 'The bytes of the backup are not those that were taken. It was refused.')
 }

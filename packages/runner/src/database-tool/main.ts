@@ -27,13 +27,20 @@ const verbs: Verbs = {
   'sqlite-prove': proveSqlite,
   'sqlite-restore': restoreSqlite,
   'sqlite-undo': undoSqlite,
-  // SQLite needs no driver of PostgreSQL, which takes longer to load than most answers.
+  // SQLite needs no driver of PostgreSQL, which takes longer to load than most answers, and a directory no bucket's.
   'postgres-ready': async (ask) => (await import('./postgres-query.ts')).postgresState(ask),
   'postgres-query': async (ask) => (await import('./postgres-query.ts')).queryPostgres(ask),
   'postgres-copy': async () => (await import('./postgres.ts')).copyPostgres(),
   'postgres-prove': async (ask) => (await import('./postgres.ts')).provePostgres(ask),
   'postgres-restore': async (ask) => (await import('./postgres-swap.ts')).restorePostgres(ask),
   'postgres-undo': async (ask) => (await import('./postgres-swap.ts')).undoPostgres(ask),
+  's3-list': async (ask) => (await import('./s3.ts')).listS3(ask),
+  's3-read': async (ask) => (await import('./s3.ts')).readS3(ask),
+  's3-write': async (ask) => (await import('./s3.ts')).writeS3(ask),
+  's3-put': async (ask) => (await import('./s3.ts')).putS3(ask),
+  's3-get': async (ask) => (await import('./s3.ts')).getS3(ask),
+  's3-digest': async (ask) => (await import('./s3.ts')).digestS3(ask),
+  's3-remove': async (ask) => (await import('./s3.ts')).removeS3(ask),
 }
 
 const [verb] = process.argv.slice(2)

@@ -1,4 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -57,4 +68,15 @@ export function countRows(path: string): number {
   } finally {
     database.close()
   }
+}
+
+/** Changes one bit in the middle of a file. */
+export function flipByteIn(path: string): void {
+  const file = openSync(path, 'r+')
+  const byte = Buffer.alloc(1)
+  const middle = statSync(path).size >> 1
+  readSync(file, byte, 0, 1, middle)
+  byte[0] = (byte[0] ?? 0) ^ 0x10
+  writeSync(file, byte, 0, 1, middle)
+  closeSync(file)
 }

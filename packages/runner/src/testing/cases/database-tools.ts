@@ -55,6 +55,36 @@ const postgresVerbs: Simulated = {
   },
 }
 
+const s3Verbs: Simulated = {
+  's3-list': (_, { machine }) => ({ answer: Object.keys(bucketOf(machine)).sort() }),
+  's3-read': ({ file }, { machine }) => ({ answer: bucketOf(machine)[file] ?? null }),
+  's3-write': ({ file }, { machine, input }) => {
+    bucketOf(machine)[file] = input
+    return { answer: null }
+  },
+  's3-put': ({ file, sent }, { machine, input }) => {
+    if (digest(input).sha256 !== sent.sha256) return { problem: { reason: 'backup_damaged', message: 'other bytes' } }
+    bucketOf(machine)[file] = input
+    return { answer: null }
+  },
+  's3-get': ({ file }, { machine }) => {
+    const text = bucketOf(machine)[file]
+    return { answer: text === undefined ? null : digest(text), output: text ?? '' }
+  },
+  's3-digest': ({ files }, { machine }) => ({
+    answer: files.map((file) => bucketOf(machine)[file]).map((text) => (text === undefined ? null : digest(text))),
+  }),
+  's3-remove': ({ file }, { machine }) => {
+    delete bucketOf(machine)[file]
+    return { answer: null }
+  },
+}
+
+/** The one shelf of the simulated bucket. */
+export function bucketOf({ state }: SimulatedHost): Record<string, string> {
+  return state.bucket as Record<string, string>
+}
+
 /** What the databases of the simulated PostgreSQL hold. */
 export function databasesOf({ state }: SimulatedHost): Record<string, string> {
   return state.databases as Record<string, string>
@@ -69,7 +99,7 @@ export const databaseTools: Record<string, Tool> = {
   [process.execPath]: (call) => {
     const [, , verb] = call.args
     const { output = '', ...said } = (
-      { ...verbs, ...postgresVerbs }[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said
+      { ...verbs, ...postgresVerbs, ...s3Verbs }[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said
     )(JSON.parse(call.env.IKOMA_ASK ?? ''), call)
     return { code: said.problem ? 1 : 0, stdout: output, stderr: JSON.stringify(said) }
   },
@@ -83,10 +113,15 @@ export const databaseTools: Record<string, Tool> = {
   },
 }
 
-/** A backup on a shelf of the simulated machine; proven when it was said to be. */
+/** A backup on a shelf of the simulated machine, or in its bucket; proven when it was said to be. */
 export function putBackup(
   machine: SimulatedHost,
-  { id, proven = true, postgres = false }: { id: string; proven?: boolean; postgres?: boolean },
+  {
+    id,
+    proven = true,
+    postgres = false,
+    s3 = false,
+  }: { id: string; proven?: boolean; postgres?: boolean; s3?: boolean },
 ): void {
   const text = 'rows'
   const takenAt = id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*/, '$1-$2-$3T$4:$5:$6Z')
@@ -107,8 +142,13 @@ export function putBackup(
     proof: proven ? { at: takenAt, checks: ['integrity_check'] } : null,
     problem: null,
   }
-  machine.put(`/var/backups/ikoma/app/${id}.sqlite.gz`, text)
-  machine.put(`/var/backups/ikoma/app/${id}.json`, JSON.stringify(manifest))
+  for (const [file, content] of [
+    [`${id}.sqlite.gz`, text],
+    [`${id}.json`, JSON.stringify(manifest)],
+  ] as const) {
+    if (s3) bucketOf(machine)[file] = content
+    else machine.put(`/var/backups/ikoma/app/${file}`, content)
+  }
 }
 
 function digestOf(machine: SimulatedHost, file: string) {
