@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { appPlaces, isAppPlace } from './app-places.ts'
 import { changeOutput } from './change-output.ts'
 import { orderType } from './order-type.ts'
 
@@ -13,7 +14,25 @@ export const pathField = z
   .max(4096)
   .regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._@+-]+)+$/, 'an absolute path without "..", of letters, digits and . _ @ + -')
 
+/** Where apps live. What is below it is all that the app may own or mount. */
+export const appDirectoryField = pathField.refine(isAppPlace, `a folder ${appPlaces}`)
+
 export const modeField = z.string().regex(/^0?[0-7]{3}$/, 'octal permissions such as "750"')
+
+interface Ownership {
+  owner: string
+  group: string
+  mode: string
+}
+
+/** Nobody else can write to it. */
+function staysRoots({ owner, mode }: Ownership): boolean {
+  return owner === 'root' && (Number.parseInt(mode, 8) & 0o022) === 0
+}
+
+function isRunners({ owner, group }: Ownership): boolean {
+  return owner === 'ikoma' || group === 'ikoma'
+}
 
 export const systemDirectoryApply = orderType({
   type: 'system.directory.apply',
@@ -24,12 +43,21 @@ export const systemDirectoryApply = orderType({
   timeoutSec: 60,
   approval: false,
   privileged: true,
-  payload: z.strictObject({
-    path: pathField,
-    owner: accountField.default('root'),
-    group: accountField.default('root'),
-    mode: modeField.default('755'),
-  }),
+  payload: z
+    .strictObject({
+      path: pathField,
+      owner: accountField.default('root'),
+      group: accountField.default('root'),
+      mode: modeField.default('755'),
+    })
+    .refine((wanted) => staysRoots(wanted) || isAppPlace(wanted.path), {
+      message: `only a folder ${appPlaces}, may be written by others than root`,
+      path: ['path'],
+    })
+    .refine((wanted) => staysRoots(wanted) || !isRunners(wanted) || wanted.path.startsWith('/var/lib/ikoma/'), {
+      message: 'the runner has its folders below /var/lib/ikoma',
+      path: ['path'],
+    }),
   output: changeOutput,
 })
 

@@ -278,7 +278,10 @@ export const serviceCases: RuleCase[] = [
   {
     rule: 'permission_denied',
     when: 'the environment file is closed to the app',
-    evidence: app("Error: EACCES: permission denied, open '/opt/keybuzz/keybuzz-backend/.env.production'"),
+    evidence: {
+      unit: unit({ user: 'keybuzz' }),
+      ...app("Error: EACCES: permission denied, open '/opt/keybuzz/keybuzz-backend/.env.production'"),
+    },
     nearMiss: app("Error: ENOENT: no such file or directory, open '/opt/keybuzz/config.json'"),
     expect: { mend: { order: { payload: { path: '/opt/keybuzz/keybuzz-backend' } } } },
   },
