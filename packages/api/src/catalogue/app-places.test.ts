@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemDirectoryApply } from './host-types.ts'
+import { systemDirectoryApply, systemUserApply } from './host-types.ts'
 
 function accepts(payload: Record<string, unknown>): boolean {
   return systemDirectoryApply.payload.safeParse(payload).success
@@ -39,4 +39,14 @@ test.each(['/srv/app', '/opt/app/data', '/home/app', '/var/lib/app', '/var/lib/d
 
 test('the runner has its folders below /var/lib/ikoma', () => {
   expect(accepts({ path: '/var/lib/ikoma/gateway', owner: 'ikoma', group: 'ikoma' })).toBe(true)
+})
+
+test.each([
+  [{ name: 'app', home: '/srv/app' }, true],
+  [{ name: 'app', home: '/usr/local/sbin' }, false],
+  [{ name: 'app', home: '/var/lib/ikoma/runner' }, false],
+  [{ name: 'ikoma', home: '/var/lib/ikoma/gateway' }, false],
+  [{ name: 'root', home: '/srv/app' }, false],
+])('the account %j may be made: %j', (payload, may) => {
+  expect(systemUserApply.payload.safeParse(payload).success).toBe(may)
 })

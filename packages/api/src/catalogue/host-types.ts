@@ -8,6 +8,12 @@ export const accountField = z
   .string()
   .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user or group: lower-case letters, digits, _ and -, at most 32')
 
+/** Whom an app runs as. `ikoma` is the runner, whose keys are its own; the server also refuses who can become root. */
+export const appAccountField = accountField.refine(
+  (name) => name !== 'root' && name !== 'ikoma',
+  'must be an account of the app, not root and not the runner',
+)
+
 /** Absolute and in its shortest form, of characters that mean themselves in every file that is rendered. */
 export const pathField = z
   .string()
@@ -106,9 +112,9 @@ export const systemUserApply = orderType({
   approval: false,
   privileged: true,
   payload: z.strictObject({
-    name: accountField.refine((name) => name !== 'root', 'must not be root'),
+    name: appAccountField,
     /** Its home, made when it is not there. */
-    home: pathField,
+    home: appDirectoryField,
     /** A service has no shell to log in with. */
     shell: z.enum(['/usr/sbin/nologin', '/bin/bash']).default('/usr/sbin/nologin'),
     groups: z.array(accountField).max(20).default([]),
