@@ -99,6 +99,20 @@ describe('a path that somebody could turn elsewhere', () => {
     },
   )
 
+  test('a link to a folder is not taken for one, nor is a file', async () => {
+    const target = join(folder, 'target')
+    mkdirSync(target, { mode: 0o700 })
+    symlinkSync(target, join(folder, 'link'))
+    await host.write(join(folder, 'file'), { content: 'x', ...access })
+    for (const name of ['link', 'file']) {
+      const made = host.makeDirectory(join(folder, name), { ...access, mode: 0o777 })
+      await expect(made).rejects.toMatchObject({ reason: 'unexpected_file' })
+    }
+    expect([statSync(target).mode & 0o777, statSync(join(folder, 'file')).mode & 0o777]).toEqual([0o700, 0o640])
+    await host.makeDirectory(target, { ...access, mode: 0o750 })
+    expect(await host.look(target)).toEqual({ kind: 'directory', ...access, mode: 0o750 })
+  })
+
   test('a link at the end of the path is replaced, never followed', async () => {
     const target = join(folder, 'target')
     await host.write(target, { content: 'mine', ...access })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
-import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
@@ -88,9 +88,18 @@ async function makeDirectory(path: string, access: FileAccess): Promise<void> {
   await refuseUnsafePath(path)
   const { uid, gid } = await idsOf(access)
   await mkdir(path, { mode: 0o700 }).catch(ignoreExisting)
-  if (!(await lstat(path)).isDirectory()) throw refused(path, 'is not a directory')
-  await lchown(path, uid, gid)
-  await chmod(path, access.mode)
+  // In a folder such as /tmp, somebody may have put a link there just now.
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOTDIR' || error.code === 'ELOOP' ? refused(path, 'is not a directory') : error
+    },
+  )
+  try {
+    await directory.chown(uid, gid)
+    await directory.chmod(access.mode)
+  } finally {
+    await directory.close()
+  }
   await syncDirectory(dirname(path))
 }
 
