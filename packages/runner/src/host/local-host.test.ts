@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,8 @@ describe('files', () => {
     await host.write(path, { content: 'x'.repeat(1024 * 1024 + 1), ...access })
     await expect(host.read(path)).rejects.toMatchObject({ code: 'unprocessable', reason: 'unexpected_file' })
     await expect(host.read(folder)).rejects.toMatchObject({ reason: 'unexpected_file' })
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    await expect(host.read(join(folder, 'fifo'))).rejects.toMatchObject({ reason: 'unexpected_file' })
   })
 
   test('of an owner that does not exist are not written', async () => {
@@ -162,7 +165,10 @@ describe('programs', () => {
     symlinkSync(from, link)
     const followed = host.run({ argv: ['cat'], inputFile: link })
     await expect(followed).rejects.toMatchObject({ reason: 'unexpected_file' })
-    expect(readdirSync(folder)).toEqual(['from', 'link', 'to'])
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    const waiting = host.run({ argv: ['cat'], inputFile: join(folder, 'fifo') })
+    await expect(waiting).rejects.toMatchObject({ reason: 'unexpected_file' })
+    expect(readdirSync(folder)).toEqual(['fifo', 'from', 'link', 'to'])
   })
 
   test('end with what they left in the background when the order must stop', async () => {

@@ -32,7 +32,9 @@ export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host
 }
 
 async function readText(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch(ignoreMissing(null))
+  // A FIFO in the folder of an app would have us wait for somebody to write to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+  const file = await open(path, flags).catch(ignoreMissing(null))
   if (file === null) return null
   try {
     const facts = await file.stat()
