@@ -85,4 +85,4 @@ export {
 export { timezone } from './resources/timezone.ts'
 export { unpackedArchive, type WantedArchive } from './resources/unpacked-archive.ts'
 export { listUpdates, rebootReasons, type Update, type UpdateScope, upToDate } from './resources/updates.ts'
-export { user, type WantedUser } from './resources/user.ts'
+export { user, userHome, type WantedUser } from './resources/user.ts'

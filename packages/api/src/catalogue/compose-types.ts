@@ -1,14 +1,8 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { pathField } from './host-types.ts'
+import { appDirectoryField } from './host-types.ts'
 import { orderType } from './order-type.ts'
 import { logRange, serviceNameField } from './service-fields.ts'
-
-/** Where apps live. What is below it is all that the app may mount. */
-const appDirectoryField = pathField.refine(
-  (path) => /^\/(srv|opt|home|var\/lib|var\/www)\/[^/]/.test(path),
-  'a folder below /srv, /opt, /home, /var/lib or /var/www',
-)
 
 const fileNameField = z.string().max(100)
 

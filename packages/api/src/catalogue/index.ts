@@ -176,6 +176,7 @@ export function describeCatalogue(): OrderTypeResource[] {
   )
 }
 
+export { appPlaces, isAppPlace } from './app-places.ts'
 export type { ChangeOutput } from './change-output.ts'
 export type { CatalogueEntry } from './order-type.ts'
 export { packageField } from './package-types.ts'

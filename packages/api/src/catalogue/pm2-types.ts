@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { pathField } from './host-types.ts'
+import { appAccountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
-import { appAccountField, argumentField, environmentField } from './service-fields.ts'
+import { argumentField, environmentField } from './service-fields.ts'
 
 /** PM2 runs as this account, under systemd as `pm2-<account>`, see service.pm2.startup. */
 const account = { user: appAccountField }

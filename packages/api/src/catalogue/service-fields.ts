@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { accountField, pathField } from './host-types.ts'
+import { pathField } from './host-types.ts'
 
 /**
  * What a server runs itself with, whether it is installed or not: an order of an app has no business there. A unit that is
@@ -13,12 +13,6 @@ export const serviceNameField = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, begins with a letter, at most 63 characters')
   .refine((name) => !reservedNames.test(name), "is a name that the server or IKOMA's own services use")
-
-/** Whom an app runs as. `ikoma` is the runner, whose keys are its own; the server also refuses who can become root. */
-export const appAccountField = accountField.refine(
-  (name) => name !== 'root' && name !== 'ikoma',
-  'must be an account of the app, not root and not the runner',
-)
 
 /** Any text that a process can be given. */
 export const argumentField = z

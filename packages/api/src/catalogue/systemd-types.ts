@@ -1,15 +1,8 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { pathField } from './host-types.ts'
+import { appAccountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
-import {
-  appAccountField,
-  argvField,
-  descriptionField,
-  environmentField,
-  logRange,
-  serviceNameField,
-} from './service-fields.ts'
+import { argvField, descriptionField, environmentField, logRange, serviceNameField } from './service-fields.ts'
 
 const afterField = z
   .string()

@@ -2,12 +2,21 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { outputOf } from './must-run.ts'
 
-/** Whose members can become root. */
-const powerfulGroups = new Set(['root', 'docker', 'sudo', 'wheel', 'admin', 'disk', 'shadow', 'lxd', 'kmem'])
+/** Whose members can become root, or read what only root should. */
+const powerfulGroups = new Set([
+  ...['root', 'sudo', 'wheel', 'admin', 'adm', 'staff', 'shadow', 'systemd-journal'],
+  ...['docker', 'podman', 'lxd', 'incus', 'incus-admin', 'libvirt', 'libvirt-qemu', 'microk8s', 'kvm'],
+  ...['disk', 'kmem', 'tape', 'tty', 'input'],
+])
+
+/** The runner may ask the executor, and nobody else may. */
+function isPowerful(group: string, user?: string): boolean {
+  return powerfulGroups.has(group) || (group === 'ikoma' && user !== 'ikoma')
+}
 
 /** Refuses what would make an account as good as root: an order that may make users is not one that may make roots. */
 export function refusePowerfulGroups(groups: readonly string[]): void {
-  const powerful = groups.find((name) => powerfulGroups.has(name))
+  const powerful = groups.find((name) => isPowerful(name))
   if (powerful === undefined) return
   throw new AppError('unprocessable', `Members of the group ${powerful} can become root. Add them by hand.`, {
     reason: 'powerful_group',
@@ -23,7 +32,7 @@ export async function refusePowerfulUser(host: Host, user: string, group: string
     })
   }
   const { stdout } = await host.run({ argv: ['id', '--name', '--groups', '--', user] })
-  const powerful = [group, ...stdout.trim().split(' ')].find((name) => powerfulGroups.has(name))
+  const powerful = [group, ...stdout.trim().split(' ')].find((name) => isPowerful(name, user))
   if (id.stdout.trim() === '0' || powerful !== undefined) {
     const why = powerful === undefined ? 'is root' : `would be in the group ${powerful}, whose members can become root`
     throw new AppError('unprocessable', `${user} ${why}. An app runs as an account of its own.`, {

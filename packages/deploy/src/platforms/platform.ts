@@ -6,6 +6,7 @@ import type { Change, Desired } from '../plan.ts'
 import { type AptRepository, aptRepository, sourceFile } from '../resources/apt-repository.ts'
 import { noFile } from '../resources/file.ts'
 import { packages, type WantedPackage } from '../resources/packages.ts'
+import { runningFrom } from '../resources/unpacked-archive.ts'
 import { findPrograms } from './programs.ts'
 
 /** Something that backends run on: how it is installed, and where another of its kind may be already. */
@@ -104,9 +105,18 @@ async function clearance(host: Host, platform: Platform, { removeStale }: Platfo
     const message = `There is already something in the way of ${platform.name}: ${what}. Set removeStale to have it removed.`
     throw new AppError('unprocessable', message, { reason: 'stale_version' })
   }
+  const own = stale.find((finding) => isRunning(finding, platform))
+  if (own) throw runningFrom(own.name)
   const repositories = stale.filter(({ kind }) => kind === 'repository').map(({ name }) => noFile(name)(host))
   const programs = stale.filter(({ kind }) => kind === 'program').map(asideOf)
   return [...(await Promise.all(repositories)).flat(), ...programs]
+}
+
+/** What would be gone is the Node.js that runs this. A package that is installed anew is there again. */
+function isRunning({ kind, name }: Finding, { packages }: Platform): boolean {
+  if (kind === 'program') return name === process.execPath
+  const comesBack = packages.some((each) => each.name === name)
+  return kind === 'package' && name === 'nodejs' && process.execPath === '/usr/bin/node' && !comesBack
 }
 
 /** A program of unknown origin is kept, under a name that nothing calls. */

@@ -122,3 +122,13 @@ test('a site that was written by a run that died before the reload is reloaded b
   expect(await host.look(candidate)).toBeNull()
   expect(await planFor([noNginxSite('unknown')], host)).toEqual([])
 })
+
+test.each([
+  { owner: 'app', group: 'app', mode: 0o755 },
+  { owner: 'root', group: 'root', mode: 0o700 },
+])('a webroot that is there as %j is not taken over', async (access) => {
+  const { host } = setup()
+  host.putDirectory(site.acmeWebroot, access)
+  await expect(planFor([nginxSite(site)], host)).rejects.toMatchObject({ reason: 'webroot_taken' })
+  expect(await host.look(site.acmeWebroot)).toMatchObject(access)
+})

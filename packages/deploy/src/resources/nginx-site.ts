@@ -20,12 +20,22 @@ export function nginxSite(site: NginxSite, places = nginxPlaces): Desired {
   const content = renderNginxSite(site)
   const { name, domains, acmeWebroot } = site
   return async (host) => {
-    const webroot = directory({ path: acmeWebroot, mode: 0o755, ...rootOwned })
     const changes = await planFor(
-      [webroot, file({ path: fileOf(name, places), content, mode: 0o644, ...rootOwned })],
+      [webroot(acmeWebroot), file({ path: fileOf(name, places), content, mode: 0o644, ...rootOwned })],
       host,
     )
     return testedFirst(changes, { host, places, name, content, domains })
+  }
+}
+
+/** One that is there may be anything of anybody's, and nginx is no reason to take it away from them. */
+function webroot(path: string): Desired {
+  return async (host) => {
+    const changes = await directory({ path, mode: 0o755, ...rootOwned })(host)
+    if (changes.length === 0 || (await host.look(path)) === null) return changes
+    throw new AppError('unprocessable', `${path} is not root's with mode 755. Name another folder as acmeWebroot.`, {
+      reason: 'webroot_taken',
+    })
   }
 }
 

@@ -21,6 +21,7 @@ export function unpackedArchive({ url, sha256, path }: WantedArchive): Desired {
   return async (host) => {
     const before = (await host.look(mark)) && (await host.read(mark))
     if (before?.trim() === sha256) return []
+    if (process.execPath.startsWith(`${path}/`)) throw runningFrom(path)
     const fresh = (await host.look(path)) === null
     const unpack: Change = {
       title: `unpack ${url} to ${path}`,
@@ -31,7 +32,9 @@ export function unpackedArchive({ url, sha256, path }: WantedArchive): Desired {
           await fetchArchive(on, archive, { url, sha256 })
           await on.makeDirectory(path, rootOnly)
           const place = ['--strip-components=1', '--directory', path, '--file', archive]
-          await mustRun(on, { argv: ['tar', '--extract', '--gzip', '--no-same-owner', ...place], timeoutSec: fetchSec })
+          // Root's tar would keep what the archive says: that programs are root for whoever starts them.
+          const ours = ['--no-same-owner', '--no-same-permissions']
+          await mustRun(on, { argv: ['tar', '--extract', '--gzip', ...ours, ...place], timeoutSec: fetchSec })
         } finally {
           await on.remove(archive)
         }
@@ -42,6 +45,13 @@ export function unpackedArchive({ url, sha256, path }: WantedArchive): Desired {
     }
     return [unpack]
   }
+}
+
+/** What would take away the program that we are. */
+export function runningFrom(path: string): AppError {
+  return new AppError('unprocessable', `IKOMA itself runs from ${path}. Install it with another Node.js first.`, {
+    reason: 'runs_ikoma',
+  })
 }
 
 async function fetchArchive(host: Host, archive: string, { url, sha256 }: Omit<WantedArchive, 'path'>): Promise<void> {

@@ -1,7 +1,9 @@
+import { AppError } from '@ikoma/kernel'
 import { refusePowerfulGroups } from '../drivers/accounts.ts'
 import { mustRun } from '../drivers/must-run.ts'
 import type { Host } from '../host.ts'
 import type { Change, Desired } from '../plan.ts'
+import { directory } from './directory.ts'
 
 export interface WantedUser {
   name: string
@@ -11,14 +13,27 @@ export interface WantedUser {
   groups: readonly string[]
 }
 
-/** A system user with a group of its own name. */
+/** The comment of the accounts that are ours to change. */
+const mark = 'IKOMA'
+
+/** A system user with a group of its own name. One that somebody else made is never changed. */
 export function user({ name, home, shell, groups }: WantedUser): Desired {
   return async (host) => {
     refusePowerfulGroups(groups)
     const before = await findUser(host, name)
     if (!before) {
       const supplementary = groups.length > 0 ? ['--groups', groups.join(',')] : []
-      const options = ['--system', '--user-group', '--create-home', '--home-dir', home, '--shell', shell]
+      const options = [
+        '--system',
+        '--user-group',
+        '--comment',
+        mark,
+        '--no-create-home',
+        '--home-dir',
+        home,
+        '--shell',
+        shell,
+      ]
       const created: Change = {
         title: `make the user ${name} (home ${home}, shell ${shell})`,
         diff: null,
@@ -47,14 +62,29 @@ export function user({ name, home, shell, groups }: WantedUser): Desired {
         },
       })
     }
+    if (changes.length > 0 && before.comment !== mark) throw notOurs(name)
     return changes
   }
+}
+
+/** Its home, when nothing is there. useradd(8) would follow a link on the way, and make what is missing of it. */
+export function userHome({ name, home }: Pick<WantedUser, 'name' | 'home'>): Desired {
+  return async (host) => {
+    if ((await host.look(home)) !== null) return []
+    return directory({ path: home, owner: name, group: name, mode: 0o755 })(host)
+  }
+}
+
+function notOurs(name: string): AppError {
+  return new AppError('unprocessable', `There is a user ${name} that IKOMA did not make. Change it by hand: usermod.`, {
+    reason: 'user_not_ours',
+  })
 }
 
 async function findUser(host: Host, name: string) {
   const found = await host.run({ argv: ['getent', 'passwd', '--', name] })
   if (found.code !== 0) return null
-  const [, , , , , home = '', shell = ''] = found.stdout.trim().split(':')
+  const [, , , , comment = '', home = '', shell = ''] = found.stdout.trim().split(':')
   const groups = await host.run({ argv: ['id', '--name', '--groups', '--', name] })
-  return { home, shell, groups: groups.stdout.trim().split(' ') }
+  return { comment, home, shell, groups: groups.stdout.trim().split(' ') }
 }

@@ -1,4 +1,4 @@
-import type { PayloadOf } from '@ikoma/api'
+import { appPlaces, isAppPlace, type PayloadOf } from '@ikoma/api'
 import {
   type DatabaseTool,
   getManifest,
@@ -8,6 +8,7 @@ import {
   restoreSqlite as restore,
   undoSqliteRestore,
 } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { refuseOwnGround } from '../host/own-ground.ts'
@@ -24,12 +25,21 @@ export const restoreSqlite: Action<'db.sqlite.restore'> = async (payload, contex
   const shelf = { name, directory, s3 }
   const manifest = backup === undefined ? null : await getManifest(host, tool, { shelf, id: backup })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(host, path)) }
+  if (context.host.root) refuseSystems(live)
   if (dryRun) return plan(payload, host, tool)
   const running = { host, tool, course: context }
   const former = manifest
     ? await restore(running, live, { shelf, manifest })
     : await undoSqliteRestore(running, live, undo ?? '')
   return restoredResult({ place: path, backup, undo }, former)
+}
+
+/** As root this could put chosen bytes into whatever root runs or believes. */
+function refuseSystems({ path, owner }: { path: string; owner: string }): void {
+  if (isAppPlace(path) && owner !== 'root' && owner !== 'ikoma') return
+  throw new AppError('unprocessable', `${path} of ${owner}: only an app's own database is restored, ${appPlaces}.`, {
+    reason: 'not_an_apps',
+  })
 }
 
 async function plan({ path, backup, undo }: Payload, host: Host, tool: DatabaseTool) {

@@ -1,6 +1,6 @@
 import { catalogue, type OutputOf } from '@ikoma/api'
 import type { SimulatedHost } from '@ikoma/deploy/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Action, ActionResult } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { versionOf } from '../testing/cases/apt-tools.ts'
@@ -147,6 +147,27 @@ describe('the archive of Node.js', () => {
     expect(await apply('platform.node.install', machine, wanted)).toMatchObject({ output: { version: '24.1.0' } })
     expect(machine.contentOf('/usr/local/bin/node.stale-14.2.0')).toBe('old')
     expect(await apply('platform.node.install', machine, wanted)).toMatchObject({ output: { changed: false } })
+  })
+
+  test('never takes away the Node.js that IKOMA runs from', async () => {
+    const machine = setup()
+    machine.put('/usr/local/bin/node', 'old', { mode: 0o755, owner: 'root', group: 'root' })
+    machine.install('/usr/local/bin/node', () => ({ stdout: 'v14.2.0\n' }))
+    const wanted = { ...payload('24.1.0'), removeStale: true }
+    const before = machine.snapshot()
+    const present = process.execPath
+    onTestFinished(() => {
+      process.execPath = present
+    })
+    for (const own of ['/usr/local/bin/node', '/usr/local/lib/nodejs/node-v24.1.0-linux-x64/bin/node']) {
+      process.execPath = own
+      await expect(apply('platform.node.install', machine, wanted)).rejects.toMatchObject({ reason: 'runs_ikoma' })
+      expect(machine.snapshot()).toEqual(before)
+    }
+    process.execPath = '/usr/bin/node'
+    const packaged = platformMachine({ installed: { nodejs: '22.1.0', curl: '7', 'ca-certificates': '1' } })
+    packaged.putDirectory('/usr/local/lib')
+    await expect(apply('platform.node.install', packaged, wanted)).rejects.toMatchObject({ reason: 'runs_ikoma' })
   })
 
   test('with another sum is refused, and nothing of it stays', async () => {

@@ -1,7 +1,23 @@
 import type { PayloadOf } from '@ikoma/api'
-import { directory } from '@ikoma/deploy'
+import { directory, type Host, type WantedDirectory } from '@ikoma/deploy'
+import { AppError } from '@ikoma/kernel'
 import { converging } from '../host/converge.ts'
 
-export const applyDirectory = converging(({ path, owner, group, mode }: PayloadOf<'system.directory.apply'>) => [
-  directory({ path, owner, group, mode: Number.parseInt(mode, 8) }),
+export const applyDirectory = converging((payload: PayloadOf<'system.directory.apply'>) => [
+  async (host) => {
+    const wanted = { ...payload, mode: Number.parseInt(payload.mode, 8) }
+    const changes = await directory(wanted)(host)
+    if (changes.length > 0) await refuseOthersFolder(host, wanted)
+    return changes
+  },
 ])
+
+/** Whoever writes to a person's home has that person's shell, and root where they may use sudo. */
+async function refuseOthersFolder(host: Host, { path, owner, mode }: WantedDirectory): Promise<void> {
+  const before = await host.look(path)
+  if (before === null || before.owner === 'root') return
+  if (before.owner === owner && (mode & 0o022) === 0) return
+  throw new AppError('unprocessable', `${path} belongs to ${before.owner} already. Open it to others by hand.`, {
+    reason: 'owned_by_another',
+  })
+}

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
+
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Host } from '@ikoma/deploy'
@@ -49,6 +51,8 @@ describe('files', () => {
     await host.write(path, { content: 'x'.repeat(1024 * 1024 + 1), ...access })
     await expect(host.read(path)).rejects.toMatchObject({ code: 'unprocessable', reason: 'unexpected_file' })
     await expect(host.read(folder)).rejects.toMatchObject({ reason: 'unexpected_file' })
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    await expect(host.read(join(folder, 'fifo'))).rejects.toMatchObject({ reason: 'unexpected_file' })
   })
 
   test('of an owner that does not exist are not written', async () => {
@@ -109,6 +113,20 @@ describe('a path that somebody could turn elsewhere', () => {
     },
   )
 
+  test('a link to a folder is not taken for one, nor is a file', async () => {
+    const target = join(folder, 'target')
+    mkdirSync(target, { mode: 0o700 })
+    symlinkSync(target, join(folder, 'link'))
+    await host.write(join(folder, 'file'), { content: 'x', ...access })
+    for (const name of ['link', 'file']) {
+      const made = host.makeDirectory(join(folder, name), { ...access, mode: 0o777 })
+      await expect(made).rejects.toMatchObject({ reason: 'unexpected_file' })
+    }
+    expect([statSync(target).mode & 0o777, statSync(join(folder, 'file')).mode & 0o777]).toEqual([0o700, 0o640])
+    await host.makeDirectory(target, { ...access, mode: 0o750 })
+    expect(await host.look(target)).toEqual({ kind: 'directory', ...access, mode: 0o750 })
+  })
+
   test('a link at the end of the path is replaced, never followed', async () => {
     const target = join(folder, 'target')
     await host.write(target, { content: 'mine', ...access })
@@ -158,7 +176,10 @@ describe('programs', () => {
     symlinkSync(from, link)
     const followed = host.run({ argv: ['cat'], inputFile: link })
     await expect(followed).rejects.toMatchObject({ reason: 'unexpected_file' })
-    expect(readdirSync(folder)).toEqual(['from', 'link', 'to'])
+    execFileSync('mkfifo', [join(folder, 'fifo')])
+    const waiting = host.run({ argv: ['cat'], inputFile: join(folder, 'fifo') })
+    await expect(waiting).rejects.toMatchObject({ reason: 'unexpected_file' })
+    expect(readdirSync(folder)).toEqual(['fifo', 'from', 'link', 'to'])
   })
 
   test('end with what they left in the background when the order must stop, and what takes it back is left alone', async () => {

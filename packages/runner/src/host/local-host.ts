@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { Stats } from 'node:fs'
-import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
@@ -32,7 +32,9 @@ export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host
 }
 
 async function readText(path: string): Promise<string | null> {
-  const file = await open(path, 'r').catch(ignoreMissing(null))
+  // A FIFO in the folder of an app would have us wait for somebody to write to it.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+  const file = await open(path, flags).catch(ignoreMissing(null))
   if (file === null) return null
   try {
     const facts = await file.stat()
@@ -88,9 +90,18 @@ async function makeDirectory(path: string, access: FileAccess): Promise<void> {
   await refuseUnsafePath(path)
   const { uid, gid } = await idsOf(access)
   await mkdir(path, { mode: 0o700 }).catch(ignoreExisting)
-  if (!(await lstat(path)).isDirectory()) throw refused(path, 'is not a directory')
-  await lchown(path, uid, gid)
-  await chmod(path, access.mode)
+  // In a folder such as /tmp, somebody may have put a link there just now.
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw error.code === 'ENOTDIR' || error.code === 'ELOOP' ? refused(path, 'is not a directory') : error
+    },
+  )
+  try {
+    await directory.chown(uid, gid)
+    await directory.chmod(access.mode)
+  } finally {
+    await directory.close()
+  }
   await syncDirectory(dirname(path))
 }
 

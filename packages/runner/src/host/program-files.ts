@@ -26,7 +26,8 @@ export async function withFiles(
 }
 
 async function openInput(path: string): Promise<FileHandle> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch((cause: unknown) => {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
+  const file = await open(path, flags).catch((cause: unknown) => {
     throw new AppError('unprocessable', `${path} cannot be read.`, { reason: 'unexpected_file', cause })
   })
   if ((await file.stat()).isFile()) return file

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -31,6 +32,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ikoma-archive-'))
   mkdirSync(join(folder, 'node-v1', 'bin'), { recursive: true })
   writeFileSync(join(folder, 'node-v1', 'bin', 'node'), 'a program', { mode: 0o755 })
+  // More than root should let a program that was fetched have.
+  chmodSync(join(folder, 'node-v1', 'bin', 'node'), 0o6777)
   spawnSync('tar', ['-czf', 'made.tar.gz', 'node-v1'], { cwd: folder })
   archive = readFileSync(join(folder, 'made.tar.gz'))
   server.listen(0, '127.0.0.1')
@@ -55,6 +58,7 @@ asRoot('curl, sha256sum, tar and ln do what is asked of them, once', async () =>
   expect(await apply(wanted)).toMatchObject({ ok: true, output: { changed: true } })
   expect(readFileSync(called, 'utf8')).toBe('a program')
   expect(statSync(path).mode & 0o777).toBe(0o755)
+  expect(statSync(join(path, 'bin/node')).mode & 0o7777).toBe(0o755)
   expect(existsSync(`${path}.tar.gz`)).toBe(false)
   expect(await apply(wanted)).toMatchObject({ ok: true, output: { changed: false } })
   await apply([link({ path: called, target: '/elsewhere' })])

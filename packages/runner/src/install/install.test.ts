@@ -264,6 +264,22 @@ test('an identity that root enrolled by hand is given to the runner', async () =
   expect(tree()).toContain(`${keyFile} ikoma:ikoma 600`)
 })
 
+test('a link in the place of the key is not followed', async () => {
+  const { server, wanted, apply } = setup()
+  server.put(runnerFile, identityText(), byRunner)
+  server.putLink(keyFile, '/etc/shadow')
+  await expect(apply(wanted({ enrolling: null }))).rejects.toMatchObject({ reason: 'unexpected_file' })
+  const reached = server.ran.filter(([name, ...args]) => name === 'chown' || args.includes(keyFile))
+  expect(reached).toEqual([])
+})
+
+test('what is given to the runner is closed to others before it is the runner’s', async () => {
+  const { server, wanted, apply } = setup()
+  await apply(wanted())
+  const handed = server.ran.map(([name]) => name).filter((name) => name === 'chmod' || name === 'chown')
+  expect(handed).toEqual(['chmod', 'chmod', 'chown'])
+})
+
 describe('uninstall', () => {
   test('removes the units, keeps what cannot be made again, and install goes on from there', async () => {
     const { server, wanted, apply, plan, enrolments, running, tree } = setup()

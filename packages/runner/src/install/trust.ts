@@ -39,9 +39,13 @@ export function identity(enrolling: Enrolling | null): Desired {
 async function asRoot(host: Host, work: () => Promise<unknown>): Promise<void> {
   await host.makeDirectory(places.stateDir, { owner: 'root', group: 'root', mode: 0o700 })
   await work()
+  for (const path of [paths.identity, paths.key]) {
+    if ((await host.look(path))?.kind !== 'file') throw notAFile(path)
+    // It follows links, so it comes while all is root's.
+    await mustRun(host, { argv: ['chmod', '600', '--', path] })
+  }
   const owner = `${places.user}:${places.user}`
   await mustRun(host, { argv: ['chown', '--recursive', '--no-dereference', '--', owner, places.stateDir] })
-  await mustRun(host, { argv: ['chmod', '600', '--', paths.identity, paths.key] })
   await host.makeDirectory(places.stateDir, byRunner)
 }
 
@@ -100,6 +104,12 @@ function same(one: Trusted, other: Trusted): boolean {
   const { keyId, publicKey } = other.controlPlaneKey
   const { controlPlaneKey } = one
   return one.runnerId === other.runnerId && controlPlaneKey.keyId === keyId && controlPlaneKey.publicKey === publicKey
+}
+
+function notAFile(path: string): AppError {
+  return new AppError('unprocessable', `${path} is no regular file. Move it away and enrol this server again.`, {
+    reason: 'unexpected_file',
+  })
 }
 
 function notEnrolled(): AppError {

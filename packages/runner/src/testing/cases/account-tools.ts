@@ -1,6 +1,7 @@
 import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
 
 interface Account {
+  comment?: string
   home: string
   shell: string
   groups: string[]
@@ -12,7 +13,7 @@ export const accountTools: Record<string, Tool> = {
     const name = args.at(-1) ?? ''
     const found = findUser(machine, name)
     if (args[0] !== 'passwd' || !found) return { code: 2 }
-    return { stdout: `${name}:x:999:999::${found.home}:${found.shell}\n` }
+    return { stdout: `${name}:x:999:999:${found.comment ?? ''}:${found.home}:${found.shell}\n` }
   },
   id({ args, machine }) {
     const name = args.at(-1) ?? ''
@@ -24,7 +25,9 @@ export const accountTools: Record<string, Tool> = {
     const name = args.at(-1) ?? ''
     const of = (option: string) => args[args.indexOf(option) + 1] ?? ''
     const groups = args.includes('--groups') ? of('--groups').split(',') : []
-    usersOf(machine)[name] = { home: of('--home-dir'), shell: of('--shell'), groups: [name, ...groups] }
+    usersOf(machine)[name] = {
+      ...{ comment: of('--comment'), home: of('--home-dir'), shell: of('--shell'), groups: [name, ...groups] },
+    }
     return {}
   },
   userdel({ args, machine }) {

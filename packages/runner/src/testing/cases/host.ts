@@ -23,9 +23,12 @@ export const hostCases: OrderTypeCase[] = [
     kind: 'change',
     payload: { name: 'app', home: '/var/lib/app', groups: ['www-data'] },
     bad: { payload: { name: '-app', home: '/var/lib/app' }, field: 'name' },
-    machine: () => new SimulatedHost({ state: { users }, tools: accountTools }),
+    machine: () => new SimulatedHost({ files: { '/var/lib/other': '' }, state: { users }, tools: accountTools }),
     needs: ['getent', 'useradd'],
-    expectDone: (machine) => expect(hasUser(machine, 'app')).toBe(true),
+    async expectDone(machine) {
+      expect(hasUser(machine, 'app')).toBe(true)
+      expect(await machine.look('/var/lib/app')).toMatchObject({ kind: 'directory', owner: 'app', group: 'app' })
+    },
   },
   {
     type: 'system.timezone.apply',

@@ -8,6 +8,8 @@ const apache = { address: '*', port: 8080, process: 'apache2', pid: 4242, unit: 
 
 const taken = app('Error: listen EADDRINUSE: address already in use :::8080')
 
+const withoutUser = { active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 217, upSec: null }
+
 export const serviceCases: RuleCase[] = [
   {
     rule: 'restart_loop',
@@ -104,10 +106,10 @@ export const serviceCases: RuleCase[] = [
   {
     rule: 'user_missing',
     when: 'its user was never made',
-    evidence: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 217, upSec: null }) },
-    nearMiss: { unit: unit({ active: 'failed', sub: 'failed', result: 'exit-code', exitStatus: 1, upSec: null }) },
+    evidence: { unit: unit({ ...withoutUser, user: 'gateway' }) },
+    nearMiss: { unit: unit({ ...withoutUser, exitStatus: 1 }) },
     expect: {
-      mend: { order: { type: 'system.user.apply', payload: { name: 'ikoma', home: '/var/lib/ikoma/gateway' } } },
+      mend: { order: { type: 'system.user.apply', payload: { name: 'gateway', home: '/var/lib/ikoma/gateway' } } },
     },
   },
   {
@@ -278,7 +280,10 @@ export const serviceCases: RuleCase[] = [
   {
     rule: 'permission_denied',
     when: 'the environment file is closed to the app',
-    evidence: app("Error: EACCES: permission denied, open '/opt/keybuzz/keybuzz-backend/.env.production'"),
+    evidence: {
+      unit: unit({ user: 'keybuzz' }),
+      ...app("Error: EACCES: permission denied, open '/opt/keybuzz/keybuzz-backend/.env.production'"),
+    },
     nearMiss: app("Error: ENOENT: no such file or directory, open '/opt/keybuzz/config.json'"),
     expect: { mend: { order: { payload: { path: '/opt/keybuzz/keybuzz-backend' } } } },
   },
