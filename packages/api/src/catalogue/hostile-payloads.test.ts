@@ -41,7 +41,6 @@ const payloads: Partial<Record<keyof typeof catalogue, Record<string, unknown>>>
     websocket: true,
     timeouts: { connectSec: 1, readSec: 1, sendSec: 1 },
     ports: { http: 8080, https: 8443 },
-    logFile: '/var/log/nginx/app.log',
   },
   'platform.nginx.site.remove': { name: 'app' },
   'tls.certificate.issue': {
@@ -127,3 +126,9 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: string)
   copy[key] = replaced(copy[key], rest, by)
   return copy
 }
+
+test('nginx is told no path to write its log to', () => {
+  const { payload } = catalogue['platform.nginx.site.apply']
+  const site = payloads['platform.nginx.site.apply']
+  expect(payload.safeParse({ ...site, logFile: '/var/log/nginx/app.log' }).success).toBe(false)
+})
