@@ -4,7 +4,7 @@ import type { Action } from '../action.ts'
 import { policyOf } from '../policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { composeMachine } from '../testing/cases/compose.ts'
-import { containersIn, dockerOf } from '../testing/cases/compose-tools.ts'
+import { composeTools, containersIn, dockerOf } from '../testing/cases/compose-tools.ts'
 import { actions } from './index.ts'
 
 type Machine = ReturnType<typeof composeMachine>
@@ -34,6 +34,24 @@ describe('service.compose.up', () => {
         ...['--env-file', '/srv/shop/.env', '--file', '-', 'up', '--detach', '--build', '--remove-orphans'],
       ],
     ])
+  })
+
+  test("speaks to this server's Docker, whatever the app's variables say", async () => {
+    const machine = composeMachine()
+    const environments: Record<string, string>[] = []
+    machine.install('docker-compose', (call) => {
+      environments.push(call.env)
+      return composeTools['docker-compose']?.(call) ?? { code: 1 }
+    })
+    machine.put('/srv/shop/.env', 'DOCKER_HOST=tcp://127.0.0.1:2375\nPASSWORD=x\n')
+    await up(machine)
+    const own = {
+      DOCKER_HOST: 'unix:///var/run/docker.sock',
+      DOCKER_CERT_PATH: '',
+      DOCKER_TLS_VERIFY: '',
+      DOCKER_CONTEXT: '',
+    }
+    expect(environments.slice(-1)).toEqual([{ HOME: '/root', ...own }])
   })
 
   test('tells nobody what the files of variables hold', async () => {
