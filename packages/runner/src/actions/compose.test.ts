@@ -143,15 +143,29 @@ describe('a compose file that could take the server over', () => {
     expect(machine.ran).toEqual([])
   })
 
-  test("may do what this server's policy allows the project by name, and nothing beside it", async () => {
-    const policy = policyOf({ compose: { shop: ['docker_socket'] } })
+  test("may do what this server's policy allows the project's folder, and nothing beside it", async () => {
+    const policy = policyOf({ compose: { '/srv/shop': ['docker_socket'] } })
     const socket = 'volumes: ["/var/run/docker.sock:/x"]'
-    const order = (service: string, name = 'shop') =>
-      run('service.compose.up', { ...project, name }, withService(service), policy)
+    const order = (service: string, directory = '/srv/shop') => {
+      const machine = withService(service)
+      machine.put('/srv/other/docker-compose.yml', machine.contentOf('/srv/shop/docker-compose.yml') ?? '')
+      return run('service.compose.up', { ...project, directory }, machine, policy)
+    }
     expect((await order(socket)).result).toMatchObject({ ok: true })
-    await expect(order(socket, 'other')).rejects.toMatchObject(refused)
-    await expect(order(socket, 'constructor')).rejects.toMatchObject(refused)
+    await expect(order(socket, '/srv/other')).rejects.toMatchObject(refused)
     await expect(order('privileged: true')).rejects.toMatchObject(refused)
+  })
+
+  test("that binds a folder is refused where the app's account could put a link in its place", async () => {
+    const machine = withService('volumes: ["./data:/data"]')
+    await machine.makeDirectory('/srv/shop', { mode: 0o755, owner: 'shop', group: 'shop' })
+    await expect(up(machine)).rejects.toMatchObject({
+      reason: 'unsafe_path',
+      message: expect.stringContaining('/srv/shop '),
+    })
+    expect(machine.ran).toEqual([])
+    machine.put('/srv/shop/docker-compose.yml', 'services: { web: { image: "web:1", volumes: ["data:/data"] } }')
+    expect((await up(machine)).result).toMatchObject({ ok: true })
   })
 
   test.each([
