@@ -132,3 +132,11 @@ test('nginx is told no path to write its log to', () => {
   const site = payloads['platform.nginx.site.apply']
   expect(payload.safeParse({ ...site, logFile: '/var/log/nginx/app.log' }).success).toBe(false)
 })
+
+test('a process of PM2 is not called what PM2 takes for every one', () => {
+  for (const type of ['service.pm2.stop', 'service.pm2.restart', 'service.pm2.logs'] as const) {
+    const { payload } = catalogue[type]
+    expect(payload.safeParse({ user: 'app', name: 'all' }).success, type).toBe(false)
+    expect(payload.safeParse({ user: 'app', name: 'all-of-it' }).success, type).toBe(true)
+  }
+})
