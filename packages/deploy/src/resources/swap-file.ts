@@ -35,8 +35,8 @@ export function swapFile({ path, sizeMib }: WantedSwap): Desired {
       changes.push({
         title: `use ${path} as swap`,
         diff: null,
-        apply: (on) => mustRun(on, { argv: ['swapon', '--', path] }),
-        undo: (on) => mustRun(on, { argv: ['swapoff', '--', path] }),
+        apply: (on) => startUsing(on, path),
+        undo: (on) => stopUsing(on, path),
       })
     }
     const entry = await host.look(fstab)
@@ -52,38 +52,60 @@ function replacement(path: string, before: SwapState, sizeMib: number): Change {
   return {
     title: size === null ? `make a swap file ${path} of ${sizeMib} MiB` : `give the swap file ${path} ${sizeMib} MiB`,
     diff: size === null ? null : `-${size} MiB\n+${sizeMib} MiB`,
-    apply: (on) => replace(on, path, { active: before.active, sizeMib }),
-    undo: async (on) => {
-      if (size !== null) return replace(on, path, { active: true, sizeMib: size })
-      await mustRun(on, { argv: ['swapoff', '--', path] })
-      await on.remove(path)
+    apply: async (on) => {
+      await replace(on, path, sizeMib)
+      try {
+        await startUsing(on, path)
+      } catch (error) {
+        await putBack(on, path, before).catch(() => {})
+        throw error
+      }
     },
+    undo: (on) => putBack(on, path, before),
   }
 }
 
+async function putBack(host: Host, path: string, { sizeMib, active }: SwapState): Promise<void> {
+  if (sizeMib === null) {
+    await stopUsing(host, path)
+    return host.remove(path)
+  }
+  await replace(host, path, sizeMib)
+  if (active) await startUsing(host, path)
+}
+
 /** The new file is whole before the old one is given up; a file with holes, as fallocate makes some, is no swap. */
-async function replace(
-  host: Host,
-  path: string,
-  { active, sizeMib }: { active: boolean; sizeMib: number },
-): Promise<void> {
+async function replace(host: Host, path: string, sizeMib: number): Promise<void> {
   const draft = `${path}.ikoma`
   await host.write(draft, { content: '', ...rootOnly })
   try {
     const size = ['bs=1M', `count=${sizeMib}`, 'conv=notrunc,fsync', 'status=none']
     await mustRun(host, { argv: ['dd', 'if=/dev/zero', `of=${draft}`, ...size], timeoutSec: writeSec })
     await mustRun(host, { argv: ['mkswap', '--', draft] })
-    if (active) await mustRun(host, { argv: ['swapoff', '--', path], timeoutSec: writeSec })
+    await stopUsing(host, path)
     await mustRun(host, { argv: ['mv', '--no-target-directory', '--', draft, path] })
   } finally {
     await host.remove(draft)
   }
-  await mustRun(host, { argv: ['swapon', '--', path] })
+}
+
+function startUsing(host: Host, path: string): Promise<void> {
+  return mustRun(host, { argv: ['swapon', '--', path] })
+}
+
+/** One that never came into use, or was taken out of it already, is no failure. */
+async function stopUsing(host: Host, path: string): Promise<void> {
+  if (!(await isUsed(host, path))) return
+  await mustRun(host, { argv: ['swapoff', '--', path], timeoutSec: writeSec })
+}
+
+async function isUsed(host: Host, path: string): Promise<boolean> {
+  const used = await outputOf(host, { argv: ['swapon', '--show=NAME', '--noheadings', '--raw'] })
+  return used.split('\n').includes(path)
 }
 
 async function readSwap(host: Host, path: string): Promise<SwapState> {
-  const used = await outputOf(host, { argv: ['swapon', '--show=NAME', '--noheadings', '--raw'] })
-  const active = used.split('\n').includes(path)
+  const active = await isUsed(host, path)
   const entry = await host.look(path)
   if (entry === null) return { sizeMib: null, active: false }
   if (entry.kind !== 'file' || !(active || (await isSwap(host, path)))) {
