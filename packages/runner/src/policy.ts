@@ -12,10 +12,10 @@ export const policySchema = z.strictObject({
   /** No order may ask for longer. */
   maxTimeoutSec: z.number().int().min(1).max(86_400).default(86_400),
   /**
-   * What a compose project may do although it could take the server over with it, by its name:
-   * `{"portainer": ["docker_socket"]}`.
+   * What a compose project may do although it could take the server over with it, by its folder:
+   * `{"/srv/portainer": ["docker_socket"]}`.
    */
-  compose: z.record(z.string(), z.array(z.enum(composeDangers))).default({}),
+  compose: z.record(z.string().startsWith('/'), z.array(z.enum(composeDangers))).default({}),
   /** Debian packages that orders may install and remove; `*` is every one. What platform orders install is their own. */
   packages: z.array(z.union([packageField, z.literal('*')])).default(defaultPackages),
 })

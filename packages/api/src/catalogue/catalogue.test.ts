@@ -128,3 +128,11 @@ test('a name from the prototype is no type', () => {
   expect(findOrderType('constructor')).toBeNull()
   expect(findOrderType('__proto__')).toBeNull()
 })
+
+test('orders that change the units of systemd, or the swap, take turns', () => {
+  const changing = Object.values(catalogue).filter(({ risk }) => risk !== 'read')
+  const turnsOf = (prefix: string) =>
+    new Set(changing.filter(({ type }) => type.startsWith(prefix)).map((each) => (each as { turn?: string }).turn))
+  expect(turnsOf('service.systemd.')).toEqual(new Set(['systemd']))
+  expect(turnsOf('system.swap.')).toEqual(new Set(['swap']))
+})

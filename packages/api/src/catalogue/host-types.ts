@@ -95,6 +95,7 @@ export const systemSwapApply = orderType({
   timeoutSec: 1800,
   approval: false,
   privileged: true,
+  turn: 'swap',
   payload: z.strictObject({
     path: pathField.default('/swapfile'),
     sizeMib: z.number().int().min(64).max(65_536),

@@ -52,7 +52,6 @@ const payloads: Partial<Record<keyof typeof catalogue, Record<string, unknown>>>
     websocket: true,
     timeouts: { connectSec: 1, readSec: 1, sendSec: 1 },
     ports: { http: 8080, https: 8443 },
-    logFile: '/var/log/nginx/app.log',
   },
   'platform.nginx.site.remove': { name: 'app' },
   'tls.certificate.issue': {
@@ -138,3 +137,17 @@ function replaced(value: unknown, [key, ...rest]: readonly string[], by: string)
   copy[key] = replaced(copy[key], rest, by)
   return copy
 }
+
+test('nginx is told no path to write its log to', () => {
+  const { payload } = catalogue['platform.nginx.site.apply']
+  const site = payloads['platform.nginx.site.apply']
+  expect(payload.safeParse({ ...site, logFile: '/var/log/nginx/app.log' }).success).toBe(false)
+})
+
+test('a process of PM2 is not called what PM2 takes for every one', () => {
+  for (const type of ['service.pm2.stop', 'service.pm2.restart', 'service.pm2.logs'] as const) {
+    const { payload } = catalogue[type]
+    expect(payload.safeParse({ user: 'app', name: 'all' }).success, type).toBe(false)
+    expect(payload.safeParse({ user: 'app', name: 'all-of-it' }).success, type).toBe(true)
+  }
+})

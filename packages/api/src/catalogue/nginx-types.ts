@@ -63,7 +63,6 @@ export const nginxSiteApply = orderType({
     timeouts: z.strictObject({ connectSec: secondsField, readSec: secondsField, sendSec: secondsField }).optional(),
     /** Other than 80 and 443. */
     ports: z.strictObject({ http: portField, https: portField }).optional(),
-    logFile: pathField.optional(),
   }),
 })
 

@@ -10,6 +10,7 @@ const account = { user: appAccountField }
 const processNameField = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, begins with a letter, at most 63 characters')
+  .refine((name) => name !== 'all', 'must not be "all", which PM2 takes for every process')
 
 const argumentsField = z.array(argumentField).max(100).default([])
 

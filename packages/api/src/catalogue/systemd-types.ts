@@ -110,6 +110,7 @@ export const serviceSystemdRestart = orderType({
   timeoutSec: 600,
   approval: false,
   privileged: true,
+  turn: 'systemd',
   payload: named.extend({ settleSec: settleField }),
   output: unitStateOutput,
 })

@@ -18,7 +18,7 @@ export function postgresEngine(tool: DatabaseTool, database: string, connection:
     copy: (host, { file }) =>
       askDatabase(host, tool, { verb: 'postgres-copy', ask: null, as: runAs, env, outputFile: file }),
     async prove(host, { file, scratchId, manifest }) {
-      const ask = { id: scratchId, expected: expectedOf(manifest) }
+      const ask = { database, id: scratchId, expected: expectedOf(manifest) }
       return (await askDatabase(host, tool, { verb: 'postgres-prove', ask, as: runAs, env, inputFile: file })).checks
     },
   }

@@ -7,7 +7,7 @@ import { listBackups, type ShelvedBackup } from './shelved-backup.ts'
 
 export interface Keeping {
   keepDays: number
-  /** So many of the youngest that are proven stay, however old they are. */
+  /** Of each database so many of the youngest that are proven stay, however old they are. */
   keepProven: number
 }
 
@@ -38,7 +38,10 @@ export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping):
 
 /** Backups, newest first, that are older than the days and not among the youngest proven ones. */
 export function tooOld(backups: readonly ShelvedBackup[], { keepDays, keepProven }: Keeping, nowMs: number) {
-  const proven = backups.filter(({ state }) => state === 'proven').slice(0, keepProven)
+  const bySource = Map.groupBy(backups, ({ manifest }) => JSON.stringify([manifest.engine, manifest.source]))
+  const proven = [...bySource.values()].flatMap((each) =>
+    each.filter(({ state }) => state === 'proven').slice(0, keepProven),
+  )
   return backups.filter((backup) => {
     const ageMs = nowMs - Date.parse(backup.manifest.takenAt)
     return ageMs > keepDays * dayMs && !proven.includes(backup)

@@ -77,12 +77,13 @@ export async function simulate(host: Host, verb: Verb, specs: readonly string[])
 export const install = ['install'] as const
 /** What is there already; what came because another needs it is not taken for something that people want. */
 export const renew = ['install', '--only-upgrade'] as const
+export const reinstall = ['install', '--reinstall'] as const
 /** Back to the version from before. */
 export const downgrade = ['install', '--only-upgrade', '--allow-downgrades'] as const
 export const remove = ['remove'] as const
 /** Everything, as far as nothing has to be removed. */
 export const upgrade = ['upgrade', '--with-new-pkgs'] as const
-export type Verb = typeof install | typeof renew | typeof downgrade | typeof remove | typeof upgrade
+export type Verb = typeof install | typeof reinstall | typeof renew | typeof downgrade | typeof remove | typeof upgrade
 
 export async function transact(host: Host, verb: Verb, specs: readonly string[]): Promise<void> {
   await mustRun(host, { argv: ['apt-get', ...options, ...verb, '--', ...specs], env, timeoutSec: installSec })
@@ -93,8 +94,9 @@ export async function refreshLists(host: Host): Promise<void> {
   await mustRun(host, { argv: ['apt-get', ...options, 'update'], env, timeoutSec: listSec })
 }
 
-/** Goes on where an installation was interrupted. */
-export async function finishInterrupted(host: Host): Promise<void> {
+/** Goes on where an installation was interrupted; what was not even unpacked is fetched and unpacked once more. */
+export async function finishInterrupted(host: Host, halfInstalled: readonly string[]): Promise<void> {
   const argv = ['dpkg', '--force-confdef', '--force-confold', '--configure', '--pending'] as const
   await mustRun(host, { argv, env, timeoutSec: installSec })
+  if (halfInstalled.length > 0) await transact(host, reinstall, halfInstalled)
 }

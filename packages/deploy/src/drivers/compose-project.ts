@@ -6,7 +6,7 @@ import type { Host } from '../host.ts'
 import { type ComposeDanger, inspectComposeFile } from '../policy/compose-policy.ts'
 import { isRecord, listed } from '../policy/inspection.ts'
 import { revisionLabel } from './docker.ts'
-import { refuseLinks } from './links.ts'
+import { refuseLinks, refuseReplaceable } from './links.ts'
 
 export interface ComposeSource {
   name: string
@@ -48,11 +48,13 @@ export async function readComposeProject(host: Host, source: ComposeSource): Pro
   const variables = `${directory}/${variablesFile}`
   await refuseLinks(host, [path, variables])
   const document = parseFile(path, await host.read(path))
-  const { findings, paths } = inspectComposeFile(document, directory)
+  const { findings, paths, binds } = inspectComposeFile(document, directory)
   const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
   const dangers = forbidden.filter(({ reason }) => !source.allowed.some((each) => each === reason))
   if (dangers.length > 0) throw refused(path, dangers)
   await refuseLinks(host, paths)
+  // Docker follows links, and looks again at every start: what holds now must hold then.
+  await refuseReplaceable(host, binds)
   const values = await host.read(variables)
   const services = await marked(host, document, { ...source, values: values ?? '' })
   const warnings = findings.filter(({ severity }) => severity === 'warning')

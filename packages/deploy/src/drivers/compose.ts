@@ -13,6 +13,14 @@ async function findCompose(host: Host): Promise<Tool> {
   return first
 }
 
+/** Version 1 takes what is not set here from the app's file of variables, which may name another Docker. */
+const ownDocker = {
+  DOCKER_HOST: 'unix:///var/run/docker.sock',
+  DOCKER_CERT_PATH: '',
+  DOCKER_TLS_VERIFY: '',
+  DOCKER_CONTEXT: '',
+}
+
 /**
  * Compose gets the file that was inspected, over its standard input: nobody can change it in between. As JSON, which is
  * YAML that its parser cannot read in another way than ours.
@@ -24,6 +32,6 @@ export async function compose(host: Host, project: ComposeProject, args: readonl
   const [program, ...words] = await findCompose(host)
   const argv = [program, ...words, ...place, ...args] as const
   // Version 1 looks for files from where it runs. In HOME are the credentials of registries.
-  const around = { cwd: directory, env: { HOME: '/root' }, timeoutSec: 1800 }
+  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800 }
   return outputOf(host, { argv, input: content, ...around })
 }

@@ -71,7 +71,7 @@ export interface DatabaseVerbs {
   'postgres-ready': { ask: { timeoutMs: number }; answer: PostgresState }
   'postgres-query': { ask: PostgresQuery; answer: PostgresRows }
   'postgres-copy': { ask: null; answer: Sent }
-  'postgres-prove': { ask: { id: string; expected: Expected }; answer: { checks: string[] } }
+  'postgres-prove': { ask: { database: string; id: string; expected: Expected }; answer: { checks: string[] } }
   'postgres-restore': {
     ask: { database: string; id: string; expected: Expected }
     answer: { former: string | null }

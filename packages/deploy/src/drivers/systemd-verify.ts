@@ -12,6 +12,8 @@ export async function verifyUnits(
 ): Promise<void> {
   const access = { mode: 0o644, owner: 'root', group: 'root' }
   const paths = Object.keys(units).map((name) => `${folder}/${name}`)
+  // What a check that was killed has left must neither be judged with this one nor stay in its way.
+  for (const name of await host.list(folder)) await host.remove(`${folder}/${name}`)
   await host.makeDirectory(folder, { ...access, mode: 0o755 })
   try {
     for (const [name, content] of Object.entries(units)) await host.write(`${folder}/${name}`, { content, ...access })

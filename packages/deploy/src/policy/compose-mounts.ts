@@ -6,17 +6,19 @@ export const mounts: Judge = (value, field, inspection) => {
 }
 
 function judgeMount(mount: unknown, field: string, inspection: Inspection): void {
-  const { type, source } = isRecord(mount) ? mount : shortMount(mount)
+  const { type, source, read_only: readOnly } = isRecord(mount) ? mount : shortMount(mount)
   if (type === 'tmpfs' || (type === 'volume' && (source === undefined || isVolumeName(source)))) return
-  if (type === 'volume' || type === 'bind') inspection.path(source, `${field}/source`)
+  if (type === 'volume' || type === 'bind') inspection.bind(source, `${field}/source`, readOnly !== true)
   else inspection.forbid(field, 'mount_type', 'is a kind of mount that is not known.')
 }
 
 /** `./data:/data:ro`; one with a variable is taken whole, since the variable may hold the colon. */
-function shortMount(mount: unknown): { type?: string; source?: string } {
+function shortMount(mount: unknown): { type?: string; source?: string; read_only?: boolean } {
   if (typeof mount !== 'string') return {}
   if (hasVariable(mount)) return { type: 'bind', source: mount }
-  return mount.includes(':') ? { type: 'volume', source: mount.slice(0, mount.indexOf(':')) } : { type: 'volume' }
+  const [source, target, options] = mount.split(':')
+  if (target === undefined) return { type: 'volume' }
+  return { type: 'volume', source: source ?? '', read_only: options?.split(',').includes('ro') ?? false }
 }
 
 const isVolumeName = (source: unknown) => typeof source === 'string' && /^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(source)

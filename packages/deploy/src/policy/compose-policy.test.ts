@@ -123,6 +123,22 @@ describe('a compose file of somebody else', () => {
     )
   })
 
+  it.each([
+    ['volumes: ["./data:/data", "./data/sub:/sub:ro"]', ['volumes/1/source: nested_mount']],
+    ['volumes: [".:/app", "./data:/data"]', ['volumes/1/source: nested_mount']],
+    ['volumes: [{ type: bind, source: ./data, target: /x }, "./data/x:/y"]', ['volumes/1/source: nested_mount']],
+    ['volumes: ["./data:/data"], env_file: data/env', ['env_file: nested_mount']],
+    ['volumes: ["./data:/data:ro", "./data/sub:/sub"]', []],
+    ['volumes: ["./data:/data", "./data:/again", "./database:/x", "data:/y"]', []],
+  ])('may not take anything from below what it writes to: %s', (service, findings) => {
+    expect(forbiddenIn(service).sort()).toEqual(findings)
+  })
+
+  it('may not take a secret from below what another service writes to', () => {
+    const file = 'services: { a: { image: x, volumes: ["./data:/data"] } }\nsecrets: { s: { file: data/secret } }'
+    expect(forbidden(file)).toEqual(['secrets/s/file: nested_mount'])
+  })
+
   it('may use what stays in its folder, and says which paths are still to be resolved', () => {
     const service = {
       build: '.',
@@ -132,6 +148,7 @@ describe('a compose file of somebody else', () => {
     const report = inspectComposeFile({ services: { a: service }, volumes: { data: null }, 'x-note': {} }, root)
     expect(report.findings).toEqual([])
     expect(report.paths.sort()).toEqual([root, `${root}/.env`, `${root}/logs`, `${root}/x`])
+    expect(report.binds.sort()).toEqual([`${root}/logs`, `${root}/x`])
   })
 
   it('that names another file of its folder needs that one inspected too', () => {

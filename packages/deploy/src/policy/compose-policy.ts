@@ -28,8 +28,9 @@ export function inspectComposeFile(file: unknown, root: string): ComposeReport {
   const inspection = new Inspection(root)
   if (!isRecord(file)) inspection.forbid('', 'not_understood', 'The file is not a mapping.')
   else inspection.keys(file, '', fileKeys)
+  inspection.forbidNested()
   const findings = inspection.findings.map((finding) => ({ ...finding, field: finding.field.replace(/^\//, '') }))
-  return { findings, paths: [...inspection.paths] }
+  return { findings, paths: [...inspection.paths], binds: [...inspection.binds] }
 }
 
 const every =
@@ -89,7 +90,7 @@ const fileKept: Judge = (value, field, inspection) =>
     content: harmless,
     environment: forbidden('server_environment', 'reads the environment of the process that runs compose.'),
     external: foreign,
-    file: files,
+    file: (path, at) => inspection.bind(path, at, false),
     labels: harmless,
     name: foreign,
   })

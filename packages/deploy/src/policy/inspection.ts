@@ -16,6 +16,8 @@ export interface ComposeReport {
    * out of it: resolve each on the server before the file is used.
    */
   paths: string[]
+  /** Those of them that Docker binds into a container. */
+  binds: string[]
 }
 
 export type Judge = (value: unknown, field: string, inspection: Inspection) => void
@@ -24,6 +26,10 @@ export type Judge = (value: unknown, field: string, inspection: Inspection) => v
 export class Inspection {
   readonly findings: ComposeFinding[] = []
   readonly paths = new Set<string>()
+  /** Those of them that are bound into a container. */
+  readonly binds = new Set<string>()
+  readonly #fields = new Map<string, string>()
+  readonly #writable = new Set<string>()
   readonly #root: string
 
   constructor(root: string) {
@@ -38,12 +44,33 @@ export class Inspection {
     this.findings.push({ field, reason, message, severity: 'warning' })
   }
 
-  /** A path on the server: below the app's folder, or forbidden. */
-  path(value: unknown, field: string, from = '.'): void {
+  /** A path on the server: below the app's folder, or forbidden, which is null. */
+  path(value: unknown, field: string, from = '.'): string | null {
     const full = resolve(this.#root, from, String(value))
     const wrong = wrongInText(value) ?? this.#wrongPlace(full, String(value))
-    if (wrong) this.forbid(field, wrong.reason, wrong.message)
-    else this.paths.add(full)
+    if (wrong) {
+      this.forbid(field, wrong.reason, wrong.message)
+      return null
+    }
+    this.paths.add(full)
+    this.#fields.set(field, full)
+    return full
+  }
+
+  /** What Docker mounts into a container, and looks up again whenever that starts. */
+  bind(value: unknown, field: string, writable: boolean): void {
+    const full = this.path(value, field)
+    if (full === null) return
+    this.binds.add(full)
+    if (writable) this.#writable.add(full)
+  }
+
+  /** Once everything was collected. */
+  forbidNested(): void {
+    for (const [field, full] of this.#fields) {
+      if ([...this.#writable].some((folder) => full.startsWith(`${folder}/`)))
+        this.forbid(field, 'nested_mount', 'is below a folder that a container writes to, and could put a link there.')
+    }
   }
 
   #wrongPlace(full: string, value: string): Wrong | null {

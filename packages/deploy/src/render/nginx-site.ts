@@ -27,7 +27,6 @@ export interface NginxSite {
   timeouts?: { connectSec: number; readSec: number; sendSec: number } | undefined
   /** Other than 80 and 443. */
   ports?: { http: number; https: number } | undefined
-  logFile?: string | undefined
 }
 
 export interface RateLimit {
@@ -113,10 +112,10 @@ function tls(siteName: string, { chainFile, keyFile }: { chainFile: string; keyF
 
 function serve(site: NginxSite): string[] {
   const fields = headers(site.headers, 'headers')
-  const logFile = optional(site.logFile, 'logFile', absolutePath)
   return [
     'server_tokens off;',
-    ...(logFile === undefined ? [] : [`access_log ${logFile};`]),
+    // nginx opens it as root: never in a folder that an app may write to.
+    `access_log /var/log/nginx/ikoma-${site.name}.log;`,
     // A client that sends a byte a minute must not hold a connection.
     'client_header_timeout 15s;',
     'client_body_timeout 15s;',

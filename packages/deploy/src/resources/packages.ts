@@ -38,7 +38,7 @@ export interface WantedPackages {
 export function packages(wanted: WantedPackages): Desired {
   return async (host) => {
     const there = await packageStates(host)
-    const repair = repairOf(there)
+    const repair = await repairOf(host, there)
     // apt foresees nothing before the repair.
     const foresee = repair ? async () => null : (verb: Verb, specs: readonly string[]) => simulate(host, verb, specs)
     const removal = await planRemoval(wanted, there, foresee)
@@ -58,14 +58,15 @@ interface Machine {
 }
 
 /** What dpkg was doing when it was killed: until it is finished, apt refuses everything. */
-function repairOf(there: Map<string, PackageState>): Change | null {
-  const begun = /^(unpacked|half-configured|triggers-pending|triggers-awaited)$/
+async function repairOf(host: Host, there: Map<string, PackageState>): Promise<Change | null> {
+  const begun = /^(half-installed|unpacked|half-configured|triggers-pending|triggers-awaited)$/
   const names = [...there].filter(([, { status }]) => begun.test(status)).map(([name]) => name)
-  if (names.length === 0) return null
+  const broken = names.filter((name) => there.get(name)?.status === 'half-installed')
+  if (names.length === 0 && (await host.list('/var/lib/dpkg/updates')).length === 0) return null
   return {
-    title: `finish the interrupted installation of ${listOf(names)}`,
+    title: names.length === 0 ? 'finish what dpkg began' : `finish the interrupted installation of ${listOf(names)}`,
     diff: null,
-    apply: finishInterrupted,
+    apply: (on) => finishInterrupted(on, broken),
     // Half-installed is no state to go back to.
     undo: async () => {},
   }

@@ -132,7 +132,6 @@ export const formats: Record<string, Format> = {
     websocket: true,
     timeouts: { connectSec: 3, readSec: 61, sendSec: 62 },
     ports: { http: 8081, https: 8444 },
-    logFile: '/var/log/nginx/site.log',
   }),
   compose: format(renderComposeFile, readCompose, {
     services: {

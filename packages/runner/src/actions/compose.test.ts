@@ -4,7 +4,7 @@ import type { Action } from '../action.ts'
 import { policyOf } from '../policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { composeMachine } from '../testing/cases/compose.ts'
-import { containersIn, dockerOf } from '../testing/cases/compose-tools.ts'
+import { composeTools, containersIn, dockerOf } from '../testing/cases/compose-tools.ts'
 import { actions } from './index.ts'
 
 type Machine = ReturnType<typeof composeMachine>
@@ -34,6 +34,24 @@ describe('service.compose.up', () => {
         ...['--env-file', '/srv/shop/.env', '--file', '-', 'up', '--detach', '--build', '--remove-orphans'],
       ],
     ])
+  })
+
+  test("speaks to this server's Docker, whatever the app's variables say", async () => {
+    const machine = composeMachine()
+    const environments: Record<string, string>[] = []
+    machine.install('docker-compose', (call) => {
+      environments.push(call.env)
+      return composeTools['docker-compose']?.(call) ?? { code: 1 }
+    })
+    machine.put('/srv/shop/.env', 'DOCKER_HOST=tcp://127.0.0.1:2375\nPASSWORD=x\n')
+    await up(machine)
+    const own = {
+      DOCKER_HOST: 'unix:///var/run/docker.sock',
+      DOCKER_CERT_PATH: '',
+      DOCKER_TLS_VERIFY: '',
+      DOCKER_CONTEXT: '',
+    }
+    expect(environments.slice(-1)).toEqual([{ HOME: '/root', ...own }])
   })
 
   test('tells nobody what the files of variables hold', async () => {
@@ -125,15 +143,29 @@ describe('a compose file that could take the server over', () => {
     expect(machine.ran).toEqual([])
   })
 
-  test("may do what this server's policy allows the project by name, and nothing beside it", async () => {
-    const policy = policyOf({ compose: { shop: ['docker_socket'] } })
+  test("may do what this server's policy allows the project's folder, and nothing beside it", async () => {
+    const policy = policyOf({ compose: { '/srv/shop': ['docker_socket'] } })
     const socket = 'volumes: ["/var/run/docker.sock:/x"]'
-    const order = (service: string, name = 'shop') =>
-      run('service.compose.up', { ...project, name }, withService(service), policy)
+    const order = (service: string, directory = '/srv/shop') => {
+      const machine = withService(service)
+      machine.put('/srv/other/docker-compose.yml', machine.contentOf('/srv/shop/docker-compose.yml') ?? '')
+      return run('service.compose.up', { ...project, directory }, machine, policy)
+    }
     expect((await order(socket)).result).toMatchObject({ ok: true })
-    await expect(order(socket, 'other')).rejects.toMatchObject(refused)
-    await expect(order(socket, 'constructor')).rejects.toMatchObject(refused)
+    await expect(order(socket, '/srv/other')).rejects.toMatchObject(refused)
     await expect(order('privileged: true')).rejects.toMatchObject(refused)
+  })
+
+  test("that binds a folder is refused where the app's account could put a link in its place", async () => {
+    const machine = withService('volumes: ["./data:/data"]')
+    await machine.makeDirectory('/srv/shop', { mode: 0o755, owner: 'shop', group: 'shop' })
+    await expect(up(machine)).rejects.toMatchObject({
+      reason: 'unsafe_path',
+      message: expect.stringContaining('/srv/shop '),
+    })
+    expect(machine.ran).toEqual([])
+    machine.put('/srv/shop/docker-compose.yml', 'services: { web: { image: "web:1", volumes: ["data:/data"] } }')
+    expect((await up(machine)).result).toMatchObject({ ok: true })
   })
 
   test.each([

@@ -124,6 +124,32 @@ describe('a restore of PostgreSQL', () => {
   })
 })
 
+test('what an app wrote into its database is never run as a superuser', async () => {
+  const { payload, query, shelf } = await setup()
+  await query('CREATE ROLE shop LOGIN CREATEDB')
+  await query('CREATE DATABASE shop OWNER shop')
+  await query(
+    `SET ROLE shop; CREATE FUNCTION allowed(n int) RETURNS boolean LANGUAGE plpgsql AS $$
+      BEGIN ALTER ROLE shop SUPERUSER; RETURN true; EXCEPTION WHEN insufficient_privilege THEN RETURN true; END $$;
+    CREATE SCHEMA own; CREATE TABLE own.a (n int CHECK (public.allowed(n))); INSERT INTO own.a VALUES (1)`,
+    'shop',
+  )
+  const isSuperuser = async () => (await query("SELECT rolsuper FROM pg_roles WHERE rolname = 'shop'"))[0]?.rolsuper
+  const app = { ...payload, database: 'shop' }
+  const powerless = await order('db.postgres.backup', app)
+  expect(powerless).toMatchObject({ ok: false, errors: [{ code: 'role_too_powerful' }] })
+  expect(powerless.summary).toContain('Set "runAs" to the account of its owner, or "role" to "shop"')
+  expect(await isSuperuser()).toBe(false)
+  const { output } = await order('db.postgres.backup', { ...app, role: 'shop' })
+  const { id, state } = (output as { backup: Backup }).backup
+  expect(state).toBe('proven')
+  const refused = await order('db.postgres.restore', { ...app, backup: id })
+  expect(refused).toMatchObject({ ok: false, errors: [{ code: 'role_too_powerful' }] })
+  expect(await isSuperuser()).toBe(false)
+  expect(await order('db.postgres.restore', { ...app, role: 'shop', backup: id })).toMatchObject({ ok: true })
+  expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
+})
+
 describe('reading', () => {
   test('whether it answers', async () => {
     const { connection, folder } = await setup()

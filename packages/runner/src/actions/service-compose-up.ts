@@ -5,6 +5,7 @@ import { converging } from '../host/converge.ts'
 
 export function bringComposeUp(payload: PayloadOf<'service.compose.up'>, context: ActionContext) {
   const { waitSec, settleSec, ...source } = payload
-  const allowed = Object.hasOwn(context.policy.compose, source.name) ? (context.policy.compose[source.name] ?? []) : []
+  // By its folder: the name is whatever the order says.
+  const allowed = context.policy.compose[source.directory] ?? []
   return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec })])(payload, context)
 }

@@ -65,6 +65,23 @@ test('a removal that would take others with it is refused, and names them', asyn
   expect(versionOf(machine, 'npm')).toBeUndefined()
 })
 
+test('a package that was not even unpacked is installed once more', async () => {
+  const { machine, apply } = setup({ installed: { nginx: '1' }, offered: { curl: { version: '7' } } })
+  const { installed } = machine.state.apt as AptState
+  installed.nginx = { version: '1', status: 'half-installed' }
+  const changes = [{ title: 'finish the interrupted installation of nginx' }, { title: 'install curl' }]
+  expect(await apply({ install: ['curl'] })).toMatchObject({ ok: true, output: { changes } })
+  expect(installed.nginx?.status).toBe('installed')
+})
+
+test('what dpkg was writing down when it was killed is finished first', async () => {
+  const { machine, apply } = setup({ offered: { curl: { version: '7' } } })
+  machine.put('/var/lib/dpkg/updates/0001', '')
+  const changes = [{ title: 'finish what dpkg began' }, { title: 'install curl' }]
+  expect(await apply({ install: ['curl'] })).toMatchObject({ ok: true, output: { changes } })
+  expect(await machine.list('/var/lib/dpkg/updates')).toEqual([])
+})
+
 test('an installation that was interrupted is finished first', async () => {
   const { machine, apply } = setup({ installed: { nginx: '1' }, offered: { curl: { version: '7' } } })
   const { installed } = machine.state.apt as AptState

@@ -69,3 +69,13 @@ test('a line that somebody wrote for the same file is not doubled', async () => 
   await apply({ sizeMib: 512 })
   expect(machine.contentOf('/etc/fstab')).toBe('/swapfile none swap sw 0 0\n')
 })
+
+test('a file that cannot be used as swap leaves nothing', async () => {
+  const { machine, apply } = setup()
+  const before = machine.snapshot()
+  machine.install('swapon', (call) =>
+    call.args.includes('--noheadings') ? (swapTools.swapon?.(call) ?? {}) : { code: 255, stderr: 'swapon failed' },
+  )
+  await expect(apply({ sizeMib: 512 })).rejects.toMatchObject({ reason: 'tool_failed' })
+  expect(machine.snapshot()).toEqual(before)
+})

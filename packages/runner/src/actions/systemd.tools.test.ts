@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { type Host, noSystemdService, planFor, systemdService, systemdTimer, type WantedService } from '@ikoma/deploy'
@@ -22,6 +22,7 @@ beforeEach(() => {
         : real.run({ argv: [tool, ...args.map(place)], ...rest }),
     look: (path) => real.look(place(path)),
     read: (path) => real.read(place(path)),
+    list: (path) => real.list(place(path)),
     write: (path, content) => real.write(place(path), { ...content, ...mine }),
     makeDirectory: (path, access) => real.makeDirectory(place(path), { ...access, ...mine }),
     remove: (path) => real.remove(place(path)),
@@ -44,6 +45,15 @@ describe('systemd-analyze, before a unit is installed', () => {
     expect(check?.title).toBe('have systemd check ikoma-test-sample.service')
     await check?.apply(machine)
     expect(existsSync(join(folder, 'ikoma-verify'))).toBe(false)
+  })
+
+  test('is not disturbed by what a check that was killed has left', async () => {
+    const left = join(folder, 'ikoma-verify')
+    mkdirSync(left)
+    writeFileSync(join(left, 'ikoma-test-other.service'), '[Service]\nExecStart=/no/such/program\n')
+    const [check] = await planFor(systemdService(wanted), machine)
+    await check?.apply(machine)
+    expect(existsSync(left)).toBe(false)
   })
 
   test('finds nothing wrong with a timer and its job', async () => {

@@ -58,6 +58,13 @@ function notStarted(name: string, error: NodeJS.ErrnoException): Error {
 }
 
 function failed(name: string, code: number | null, said: string): Problem {
-  if (said.includes('No space left on device')) return new Problem('disk_full', `${name}: ${said.slice(-300)}`)
-  return new Problem('tool_failed', `${name} failed with ${code ?? 'a signal'}: ${said.slice(-maxToldCharacters)}`)
+  const errors = errorsIn(said)
+  if (said.includes('No space left on device')) return new Problem('disk_full', `${name}: ${errors.slice(-300)}`)
+  return new Problem('tool_failed', `${name} failed with ${code ?? 'a signal'}: ${errors.slice(-maxToldCharacters)}`)
+}
+
+/** What the program says itself: the server's DETAIL and CONTEXT show rows, and a statement shows values. */
+export function errorsIn(said: string): string {
+  const lines = said.split('\n').filter((line) => /^pg_(dump|restore): (?!detail: (Command|Query) was)/.test(line))
+  return lines.join('\n')
 }

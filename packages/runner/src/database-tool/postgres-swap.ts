@@ -1,6 +1,6 @@
 import type { Expected } from '@ikoma/deploy'
 import pg from 'pg'
-import { drop, dropAbandoned, inName, restoreInto } from './postgres.ts'
+import { drop, dropAbandoned, inName, refuseSuperuser, restoreInto } from './postgres.ts'
 import { connected, type Session } from './postgres-session.ts'
 import { Problem } from './problem.ts'
 
@@ -11,6 +11,7 @@ const lists = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 's
 /** Puts a backup that it is given in the place of the live database. The former one is kept under a name of its own. */
 export function restorePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
   return connected('postgres', async (session) => {
+    await refuseSuperuser(session, database)
     await refuseInUse(session, database)
     await dropAbandoned(session)
     const draft = `ikoma_restore_${inName(id)}`

@@ -30,8 +30,9 @@ export function copyPostgres() {
 }
 
 /** Restores a backup that it is given into a scratch database, and checks that one. */
-export function provePostgres({ id, expected }: { id: string; expected: Expected }) {
+export function provePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
   return connected('postgres', async (session) => {
+    await refuseSuperuser(session, database)
     await dropAbandoned(session)
     const scratch = `ikoma_proof_${inName(id)}`
     await session.query(`CREATE DATABASE ${pg.escapeIdentifier(scratch)} TEMPLATE template0`)
@@ -42,6 +43,28 @@ export function provePostgres({ id, expected }: { id: string; expected: Expected
       await drop(session, scratch)
     }
   })
+}
+
+/**
+ * A backup runs what its owner wrote, such as the function of a CHECK, as whoever restores it: a superuser may do so only
+ * where that is a superuser's too.
+ */
+export async function refuseSuperuser(session: Session, database: string): Promise<void> {
+  const { rows } = await session.query(
+    `SELECT session_user AS role, me.rolsuper AND them.rolsuper IS NOT TRUE AS powerful, them.rolname AS owner
+      FROM pg_catalog.pg_roles me
+        LEFT JOIN (pg_catalog.pg_database d JOIN pg_catalog.pg_roles them ON them.oid = d.datdba) ON d.datname = $1
+      WHERE me.rolname = session_user`,
+    [database],
+  )
+  const { role, powerful, owner } = rows[0]
+  if (!powerful) return
+  const why = `${role} is a superuser, and would run what the owner of ${database} wrote into it`
+  const cure =
+    owner === null
+      ? `Make ${database} for its owner first, and set "runAs" to the owner's account`
+      : `Set "runAs" to the account of its owner, or "role" to "${owner}"`
+  throw new Problem('role_too_powerful', `${why}. ${cure}; the role needs CREATEDB.`)
 }
 
 /** Fills an empty database with the backup on our standard input, and compares what is in it. */

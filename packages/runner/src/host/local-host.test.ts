@@ -10,7 +10,6 @@ import {
   statSync,
   symlinkSync,
 } from 'node:fs'
-
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Host } from '@ikoma/deploy'

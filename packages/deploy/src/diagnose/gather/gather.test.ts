@@ -327,8 +327,11 @@ describe('PM2', () => {
   const home = { '/home/kb/.pm2/rpc.sock': '', '/home/kb/.pm2/logs/err.log': '' }
   const tools = (status: string): Record<string, Tool> => ({
     getent: () => ({ stdout: 'kb:x:1001:1001::/home/kb:/bin/bash\n' }),
-    runuser: () => ({ stdout: jlist(status) }),
-    tail: () => ({ stdout: 'Error: bad key jwt-s3cr3t\nerror: Environment variable not found: DATABASE_URL.\n' }),
+    runuser: ({ args }) => ({
+      stdout: args.includes('tail')
+        ? 'Error: bad key jwt-s3cr3t\nerror: Environment variable not found: DATABASE_URL.\n'
+        : jlist(status),
+    }),
   })
 
   test('is asked as its user, and its environment is only used to hide it', async () => {
@@ -339,6 +342,8 @@ describe('PM2', () => {
     expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
     expect(evidence.logs[1]).toEqual({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
     expect(host.ran).toContainEqual(['runuser', '--user', 'kb', '--', 'pm2', 'jlist'])
+    const read = host.ran.find((argv) => argv.includes('/home/kb/.pm2/logs/err.log'))
+    expect(read?.slice(0, 4)).toEqual(['runuser', '-u', 'kb', '--'])
     expect(found).toEqual(['environment_missing', 'pm2_errored'])
   })
 

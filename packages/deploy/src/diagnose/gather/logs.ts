@@ -10,7 +10,7 @@ export interface RawLine {
 }
 
 /** How much is read of each source, and shown of each line. */
-const maxLines = 300
+export const maxLines = 300
 const maxCharacters = 400
 
 export interface LogWindow {

@@ -1,5 +1,6 @@
+import { readPm2Log } from '../../drivers/pm2.ts'
 import type { Pm2Process } from '../evidence.ts'
-import { endOfFile, type RawLine } from './logs.ts'
+import { linesOf, maxLines, type RawLine } from './logs.ts'
 import type { Look } from './look.ts'
 
 export interface SeenPm2 {
@@ -53,8 +54,17 @@ export function parsePm2(said: string, name: string, now: number): SeenPm2 {
 
 const unknown: SeenPm2 = { process: { status: null, restarts: 0, upSec: null }, environment: {}, errorLog: null }
 
-export async function pm2Log(look: Look, seen: SeenPm2, name: string): Promise<RawLine[]> {
-  return seen.errorLog === null ? [] : endOfFile(look, seen.errorLog, `pm2 ${name}`)
+/** As the account: the app says where its log is, and could name what only root may read. */
+export async function pm2Log(
+  look: Look,
+  { errorLog }: SeenPm2,
+  { name, user }: { name: string; user: string },
+): Promise<RawLine[]> {
+  if (errorLog === null) return []
+  return look.at(errorLog, [], async () => {
+    const account = { user, home: await homeOf(look, user) }
+    return linesOf((await readPm2Log(look.host, account, errorLog, maxLines)).join('\n'), `pm2 ${name}`)
+  })
 }
 
 async function homeOf(look: Look, user: string): Promise<string> {

@@ -37,7 +37,10 @@ export function aptTools(upstream: (machine: SimulatedHost) => Record<string, Of
   const tools: Record<string, Tool> = {
     'dpkg-query': ({ machine }) => ({ stdout: listing(machine) }),
     dpkg({ machine }) {
-      for (const each of Object.values(aptOf(machine).installed)) each.status = 'installed'
+      for (const each of Object.values(aptOf(machine).installed)) {
+        if (each.status !== 'half-installed') each.status = 'installed'
+      }
+      for (const name of updatesOf(machine)) machine.move(`/var/lib/dpkg/updates/${name}`, null)
       return {}
     },
     'apt-cache': ({ args, machine }) => ({
@@ -51,6 +54,7 @@ export function aptTools(upstream: (machine: SimulatedHost) => Record<string, Of
         return {}
       }
       const wanted = operands(args)
+      if (args.includes('--reinstall')) return reinstalled(machine, wanted)
       if (args.includes('upgrade')) wanted.push(...outdated(machine))
       const steps = args.includes('remove') ? removal(machine, wanted) : installation(machine, wanted)
       if (typeof steps === 'string') return { code: 100, stderr: steps }
@@ -60,6 +64,17 @@ export function aptTools(upstream: (machine: SimulatedHost) => Record<string, Of
     },
   }
   return tools
+}
+
+/** What dpkg had begun to write down. */
+const updates = ['0000', '0001']
+function updatesOf(machine: SimulatedHost): string[] {
+  return updates.filter((name) => machine.contentOf(`/var/lib/dpkg/updates/${name}`) !== null)
+}
+
+function reinstalled(machine: SimulatedHost, names: readonly string[]) {
+  for (const name of names) Object.assign(aptOf(machine).installed[name] ?? {}, { status: 'installed' })
+  return {}
 }
 
 export function versionOf(machine: SimulatedHost, name: string): string | undefined {

@@ -16,6 +16,7 @@ export const swapTools: Record<string, Tool> = {
   },
   stat: ({ args, machine }) => ({ stdout: `${sizeOf(machine, args.at(-1) ?? '') * 1024 * 1024}\n` }),
   swapoff({ args, machine }) {
+    if (!swapsOf(machine).includes(args.at(-1) ?? '')) return { code: 4, stderr: 'swapoff failed: Invalid argument' }
     machine.state.swaps = swapsOf(machine).filter((path) => path !== args.at(-1))
     return {}
   },
