@@ -115,14 +115,18 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
     return
   }
   if (runner.disabled) {
-    throw new AppError('unprocessable', `Runner "${runner.name}" is disabled. Enable it or choose another one.`, {
-      reason: 'runner_disabled',
-    })
+    throw new AppError(
+      'unprocessable',
+      `Runner "${runner.name}" is disabled. Enable it with \`ikoma runner edit ${runner.name} --enable\` or choose another one.`,
+      {
+        reason: 'runner_disabled',
+      },
+    )
   }
   if (type.requiredScope !== null && !anyScopeAllows(runner.scopes, type.requiredScope)) {
     throw new AppError(
       'unprocessable',
-      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs.`,
+      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.name} --scope <scopes>\` or choose another runner.`,
       { reason: 'scope_denied' },
     )
   }

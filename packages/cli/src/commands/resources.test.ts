@@ -132,6 +132,30 @@ describe('runner show', () => {
   })
 })
 
+describe('runner edit', () => {
+  async function edited(...argv: string[]) {
+    const world = await setup()
+    const route = `PATCH /v1/runners/${runnerId}`
+    world.api.on(route, ok(aRunner({ scopes: ['check'] })))
+    return { seen: await world.run('runner', 'edit', 'local-runner', ...argv), bodies: () => world.api.seen(route) }
+  }
+
+  it('changes what is given and nothing else, and shows the runner as it now is', async () => {
+    const { seen, bodies } = await edited('--scope', 'check,system', '--concurrency', '3', '--enable')
+    expect(seen).toMatchObject({ code: 0, stdout: expect.stringContaining('check') })
+    expect(bodies()[0]?.body).toEqual({ scopes: ['check', 'system'], concurrency: 3, disabled: false })
+  })
+
+  it.each([
+    [[], '--scope'],
+    [['--enable', '--disable'], 'exclude each other'],
+  ])('is refused with %j, and nothing is sent', async (argv, said) => {
+    const { seen, bodies } = await edited(...argv)
+    expect(seen).toMatchObject({ code: 2, stderr: expect.stringContaining(said) })
+    expect(bodies()).toEqual([])
+  })
+})
+
 describe('secrets shown once', () => {
   it('are alone on stdout', async () => {
     const { run, api } = await setup()

@@ -206,6 +206,14 @@ const help = {
       ['ikoma runner show web-1 --json', 'as JSON'],
     ],
   },
+  'runner edit': {
+    summary: "Change a runner's name, scopes or number of orders, or disable it",
+    details: 'Its server has the last word: what /etc/ikoma/policy.json forbids, no scope allows.',
+    examples: [
+      ['ikoma runner edit web-1 --scope system,platform,service', 'what it may do, all of it'],
+      ['ikoma runner edit web-1 --disable', 'a server that is not to be trusted: refused at once'],
+    ],
+  },
   'runner rotate': {
     summary: "Replace a runner's token",
     examples: [

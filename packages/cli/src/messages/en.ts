@@ -235,6 +235,7 @@ export const en = {
     enrolledAs: (name: string, folder: string) => `Enrolled as "${name}"; its files are in ${folder}.`,
     startWith: (command: string) => `Start it with: ${command}`,
     enrolNeedsUrl: 'Say where the control plane is: --url https://ikoma.example.org',
+    nothingToEdit: 'Say what to change: --name, --scope, --concurrency, --enable or --disable.',
     rotated: (name: string, until: string) =>
       `New token of "${name}", shown this once. The old one works until ${until}.`,
     invited: (scopes: string, until: string) =>

@@ -207,6 +207,14 @@ export const helpFr: Record<keyof typeof helpEn, CommandHelp> = {
       ['ikoma runner show web-1 --json', 'en JSON'],
     ],
   },
+  'runner edit': {
+    summary: 'Changer le nom, les portées ou le nombre d’ordres d’un runner, ou le désactiver',
+    details: 'Son serveur a le dernier mot : ce que /etc/ikoma/policy.json interdit, aucune portée ne le permet.',
+    examples: [
+      ['ikoma runner edit web-1 --scope system,platform,service', 'tout ce qu’il peut faire'],
+      ['ikoma runner edit web-1 --disable', 'un serveur auquel ne plus se fier : refusé aussitôt'],
+    ],
+  },
   'runner rotate': {
     summary: 'Remplacer le jeton d’un runner',
     examples: [

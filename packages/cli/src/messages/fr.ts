@@ -243,6 +243,7 @@ export const fr: Messages = {
     enrolledAs: (name: string, folder: string) => `Enrôlé sous le nom « ${name} » ; ses fichiers sont dans ${folder}.`,
     startWith: (command: string) => `Démarrez-le : ${command}`,
     enrolNeedsUrl: 'Dites où est le plan de contrôle : --url https://ikoma.example.org',
+    nothingToEdit: 'Dites quoi changer : --name, --scope, --concurrency, --enable ou --disable.',
     rotated: (name, until) =>
       `Nouveau jeton de « ${name} », montré cette seule fois. L’ancien fonctionne jusqu’à ${until}.`,
     invited: (scopes, until) =>

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
+import { editRunnerCommand } from './edit.ts'
 import { enrolRunnerCommand } from './enrol.ts'
 import { installRunnerCommand } from './install.ts'
 import { inviteRunnerCommand } from './invite.ts'
@@ -20,6 +21,7 @@ export function runnerCommand(cli: Cli): Command {
     .addCommand(uninstallRunnerCommand(cli))
     .addCommand(listRunnersCommand(cli))
     .addCommand(showRunnerCommand(cli))
+    .addCommand(editRunnerCommand(cli))
     .addCommand(rotateRunnerCommand(cli))
     .addCommand(removeRunnerCommand(cli))
 }

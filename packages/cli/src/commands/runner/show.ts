@@ -15,8 +15,12 @@ export function showRunnerCommand(cli: Cli): Command {
 }
 
 export async function showRunner(options: OneRunnerOptions, context: RemoteContext): Promise<number> {
+  await printRunner(await findRunner(options.runner, context), context)
+  return exitCodes.ok
+}
+
+export async function printRunner(runner: RunnerResource, context: RemoteContext): Promise<void> {
   const { client, out, t } = context
-  const runner = await findRunner(options.runner, context)
   const host = runner.serverId ? await createNames(client).host(runner.serverId) : null
   out.answer(runner, () => {
     out.fields([
@@ -33,7 +37,6 @@ export async function showRunner(options: OneRunnerOptions, context: RemoteConte
       [t.columns.created, dateAndTime(runner.createdAt, context)],
     ])
   })
-  return exitCodes.ok
 }
 
 /** Who does what needs root, as the runner itself says; null while it has said nothing. */
