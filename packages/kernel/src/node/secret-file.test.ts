@@ -1,11 +1,13 @@
-import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { readOrMakeSecretFile } from './secret-file.ts'
 
 function setup(): string {
-  return mkdtempSync(join(tmpdir(), 'ikoma-secret-'))
+  const folder = mkdtempSync(join(tmpdir(), 'ikoma-secret-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
 }
 
 test('makes the secret once, readable by its owner alone, and leaves nothing else behind', () => {
