@@ -90,6 +90,17 @@ onHost('document 1: from a bare host to a running gateway, by orders alone', () 
     expect(answer.certificate.subjectaltname).toBe(`DNS:${domain}`)
   })
 
+  test("no account of the server but Caddy's own and root can tell Caddy what to serve", async () => {
+    const socket = ['--unix-socket', '/var/lib/caddy/admin.sock', 'http://localhost/config/']
+    const statusFor = async (user: string, argv: string[]) => {
+      const quiet = ['--silent', '--max-time', '5', '--output', '/dev/null', '--write-out', '%{http_code}']
+      return (await vps.host.runAs(user, ['curl', ...quiet, ...argv])).stdout
+    }
+    expect(await statusFor('gateway', ['http://localhost:2019/config/'])).toBe('000')
+    expect(await statusFor('gateway', socket)).toBe('000')
+    expect(await statusFor('caddy', socket)).toBe('200')
+  })
+
   test('everything again changes nothing', async () => {
     for (const step of [...prepared(), ...serving()]) {
       expect([step[0], await order(step)]).toEqual([step[0], expect.objectContaining({ changed: false, changes: [] })])

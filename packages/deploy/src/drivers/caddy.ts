@@ -26,12 +26,26 @@ export async function validateCaddyfile(host: Host, content: string, { main }: C
   })
 }
 
-/** Has the running Caddy change to this configuration. Rejects when it does not; no file was changed then. */
-export async function loadCaddyfile(host: Host, content: string, { main }: CaddyPlaces): Promise<void> {
-  const argv = ['caddy', 'reload', ...fromInput] as [string, ...string[]]
-  const exit = await host.run({ argv, input: content, env: { HOME: '/' }, cwd: folderOf(main) })
-  if (exit.code === 0) return
-  if (exit.stderr.includes('connection refused')) {
+/**
+ * Has the running Caddy change to this configuration, at the first of the addresses where it listens; undefined is the one
+ * that the configuration says. Rejects when it does not; no file was changed then.
+ */
+export async function loadCaddyfile(
+  host: Host,
+  content: string,
+  { main }: CaddyPlaces,
+  addresses: readonly (string | undefined)[],
+): Promise<void> {
+  let exit: Exit | undefined
+  for (const address of new Set(addresses)) {
+    if (address === 'off') continue
+    const at = address === undefined ? [] : ['--address', address]
+    const argv = ['caddy', 'reload', ...fromInput, ...at] as [string, ...string[]]
+    exit = await host.run({ argv, input: content, env: { HOME: '/' }, cwd: folderOf(main) })
+    if (exit.code === 0) return
+    if (!nobodyListens.test(exit.stderr)) break
+  }
+  if (exit === undefined || nobodyListens.test(exit.stderr)) {
     throw new AppError('unprocessable', 'Caddy does not run, or has its admin endpoint off. Start it first.', {
       reason: 'caddy_not_running',
     })
@@ -43,10 +57,11 @@ export async function loadCaddyfile(host: Host, content: string, { main }: Caddy
   })
 }
 
+const nobodyListens = /connect: (connection refused|no such file or directory)/
 const fromInput = ['--adapter', 'caddyfile', '--config', '-']
 
 /** Packages of Caddy make this user; without one, Caddy is taken to run as root. */
-async function servingUser(host: Host): Promise<{ prefix: string[]; home: string }> {
+export async function servingUser(host: Host): Promise<{ prefix: string[]; home: string }> {
   const { code, stdout } = await host.run({ argv: ['getent', 'passwd', '--', 'caddy'] })
   if (code !== 0) return { prefix: [], home: '/root' }
   const [, , uid = '', gid = '', , home = '/'] = stdout.trim().split(':')

@@ -1,8 +1,9 @@
 import { AppError } from '@ikoma/kernel'
-import { type CaddyPlaces, caddyPlaces, loadCaddyfile, validateCaddyfile } from '../drivers/caddy.ts'
+import { type CaddyPlaces, caddyPlaces, loadCaddyfile, servingUser, validateCaddyfile } from '../drivers/caddy.ts'
 import type { FileContent, Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
 import { type CaddySite, renderCaddyMain, renderCaddySite } from '../render/caddyfile.ts'
+import { adminAddress, withAdminSocket } from './caddy-admin.ts'
 import { refuseCaddyEnvironment } from './caddy-environment.ts'
 import { directory } from './directory.ts'
 import { file, noFile } from './file.ts'
@@ -14,7 +15,9 @@ export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces):
   const content = renderCaddySite(site)
   return async (host) => {
     const main = await readMain(host, places)
-    const after = importing(main?.content ?? null, places)
+    const imports = importing(main?.content ?? null, places)
+    const socket = await adminSocket(host)
+    const after = socket === null ? imports : withAdminSocket(imports, socket)
     const changes = await planFor(
       [
         directory({ path: places.routes, mode: 0o755, ...rootOwned }),
@@ -89,8 +92,9 @@ async function loadedFirst(changes: readonly Change[], { host, places, before, a
   const load: Change = {
     title: 'have Caddy load it',
     diff: null,
-    apply: (on) => loadCaddyfile(on, will, places),
-    undo: (on) => loadCaddyfile(on, was, places),
+    // Killed before the files were written, it listens where they do not say.
+    apply: (on) => loadCaddyfile(on, will, places, [adminAddress(was), adminAddress(will)]),
+    undo: (on) => loadCaddyfile(on, was, places, [adminAddress(will), adminAddress(was)]),
   }
   return [load, ...changes]
 }
@@ -110,6 +114,15 @@ function importing(main: string | null, places: CaddyPlaces): string {
   const line = importLine(places)
   if (main.split('\n').includes(line)) return main
   return `${main.replace(/\n*$/, '')}\n\n${line}\n`.trimStart()
+}
+
+/** In the home of the user that Caddy serves as, which nobody else may write to; null where it has none. */
+async function adminSocket(host: Host): Promise<string | null> {
+  const { home } = await servingUser(host)
+  const folder = await host.look(home)
+  return folder?.kind === 'directory' && folder.owner === 'caddy' && (folder.mode & 0o022) === 0
+    ? `${home}/admin.sock`
+    : null
 }
 
 const importLine = ({ routes }: CaddyPlaces) => `import ${routes}/*.caddy`

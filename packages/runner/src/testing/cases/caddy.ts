@@ -6,13 +6,21 @@ const theirs = 'other.example.com {\n\trespond "other"\n}\n'
 const ours = 'old.example.com {\n\tencode zstd gzip\n\n\treverse_proxy 127.0.0.1:9000\n}\n'
 const importLine = 'import /etc/caddy/ikoma/*.caddy\n'
 
-/** caddy(8) over `state.serving`: it refuses a domain that is served twice, and a file in which a brace is missing. */
+const adminOptions = '{\n\tadmin unix//var/lib/caddy/admin.sock\n}\n\n'
+
+/** caddy(8) over `state.serving`: it refuses a domain that is served twice, and listens where that says. */
 const caddy: Tool = ({ args, input, machine }) => {
   const domains = [...input.matchAll(/^(\S+) \{$/gm)].map(([, domain]) => domain)
   if (new Set(domains).size < domains.length) return { code: 1, stderr: 'Error: ambiguous site definition' }
-  if (args[0] === 'reload') machine.state.serving = input
+  if (args[0] !== 'reload') return {}
+  if (args[args.indexOf('--address') + 1] !== listeningAt(String(machine.state.serving))) {
+    return { code: 1, stderr: 'Error: dial: connect: connection refused' }
+  }
+  machine.state.serving = input
   return {}
 }
+
+const listeningAt = (serving: string) => /^\tadmin (.*)$/m.exec(serving)?.[1] ?? 'localhost:2019'
 
 const tools: Record<string, Tool> = {
   caddy,
@@ -24,11 +32,14 @@ const tools: Record<string, Tool> = {
 function withCaddy({ routes = {} }: { routes?: Record<string, string> } = {}) {
   const imported = Object.keys(routes).length > 0
   const files = Object.entries(routes).map(([name, content]) => [`/etc/caddy/ikoma/${name}.caddy`, content])
-  return new SimulatedHost({
+  const host = new SimulatedHost({
     files: { '/etc/caddy/Caddyfile': imported ? `${theirs}\n${importLine}` : theirs, ...Object.fromEntries(files) },
     state: { serving: imported ? `${theirs}\n${Object.values(routes).join('\n')}\n` : theirs },
     tools,
   })
+  host.putDirectory('/var/lib')
+  host.putDirectory('/var/lib/caddy', { mode: 0o755, owner: 'caddy', group: 'caddy' })
+  return host
 }
 
 export const caddyCases: OrderTypeCase[] = [
@@ -40,8 +51,9 @@ export const caddyCases: OrderTypeCase[] = [
     machine: () => withCaddy(),
     needs: ['caddy'],
     expectDone: async (machine) => {
-      expect(await machine.read('/etc/caddy/Caddyfile')).toBe(`${theirs}\n${importLine}`)
+      expect(await machine.read('/etc/caddy/Caddyfile')).toBe(`${adminOptions}${theirs}\n${importLine}`)
       expect(await machine.read('/etc/caddy/ikoma/app.caddy')).toContain('reverse_proxy 127.0.0.1:8080')
+      expect(listeningAt(String(machine.state.serving))).toBe('unix//var/lib/caddy/admin.sock')
       expect(machine.state.serving).toContain('other.example.com {')
       expect(machine.state.serving).toContain('app.example.com {')
     },

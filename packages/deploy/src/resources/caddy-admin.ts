@@ -1,0 +1,40 @@
+/**
+ * Where the Caddy of this Caddyfile takes a new configuration: what its global options say, or Caddy's default. Undefined
+ * where only Caddy can tell, because they import a file.
+ */
+export function adminAddress(content: string): string | undefined {
+  const options = globalOptions(content)
+  if (options?.some((line) => line.startsWith('import '))) return undefined
+  const [, address = '{'] = options?.find((line) => /^admin\b/.test(line))?.split(/\s+/) ?? []
+  return address === '{' ? 'localhost:2019' : address
+}
+
+/**
+ * The Caddyfile with its admin endpoint at this socket, where only Caddy's user and root may tell it what to serve: its
+ * default is a port that every account of the server can reach. An address that somebody chose stays.
+ */
+export function withAdminSocket(content: string, socket: string): string {
+  const options = globalOptions(content)
+  if (options?.some((line) => /^(admin\b|import )/.test(line))) return content
+  const line = `\tadmin unix/${socket}\n`
+  if (options) return content.replace(beforeGlobalOptions, (opening) => `${opening}${line}`)
+  return `{\n${line}}\n${content === '' ? '' : `\n${content}`}`
+}
+
+const beforeGlobalOptions = /^(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*\{[ \t]*(?:#.*)?\r?\n/
+
+/** The lines of the block without a head that may begin a Caddyfile, without those of blocks inside it. */
+function globalOptions(content: string): string[] | undefined {
+  const [opening] = beforeGlobalOptions.exec(content) ?? []
+  if (opening === undefined) return undefined
+  const lines: string[] = []
+  let depth = 1
+  for (const line of content.slice(opening.length).split('\n')) {
+    const words = line.replace(/(^|\s)#.*$/, '').trim()
+    if (words === '}') depth -= 1
+    if (depth === 0) break
+    if (depth === 1) lines.push(words)
+    if (/(^|\s)\{$/.test(words)) depth += 1
+  }
+  return lines
+}
