@@ -150,6 +150,16 @@ onHost('somebody who has taken over the runner', () => {
       expect(await machine()).toBe(before)
     })
 
+    test('a grant that was kept back until a later attempt of the same order was done', async () => {
+      const order = { orderId: newId(), payload: { path: '/srv/later' } }
+      const kept = claimOf({ ...order, attempt: 1 })
+      expect((await ask(claimOf({ ...order, attempt: 2 }))).result).toMatchObject({ ok: true })
+      await vps.host.see(['rmdir', '/srv/later'])
+      const before = await machine()
+      expect(codesOf(await ask(kept))).toEqual(['already_executed'])
+      expect(await machine()).toBe(before)
+    })
+
     test('what is not the protocol at all', async () => {
       const before = await machine()
       for (const nonsense of [null, {}, { orderId: '../../etc/passwd' }]) {

@@ -52,6 +52,9 @@ const actions: Actions = {
     if (endless && !signal.aborted) await once(signal, 'abort')
     return { ok: true, summary: 'done', output: { changed: true, changes: [] } }
   },
+  'service.systemd.apply': async ({ environment }) => {
+    return { ok: true, summary: `with ${JSON.stringify(environment)}`, output: { changed: true, changes: [] } }
+  },
 }
 
 interface Setup {
@@ -161,6 +164,15 @@ describe('whatever a compromised runner brings, nothing happens', () => {
     expect(done).toHaveLength(1)
   })
 
+  test('a grant that was kept back until a later attempt was done', async () => {
+    const executor = await setup()
+    const orderId = newId()
+    const kept = claimOf({ orderId, attempt: 1 })
+    await executor.run(claimOf({ orderId, attempt: 2 }), actionContext())
+    expect(await executor.run(kept, actionContext())).toMatchObject(refusal('already_executed'))
+    expect(done).toHaveLength(1)
+  })
+
   test.each([
     ['another user', me.uid + 1],
     ['a user of another namespace', null],
@@ -212,6 +224,21 @@ test('what the action refuses is for good; a program that failed may be tried ag
   const failed = await executor.run(claimOf({ orderId: newId() }), actionContext())
   expect(failed).toMatchObject({ ok: false, errors: [{ code: 'tool_failed' }] })
   expect(failed).not.toHaveProperty('retryable')
+})
+
+test('a secret of the payload that a tool repeats does not reach the journal of the server', async () => {
+  const executor = await setup({ scopes: ['service'] })
+  const payload = {
+    name: 'app',
+    description: 'An app',
+    user: 'app',
+    workingDirectory: '/srv/app',
+    execStart: ['/srv/app/run'],
+    environment: { DB_PASSWORD: 'swordfish' },
+  }
+  await executor.run(claimOf({ type: 'service.systemd.apply', payload }), actionContext())
+  expect(logger.entries.map(({ message }) => message)).toEqual(['An order is done as root.', 'It ended.'])
+  expect(JSON.stringify(logger.entries)).not.toContain('swordfish')
 })
 
 test("a runner that never says stop is stopped at the order's own timeout", async () => {

@@ -8,6 +8,8 @@ import { readAccounts } from '../host/accounts.ts'
 import { localHost } from '../host/local-host.ts'
 import type { Logger } from '../logger.ts'
 import { orderMarker } from '../process-tree.ts'
+import { Redaction } from '../redact.ts'
+import { secretsIn } from '../secret-forms.ts'
 import type { Stop } from '../stop.ts'
 import { mayPass, messageOf } from '../trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
@@ -32,7 +34,7 @@ export interface ExecutorOptions {
 
 const killGraceMs = 5_000
 const requestMs = 10_000
-/** What was done may be as long to take back as it was to do; the runner has told its end by then. */
+/** What was done may be as long to take back as it was to do. Where the order's own time is over, the runner has told its end by then. */
 const takeBackMs = 300_000
 
 /**
@@ -79,13 +81,14 @@ async function serve(options: ExecutorOptions, stopping: AbortController, tell: 
   }
   if (!(await claimOnce(stateDir, claim, clock.now()))) {
     logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
-    return refused('already_executed', 'This grant was executed here before.')
+    return refused('already_executed', 'This grant, or a later one of the same order, was executed here before.')
   }
   void watchForStop(lines, stopping)
-  const { type, dryRun } = verdict.admitted.grant
+  const { type, dryRun, payload } = verdict.admitted.grant
+  const redaction = new Redaction(secretsIn(payload))
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
   const result = await execute(verdict.admitted, { config, stopping, tell })
-  logger.info({ orderId, attempt, type, ok: result.ok, summary: result.summary }, 'It ended.')
+  logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
 }
 
@@ -138,7 +141,7 @@ async function execute(admission: Admission, { config, stopping, tell }: Executi
   }
   const running = admission.run(context).catch((error: unknown) => failed(error))
   try {
-    const result = await Promise.race([running, deafness(signal, killGraceMs + takeBackMs)])
+    const result = await Promise.race([running, deafness(signal, () => killGraceMs + takeBackMs)])
     return result ?? failed(new Error('The action did not end when it was told to.'))
   } finally {
     clearTimeout(timer)

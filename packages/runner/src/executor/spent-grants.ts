@@ -6,11 +6,15 @@ import { syncDirectory } from '../durable-file.ts'
 /** Far longer than a grant is good for, so that what is forgotten has expired. */
 const keepMs = 24 * 60 * 60_000
 
-/** True the first time for each attempt of an order, and on disk before it is: a runner cannot have it done twice. */
+/**
+ * True the first time for each attempt of an order, and on disk before it is: a runner cannot have it done twice. Nor can
+ * it have an earlier attempt done after a later one, with a grant that it kept back.
+ */
 export async function claimOnce(stateDir: string, { orderId, attempt }: Claim, now: number): Promise<boolean> {
   const folder = join(stateDir, 'spent')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await forgetOld(folder, now)
+  const spent = await forgetOld(folder, now)
+  if (spent.some((name) => isOf(orderId, name) && attemptOf(name) > attempt)) return false
   try {
     // The order's id is a uuid: the grant was verified before.
     await (await open(join(folder, `${orderId}.${attempt}`), 'wx', 0o600)).close()
@@ -22,10 +26,17 @@ export async function claimOnce(stateDir: string, { orderId, attempt }: Claim, n
   return true
 }
 
-async function forgetOld(folder: string, now: number): Promise<void> {
+const isOf = (orderId: string, name: string) => name.startsWith(`${orderId}.`)
+const attemptOf = (name: string) => Number(name.slice(name.lastIndexOf('.') + 1))
+
+/** What is still remembered then. */
+async function forgetOld(folder: string, now: number): Promise<string[]> {
+  const kept: string[] = []
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     const facts = await stat(path).catch(() => null)
     if (facts && now - facts.mtimeMs > keepMs) await rm(path, { force: true })
+    else kept.push(name)
   }
+  return kept
 }
