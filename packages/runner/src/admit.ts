@@ -12,6 +12,8 @@ export interface Admission {
   grant: Grant
   /** What it waits for to be free on this machine; null when nothing. */
   turn: string | null
+  /** Stopped half-way it takes back what it did, which may take as long as doing it. */
+  takesBack: boolean
   run(context: ActionContext): Promise<ActionResult>
 }
 
@@ -54,13 +56,14 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
   // The catalogue ties payload and action together by their type name, which the compiler cannot see through a string.
   const action = gate.actions[type.type as keyof Actions] as Action<never>
   const { executor } = gate
-  const { turn = null } = type
-  if (type.privileged && executor) return { admitted: { grant, turn, run: (context) => executor.run(claim, context) } }
-  if (type.privileged && !gate.root) {
+  const { turn = null, privileged = false } = type
+  const admitted = { grant, turn, takesBack: privileged && type.risk !== 'read' }
+  if (privileged && executor) return { admitted: { ...admitted, run: (context) => executor.run(claim, context) } }
+  if (privileged && !gate.root) {
     const cure = 'Install the runner with its executor: sudo ikoma runner install.'
     return refuse('missing_privilege', `${grant.type} needs root, which this runner has not. ${cure}`)
   }
-  return { admitted: { grant, turn, run: (context) => action(payload.data as never, context) } }
+  return { admitted: { ...admitted, run: (context) => action(payload.data as never, context) } }
 }
 
 function refuse(code: Refusal['code'], message: string): { refusal: Refusal } {

@@ -34,7 +34,12 @@ export async function execute(execution: Execution): Promise<Report> {
   const startedAt = clock.now()
   const begunMs = performance.now()
   const running = signal.aborted ? null : run(execution, contextFor(execution, steps))
-  const ending = await endingOf(running, signal, host.killGraceMs + obeyMs)
+  const ending = await endingOf(running, signal, () => {
+    const { takesBack, grant } = execution.admission
+    const leftMs = grant.timeoutSec * 1000 - (performance.now() - begunMs)
+    const takesBackMs = takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0
+    return takesBackMs + host.killGraceMs + obeyMs
+  })
   const durationMs = performance.now() - begunMs
   return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
 }
@@ -50,7 +55,7 @@ async function run({ admission, turns, signal }: Execution, context: ActionConte
 async function endingOf(
   running: Promise<ActionResult> | null,
   signal: AbortSignal,
-  patienceMs: number,
+  patienceMs: () => number,
 ): Promise<Ending> {
   const settled = running?.then(
     (result): Ending => ({ kind: 'returned', result }),
@@ -63,9 +68,9 @@ async function endingOf(
 }
 
 /** Resolves when an action was told to stop and has not for `patienceMs`: its report must not wait for ever. */
-export function deafness(signal: AbortSignal, patienceMs: number): Promise<null> {
+export function deafness(signal: AbortSignal, patienceMs: () => number): Promise<null> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => setTimeout(resolve, patienceMs, null).unref(), { once: true })
+    signal.addEventListener('abort', () => setTimeout(resolve, patienceMs(), null).unref(), { once: true })
   })
 }
 
