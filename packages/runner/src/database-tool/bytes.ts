@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { constants, createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -61,7 +61,8 @@ export function refuseOthers(found: Digest, expected: Digest): void {
 }
 
 export async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r')
+  // What has become a pipe since it was written would never open.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     await file.sync()
   } finally {
