@@ -162,7 +162,12 @@ export class SimulatedHost implements Host {
   }
 
   remove(path: string): Promise<void> {
-    return this.#call(() => void this.#nodes.delete(path))
+    return this.#call(() => {
+      for (const each of this.#nodes.keys()) {
+        if (each !== '/' && parentOf(each) === path) throw new Error(`${path} is not empty`)
+      }
+      this.#nodes.delete(path)
+    })
   }
 
   async #call<T>(work: () => T): Promise<T> {

@@ -34,8 +34,7 @@ const fileTools: Record<string, Tool> = {
   },
   chmod: () => ({}),
   rm({ args, machine }) {
-    const top = args.at(-1) ?? ''
-    for (const path of Object.keys(nodesOf(machine))) if (`${path}/`.startsWith(`${top}/`)) void machine.remove(path)
+    machine.move(args.at(-1) ?? '', null)
     return {}
   },
 }
