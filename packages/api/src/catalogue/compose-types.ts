@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
 import { appDirectoryField } from './host-types.ts'
 import { orderType } from './order-type.ts'
-import { logRange, serviceNameField } from './service-fields.ts'
+import { logRange, serviceLook, serviceNameField } from './service-fields.ts'
 
 const fileNameField = z.string().max(100)
 
@@ -99,16 +99,8 @@ export const serviceComposeRestart = orderType({
   output: statusOutput,
 })
 
-const look = {
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-} as const
-
 export const serviceComposeStatus = orderType({
-  ...look,
+  ...serviceLook,
   type: 'service.compose.status',
   title: { en: 'Show the containers of a compose project', fr: "Montrer les conteneurs d'un projet compose" },
   requiredScope: 'service.compose.status',
@@ -117,7 +109,7 @@ export const serviceComposeStatus = orderType({
 })
 
 export const serviceComposeLogs = orderType({
-  ...look,
+  ...serviceLook,
   type: 'service.compose.logs',
   title: { en: 'Read the logs of a compose project', fr: "Lire les journaux d'un projet compose" },
   requiredScope: 'service.compose.logs',
@@ -130,7 +122,7 @@ export const serviceComposeLogs = orderType({
 })
 
 export const serviceComposeStats = orderType({
-  ...look,
+  ...serviceLook,
   type: 'service.compose.stats',
   title: { en: 'Measure the containers of a compose project', fr: "Mesurer les conteneurs d'un projet compose" },
   requiredScope: 'service.compose.stats',

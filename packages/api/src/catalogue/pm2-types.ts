@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
 import { appAccountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
-import { argumentField, environmentField } from './service-fields.ts'
+import { argumentField, environmentField, serviceLook } from './service-fields.ts'
 
 /** PM2 runs as this account, under systemd as `pm2-<account>`, see service.pm2.startup. */
 const account = { user: appAccountField }
@@ -135,16 +135,8 @@ export const servicePm2Restart = orderType({
   output: statusOutput,
 })
 
-const look = {
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-} as const
-
 export const servicePm2Status = orderType({
-  ...look,
+  ...serviceLook,
   type: 'service.pm2.status',
   title: { en: 'Show the processes of PM2', fr: 'Montrer les processus de PM2' },
   requiredScope: 'service.pm2.status',
@@ -153,7 +145,7 @@ export const servicePm2Status = orderType({
 })
 
 export const servicePm2Logs = orderType({
-  ...look,
+  ...serviceLook,
   type: 'service.pm2.logs',
   title: { en: 'Read the logs of PM2', fr: 'Lire les journaux de PM2' },
   requiredScope: 'service.pm2.logs',

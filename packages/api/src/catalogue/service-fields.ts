@@ -38,6 +38,15 @@ export const descriptionField = z
   .max(200)
   .regex(/^(?! )[^\p{Cc}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
 
+/** An order that reads what a service's own tools say of it, which they say to root alone. */
+export const serviceLook = {
+  risk: 'read',
+  retryClass: 'idempotent',
+  timeoutSec: 60,
+  approval: false,
+  privileged: true,
+} as const
+
 /** Lines of a log, the last ones. */
 export const logRange = {
   lines: z.number().int().min(1).max(1000).default(200),

@@ -2,7 +2,14 @@ import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
 import { appAccountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
-import { argvField, descriptionField, environmentField, logRange, serviceNameField } from './service-fields.ts'
+import {
+  argvField,
+  descriptionField,
+  environmentField,
+  logRange,
+  serviceLook,
+  serviceNameField,
+} from './service-fields.ts'
 
 const afterField = z
   .string()
@@ -135,14 +142,10 @@ export const serviceSystemdStatus = orderType({
 })
 
 export const serviceSystemdLogs = orderType({
+  ...serviceLook,
   type: 'service.systemd.logs',
   title: { en: 'Read the log of a systemd service', fr: "Lire le journal d'un service systemd" },
   requiredScope: 'service.systemd.logs',
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
   payload: z.strictObject({
     /** A service that an order made, or one of the servers that IKOMA installs. */
     name: anyServiceField,

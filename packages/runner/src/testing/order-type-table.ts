@@ -25,7 +25,7 @@ export function orderTypeTable(cases: readonly OrderTypeCase[]): string {
 Written by \`packages/runner/src/actions/order-types.test.ts\`, which shows every cell on a simulated machine; the real tools
 have their own tests (\`npm run test:tools\`, \`npm run test:vps\`). Types that only look at the machine or the network and have
 no tool of their own (\`runner.selftest\`, \`system.facts.collect\`, \`check.*\`) and \`shell.run\` are not in it.
-\`ikoma order-type list\` has the schemas.
+\`ikoma order types\` has the schemas.
 
 | ${columns.join(' | ')} |
 |${'---|'.repeat(columns.length)}

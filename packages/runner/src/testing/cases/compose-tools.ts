@@ -1,23 +1,9 @@
+import type { Container } from '@ikoma/deploy'
 import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
-
-export interface SimulatedContainer {
-  id: string
-  name: string
-  service: string
-  directory: string
-  revision: string | null
-  image: string
-  state: string
-  exitCode: number
-  restarts: number
-  startedAt: string
-  health: string | null
-  restartPolicy: string
-}
 
 interface Docker {
   /** By project. */
-  containers: Record<string, SimulatedContainer[]>
+  containers: Record<string, Container[]>
   networks: Record<string, string[]>
   /** Of the compose program that is installed. */
   version: 1 | 2
@@ -29,7 +15,7 @@ export function dockerOf(machine: SimulatedHost): Docker {
   return machine.state.docker as Docker
 }
 
-export function containersIn(machine: SimulatedHost, project: string): SimulatedContainer[] {
+export function containersIn(machine: SimulatedHost, project: string): Container[] {
   return own(dockerOf(machine).containers, project)
 }
 
@@ -60,7 +46,7 @@ const operands = ({ args }: Call) => args.slice(args.indexOf('--') + 1)
 const projectOf = ({ args }: Call) => /^label=com\.docker\.compose\.project=(.*)$/.exec(args.at(-1) ?? '')?.[1] ?? ''
 const listed = (items: readonly string[]): Answer => ({ stdout: items.map((item) => `${item}\n`).join('') })
 
-function named(call: Call): SimulatedContainer[] {
+function named(call: Call): Container[] {
   const wanted = operands(call)
   const all = Object.values(dockerOf(call.machine).containers).flat()
   return all.filter(({ id }) => wanted.includes(id))

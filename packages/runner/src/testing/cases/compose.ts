@@ -1,7 +1,8 @@
+import type { Container } from '@ikoma/deploy'
 import { SimulatedHost } from '@ikoma/deploy/testing'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { composeTools, containersIn, noContainers, type SimulatedContainer } from './compose-tools.ts'
+import { composeTools, containersIn, noContainers } from './compose-tools.ts'
 
 const directory = '/srv/shop'
 const project = { name: 'shop', directory }
@@ -21,7 +22,7 @@ services:
     environment: { POSTGRES_PASSWORD: "\${PASSWORD}" }
 `
 
-const container: SimulatedContainer = {
+const container: Container = {
   id: 'web1',
   name: 'shop_web_1',
   service: 'web',
