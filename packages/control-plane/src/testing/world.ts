@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { ClaimedOrder, OrderResource, RunnerWithToken } from '@ikoma/api'
 import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
 import { createLog, newSigningKey } from '@ikoma/kernel/node'
-import { openSqliteStore } from '@ikoma/store'
+import { openRecycledSqlite } from '@ikoma/store/testing/recycled-sqlite'
 import { AccessControl } from '../access.ts'
 import type { App } from '../context.ts'
 import { createControlPlane } from '../control-plane.ts'
@@ -34,11 +31,12 @@ export type World = Awaited<ReturnType<typeof setup>>
 
 /** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
 export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'ikoma-api-'))
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
   const log = createLog('silent')
-  const store = await openSqliteStore({ file: join(folder, 'ikoma.db'), clock })
+  const { store: shared, file, destroy } = await openRecycledSqlite()
+  // A method that a test replaces is its own.
+  const store = { ...shared }
   const timing = { ...defaultTiming, ...options.timing }
   const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
   const { metricsToken = null } = options
@@ -76,7 +74,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     runScheduler: () => scheduler.tick(),
     /** What somebody with access to the file could do behind our back. */
     async editDatabase(statement: string, values: (string | number)[]) {
-      const database = new DatabaseSync(join(folder, 'ikoma.db'), { timeout: 5_000 })
+      const database = new DatabaseSync(file, { timeout: 5_000 })
       database.prepare(statement).run(...values)
       database.close()
     },
@@ -84,8 +82,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     createToken: (role: Role, name: string = role) => createToken(call, role, name),
     async close() {
       await controlPlane.close()
-      await store.close()
-      rmSync(folder, { recursive: true, force: true })
+      await destroy()
     },
   }
 }

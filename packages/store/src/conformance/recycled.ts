@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import type { OpenedStore, OpenStore } from './world.ts'
+import type { OpenedStore } from './world.ts'
 
 export interface WipeableStore extends OpenedStore {
   /** Empties the storage behind the open store's back. */
@@ -7,15 +7,14 @@ export interface WipeableStore extends OpenedStore {
 }
 
 /** Stores that are emptied and given out again: opening a new one takes longer than most tests. */
-export function recycled(open: () => Promise<WipeableStore>): OpenStore {
-  let free: WipeableStore | null = null
+export function recycled<T extends WipeableStore>(open: () => Promise<T>): () => Promise<T> {
+  let free: T | null = null
   afterAll(() => free?.destroy())
   return async () => {
     const opened = free ?? (await open())
     free = null
     return {
-      store: opened.store,
-      reopen: () => opened.reopen(),
+      ...opened,
       async destroy() {
         if (!(await isOpen(opened))) return opened.destroy()
         await opened.wipe()

@@ -6,11 +6,16 @@ import { onTestFinished } from 'vitest'
 import type { WipeableStore } from '../../conformance/index.ts'
 import { openSqliteStore } from '../store.ts'
 
+export interface TemporarySqlite extends WipeableStore {
+  file: string
+}
+
 /** An empty SQLite store in a directory of its own. */
-export async function openTemporary(): Promise<WipeableStore> {
+export async function openTemporary(): Promise<TemporarySqlite> {
   const directory = mkdtempSync(join(tmpdir(), 'ikoma-sqlite-'))
   const file = join(directory, 'ikoma.db')
-  const opened: WipeableStore = {
+  const opened: TemporarySqlite = {
+    file,
     store: await openSqliteStore({ file }),
     async reopen() {
       await opened.store.close()
