@@ -22,7 +22,15 @@ export interface ControlPlaneProcess {
 /** A control plane in a process of its own, as `ikoma serve` would be. Resolves when it listens. */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlaneProcess> {
   const { store, folder, databaseUrl = '', adminKey, port = 0 } = options
-  const args = [`${import.meta.dirname}/server.ts`, store, folder, databaseUrl, String(port)]
+  const args = [
+    '--max-semi-space-size=16',
+    '--max-old-space-size=1024',
+    `${import.meta.dirname}/server.ts`,
+    store,
+    folder,
+    databaseUrl,
+    String(port),
+  ]
   const env = { PATH: process.env.PATH, IKOMA_ADMIN_KEY: adminKey }
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], env })
   const exited = new Promise((resolve) => child.once('exit', resolve))

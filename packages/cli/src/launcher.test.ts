@@ -27,7 +27,7 @@ function checkout() {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text, { mode })
   }
-  write('node_modules/.bin/node', '#!/bin/sh\necho "$*"\n', 0o755)
+  write('node_modules/.bin/node', '#!/bin/sh\nshift 2\necho "$*"\n', 0o755)
   write('packages/cli/src/main.ts', '')
   mkdirSync(join(root, 'packages/cli/bin'))
   copyFileSync(launcher, join(root, 'packages/cli/bin/ikoma'))
