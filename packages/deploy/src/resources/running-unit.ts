@@ -1,6 +1,6 @@
-import { isUp, reloadUnits, stayUp, systemctl, type UnitState, unitState } from '../drivers/systemctl.ts'
-import type { Host } from '../host.ts'
+import { isUp, reloadUnits, systemctl, unitState } from '../drivers/systemctl.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
+import { enabled, startedWith } from './started-unit.ts'
 
 export interface RunningUnit {
   /** `name.service` or `name.socket`. */
@@ -16,11 +16,8 @@ export function runningUnit({ unit, reads, settleSec = 0 }: RunningUnit): Desire
   return async (host) => {
     const files = await planFor(reads, host)
     const state = await unitState(host, unit)
-    const stale = files.length > 0 || state.needsReload
-    const changes = withFormerUnit(files, unit, state)
-    if (stale) changes.push(reloaded)
+    const changes = await startedWith(host, { unit, state, files, stale: state.needsReload, settleSec })
     if (state.fileState !== 'enabled') changes.push(enabled(unit))
-    if (stale || state.activeState !== 'active') changes.push(started(unit, state, settleSec))
     return changes
   }
 }
@@ -44,44 +41,11 @@ export function reloadedAfter(parts: readonly Desired[]): Desired {
   }
 }
 
-/** What is taken back last is the first of the files: then systemd reads the former ones, and what ran runs with them. */
-function withFormerUnit([first, ...others]: Change[], unit: string, state: UnitState): Change[] {
-  if (!first) return []
-  const { undo } = first
-  const restored = async (host: Host) => {
-    await undo?.(host)
-    await reloadUnits(host)
-    if (isUp(state)) await systemctl(host, 'restart', unit)
-  }
-  return [{ ...first, undo: undo && restored }, ...others]
-}
-
-const nothingToTakeBack = async () => {}
-
 const reloaded: Change = {
   title: 'have systemd read its units again',
   diff: null,
   apply: reloadUnits,
-  undo: nothingToTakeBack,
-}
-
-function started(unit: string, state: UnitState, settleSec: number): Change {
-  const stop = (host: Host) => systemctl(host, 'stop', unit)
-  return {
-    title: `${isUp(state) ? 'restart' : 'start'} ${unit}`,
-    diff: null,
-    async apply(host) {
-      try {
-        await systemctl(host, 'restart', unit)
-        await stayUp(host, unit, settleSec)
-      } catch (error) {
-        // Not left to be started over and over, without the file it was started from.
-        if (!isUp(state)) await stop(host)
-        throw error
-      }
-    },
-    undo: isUp(state) ? nothingToTakeBack : stop,
-  }
+  undo: async () => {},
 }
 
 function stopped(unit: string): Change {
@@ -90,15 +54,6 @@ function stopped(unit: string): Change {
     diff: null,
     apply: (host) => systemctl(host, 'stop', unit),
     undo: (host) => systemctl(host, 'start', unit),
-  }
-}
-
-function enabled(unit: string): Change {
-  return {
-    title: `enable ${unit}`,
-    diff: null,
-    apply: (host) => systemctl(host, 'enable', unit),
-    undo: (host) => systemctl(host, 'disable', unit),
   }
 }
 

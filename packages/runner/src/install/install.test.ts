@@ -127,17 +127,37 @@ describe('install', () => {
     const { server, wanted, apply, plan } = setup()
     await apply(wanted())
     expect(await plan(wanted({ allow: ['system'] }))).toEqual([
+      'note that ikoma-runner.service is to be started anew',
       `change ${places.policyFile}`,
-      'have systemd read its units again',
       'restart ikoma-runner.service',
     ])
     expect(await plan(wanted({ program: { ...program, build: '000000000000' } }))).toEqual([
+      'note that ikoma-runner.service is to be started anew',
       'change /etc/systemd/system/ikoma-runner.service',
-      'have systemd read its units again',
       'restart ikoma-runner.service',
     ])
     delete systemdOf(server).running[places.executorSocket]
-    expect(await plan(wanted())).toEqual(['start ikoma-executor.socket'])
+    expect(await plan(wanted())).toEqual([
+      'note that ikoma-executor.socket is to be started anew',
+      'start ikoma-executor.socket',
+    ])
+  })
+
+  test('that was killed after the policy was written starts the runner with it the next time', async () => {
+    for (let calls = 1, killed = true; killed; calls += 1) {
+      const { server, wanted, apply, plan } = setup()
+      await apply(wanted())
+      const before = server.ran.length
+      server.dieAfter(calls)
+      killed = await apply(wanted({ allow: ['system'] })).then(
+        () => false,
+        () => true,
+      )
+      server.revive()
+      const restarted = server.ran.slice(before).some((argv) => argv.includes('restart'))
+      const left = await plan(wanted({ allow: ['system'] }))
+      expect([calls, restarted || left.includes('restart ikoma-runner.service')]).toEqual([calls, true])
+    }
   })
 
   test('starts the runner as it was when its change is taken back', async () => {
