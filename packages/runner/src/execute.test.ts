@@ -14,10 +14,19 @@ afterEach(() => void vi.useRealTimers())
 
 const takenBack: ActionResult = { ok: false, summary: '', output: { left: 0 }, errors: [] }
 
+interface Stopping {
+  takesBack: boolean
+  stop: Stop['kind']
+  backMs: number
+  /** The runner must end too, a second later. */
+  ends?: boolean
+}
+
 /** An action that needs `backMs` to take back what it did, stopped after a second of the 60 that it has. */
-async function stopped({ takesBack, stop, backMs }: { takesBack: boolean; stop: Stop['kind']; backMs: number }) {
+async function stopped({ takesBack, stop, backMs, ends = false }: Stopping) {
   const { host, policy } = actionContext()
   const halt = new AbortController()
+  const shutdown = new AbortController()
   const begun = Promise.withResolvers<void>()
   const run = () =>
     new Promise<ActionResult>((resolve) => {
@@ -34,10 +43,13 @@ async function stopped({ takesBack, stop, backMs }: { takesBack: boolean; stop: 
     redaction: new Redaction([]),
     clock: systemClock,
     signal: halt.signal,
+    shutdown: shutdown.signal,
   })
   await begun.promise
   await vi.advanceTimersByTimeAsync(1_000)
   halt.abort({ kind: stop, message: '' })
+  await vi.advanceTimersByTimeAsync(1_000)
+  if (ends) shutdown.abort()
   await vi.advanceTimersByTimeAsync(120_000)
   return report
 }
@@ -50,6 +62,7 @@ test('a canceled order is told when it has taken back what it did, however long 
 test.each([
   ['has no more time', { takesBack: true, stop: 'canceled', backMs: 70_000 }],
   ['ran out of its time', { takesBack: true, stop: 'timed_out', backMs: 20_000 }],
+  ['is in the way of a runner that ends', { takesBack: true, stop: 'canceled', backMs: 20_000, ends: true }],
   ['has nothing to take back', { takesBack: false, stop: 'canceled', backMs: 20_000 }],
 ] as const)('a stopped order that %s is told without waiting for the end', async (_what, how) => {
   expect((await stopped(how)).output).toBeUndefined()

@@ -22,6 +22,8 @@ export interface Execution {
   redaction: Redaction
   clock: Clock
   signal: AbortSignal
+  /** Aborts when the runner must end, whatever stopped the order before. */
+  shutdown: AbortSignal
 }
 
 /** How long an action may take to obey a stop, beyond what its programs get to end. */
@@ -29,17 +31,19 @@ const obeyMs = 5_000
 
 /** Runs an admitted action to its end or until it must stop. Never rejects. */
 export async function execute(execution: Execution): Promise<Report> {
-  const { host, redaction, clock, signal } = execution
+  const { host, redaction, clock, signal, shutdown } = execution
   const steps: ReportStep[] = []
   const startedAt = clock.now()
   const begunMs = performance.now()
   const running = signal.aborted ? null : run(execution, contextFor(execution, steps))
-  const ending = await endingOf(running, signal, () => {
+  const promptMs = host.killGraceMs + obeyMs
+  const patienceMs = () => {
     const { takesBack, grant } = execution.admission
     const leftMs = grant.timeoutSec * 1000 - (performance.now() - begunMs)
-    const takesBackMs = takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0
-    return takesBackMs + host.killGraceMs + obeyMs
-  })
+    return promptMs + (takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0)
+  }
+  const deaf = Promise.race([deafness(signal, patienceMs), deafness(shutdown, () => promptMs)])
+  const ending = await endingOf(running, signal, deaf)
   const durationMs = performance.now() - begunMs
   return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
 }
@@ -55,13 +59,13 @@ async function run({ admission, turns, signal }: Execution, context: ActionConte
 async function endingOf(
   running: Promise<ActionResult> | null,
   signal: AbortSignal,
-  patienceMs: () => number,
+  deaf: Promise<null>,
 ): Promise<Ending> {
   const settled = running?.then(
     (result): Ending => ({ kind: 'returned', result }),
     (error): Ending => ({ kind: 'threw', error }),
   )
-  const ending = settled ? await Promise.race([settled, deafness(signal, patienceMs)]) : null
+  const ending = settled ? await Promise.race([settled, deaf]) : null
   const stop = stopOf(signal)
   if (stop) return { kind: 'stopped', stop, result: ending?.kind === 'returned' ? ending.result : null }
   return ending ?? { kind: 'threw', error: new Error('The action never ended.') }

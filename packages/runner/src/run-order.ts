@@ -89,7 +89,7 @@ interface StartedOrder {
 }
 
 async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { controlPlane, turns, host, policy, clock, logger } = deps
+  const { controlPlane, turns, host, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = admission.grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -102,7 +102,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
     signal,
   })
   try {
-    const report = await execute({ admission, turns, host, policy, logs, redaction, clock, signal })
+    const report = await execute({ admission, turns, host, policy, logs, redaction, clock, signal, shutdown })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()
