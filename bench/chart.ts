@@ -24,12 +24,14 @@ const labelWidth = 270
 const colours = { ours: '#1d4ed8', peer: '#9ca3af', text: '#374151' }
 
 /** A bar chart as SVG, legible on light and dark pages. */
-export function drawChart({ figures, machine, commit, at }: Results): string {
+export function drawChart({ figures, machine, ...latest }: Results): string {
   const rows = bars.flatMap((bar) => {
     const figure = figures.find(({ name }) => name === bar.figure)
     return figure ? [{ ...bar, ...figure }] : []
   })
-  const most = Math.max(...rows.map(({ median }) => median))
+  const most = Math.max(...rows.map(({ max }) => max))
+  // The bars may be of an earlier run than the latest figures.
+  const { at, commit } = rows[0]?.run ?? latest
   const scale = (value: number) => (value / most) * (width - labelWidth - 80)
   const height = rows.length * rowHeight + 62
   const drawn = rows.map(({ label, ours, median, min, max }, index) => {
@@ -38,7 +40,7 @@ export function drawChart({ figures, machine, commit, at }: Results): string {
     return `  <text x="${x - 8}" y="${y + 15}" text-anchor="end">${label}</text>
   <rect x="${x}" y="${y}" width="${scale(median).toFixed(1)}" height="20" rx="2" fill="${ours ? colours.ours : colours.peer}"/>
   <path d="M${(x + scale(min)).toFixed(1)} ${y + 10}H${(x + scale(max)).toFixed(1)}" stroke="#111827" stroke-width="2"/>
-  <text x="${(x + scale(Math.max(median, max)) + 6).toFixed(1)}" y="${y + 15}">${Math.round(median).toLocaleString('en')}</text>`
+  <text x="${(x + scale(max) + 6).toFixed(1)}" y="${y + 15}">${Math.round(median).toLocaleString('en')}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" fill="${colours.text}">
   <rect width="100%" height="100%" fill="#ffffff"/>
