@@ -117,7 +117,7 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
   if (runner.disabled) {
     throw new AppError(
       'unprocessable',
-      `Runner "${runner.name}" is disabled. Enable it with \`ikoma runner edit ${runner.name} --enable\` or choose another one.`,
+      `Runner "${runner.name}" is disabled. Enable it with \`ikoma runner edit ${runner.id} --enable\` or choose another one.`,
       {
         reason: 'runner_disabled',
       },
@@ -126,7 +126,7 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
   if (type.requiredScope !== null && !anyScopeAllows(runner.scopes, type.requiredScope)) {
     throw new AppError(
       'unprocessable',
-      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.name} --scope <scopes>\` or choose another runner.`,
+      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.id} --scope <scopes>\` or choose another runner.`,
       { reason: 'scope_denied' },
     )
   }
