@@ -27,6 +27,7 @@ test.each([
   ['none', '{\n\tadmin off # never\n}\n', 'off'],
   ['the default, with options', '{\n\tadmin {\n\t\torigins a\n\t}\n}\n', 'localhost:2019'],
   ['options of another file', '{\n\timport options\n}\n', undefined],
+  ['a first file that may have them', '# all\n\nimport conf.d/*\n', undefined],
 ])('where somebody chose %s, it stays', (_what, content, address) => {
   expect(adminAddress(content)).toBe(address)
   expect(withAdminSocket(content, socket)).toBe(content)

@@ -1,10 +1,10 @@
 /**
  * Where the Caddy of this Caddyfile takes a new configuration: what its global options say, or Caddy's default. Undefined
- * where only Caddy can tell, because they import a file.
+ * where only Caddy can tell, because another file may say it.
  */
 export function adminAddress(content: string): string | undefined {
   const options = globalOptions(content)
-  if (options?.some((line) => line.startsWith('import '))) return undefined
+  if (saidElsewhere(content, options)) return undefined
   const [, address = '{'] = options?.find((line) => /^admin\b/.test(line))?.split(/\s+/) ?? []
   return address === '{' ? 'localhost:2019' : address
 }
@@ -15,10 +15,16 @@ export function adminAddress(content: string): string | undefined {
  */
 export function withAdminSocket(content: string, socket: string): string {
   const options = globalOptions(content)
-  if (options?.some((line) => /^(admin\b|import )/.test(line))) return content
+  if (saidElsewhere(content, options) || options?.some((line) => /^admin\b/.test(line))) return content
   const line = `\tadmin unix/${socket}\n`
   if (options) return content.replace(beforeGlobalOptions, (opening) => `${opening}${line}`)
   return `{\n${line}}\n${content === '' ? '' : `\n${content}`}`
+}
+
+/** The options import a file, or what the Caddyfile imports first may begin with them. */
+function saidElsewhere(content: string, options: string[] | undefined): boolean {
+  if (options) return options.some((line) => line.startsWith('import '))
+  return /^(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*import\s/.test(content)
 }
 
 const beforeGlobalOptions = /^(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*\{[ \t]*(?:#.*)?\r?\n/

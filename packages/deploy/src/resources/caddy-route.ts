@@ -15,9 +15,9 @@ export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces):
   const content = renderCaddySite(site)
   return async (host) => {
     const main = await readMain(host, places)
-    const imports = importing(main?.content ?? null, places)
     const socket = await adminSocket(host)
-    const after = socket === null ? imports : withAdminSocket(imports, socket)
+    const base = main?.content ?? renderCaddyMain({ sitesDirectory: places.routes })
+    const after = importing(socket === null ? base : withAdminSocket(base, socket), places)
     const changes = await planFor(
       [
         directory({ path: places.routes, mode: 0o755, ...rootOwned }),
@@ -108,9 +108,8 @@ function inOne([main, routes]: Configuration, places: CaddyPlaces): string {
   return lines.join('\n')
 }
 
-/** The main Caddyfile with our import: a new one, or the one that somebody else wrote and one line at its end. */
-function importing(main: string | null, places: CaddyPlaces): string {
-  if (main === null) return renderCaddyMain({ sitesDirectory: places.routes })
+/** The main Caddyfile with our import: the one that somebody else wrote has it as one more line at its end. */
+function importing(main: string, places: CaddyPlaces): string {
   const line = importLine(places)
   if (main.split('\n').includes(line)) return main
   return `${main.replace(/\n*$/, '')}\n\n${line}\n`.trimStart()
