@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { systemClock } from '@ikoma/kernel'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ActionResult } from './action.ts'
@@ -51,7 +52,9 @@ async function stopped({ takesBack, stop, backMs, ends = false }: Stopping) {
   await vi.advanceTimersByTimeAsync(1_000)
   if (ends) shutdown.abort()
   await vi.advanceTimersByTimeAsync(120_000)
-  return report
+  const told = await report
+  expect(getEventListeners(shutdown.signal, 'abort')).toEqual([])
+  return told
 }
 
 test('a canceled order is told when it has taken back what it did, however long that takes', async () => {

@@ -42,8 +42,11 @@ export async function execute(execution: Execution): Promise<Report> {
     const leftMs = grant.timeoutSec * 1000 - (performance.now() - begunMs)
     return promptMs + (takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0)
   }
-  const deaf = Promise.race([deafness(signal, patienceMs), deafness(shutdown, () => promptMs)])
-  const ending = await endingOf(running, signal, deaf)
+  // The runner outlives the order: a listener that stayed would keep the whole of it in memory.
+  const over = new AbortController()
+  const deaf = [deafness(signal, patienceMs, over.signal), deafness(shutdown, () => promptMs, over.signal)]
+  const ending = await endingOf(running, signal, Promise.race(deaf))
+  over.abort()
   const durationMs = performance.now() - begunMs
   return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
 }
@@ -71,10 +74,11 @@ async function endingOf(
   return ending ?? { kind: 'threw', error: new Error('The action never ended.') }
 }
 
-/** Resolves when an action was told to stop and has not for `patienceMs`: its report must not wait for ever. */
-export function deafness(signal: AbortSignal, patienceMs: () => number): Promise<null> {
+/** Resolves when an action was told to stop and has not for `patienceMs`: its report must not wait for ever. Until `over`. */
+export function deafness(signal: AbortSignal, patienceMs: () => number, over?: AbortSignal): Promise<null> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => setTimeout(resolve, patienceMs(), null).unref(), { once: true })
+    const listening = { once: true, ...(over && { signal: over }) }
+    signal.addEventListener('abort', () => setTimeout(resolve, patienceMs(), null).unref(), listening)
   })
 }
 
