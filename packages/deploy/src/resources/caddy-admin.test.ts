@@ -27,6 +27,12 @@ test.each([
   ['none', '{\n\tadmin off # never\n}\n', 'off'],
   ['the default, with options', '{\n\tadmin {\n\t\torigins a\n\t}\n}\n', 'localhost:2019'],
   ['options of another file', '{\n\timport options\n}\n', undefined],
+  ['options of a file behind a tab', '{\n\timport\toptions\n}\n', undefined],
+  ['a quoted address', '{\n\tadmin "localhost:2020"\n}\n', undefined],
+  ['an address of the environment', '{\n\tadmin {env.ADMIN}\n}\n', undefined],
+  ['an address on the next line', '{\n\tadmin \\\n\t\tlocalhost:2020\n}\n', undefined],
+  ['a quoted option', '{\n\t"admin" off\n}\n', undefined],
+  ['options behind a byte order mark', '\uFEFF{\n\tadmin off\n}\n', undefined],
   ['a first file that may have them', '# all\n\nimport conf.d/*\n', undefined],
 ])('where somebody chose %s, it stays', (_what, content, address) => {
   expect(adminAddress(content)).toBe(address)

@@ -1,3 +1,6 @@
+/** Where it takes a new configuration when nothing is said. */
+export const defaultAdmin = 'localhost:2019'
+
 /**
  * Where the Caddy of this Caddyfile takes a new configuration: what its global options say, or Caddy's default. Undefined
  * where only Caddy can tell, because another file may say it.
@@ -6,7 +9,7 @@ export function adminAddress(content: string): string | undefined {
   const options = globalOptions(content)
   if (saidElsewhere(content, options)) return undefined
   const [, address = '{'] = options?.find((line) => /^admin\b/.test(line))?.split(/\s+/) ?? []
-  return address === '{' ? 'localhost:2019' : address
+  return address === '{' ? defaultAdmin : address
 }
 
 /**
@@ -21,9 +24,10 @@ export function withAdminSocket(content: string, socket: string): string {
   return `{\n${line}}\n${content === '' ? '' : `\n${content}`}`
 }
 
-/** The options import a file, or what the Caddyfile imports first may begin with them. */
+/** The options import a file or are quoted, or what the Caddyfile imports first may begin with them. */
 function saidElsewhere(content: string, options: string[] | undefined): boolean {
-  if (options) return options.some((line) => line.startsWith('import '))
+  if (content.startsWith('\uFEFF')) return true
+  if (options) return options.some((line) => /^import\s|^["`]|^admin\b.*["`\\{]\S|^admin\s*\\$/.test(line))
   return /^(?:[ \t]*(?:#.*)?\r?\n)*[ \t]*import\s/.test(content)
 }
 

@@ -90,3 +90,22 @@ test('the other routes stay when one is removed', async () => {
   expect(asked.at(-1)?.input).not.toContain('app.example.com')
   expect(await host.list('/etc/caddy/ikoma')).toEqual(['two.caddy'])
 })
+
+test('the socket is asked before the port of the default, which is anybody’s once the endpoint has moved', async () => {
+  const { host } = setup({ files: { [main]: 'other.example.com {\n\trespond "other"\n}\n' } })
+  const asked: (string | undefined)[] = []
+  host.install('getent', () => ({ stdout: 'caddy:x:999:995::/var/lib/caddy:/usr/sbin/nologin\n' }))
+  host.install('setpriv', () => ({}))
+  host.install('caddy', ({ args }) => {
+    if (args[0] !== 'reload') return {}
+    asked.push(args.at(-1))
+    return args.at(-1)?.startsWith('unix/') ? {} : { code: 1, stderr: 'Error: dial: connect: connection refused' }
+  })
+  host.putDirectory('/var/lib')
+  host.putDirectory('/var/lib/caddy', { mode: 0o755, owner: 'caddy', group: 'caddy' })
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  // As if it had been killed before it wrote the Caddyfile.
+  host.put(main, 'import /etc/caddy/ikoma/*.caddy\n:80\n')
+  await apply(host, await planFor([noCaddyRoute('app')], host))
+  expect(new Set(asked)).toEqual(new Set(['unix//var/lib/caddy/admin.sock']))
+})

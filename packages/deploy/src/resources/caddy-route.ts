@@ -3,7 +3,7 @@ import { type CaddyPlaces, caddyPlaces, loadCaddyfile, servingUser, validateCadd
 import type { FileContent, Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
 import { type CaddySite, renderCaddyMain, renderCaddySite } from '../render/caddyfile.ts'
-import { adminAddress, withAdminSocket } from './caddy-admin.ts'
+import { adminAddress, defaultAdmin, withAdminSocket } from './caddy-admin.ts'
 import { refuseCaddyEnvironment } from './caddy-environment.ts'
 import { directory } from './directory.ts'
 import { file, noFile } from './file.ts'
@@ -30,6 +30,7 @@ export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces):
     return loadedFirst(changes, {
       host,
       places,
+      socket,
       before: [main?.content ?? '', routes],
       after: [after, { ...routes, [name]: content }],
     })
@@ -40,10 +41,12 @@ export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces):
 export function noCaddyRoute(name: string, places = caddyPlaces): Desired {
   return async (host) => {
     const changes = await noFile(fileOf(name, places))(host)
+    if (changes.length === 0) return []
+    const socket = await adminSocket(host)
     const main = (await readMain(host, places))?.content ?? ''
     const routes = await readRoutes(host, places)
     const { [name]: _gone, ...rest } = routes
-    return loadedFirst(changes, { host, places, before: [main, routes], after: [main, rest] })
+    return loadedFirst(changes, { host, places, socket, before: [main, routes], after: [main, rest] })
   }
 }
 
@@ -75,6 +78,8 @@ type Configuration = readonly [main: string, routes: Routes]
 interface Loading {
   host: Host
   places: CaddyPlaces
+  /** Where its admin endpoint may be, whatever the Caddyfile says: see `adminSocket`. */
+  socket: string | null
   before: Configuration
   after: Configuration
 }
@@ -84,20 +89,27 @@ interface Loading {
  * always something that Caddy has accepted, however the order ends: killed in between, Caddy serves what the next run
  * of the order would load anyway, and started again it serves what was there before.
  */
-async function loadedFirst(changes: readonly Change[], { host, places, before, after }: Loading): Promise<Change[]> {
+async function loadedFirst(changes: readonly Change[], loading: Loading): Promise<Change[]> {
   if (changes.length === 0) return []
+  const { host, places, socket, before, after } = loading
   const [was, will] = [inOne(before, places), inOne(after, places)]
   await refuseCaddyEnvironment(host, will, places)
   await validateCaddyfile(host, will, places)
+  // An order that was killed before it wrote the Caddyfile left the endpoint at the socket. That is asked first: the port of
+  // the default is free then for anybody, who would be told everything.
+  const said = [adminAddress(was), adminAddress(will)]
+  const addresses = socket !== null && said.some(isMovable(socket)) ? [`unix/${socket}`, ...said] : said
   const load: Change = {
     title: 'have Caddy load it',
     diff: null,
-    // Killed before the files were written, it listens where they do not say.
-    apply: (on) => loadCaddyfile(on, will, places, [adminAddress(was), adminAddress(will)]),
-    undo: (on) => loadCaddyfile(on, was, places, [adminAddress(will), adminAddress(was)]),
+    apply: (on) => loadCaddyfile(on, will, places, addresses),
+    undo: (on) => loadCaddyfile(on, was, places, addresses),
   }
   return [load, ...changes]
 }
+
+const isMovable = (socket: string) => (address: string | undefined) =>
+  address === defaultAdmin || address === `unix/${socket}`
 
 /** What Caddy reads, with our routes in place of their import. */
 function inOne([main, routes]: Configuration, places: CaddyPlaces): string {
