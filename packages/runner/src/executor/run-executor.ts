@@ -76,7 +76,8 @@ async function serve(options: ExecutorOptions, stopping: AbortController, tell: 
   const gate = { identity: config, policy, actions, root: true, journal: { has: () => false }, now: clock.now() }
   const verdict = admit(claim, gate)
   if ('refusal' in verdict) {
-    logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
+    const { code } = verdict.refusal
+    logger.error({ orderId, attempt, code }, 'An order was refused.')
     return refused(verdict.refusal.code, verdict.refusal.message)
   }
   if (!(await claimOnce(stateDir, claim, clock.now()))) {

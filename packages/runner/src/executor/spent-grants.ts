@@ -13,8 +13,7 @@ const keepMs = 24 * 60 * 60_000
 export async function claimOnce(stateDir: string, { orderId, attempt }: Claim, now: number): Promise<boolean> {
   const folder = join(stateDir, 'spent')
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const spent = await forgetOld(folder, now)
-  if (spent.some((name) => isOf(orderId, name) && attemptOf(name) > attempt)) return false
+  await forgetOld(folder, now)
   try {
     // The order's id is a uuid: the grant was verified before.
     await (await open(join(folder, `${orderId}.${attempt}`), 'wx', 0o600)).close()
@@ -23,20 +22,17 @@ export async function claimOnce(stateDir: string, { orderId, attempt }: Claim, n
     throw error
   }
   await syncDirectory(folder)
-  return true
+  // After its own is there: of two that come at once, the earlier attempt sees the later one or was first.
+  return !(await readdir(folder)).some((name) => isOf(orderId, name) && attemptOf(name) > attempt)
 }
 
 const isOf = (orderId: string, name: string) => name.startsWith(`${orderId}.`)
 const attemptOf = (name: string) => Number(name.slice(name.lastIndexOf('.') + 1))
 
-/** What is still remembered then. */
-async function forgetOld(folder: string, now: number): Promise<string[]> {
-  const kept: string[] = []
+async function forgetOld(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     const facts = await stat(path).catch(() => null)
     if (facts && now - facts.mtimeMs > keepMs) await rm(path, { force: true })
-    else kept.push(name)
   }
-  return kept
 }
