@@ -126,7 +126,7 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
   if (type.requiredScope !== null && !anyScopeAllows(runner.scopes, type.requiredScope)) {
     throw new AppError(
       'unprocessable',
-      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.id} --scope <scopes>\` or choose another runner.`,
+      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.id} --scope ${[...runner.scopes, type.requiredScope].join(',')}\` or choose another runner.`,
       { reason: 'scope_denied' },
     )
   }
