@@ -27,14 +27,19 @@ function checkout() {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text, { mode })
   }
-  write('node_modules/.bin/node', '#!/bin/sh\nshift 2\necho "$*"\n', 0o755)
+  write('node_modules/.bin/node', '#!/bin/sh\necho "$*"\n', 0o755)
   write('packages/cli/src/main.ts', '')
   mkdirSync(join(root, 'packages/cli/bin'))
   copyFileSync(launcher, join(root, 'packages/cli/bin/ikoma'))
   const age = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds)
-  const run = async (...args: string[]) =>
-    (await promisify(execFile)(join(root, 'packages/cli/bin/ikoma'), args)).stdout.replaceAll(root, '').trim()
-  return { write, age, run }
+  const runWith = async (env: Record<string, string>, ...args: string[]) => {
+    const options = { env: { PATH: '/usr/bin:/bin', ...env } }
+    return (await promisify(execFile)(join(root, 'packages/cli/bin/ikoma'), args, options)).stdout
+      .replaceAll(root, '')
+      .trim()
+  }
+  const run = (...args: string[]) => runWith({ NODE_OPTIONS: '--max-old-space-size=4096' }, ...args)
+  return { write, age, run, runWith }
 }
 
 it('the launcher takes the bundle only while no source is newer', async () => {
@@ -47,4 +52,11 @@ it('the launcher takes the bundle only while no source is newer', async () => {
   expect(await run()).toBe('/packages/cli/src/main.ts')
   age('packages/cli/src/main.ts', 3_000)
   expect(await run('up')).toBe('/packages/cli/src/main.ts up')
+})
+
+it('the launcher bounds the memory of V8, unless NODE_OPTIONS does', async () => {
+  const { run, runWith } = checkout()
+  const entry = '/packages/cli/src/main.ts up'
+  expect(await runWith({}, 'up')).toBe(`--max-semi-space-size=16 --max-old-space-size=1024 ${entry}`)
+  expect(await run('up')).toBe(entry)
 })
