@@ -14,9 +14,11 @@ export interface TemporarySqlite extends WipeableStore {
 export async function openTemporary(): Promise<TemporarySqlite> {
   const directory = mkdtempSync(join(tmpdir(), 'ikoma-sqlite-'))
   const file = join(directory, 'ikoma.db')
+  const store = await openSqliteStore({ file })
+  const triggers = triggersOf(file)
   const opened: TemporarySqlite = {
     file,
-    store: await openSqliteStore({ file }),
+    store,
     async reopen() {
       await opened.store.close()
       opened.store = await openSqliteStore({ file })
@@ -27,25 +29,48 @@ export async function openTemporary(): Promise<TemporarySqlite> {
       rmSync(directory, { recursive: true, force: true })
     },
     async wipe() {
-      wipe(file)
+      wipe(file, triggers)
     },
   }
   return opened
 }
 
-/** Takes the triggers away that keep the audit, empties every table, and puts them back. */
-function wipe(file: string): void {
+interface Trigger {
+  name: string
+  sql: string
+}
+
+function triggersOf(file: string): Trigger[] {
+  return withFile(file, (database) => select(database, 'trigger'))
+}
+
+/** Takes the triggers away that keep the audit, empties every table, and puts them back, also those a test took away. */
+function wipe(file: string, triggers: Trigger[]): void {
+  withFile(file, (database) => {
+    const tables = select(database, 'table').filter(({ name }) => name !== 'schema_migrations')
+    const statements = [
+      ...triggers.map(({ name }) => `drop trigger if exists ${name}`),
+      ...tables.map(({ name }) => `delete from ${name}`),
+      ...triggers.map(({ sql }) => sql),
+    ]
+    database.exec(`begin immediate; ${statements.join(';\n')}; commit`)
+  })
+}
+
+function select(database: DatabaseSync, type: 'trigger' | 'table'): Trigger[] {
+  return database
+    .prepare('select name, sql from sqlite_schema where type = ?')
+    .all(type)
+    .map(({ name, sql }) => ({ name: String(name), sql: String(sql) }))
+}
+
+function withFile<T>(file: string, work: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(file, { timeout: 5_000 })
-  const select = database.prepare('select name, sql from sqlite_schema where type = ? and name not like ?')
-  const triggers = select.all('trigger', '') as { name: string; sql: string }[]
-  const tables = select.all('table', 'schema_migrations') as { name: string }[]
-  const statements = [
-    ...triggers.map(({ name }) => `drop trigger ${name}`),
-    ...tables.map(({ name }) => `delete from ${name}`),
-    ...triggers.map(({ sql }) => sql),
-  ]
-  database.exec(`begin immediate; ${statements.join(';\n')}; commit`)
-  database.close()
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
 }
 
 /** The name of a file that does not exist yet; its directory goes away with the test. */
