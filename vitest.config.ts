@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['packages/{kernel,domain,api,deploy,runner,cli}/src/**/*.test.ts'],
+          include: ['packages/{kernel,domain,api,machine,backup,diagnose,runner,cli}/src/**/*.test.ts'],
           exclude: ['**/*.tools.test.ts'],
           // Their files share modules, which hold no state: loading these for each file took as long as the tests.
           isolate: false,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { OrderTypeName, OutputOf, PayloadOf, Report } from '@ikoma/api'
-import type { Host as Machine } from '@ikoma/deploy'
+import type { Host as Machine } from '@ikoma/machine'
 import type { Policy } from './policy.ts'
 
 type ReportError = NonNullable<Report['errors']>[number]

@@ -1,3 +1,4 @@
+import { AppError } from '@ikoma/kernel'
 import {
   type DatabaseTool,
   engineOf,
@@ -7,8 +8,7 @@ import {
   placeOf,
   verifyBackup as restoreAndCheck,
   type Shelf,
-} from '@ikoma/deploy'
-import { AppError } from '@ikoma/kernel'
+} from '@ikoma/machine'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup, verdictOn } from './backup-told.ts'

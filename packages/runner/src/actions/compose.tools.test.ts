@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { composeServices, type Host, planFor } from '@ikoma/deploy'
+import { composeServices, type Host, planFor } from '@ikoma/machine'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 

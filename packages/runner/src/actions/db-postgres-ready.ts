@@ -1,4 +1,4 @@
-import { askDatabase, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/deploy'
+import { askDatabase, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 

@@ -1,4 +1,4 @@
-import { getManifest, needPostgresTools, restorePostgres as restore, undoPostgresRestore } from '@ikoma/deploy'
+import { getManifest, needPostgresTools, restorePostgres as restore, undoPostgresRestore } from '@ikoma/machine'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { restoredResult } from './backup-told.ts'

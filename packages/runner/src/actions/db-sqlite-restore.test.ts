@@ -1,4 +1,4 @@
-import { SimulatedHost } from '@ikoma/deploy/testing'
+import { SimulatedHost } from '@ikoma/machine/testing'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { databaseTools, putBackup } from '../testing/cases/database-tools.ts'

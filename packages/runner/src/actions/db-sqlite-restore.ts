@@ -1,4 +1,5 @@
 import { appPlaces, isAppPlace, type PayloadOf } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
 import {
   type DatabaseTool,
   getManifest,
@@ -7,8 +8,7 @@ import {
   refuseInUse,
   restoreSqlite as restore,
   undoSqliteRestore,
-} from '@ikoma/deploy'
-import { AppError } from '@ikoma/kernel'
+} from '@ikoma/machine'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { refuseOwnGround } from '../host/own-ground.ts'

@@ -1,4 +1,4 @@
-import { confirmedFirewall } from '@ikoma/deploy'
+import { confirmedFirewall } from '@ikoma/machine'
 import { converging } from '../host/converge.ts'
 
 export const confirmFirewall = converging(() => [confirmedFirewall])

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { catalogue } from '@ikoma/api'
-import type { Host } from '@ikoma/deploy'
+import type { Host } from '@ikoma/machine'
 import { expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'

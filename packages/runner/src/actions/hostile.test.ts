@@ -1,6 +1,6 @@
 import { type CatalogueEntry, catalogue } from '@ikoma/api'
-import { attempts } from '@ikoma/deploy/testing/hostile'
 import { AppError } from '@ikoma/kernel'
+import { attempts } from '@ikoma/machine/testing/hostile'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'

@@ -6,7 +6,7 @@ import {
   type Platform,
   type PlatformChoices,
   survey,
-} from '@ikoma/deploy'
+} from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { listCaddyRoutes } from '@ikoma/deploy'
+import { listCaddyRoutes } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 const maxRoutes = 500

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { listNginxSites } from '@ikoma/deploy'
+import { listNginxSites } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 const maxSites = 500

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { node, nodePlatform } from '@ikoma/deploy'
+import { node, nodePlatform } from '@ikoma/machine'
 import { installing } from './install-platform.ts'
 
 export const installNode = installing<PayloadOf<'platform.node.install'>>({

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
-import type { Host, Program } from '@ikoma/deploy'
+import type { Host, Program } from '@ikoma/machine'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { addRows, countRows } from '../testing/backups.ts'

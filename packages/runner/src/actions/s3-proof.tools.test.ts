@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Host } from '@ikoma/deploy'
 import { newId } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 import { describe, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { noComposeServices } from '@ikoma/deploy'
+import { noComposeServices } from '@ikoma/machine'
 import { converging } from '../host/converge.ts'
 
 export const takeComposeDown = converging((project: PayloadOf<'service.compose.down'>) => [noComposeServices(project)])

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { containersOf, readContainerLogs } from '@ikoma/deploy'
+import { containersOf, readContainerLogs } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function readComposeLogs(

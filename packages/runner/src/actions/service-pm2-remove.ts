@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { noPm2 } from '@ikoma/deploy'
+import { noPm2 } from '@ikoma/machine'
 import { converging } from '../host/converge.ts'
 
 export const removePm2 = converging(({ user }: PayloadOf<'service.pm2.remove'>) => [noPm2(user)])

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { readJournal, refuseUnreadable } from '@ikoma/deploy'
+import { readJournal, refuseUnreadable } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function readSystemdLogs(

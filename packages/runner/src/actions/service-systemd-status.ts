@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { type Host, isManaged, timerState, unitState } from '@ikoma/deploy'
+import { type Host, isManaged, timerState, unitState } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Output = OutputOf<'service.systemd.status'>

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '@ikoma/api'
-import { directory, type Host, type WantedDirectory } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import { directory, type Host, type WantedDirectory } from '@ikoma/machine'
 import { converging } from '../host/converge.ts'
 
 export const applyDirectory = converging((payload: PayloadOf<'system.directory.apply'>) => [

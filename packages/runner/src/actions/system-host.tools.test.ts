@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Host, listUpdates } from '@ikoma/deploy'
+import { type Host, listUpdates } from '@ikoma/machine'
 import { expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { listUpdates, rebootReasons, refreshLists, upToDate } from '@ikoma/deploy'
+import { listUpdates, rebootReasons, refreshLists, upToDate } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

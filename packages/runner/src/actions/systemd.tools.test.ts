@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Host, noSystemdService, planFor, systemdService, systemdTimer, type WantedService } from '@ikoma/deploy'
+import { type Host, noSystemdService, planFor, systemdService, systemdTimer, type WantedService } from '@ikoma/machine'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 

@@ -7,7 +7,7 @@ import {
   rehearseRenewal,
   renewCertificates,
   type StoredCertificate,
-} from '@ikoma/deploy'
+} from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Payload = PayloadOf<'tls.certificate.renew'>

@@ -6,9 +6,9 @@ import {
   nginxSite,
   rehearseRenewal,
   renewCertificates,
-} from '@ikoma/deploy'
-import { startPebble } from '@ikoma/deploy/testing/pebble'
-import { addFiles } from '@ikoma/deploy/testing/tool'
+} from '@ikoma/machine'
+import { startPebble } from '@ikoma/machine/testing/pebble'
+import { addFiles } from '@ikoma/machine/testing/tool'
 import { expect, test } from 'vitest'
 import type { ActionContext } from '../action.ts'
 import { converging } from '../host/converge.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Content } from '@ikoma/deploy'
+import type { Content } from '@ikoma/machine'
 import pg from 'pg'
 import { maxTables, tooManyTables } from './content.ts'
 import type { Session } from './postgres-session.ts'

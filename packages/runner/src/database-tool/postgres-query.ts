@@ -1,4 +1,4 @@
-import type { PostgresQuery, PostgresRows, PostgresState } from '@ikoma/deploy'
+import type { PostgresQuery, PostgresRows, PostgresState } from '@ikoma/machine'
 import pg from 'pg'
 import { connected, type Session } from './postgres-session.ts'
 import { Problem } from './problem.ts'

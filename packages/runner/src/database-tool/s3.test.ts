@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { selfSigned } from '@ikoma/deploy/testing/self-signed'
+import { selfSigned } from '@ikoma/machine/testing/self-signed'
 import { describe, expect, test } from 'vitest'
 import { s3Account, startFakeS3 } from '../testing/fake-s3.ts'
 import { writeAccount } from '../testing/s3-place.ts'

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Desired, file } from '@ikoma/deploy'
+import { type Desired, file } from '@ikoma/machine'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { readAccounts } from './accounts.ts'

@@ -1,5 +1,5 @@
 import type { ChangeOutput } from '@ikoma/api'
-import { applyAll, type Change, type Desired, planFor } from '@ikoma/deploy'
+import { applyAll, type Change, type Desired, planFor } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 /**

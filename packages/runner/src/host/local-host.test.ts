@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Host } from '@ikoma/deploy'
+import type { Host } from '@ikoma/machine'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { localHost } from './local-host.ts'
 

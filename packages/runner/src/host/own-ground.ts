@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
-import type { FileAccess } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import type { FileAccess } from '@ikoma/machine'
 import * as places from '../install/places.ts'
 
 const units = [places.runnerUnit, places.executorSocket, places.executorTemplate].map(places.unitPath)

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Exit, Program } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import type { Exit, Program } from '@ikoma/machine'
 import { syncDirectory } from '../durable-file.ts'
 import { refuseUnsafePath } from './safe-path.ts'
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { Exit, Program } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import type { Exit, Program } from '@ikoma/machine'
 import { startProgram } from '../process-tree.ts'
 import { type OpenFiles, withFiles } from './program-files.ts'
 

@@ -1,6 +1,6 @@
 import { scopesField } from '@ikoma/api'
-import { type Desired, file } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import { type Desired, file } from '@ikoma/machine'
 import { policySchema } from '../policy.ts'
 import * as places from './places.ts'
 

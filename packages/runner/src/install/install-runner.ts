@@ -1,5 +1,5 @@
-import { applyAll, type Change, type Course, type Desired, planFor } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import { applyAll, type Change, type Course, type Desired, planFor } from '@ikoma/machine'
 import { enrolRunner } from '../enrol.ts'
 import { localHost } from '../host/local-host.ts'
 import { installed } from './installed.ts'

@@ -1,4 +1,4 @@
-import { type Desired, directory, file, renderEnvironmentFile, runningUnit } from '@ikoma/deploy'
+import { type Desired, directory, file, renderEnvironmentFile, runningUnit } from '@ikoma/machine'
 import { allowance } from './allowance.ts'
 import * as places from './places.ts'
 import { type Program, refuseUnsafeProgram } from './program.ts'

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path'
-import type { Host } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 
 /** What the units start: Node and the bundle's first file, which has its parts beside it. */
 export interface Program {

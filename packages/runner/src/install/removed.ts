@@ -1,4 +1,4 @@
-import { type Change, type Desired, type Host, mustRun, noFile, reloadedAfter, stoppedUnit } from '@ikoma/deploy'
+import { type Change, type Desired, type Host, mustRun, noFile, reloadedAfter, stoppedUnit } from '@ikoma/machine'
 import * as places from './places.ts'
 import { noRunnerUser } from './runner-user.ts'
 

@@ -1,5 +1,5 @@
-import { type Desired, type Host, mustRun, refusePowerfulUser, user } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import { type Desired, type Host, mustRun, refusePowerfulUser, user } from '@ikoma/machine'
 import * as places from './places.ts'
 
 const wanted = { name: places.user, home: places.home, shell: '/usr/sbin/nologin', groups: [] }

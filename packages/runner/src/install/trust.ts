@@ -1,6 +1,6 @@
 import { enrolledSchema } from '@ikoma/api'
-import { type Change, type Desired, directory, file, type Host, mustRun } from '@ikoma/deploy'
 import { AppError } from '@ikoma/kernel'
+import { type Change, type Desired, directory, file, type Host, mustRun } from '@ikoma/machine'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
 import { identityPaths } from '../identity.ts'
 import * as places from './places.ts'

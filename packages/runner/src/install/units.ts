@@ -1,4 +1,4 @@
-import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } from '@ikoma/deploy'
+import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } from '@ikoma/machine'
 import * as places from './places.ts'
 import type { Program } from './program.ts'
 

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
-import type { CaddySite } from '@ikoma/deploy'
-import { answering, findFreePort, startApp } from '@ikoma/deploy/testing/http'
-import { addFiles, createPlace, start } from '@ikoma/deploy/testing/tool'
+import type { CaddySite } from '@ikoma/machine'
+import { answering, findFreePort, startApp } from '@ikoma/machine/testing/http'
+import { addFiles, createPlace, start } from '@ikoma/machine/testing/tool'
 import { foregroundMachine } from './foreground-machine.ts'
 
 /** A Caddy in the foreground that serves a site of somebody else, and an app that a route of ours could serve. */

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import type { Exit, Host, Program } from '@ikoma/deploy'
+import type { Exit, Host, Program } from '@ikoma/machine'
 import { readAccounts } from '../host/accounts.ts'
 import { localHost } from '../host/local-host.ts'
 

@@ -1,9 +1,9 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { NginxSite } from '@ikoma/deploy'
-import { answering, findFreePort, startApp } from '@ikoma/deploy/testing/http'
-import { configuration } from '@ikoma/deploy/testing/nginx'
-import { addFiles, createPlace, start } from '@ikoma/deploy/testing/tool'
+import type { NginxSite } from '@ikoma/machine'
+import { answering, findFreePort, startApp } from '@ikoma/machine/testing/http'
+import { configuration } from '@ikoma/machine/testing/nginx'
+import { addFiles, createPlace, start } from '@ikoma/machine/testing/tool'
 import { onTestFinished } from 'vitest'
 import { foregroundMachine } from './foreground-machine.ts'
 

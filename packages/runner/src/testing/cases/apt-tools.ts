@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
 
 /** What a repository offers, once its lists are fetched. */
 interface Offer {

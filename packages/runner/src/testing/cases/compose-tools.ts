@@ -1,5 +1,5 @@
-import type { Container } from '@ikoma/deploy'
-import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+import type { Container } from '@ikoma/machine'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
 
 interface Docker {
   /** By project. */

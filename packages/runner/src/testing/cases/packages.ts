@@ -1,4 +1,4 @@
-import { SimulatedHost } from '@ikoma/deploy/testing'
+import { SimulatedHost } from '@ikoma/machine/testing'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { aptState, aptTools, versionOf } from './apt-tools.ts'

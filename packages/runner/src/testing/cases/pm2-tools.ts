@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
 
 export interface SimulatedProcess {
   name: string

@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/deploy/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
 
 interface Running {
   /** What systemd has read, and what the program was started with. */

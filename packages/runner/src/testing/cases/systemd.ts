@@ -1,4 +1,4 @@
-import { SimulatedHost, type Tool } from '@ikoma/deploy/testing'
+import { SimulatedHost, type Tool } from '@ikoma/machine/testing'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { accountTools } from './account-tools.ts'
