@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { packageField, scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { type ComposeDanger, composeDangers } from '@ikoma/machine'
+import { type ComposeDanger, composeDangers } from '@ikoma/machine/compose'
 import * as z from 'zod'
 import { defaultPackages } from './default-packages.ts'
 

@@ -1,4 +1,4 @@
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf.ts'
 import { filesOf } from './shelf-files.ts'

@@ -1,6 +1,5 @@
 import type { S3Place } from '@ikoma/api'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
-import { refuseOpenS3File } from '../drivers/s3.ts'
+import { askDatabase, type DatabaseTool, refuseOpenS3File } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { newBackupId } from './ids.ts'
 import { refuseForeignFolders } from './own-folders.ts'

@@ -1,4 +1,4 @@
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { refuseForeignFolders } from './own-folders.ts'
 import { folderOf, pathOf, type Shelf } from './shelf.ts'

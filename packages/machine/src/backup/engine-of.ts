@@ -1,5 +1,5 @@
 import type { BackupManifest } from '@ikoma/api'
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Engine } from './engine.ts'
 import { postgresEngine } from './postgres-engine.ts'
 import { sqliteEngine } from './sqlite-engine.ts'

@@ -1,5 +1,5 @@
 import type { BackupManifest } from '@ikoma/api'
-import type { Sent } from '../drivers/database-tool.ts'
+import type { Sent } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 
 /** A kind of database, as far as its backups go. The scratch folder is empty and belongs to the account it works as. */

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Entry, Host } from '../host.ts'
 
 /**

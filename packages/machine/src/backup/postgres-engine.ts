@@ -1,6 +1,6 @@
 import type { PostgresConnection } from '@ikoma/api'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
-import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../drivers/postgres.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
+import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../postgres/index.ts'
 import type { Engine } from './engine.ts'
 import { expectedOf } from './expected.ts'
 

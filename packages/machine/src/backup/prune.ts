@@ -1,4 +1,4 @@
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Change, Desired } from '../plan.ts'
 import { findAbandoned } from './abandoned.ts'
 import { manifestName, type Shelf } from './shelf.ts'

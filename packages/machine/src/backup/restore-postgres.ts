@@ -1,6 +1,6 @@
 import type { BackupManifest, PostgresConnection } from '@ikoma/api'
-import { askDatabase } from '../drivers/database-tool.ts'
-import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../drivers/postgres.ts'
+import { askDatabase } from '../drivers/index.ts'
+import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '../postgres/index.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import { postgresEngine } from './postgres-engine.ts'

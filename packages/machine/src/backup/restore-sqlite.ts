@@ -1,6 +1,6 @@
 import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'

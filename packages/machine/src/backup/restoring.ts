@@ -1,6 +1,6 @@
 import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
 

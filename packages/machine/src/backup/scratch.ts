@@ -1,4 +1,4 @@
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
 import { removeAbandoned } from './abandoned.ts'

@@ -1,4 +1,4 @@
-import type { DatabaseTool, Digest } from '../drivers/database-tool.ts'
+import type { DatabaseTool, Digest } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { bucketFiles } from './bucket-files.ts'
 import { directoryFiles } from './directory-files.ts'

@@ -1,5 +1,5 @@
 import { backupIdPattern, type S3Place } from '@ikoma/api'
-import type { DatabaseTool } from '../drivers/database-tool.ts'
+import type { DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { refuseForeignFolders } from './own-folders.ts'
 

@@ -1,6 +1,6 @@
 import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import type { DatabaseTool, Digest } from '../drivers/database-tool.ts'
+import type { DatabaseTool, Digest } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import { entriesIn, manifestName, type Shelf } from './shelf.ts'
 import { filesOf, type ShelfFiles } from './shelf-files.ts'

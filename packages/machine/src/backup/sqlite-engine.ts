@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import type { Engine } from './engine.ts'
 import { expectedOf } from './expected.ts'

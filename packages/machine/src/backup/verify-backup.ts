@@ -1,6 +1,6 @@
 import type { BackupManifest, BackupState } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { askDatabase, type DatabaseTool } from '../drivers/database-tool.ts'
+import { askDatabase, type DatabaseTool } from '../drivers/index.ts'
 import type { Host } from '../host.ts'
 import type { Course } from '../plan.ts'
 import type { Engine } from './engine.ts'

@@ -1,7 +1,7 @@
 import type { S3Place } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host, Program } from '../host.ts'
-import { asUser } from './as-user.ts'
+import { asUser } from '../system/index.ts'
 
 /** How our own program for databases is started on this machine, and the account that we are ourselves. */
 export interface DatabaseTool {

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { parse } from 'yaml'
 import { type Format, formats } from './samples.ts'
 
-const folder = new URL('../render/golden/', import.meta.url)
+const source = join(import.meta.dirname, '..')
 /** Between what is given, as YAML, and the file that is rendered of it. */
 const line = `\n${'-'.repeat(80)}\n`
 
@@ -15,13 +16,14 @@ export interface Golden {
   format: Format
 }
 
-export const goldens: Golden[] = readdirSync(folder)
-  .filter((name) => name.endsWith('.golden.txt'))
-  .map((name) => {
+export const goldens: Golden[] = globSync('*/golden/*.golden.txt', { cwd: source })
+  .sort()
+  .map((found) => {
+    const name = basename(found)
     const kind = name.slice(0, name.indexOf('.'))
     const format = formats[kind]
     if (!format) throw new Error(`${name}: no format is called ${kind}`)
-    const path = new URL(name, folder).pathname
+    const path = join(source, found)
     const given = readFileSync(path, 'utf8').split(line)[0]?.trimEnd() ?? ''
     return { name: name.slice(0, -'.golden.txt'.length), kind, path, given, format }
   })

@@ -1,13 +1,17 @@
-import { renderAptPin, renderAptSource } from '../render/apt-source.ts'
-import { renderCaddyMain, renderCaddySite } from '../render/caddyfile.ts'
-import { renderComposeFile } from '../render/compose-file.ts'
-import { readEnvironmentFile, renderEnvironmentFile } from '../render/environment-file.ts'
-import { renderRollbackService, renderRollbackTimer } from '../render/firewall-rollback.ts'
-import { renderNginxSite } from '../render/nginx-site.ts'
-import { renderPm2Ecosystem } from '../render/pm2-ecosystem.ts'
-import { renderConnectionSocket, renderRootConnectionUnit } from '../render/systemd-socket.ts'
-import { renderTimer } from '../render/systemd-timer.ts'
-import { renderOneshotUnit, renderServiceUnit } from '../render/systemd-unit.ts'
+import { renderAptPin, renderAptSource } from '../apt/index.ts'
+import { renderCaddyMain, renderCaddySite } from '../caddy/index.ts'
+import { renderComposeFile } from '../compose/index.ts'
+import { renderNginxSite } from '../nginx/index.ts'
+import { renderPm2Ecosystem } from '../pm2/index.ts'
+import { readEnvironmentFile, renderEnvironmentFile } from '../system/index.ts'
+import {
+  renderConnectionSocket,
+  renderOneshotUnit,
+  renderRootConnectionUnit,
+  renderServiceUnit,
+  renderTimer,
+} from '../systemd/index.ts'
+import { renderRollbackService, renderRollbackTimer } from '../ufw/index.ts'
 import {
   readAptFields,
   readCaddyfile,

@@ -1,4 +1,4 @@
-import { listBackups as readShelf } from '@ikoma/machine'
+import { listBackups as readShelf } from '@ikoma/machine/backup'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup } from './backup-told.ts'

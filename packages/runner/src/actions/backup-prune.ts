@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { prunedShelf } from '@ikoma/machine'
+import { prunedShelf } from '@ikoma/machine/backup'
 import type { Action } from '../action.ts'
 import { converging } from '../host/converge.ts'
 import { databaseTool } from '../host/database-tool.ts'

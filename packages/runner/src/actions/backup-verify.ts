@@ -1,14 +1,14 @@
 import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 import {
-  type DatabaseTool,
   engineOf,
   getManifest,
-  type Host,
   listBackups,
   placeOf,
   verifyBackup as restoreAndCheck,
   type Shelf,
-} from '@ikoma/machine'
+} from '@ikoma/machine/backup'
+import type { DatabaseTool } from '@ikoma/machine/drivers'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup, verdictOn } from './backup-told.ts'

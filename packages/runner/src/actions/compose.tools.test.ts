@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { composeServices, type Host, planFor } from '@ikoma/machine'
+import { type Host, planFor } from '@ikoma/machine'
+import { composeServices } from '@ikoma/machine/compose'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 

@@ -1,4 +1,5 @@
-import { askDatabase, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine'
+import { askDatabase } from '@ikoma/machine/drivers'
+import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 

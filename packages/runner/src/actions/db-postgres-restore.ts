@@ -1,4 +1,5 @@
-import { getManifest, needPostgresTools, restorePostgres as restore, undoPostgresRestore } from '@ikoma/machine'
+import { getManifest, restorePostgres as restore, undoPostgresRestore } from '@ikoma/machine/backup'
+import { needPostgresTools } from '@ikoma/machine/postgres'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { restoredResult } from './backup-told.ts'

@@ -1,4 +1,4 @@
-import { ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/machine'
+import { ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/machine/backup'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { verdictOn } from './backup-told.ts'

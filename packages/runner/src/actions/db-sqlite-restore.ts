@@ -1,14 +1,14 @@
 import { appPlaces, isAppPlace, type PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 import {
-  type DatabaseTool,
   getManifest,
-  type Host,
   ownerOfDatabase,
   refuseInUse,
   restoreSqlite as restore,
   undoSqliteRestore,
-} from '@ikoma/machine'
+} from '@ikoma/machine/backup'
+import type { DatabaseTool } from '@ikoma/machine/drivers'
 import type { Action } from '../action.ts'
 import { databaseTool } from '../host/database-tool.ts'
 import { refuseOwnGround } from '../host/own-ground.ts'

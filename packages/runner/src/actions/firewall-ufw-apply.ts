@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { awaitsConfirmation, firewall } from '@ikoma/machine'
+import { awaitsConfirmation, firewall } from '@ikoma/machine/ufw'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

@@ -1,4 +1,4 @@
-import { confirmedFirewall } from '@ikoma/machine'
+import { confirmedFirewall } from '@ikoma/machine/ufw'
 import { converging } from '../host/converge.ts'
 
 export const confirmFirewall = converging(() => [confirmedFirewall])

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { awaitsConfirmation, readFirewall, wasRolledBack } from '@ikoma/machine'
+import { awaitsConfirmation, readFirewall, wasRolledBack } from '@ikoma/machine/ufw'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 const maxRules = 500

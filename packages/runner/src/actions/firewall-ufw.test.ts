@@ -1,5 +1,5 @@
 import { catalogue } from '@ikoma/api'
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { firewallMachine } from '../testing/cases/firewall.ts'

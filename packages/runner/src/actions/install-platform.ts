@@ -1,12 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
-import {
-  type Desired,
-  type Finding,
-  installedPlatform,
-  type Platform,
-  type PlatformChoices,
-  survey,
-} from '@ikoma/machine'
+import type { Desired } from '@ikoma/machine'
+import { type Finding, installedPlatform, type Platform, type PlatformChoices, survey } from '@ikoma/machine/platform'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { caddyRoute } from '@ikoma/machine'
+import { caddyRoute } from '@ikoma/machine/caddy'
 import { converging } from '../host/converge.ts'
 
 export const applyCaddyRoute = converging(({ name, ...site }: PayloadOf<'platform.caddy.route.apply'>) => [

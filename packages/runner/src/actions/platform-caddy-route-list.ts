@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { listCaddyRoutes } from '@ikoma/machine'
+import { listCaddyRoutes } from '@ikoma/machine/caddy'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 const maxRoutes = 500

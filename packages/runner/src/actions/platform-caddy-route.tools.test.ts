@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type CaddySite, caddyRoute, noCaddyRoute } from '@ikoma/machine'
+import { type CaddySite, caddyRoute, noCaddyRoute } from '@ikoma/machine/caddy'
 import { requestAsIs } from '@ikoma/machine/testing/http'
 import { ask } from '@ikoma/machine/testing/tool'
 import { expect, test } from 'vitest'

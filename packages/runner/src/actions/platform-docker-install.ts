@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { dockerPlatform } from '@ikoma/machine'
+import { dockerPlatform } from '@ikoma/machine/platform'
 import { installing } from './install-platform.ts'
 
 export const installDocker = installing<PayloadOf<'platform.docker.install'>>({

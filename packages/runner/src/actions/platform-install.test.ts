@@ -1,5 +1,5 @@
 import { catalogue, type OutputOf } from '@ikoma/api'
-import type { SimulatedHost } from '@ikoma/machine/testing'
+import type { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Action, ActionResult } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'

@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { listNginxSites } from '@ikoma/machine'
+import { listNginxSites } from '@ikoma/machine/nginx'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 const maxSites = 500

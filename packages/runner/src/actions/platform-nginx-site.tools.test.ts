@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type NginxSite, nginxSite, noNginxSite } from '@ikoma/machine'
+import { type NginxSite, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
 import { requestAsIs } from '@ikoma/machine/testing/http'
 import { expect, onTestFinished, test } from 'vitest'
 import { converging } from '../host/converge.ts'

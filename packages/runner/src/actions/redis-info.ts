@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import { readRedisInfo } from '@ikoma/machine'
+import { readRedisInfo } from '@ikoma/machine/redis'
 import type { Action } from '../action.ts'
 
 export const showRedis: Action<'redis.info'> = async (payload, { machine, log }) => {

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { containersOf, readContainerLogs } from '@ikoma/machine'
+import { containersOf, readContainerLogs } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function readComposeLogs(

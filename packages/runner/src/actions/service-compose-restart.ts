@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { containersOf, containersStay, dockerContainer } from '@ikoma/machine'
+import { containersOf, containersStay, dockerContainer } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { shownContainer, summaryOf } from './service-compose-status.ts'
 

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { containersOf, measureContainers } from '@ikoma/machine'
+import { containersOf, measureContainers } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function measureCompose(

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { type Container, containersOf } from '@ikoma/machine'
+import { type Container, containersOf } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Output = OutputOf<'service.compose.status'>

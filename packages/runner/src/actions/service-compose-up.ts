@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { composeServices } from '@ikoma/machine'
+import { composeServices } from '@ikoma/machine/compose'
 import type { ActionContext } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { findPm2Processes, pm2Account, readPm2Log } from '@ikoma/machine'
+import { findPm2Processes, pm2Account, readPm2Log } from '@ikoma/machine/pm2'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function readPm2Logs(

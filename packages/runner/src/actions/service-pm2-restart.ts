@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { findPm2Processes, listPm2, pm2, pm2Account, pm2Stays } from '@ikoma/machine'
+import { findPm2Processes, listPm2, pm2, pm2Account, pm2Stays } from '@ikoma/machine/pm2'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { shownPm2 } from './service-pm2-status.ts'
 

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { pm2Saved } from '@ikoma/machine'
+import { pm2Saved } from '@ikoma/machine/pm2'
 import { converging } from '../host/converge.ts'
 
 export const savePm2 = converging(({ user }: PayloadOf<'service.pm2.save'>) => [pm2Saved(user)])

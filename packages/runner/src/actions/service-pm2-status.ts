@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { listPm2, type Pm2State, pm2Account } from '@ikoma/machine'
+import { listPm2, type Pm2State, pm2Account } from '@ikoma/machine/pm2'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Output = OutputOf<'service.pm2.status'>

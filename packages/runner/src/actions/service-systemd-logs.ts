@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { readJournal, refuseUnreadable } from '@ikoma/machine'
+import { readJournal, refuseUnreadable } from '@ikoma/machine/systemd'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 export async function readSystemdLogs(

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { noSystemdService } from '@ikoma/machine'
+import { noSystemdService } from '@ikoma/machine/systemd'
 import { converging } from '../host/converge.ts'
 
 export const removeSystemdService = converging(({ name }: PayloadOf<'service.systemd.remove'>) => [

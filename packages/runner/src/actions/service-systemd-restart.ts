@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { refuseUnmanaged, stayUp, systemctl, unitState } from '@ikoma/machine'
+import { refuseUnmanaged, stayUp, systemctl, unitState } from '@ikoma/machine/systemd'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { describeService, summaryOf } from './service-systemd-status.ts'
 

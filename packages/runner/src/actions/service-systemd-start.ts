@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { unitRunning } from '@ikoma/machine'
+import { unitRunning } from '@ikoma/machine/systemd'
 import { converging } from '../host/converge.ts'
 
 export const startSystemdService = converging(({ name, settleSec }: PayloadOf<'service.systemd.start'>) => [

@@ -1,5 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { type Host, isManaged, timerState, unitState } from '@ikoma/machine'
+import type { Host } from '@ikoma/machine'
+import { isManaged, timerState, unitState } from '@ikoma/machine/systemd'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Output = OutputOf<'service.systemd.status'>

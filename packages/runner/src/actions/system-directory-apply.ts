@@ -1,6 +1,7 @@
 import type { PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { directory, type Host, type WantedDirectory } from '@ikoma/machine'
+import type { Host } from '@ikoma/machine'
+import { directory, type WantedDirectory } from '@ikoma/machine/system'
 import { converging } from '../host/converge.ts'
 
 export const applyDirectory = converging((payload: PayloadOf<'system.directory.apply'>) => [

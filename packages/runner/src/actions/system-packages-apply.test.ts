@@ -1,5 +1,5 @@
 import { catalogue } from '@ikoma/api'
-import { SimulatedHost } from '@ikoma/machine/testing'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { policyOf } from '../policy.ts'
 import { actionContext } from '../testing/action-context.ts'

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { installedVersions, packages } from '@ikoma/machine'
+import { installedVersions, packages } from '@ikoma/machine/apt'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

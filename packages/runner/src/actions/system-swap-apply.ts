@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
-import { swapFile } from '@ikoma/machine'
+import { swapFile } from '@ikoma/machine/system'
 import { converging } from '../host/converge.ts'
 
 export const applySwap = converging((wanted: PayloadOf<'system.swap.apply'>) => [swapFile(wanted)])

@@ -1,4 +1,4 @@
-import { SimulatedHost } from '@ikoma/machine/testing'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { fileTools } from '../testing/cases/file-tools.ts'

@@ -1,5 +1,5 @@
 import { catalogue } from '@ikoma/api'
-import { SimulatedHost } from '@ikoma/machine/testing'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { type AptSimulation, aptState, aptTools, versionOf } from '../testing/cases/apt-tools.ts'

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { type Host, noSystemdService, planFor, systemdService, systemdTimer, type WantedService } from '@ikoma/machine'
+import { type Host, planFor } from '@ikoma/machine'
+import { noSystemdService, systemdService, systemdTimer, type WantedService } from '@ikoma/machine/systemd'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { certbotCertificate, certificateFiles, nginxRenewalHook } from '@ikoma/machine'
+import { certbotCertificate, certificateFiles, nginxRenewalHook } from '@ikoma/machine/certbot'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
 

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { listCertificates } from '@ikoma/machine'
+import { listCertificates } from '@ikoma/machine/certbot'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Output = OutputOf<'tls.certificate.list'>

@@ -1,13 +1,13 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
+import type { Host as Machine } from '@ikoma/machine'
 import {
   certbotPlaces,
   certificateFiles,
   listCertificates,
-  type Host as Machine,
   rehearseRenewal,
   renewCertificates,
   type StoredCertificate,
-} from '@ikoma/machine'
+} from '@ikoma/machine/certbot'
 import type { ActionContext, ActionResult } from '../action.ts'
 
 type Payload = PayloadOf<'tls.certificate.renew'>

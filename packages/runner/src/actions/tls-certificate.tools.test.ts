@@ -1,12 +1,7 @@
-import {
-  caddyRoute,
-  certbotCertificate,
-  certificateFiles,
-  type Desired,
-  nginxSite,
-  rehearseRenewal,
-  renewCertificates,
-} from '@ikoma/machine'
+import type { Desired } from '@ikoma/machine'
+import { caddyRoute } from '@ikoma/machine/caddy'
+import { certbotCertificate, certificateFiles, rehearseRenewal, renewCertificates } from '@ikoma/machine/certbot'
+import { nginxSite } from '@ikoma/machine/nginx'
 import { startPebble } from '@ikoma/machine/testing/pebble'
 import { addFiles } from '@ikoma/machine/testing/tool'
 import { expect, test } from 'vitest'

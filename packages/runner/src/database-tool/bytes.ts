@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { Digest } from '@ikoma/machine'
+import type { Digest } from '@ikoma/machine/drivers'
 import { Problem } from './problem.ts'
 
 const stop = new AbortController()

@@ -1,4 +1,4 @@
-import type { Content } from '@ikoma/machine'
+import type { Content } from '@ikoma/machine/drivers'
 import { Problem } from './problem.ts'
 
 /** What was taken travels in an environment variable, which the kernel bounds at 128 KiB. */

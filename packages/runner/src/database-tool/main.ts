@@ -3,7 +3,7 @@
 import { writeSync } from 'node:fs'
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DatabaseVerbs } from '@ikoma/machine'
+import type { DatabaseVerbs } from '@ikoma/machine/drivers'
 import { digestOf } from './bytes.ts'
 import { holdersOf } from './holders.ts'
 import { problemOf } from './problem.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Content } from '@ikoma/machine'
+import type { Content } from '@ikoma/machine/drivers'
 import pg from 'pg'
 import { maxTables, tooManyTables } from './content.ts'
 import type { Session } from './postgres-session.ts'

@@ -1,4 +1,4 @@
-import type { PostgresQuery, PostgresRows, PostgresState } from '@ikoma/machine'
+import type { PostgresQuery, PostgresRows, PostgresState } from '@ikoma/machine/drivers'
 import pg from 'pg'
 import { connected, type Session } from './postgres-session.ts'
 import { Problem } from './problem.ts'

@@ -1,4 +1,4 @@
-import type { Expected } from '@ikoma/machine'
+import type { Expected } from '@ikoma/machine/drivers'
 import pg from 'pg'
 import { drop, dropAbandoned, inName, refuseSuperuser, restoreInto } from './postgres.ts'
 import { connected, type Session } from './postgres-session.ts'

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import type { Expected } from '@ikoma/machine'
+import type { Expected } from '@ikoma/machine/drivers'
 import pg from 'pg'
 import { newMeter, openInput, refuseOthers, send, stopping } from './bytes.ts'
 import { compareContent } from './content.ts'

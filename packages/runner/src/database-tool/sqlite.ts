@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import type { Content, Expected } from '@ikoma/machine'
+import type { Content, Expected } from '@ikoma/machine/drivers'
 import { receiveFile, sendFile } from './bytes.ts'
 import { compareContent, failedCheck, maxTables, tooManyTables } from './content.ts'
 

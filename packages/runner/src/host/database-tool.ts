@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { DatabaseTool } from '@ikoma/machine'
+import type { DatabaseTool } from '@ikoma/machine/drivers'
 import { readAccounts } from './accounts.ts'
 
 /** Our program for databases, run by the Node.js that runs us. */

@@ -1,6 +1,7 @@
 import { scopesField } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { type Desired, file } from '@ikoma/machine'
+import type { Desired } from '@ikoma/machine'
+import { file } from '@ikoma/machine/system'
 import { policySchema } from '../policy.ts'
 import * as places from './places.ts'
 

@@ -1,6 +1,6 @@
 import { newId } from '@ikoma/kernel'
 import { applyAll, type Desired, planFor } from '@ikoma/machine'
-import { SimulatedHost, type Tool } from '@ikoma/machine/testing'
+import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { accountTools, hasUser } from '../testing/cases/account-tools.ts'
 import { noUnitRuns, systemdOf, systemdTools } from '../testing/cases/systemd-tools.ts'

@@ -1,4 +1,6 @@
-import { type Desired, directory, file, renderEnvironmentFile, runningUnit } from '@ikoma/machine'
+import type { Desired } from '@ikoma/machine'
+import { directory, file, renderEnvironmentFile } from '@ikoma/machine/system'
+import { runningUnit } from '@ikoma/machine/systemd'
 import { allowance } from './allowance.ts'
 import * as places from './places.ts'
 import { type Program, refuseUnsafeProgram } from './program.ts'

@@ -1,4 +1,6 @@
-import { type Change, type Desired, type Host, mustRun, noFile, reloadedAfter, stoppedUnit } from '@ikoma/machine'
+import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
+import { noFile } from '@ikoma/machine/system'
+import { reloadedAfter, stoppedUnit } from '@ikoma/machine/systemd'
 import * as places from './places.ts'
 import { noRunnerUser } from './runner-user.ts'
 

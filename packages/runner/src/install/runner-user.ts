@@ -1,5 +1,6 @@
 import { AppError } from '@ikoma/kernel'
-import { type Desired, type Host, mustRun, refusePowerfulUser, user } from '@ikoma/machine'
+import { type Desired, type Host, mustRun } from '@ikoma/machine'
+import { refusePowerfulUser, user } from '@ikoma/machine/system'
 import * as places from './places.ts'
 
 const wanted = { name: places.user, home: places.home, shell: '/usr/sbin/nologin', groups: [] }

@@ -1,6 +1,7 @@
 import { enrolledSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { type Change, type Desired, directory, file, type Host, mustRun } from '@ikoma/machine'
+import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
+import { directory, file } from '@ikoma/machine/system'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
 import { identityPaths } from '../identity.ts'
 import * as places from './places.ts'

@@ -1,4 +1,4 @@
-import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } from '@ikoma/machine'
+import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } from '@ikoma/machine/systemd'
 import * as places from './places.ts'
 import type { Program } from './program.ts'
 

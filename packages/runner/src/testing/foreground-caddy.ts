@@ -1,5 +1,5 @@
 import { chmodSync } from 'node:fs'
-import type { CaddySite } from '@ikoma/machine'
+import type { CaddySite } from '@ikoma/machine/caddy'
 import { answering, findFreePort, startApp } from '@ikoma/machine/testing/http'
 import { addFiles, createPlace, start } from '@ikoma/machine/testing/tool'
 import { foregroundMachine } from './foreground-machine.ts'

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import type { NginxSite } from '@ikoma/machine'
+import type { NginxSite } from '@ikoma/machine/nginx'
 import { answering, findFreePort, startApp } from '@ikoma/machine/testing/http'
 import { configuration } from '@ikoma/machine/testing/nginx'
 import { addFiles, createPlace, start } from '@ikoma/machine/testing/tool'

@@ -1,7 +1,7 @@
 import { type CatalogueEntry, catalogue, type OrderTypeName } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
-import { Killed, type SimulatedHost } from '@ikoma/machine/testing'
+import { Killed, type SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import type { Action, ActionResult } from '../action.ts'
 import { actions } from '../actions/index.ts'

@@ -1,5 +1,4 @@
-import type { Command } from 'commander'
-import { Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { parseUrl } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { header } from '../../resources/managed-unit.ts'
+import { header } from '../../systemd/index.ts'
 import { SimulatedHost, type Simulation, type Tool } from '../../testing/simulated-host.ts'
 import { judge } from '../rank.ts'
 import { rules } from '../rules/index.ts'

@@ -1,4 +1,4 @@
-import { isManaged } from '../../resources/managed-unit.ts'
+import { isManaged } from '../../systemd/index.ts'
 import type { UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 import { environmentIn } from './secrets.ts'

@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 /** What a repository offers, once its lists are fetched. */
 interface Offer {

@@ -1,5 +1,5 @@
-import { SimulatedHost, type Tool } from '@ikoma/machine/testing'
 import { selfSigned } from '@ikoma/machine/testing/self-signed'
+import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 

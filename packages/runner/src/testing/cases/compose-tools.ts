@@ -1,5 +1,5 @@
-import type { Container } from '@ikoma/machine'
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { Container } from '@ikoma/machine/compose'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 interface Docker {
   /** By project. */

@@ -1,5 +1,5 @@
-import type { Container } from '@ikoma/machine'
-import { SimulatedHost } from '@ikoma/machine/testing'
+import type { Container } from '@ikoma/machine/compose'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { composeTools, containersIn, noContainers } from './compose-tools.ts'

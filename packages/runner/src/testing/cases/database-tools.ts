@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseVerbs } from '@ikoma/machine'
-import type { SimulatedHost, Tool, ToolCall } from '@ikoma/machine/testing'
+import type { DatabaseVerbs } from '@ikoma/machine/drivers'
+import type { SimulatedHost, Tool, ToolCall } from '@ikoma/machine/testing/simulated-host'
 
 type Simulated = { [V in keyof DatabaseVerbs]?: (ask: DatabaseVerbs[V]['ask'], call: ToolCall) => Said }
 

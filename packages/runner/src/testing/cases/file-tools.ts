@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 /** ln, mv, readlink, rm, sha256sum, tar and uname over the files of the machine. tar unpacks one file: `bin/program`. */
 export const fileTools: Record<string, Tool> = {

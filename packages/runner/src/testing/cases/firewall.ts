@@ -1,4 +1,4 @@
-import { SimulatedHost } from '@ikoma/machine/testing'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { firewallFiles, firewallState, firewallTools, isActive } from './ufw-tools.ts'

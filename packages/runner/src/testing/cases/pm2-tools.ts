@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 export interface SimulatedProcess {
   name: string

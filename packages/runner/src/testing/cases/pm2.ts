@@ -1,4 +1,4 @@
-import { SimulatedHost, type Tool } from '@ikoma/machine/testing'
+import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { accountTools } from './account-tools.ts'

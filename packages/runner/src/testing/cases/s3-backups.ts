@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { SimulatedHost } from '@ikoma/machine/testing'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 import { bucketOf, databasesOf, databaseTools, putBackup } from './database-tools.ts'

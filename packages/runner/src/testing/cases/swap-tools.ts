@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 /** A swap file's content says its size: `swap 64`, or `zeros 64` before mkswap. */
 export const swapTools: Record<string, Tool> = {

@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 interface Running {
   /** What systemd has read, and what the program was started with. */

@@ -1,4 +1,4 @@
-import type { SimulatedHost, Tool } from '@ikoma/machine/testing'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 /** What is in the kernel, and what systemd has of timers. */
 interface FirewallState {

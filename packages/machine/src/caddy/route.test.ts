@@ -1,0 +1,111 @@
+import { expect, test } from 'vitest'
+import type { Host } from '../host.ts'
+import { planFor } from '../plan.ts'
+import { SimulatedHost, type Tool } from '../testing/simulated-host.ts'
+import type { CaddySite } from './caddyfile.ts'
+import { caddyRoute, noCaddyRoute } from './route.ts'
+
+const site: CaddySite = { domains: ['app.example.com'], upstreams: [{ host: '127.0.0.1', port: 8080 }] }
+const main = '/etc/caddy/Caddyfile'
+
+function setup({ files, caddy }: { files?: Record<string, string>; caddy?: Tool } = {}) {
+  const asked: { args: readonly string[]; input: string; cwd: string }[] = []
+  const answer: Tool = (call) => {
+    if (call.args[0] !== 'version') asked.push({ args: call.args, input: call.input, cwd: call.cwd })
+    return caddy?.(call) ?? {}
+  }
+  const host = new SimulatedHost({ files: files ?? {}, tools: { caddy: answer, getent: () => ({ code: 2 }) } })
+  host.putDirectory('/etc/caddy')
+  return { host, asked }
+}
+
+async function apply(host: Host, changes: Awaited<ReturnType<typeof planFor>>) {
+  for (const change of changes) await change.apply(host)
+}
+
+test('without a main Caddyfile there is one after, and Caddy loads what the files say', async () => {
+  const { host, asked } = setup()
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  expect(await host.read(main)).toContain('import /etc/caddy/ikoma/*.caddy')
+  const [validated, loaded] = asked
+  expect([validated?.args[0], loaded?.args[0]]).toEqual(['validate', 'reload'])
+  expect(loaded?.input).toBe(validated?.input)
+  expect(loaded?.input).toContain('reverse_proxy 127.0.0.1:8080')
+  expect(loaded?.input).not.toContain('import')
+})
+
+test('of the Caddyfile of somebody else only the import is new, and its own imports stay relative to it', async () => {
+  const theirs = 'import sites/*\nother.example.com {\n\trespond "other $1"\n}\n'
+  const { host, asked } = setup({ files: { [main]: theirs } })
+  const changes = await planFor([caddyRoute('app', site)], host)
+  expect(changes.find(({ title }) => title === `change ${main}`)?.diff).toContain('+import /etc/caddy/ikoma/*.caddy')
+  await apply(host, changes)
+  expect(await host.read(main)).toBe(`${theirs}\nimport /etc/caddy/ikoma/*.caddy\n`)
+  expect(asked.map(({ cwd }) => cwd)).toEqual(['/etc/caddy', '/etc/caddy'])
+  expect(asked.at(-1)?.input).toContain(theirs)
+})
+
+test('what Caddy refuses is refused with its words before anything changes', async () => {
+  const { host } = setup({
+    caddy: ({ args }) =>
+      args[0] === 'validate' ? { code: 1, stderr: '{"level":"info"}\nError: ambiguous site definition: app' } : {},
+  })
+  const before = host.snapshot()
+  await expect(planFor([caddyRoute('app', site)], host)).rejects.toMatchObject({
+    reason: 'configuration_refused',
+    message: expect.stringContaining('Error: ambiguous site definition: app'),
+  })
+  expect(host.snapshot()).toEqual(before)
+})
+
+test('a Caddy that does not run is named, and nothing is written', async () => {
+  const { host } = setup({
+    caddy: ({ args }) =>
+      args[0] === 'reload' ? { code: 1, stderr: 'Error: dial tcp 127.0.0.1:2019: connect: connection refused' } : {},
+  })
+  const before = host.snapshot()
+  const changes = await planFor([caddyRoute('app', site)], host)
+  await expect(apply(host, changes)).rejects.toMatchObject({ reason: 'caddy_not_running' })
+  expect(host.snapshot()).toEqual(before)
+})
+
+test.each([
+  ['in the main file', { [main]: '{$DOMAIN} {\n}\n' }],
+  ['in a file it imports', { [main]: 'import sites/*.caddy\n', '/etc/caddy/sites/a.caddy': '{$DOMAIN} {\n}\n' }],
+])('a value from the environment of Caddy is refused %s', async (_where, files) => {
+  const { host } = setup({ files })
+  await expect(planFor([caddyRoute('app', site)], host)).rejects.toMatchObject({ reason: 'caddy_environment' })
+})
+
+test('a route that is not there is nothing to remove, even without Caddy', async () => {
+  expect(await planFor([noCaddyRoute('app')], new SimulatedHost())).toEqual([])
+})
+
+test('the other routes stay when one is removed', async () => {
+  const { host, asked } = setup()
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  await apply(host, await planFor([caddyRoute('two', { ...site, domains: ['two.example.com'] })], host))
+  await apply(host, await planFor([noCaddyRoute('app')], host))
+  expect(asked.at(-1)?.input).toContain('two.example.com')
+  expect(asked.at(-1)?.input).not.toContain('app.example.com')
+  expect(await host.list('/etc/caddy/ikoma')).toEqual(['two.caddy'])
+})
+
+test('the socket is asked before the port of the default, which is anybody’s once the endpoint has moved', async () => {
+  const { host } = setup({ files: { [main]: 'other.example.com {\n\trespond "other"\n}\n' } })
+  const asked: (string | undefined)[] = []
+  host.install('getent', () => ({ stdout: 'caddy:x:999:995::/var/lib/caddy:/usr/sbin/nologin\n' }))
+  host.install('setpriv', () => ({}))
+  host.install('caddy', ({ args }) => {
+    if (args[0] !== 'reload') return {}
+    asked.push(args.at(-1))
+    return args.at(-1)?.startsWith('unix/') ? {} : { code: 1, stderr: 'Error: dial: connect: connection refused' }
+  })
+  host.putDirectory('/var/lib')
+  host.putDirectory('/var/lib/caddy', { mode: 0o755, owner: 'caddy', group: 'caddy' })
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  // As if it had been killed before it wrote the Caddyfile.
+  host.put(main, 'import /etc/caddy/ikoma/*.caddy\n:80\n')
+  await apply(host, await planFor([noCaddyRoute('app')], host))
+  expect(new Set(asked)).toEqual(new Set(['unix//var/lib/caddy/admin.sock']))
+})

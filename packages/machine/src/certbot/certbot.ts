@@ -1,0 +1,117 @@
+import type { Host } from '../host.ts'
+import { mustRun } from '../must-run.ts'
+
+export interface CertbotPlaces {
+  config: string
+  work: string
+  logs: string
+}
+
+export const certbotPlaces: CertbotPlaces = {
+  config: '/etc/letsencrypt',
+  work: '/var/lib/letsencrypt',
+  logs: '/var/log/letsencrypt',
+}
+
+export interface AcmeAuthority {
+  /** Let's Encrypt's rehearsal, whose certificates nobody trusts and whose limits are wide. */
+  staging: boolean
+  /** Another than Let's Encrypt's. */
+  directoryUrl?: string | undefined
+  /** PEM of the authority that certifies the directory's own certificate. */
+  directoryRootFile?: string | undefined
+}
+
+export interface CertbotRequest extends AcmeAuthority {
+  name: string
+  domains: readonly string[]
+  webroot: string
+  email?: string | undefined
+}
+
+/** Of Let's Encrypt, https://letsencrypt.org/docs/staging-environment/. */
+const production = 'https://acme-v02.api.letsencrypt.org/directory'
+const staging = 'https://acme-staging-v02.api.letsencrypt.org/directory'
+
+export function acmeDirectoryOf(authority: AcmeAuthority): string {
+  return authority.directoryUrl ?? (authority.staging ? staging : production)
+}
+
+/** Gets a certificate for exactly these domains, in place of one of the same name. Accepts the authority's terms. */
+export function requestCertificate(host: Host, request: CertbotRequest, places: CertbotPlaces): Promise<void> {
+  const account = request.email === undefined ? ['--register-unsafely-without-email'] : ['--email', request.email]
+  return mustRun(host, {
+    argv: [
+      'certbot',
+      'certonly',
+      ...unattended(places),
+      '--agree-tos',
+      ...account,
+      '--server',
+      acmeDirectoryOf(request),
+      '--webroot',
+      '--webroot-path',
+      request.webroot,
+      '--cert-name',
+      request.name,
+      '--domains',
+      request.domains.join(','),
+      // That there is something to get was found before; certbot alone would keep one of another authority.
+      '--force-renewal',
+      '--renew-with-new-domains',
+    ],
+    env: trusting(request.directoryRootFile),
+    timeoutSec,
+  })
+}
+
+export interface RenewalRequest {
+  /** All of them without a name. */
+  name?: string | undefined
+  /** Renews what is not due. */
+  force: boolean
+  directoryRootFile?: string | undefined
+}
+
+/** Renews what ends within thirty days, certbot's own limit. */
+export function renewCertificates(host: Host, request: RenewalRequest, places: CertbotPlaces): Promise<void> {
+  const { name, force, directoryRootFile } = request
+  const which = name === undefined ? [] : ['--cert-name', name]
+  return renew(host, [...which, ...(force ? ['--force-renewal'] : [])], { places, directoryRootFile })
+}
+
+/** Asks the authority as for a real renewal, and keeps nothing; Let's Encrypt is asked at its rehearsal. */
+export async function rehearseRenewal(
+  host: Host,
+  { name, directoryRootFile }: { name: string; directoryRootFile?: string | undefined },
+  places: CertbotPlaces,
+): Promise<void> {
+  const directoryUrl = await directoryUrlOf(host, name, places)
+  // Certbot by itself would rehearse the renewal of every certificate there, whoever issued it.
+  const elsewhere = directoryUrl === null || directoryUrl === production ? [] : ['--server', directoryUrl]
+  await renew(host, ['--cert-name', name, '--dry-run', ...elsewhere], { places, directoryRootFile })
+}
+
+/** Where a certificate comes from; null when certbot keeps none of that name. */
+export async function directoryUrlOf(host: Host, name: string, { config }: CertbotPlaces): Promise<string | null> {
+  const renewal = (await host.read(`${config}/renewal/${name}.conf`)) ?? ''
+  return /^server = (\S+)$/m.exec(renewal)?.[1] ?? null
+}
+
+function renew(
+  host: Host,
+  options: readonly string[],
+  { places, directoryRootFile }: { places: CertbotPlaces; directoryRootFile?: string | undefined },
+): Promise<void> {
+  // It would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
+  const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
+  return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec })
+}
+
+const timeoutSec = 540
+
+function unattended({ config, work, logs }: CertbotPlaces): string[] {
+  return ['--non-interactive', '--config-dir', config, '--work-dir', work, '--logs-dir', logs]
+}
+
+const trusting = (rootFile: string | undefined) => (rootFile === undefined ? {} : { REQUESTS_CA_BUNDLE: rootFile })

@@ -1,0 +1,2 @@
+export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './site.ts'
+export { type NginxSite, type RateLimit, renderNginxSite } from './site-file.ts'

@@ -1,0 +1,150 @@
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '../host.ts'
+import { type Change, type Desired, planFor } from '../plan.ts'
+import { directory, file, noFile } from '../system/index.ts'
+import { findNginx, type NginxPlaces, nginxPlaces, reloadNginx, tellNginxToReload, testNginx } from './nginx.ts'
+import { type NginxSite, renderNginxSite } from './site-file.ts'
+
+const rootOwned = { owner: 'root', group: 'root' }
+
+/** A site of ours in a file of its own, served by the running nginx; and the folder for answers to an ACME authority. */
+export function nginxSite(site: NginxSite, places = nginxPlaces): Desired {
+  const content = renderNginxSite(site)
+  const { name, domains, acmeWebroot } = site
+  return async (host) => {
+    const changes = await planFor(
+      [webroot(acmeWebroot), file({ path: fileOf(name, places), content, mode: 0o644, ...rootOwned })],
+      host,
+    )
+    return testedFirst(changes, { host, places, name, content, domains })
+  }
+}
+
+/** One that is there may be anything of anybody's, and nginx is no reason to take it away from them. */
+function webroot(path: string): Desired {
+  return async (host) => {
+    const changes = await directory({ path, mode: 0o755, ...rootOwned })(host)
+    if (changes.length === 0 || (await host.look(path)) === null) return changes
+    throw new AppError('unprocessable', `${path} is not root's with mode 755. Name another folder as acmeWebroot.`, {
+      reason: 'webroot_taken',
+    })
+  }
+}
+
+/** No site of that name. */
+export function noNginxSite(name: string, places = nginxPlaces): Desired {
+  return async (host) => {
+    const changes = await noFile(fileOf(name, places))(host)
+    return testedFirst(changes, { host, places, name, content: '', domains: [] })
+  }
+}
+
+export interface ListedNginxSite {
+  name: string
+  file: string
+  domains: string[]
+  upstreams: string[]
+  /** Path of its certificate; null while it answers over HTTP only. */
+  certificate: string | null
+}
+
+/** Our sites. */
+export async function listNginxSites(host: Host, places = nginxPlaces): Promise<ListedNginxSite[]> {
+  const sites: ListedNginxSite[] = []
+  for (const each of await host.list(places.sites)) {
+    const name = /^ikoma-([a-z0-9-]+)\.conf$/.exec(each)?.[1]
+    if (name === undefined) continue
+    const path = fileOf(name, places)
+    const content = (await host.read(path)) ?? ''
+    sites.push({
+      name,
+      file: path,
+      domains: [...new Set(valuesOf(content, 'server_name').flatMap((value) => value.split(' ')))],
+      upstreams: valuesOf(content, 'server'),
+      certificate: valuesOf(content, 'ssl_certificate')[0] ?? null,
+    })
+  }
+  return sites
+}
+
+interface Tested {
+  host: Host
+  places: NginxPlaces
+  name: string
+  content: string
+  domains: readonly string[]
+}
+
+/**
+ * A site goes to its place only after nginx has tested everything that it would read with it, from a file that nothing
+ * includes: what is live is always valid. That file stays until nginx has changed over, so a run that was killed in
+ * between leaves it, and the next one knows that nginx may still serve what was there before.
+ */
+async function testedFirst(changes: readonly Change[], tested: Tested): Promise<Change[]> {
+  const { host, places, name, content, domains } = tested
+  const { candidate } = places
+  const unfinished = (await host.look(candidate)) !== null
+  if (changes.length === 0 && !unfinished) return []
+  await findNginx(host)
+  const main = await mainWith(host, places, { path: fileOf(name, places), content })
+  const test: Change = {
+    title: 'have nginx test it',
+    diff: null,
+    async apply(on) {
+      await on.write(candidate, { content: main, mode: 0o600, ...rootOwned })
+      try {
+        await testNginx(on, candidate, domains)
+      } catch (error) {
+        if (!unfinished) await on.remove(candidate)
+        throw error
+      }
+    },
+    undo: (on) => changedOver(on, candidate, tellNginxToReload),
+  }
+  const title = 'have nginx change over'
+  const reload: Change = { title, diff: null, apply: (on) => changedOver(on, candidate, reloadNginx), undo: null }
+  return [test, ...changes, reload]
+}
+
+async function changedOver(host: Host, candidate: string, reload: (host: Host) => Promise<void>): Promise<void> {
+  await reload(host)
+  await host.remove(candidate)
+}
+
+/** The main file with what it includes from our folder written out, and this site as it will be. */
+async function mainWith(
+  host: Host,
+  { main, sites }: NginxPlaces,
+  site: { path: string; content: string },
+): Promise<string> {
+  const text = (await host.read(main)) ?? ''
+  const include = text.split('\n').findIndex((line) => isIncludeOf(sites, line))
+  if (include < 0) {
+    throw new AppError(
+      'unprocessable',
+      `${main} does not include ${sites}/*.conf in http, as Debian's does. Put that line there.`,
+      {
+        reason: 'sites_not_included',
+      },
+    )
+  }
+  const others = (await host.list(sites)).map((name) => `${sites}/${name}`)
+  const included = others.filter((path) => /\/[^./][^/]*\.conf$/.test(path) && path !== site.path)
+  const lines = [...included.map((path) => `include "${path}";`), site.content]
+  return text
+    .split('\n')
+    .toSpliced(include, 1, ...lines)
+    .join('\n')
+}
+
+function isIncludeOf(sites: string, line: string): boolean {
+  const [, pattern] = /^\s*include\s+"?([^\s";]+)"?\s*;/.exec(line) ?? []
+  return pattern === `${sites}/*.conf` || pattern === `${sites.slice(sites.lastIndexOf('/') + 1)}/*.conf`
+}
+
+/** Of a directive, wherever it is in what we render. */
+function valuesOf(content: string, directive: string): string[] {
+  return [...content.matchAll(new RegExp(`^\\s*${directive} ([^;{]+);$`, 'gm'))].map(([, value = '']) => value)
+}
+
+const fileOf = (name: string, { sites }: NginxPlaces) => `${sites}/ikoma-${name}.conf`

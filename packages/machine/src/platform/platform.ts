@@ -1,0 +1,136 @@
+import { AppError } from '@ikoma/kernel'
+import {
+  type AptRepository,
+  aptRepository,
+  installedVersions,
+  packages,
+  sourceFile,
+  type WantedPackage,
+} from '../apt/index.ts'
+import type { Host } from '../host.ts'
+import { mustRun } from '../must-run.ts'
+import type { Change, Desired } from '../plan.ts'
+import { noFile, runningFrom } from '../system/index.ts'
+import { findPrograms } from './programs.ts'
+
+/** Something that backends run on: how it is installed, and where another of its kind may be already. */
+export interface Platform {
+  name: string
+  packages: readonly WantedPackage[]
+  /** Debian packages that bring the same from elsewhere; with a version, only others than that are in the way. */
+  rivals: readonly WantedPackage[]
+  /** Whose packages; null for the distribution's own. */
+  repository: AptRepository | null
+  /** Its program, which may also lie where no package put it. */
+  program: { name: string; versionArgs: readonly string[]; accepts(version: string): boolean }
+  /** Below it, programs are ours. */
+  ownFolder?: string
+}
+
+export interface PlatformChoices {
+  /** Whether what is stale goes; otherwise it is refused. */
+  removeStale: boolean
+  upgradeDependencies: boolean
+}
+
+/** What was there of a platform's kind before, or beside it. */
+export interface Finding {
+  kind: 'package' | 'program' | 'repository'
+  /** A package's name, or a path. */
+  name: string
+  version: string | null
+  /** In the way of what is wanted. */
+  stale: boolean
+}
+
+/** The platform, installed in a version that will do. What is stale is found, and goes before or is refused. */
+export function installedPlatform(platform: Platform, choices: PlatformChoices): Desired[] {
+  const { repository } = platform
+  const { upgradeDependencies } = choices
+  const tools = packages({ install: [{ name: 'ca-certificates' }, { name: 'curl' }], upgradeDependencies })
+  return [
+    (host) => clearance(host, platform, choices),
+    ...(repository ? [tools, ...aptRepository(repository)] : []),
+    async (host) => {
+      const stale = (await survey(host, platform)).filter(({ kind, stale }) => stale && kind === 'package')
+      const remove = stale.map(({ name }) => name)
+      const offerWillChange = repository !== null && (await host.look(sourceFile(repository.name))) === null
+      const install = platform.packages
+      return packages({ install, remove, cascade: true, offerWillChange, upgradeDependencies })(host)
+    },
+  ]
+}
+
+/** Everything of the platform's kind on this machine. */
+export async function survey(host: Host, platform: Platform): Promise<Finding[]> {
+  const { program, ownFolder } = platform
+  const programs = await findPrograms(host, program)
+  return [
+    ...(await findPackages(host, platform)),
+    ...programs.map(({ path, version, leadsTo, inPath }): Finding => {
+      const own = ownFolder !== undefined && leadsTo?.startsWith(`${ownFolder}/`)
+      return { kind: 'program', name: path, version, stale: inPath && !own && !program.accepts(version ?? '') }
+    }),
+    ...(await findRepositories(host, platform)),
+  ]
+}
+
+async function findPackages(host: Host, { packages, rivals }: Platform): Promise<Finding[]> {
+  const installed = await installedVersions(host)
+  const findings = (wanted: readonly WantedPackage[], otherwise: boolean) =>
+    wanted.flatMap(({ name, version: wish }): Finding[] => {
+      const version = installed.get(name)
+      if (version === undefined) return []
+      return [{ kind: 'package', name, version, stale: wish ? !wish.accepts(version) : otherwise }]
+    })
+  return [...findings(packages, false), ...findings(rivals, true)]
+}
+
+/** Files of other people for the repository that ours replaces: apt would see two. */
+async function findRepositories(host: Host, { repository }: Platform): Promise<Finding[]> {
+  const folder = '/etc/apt/sources.list.d'
+  const findings: Finding[] = []
+  if (repository === null) return findings
+  const { host: origin } = new URL(repository.url)
+  for (const name of await host.list(folder)) {
+    const path = `${folder}/${name}`
+    if (path === sourceFile(repository.name) || !/\.(list|sources)$/.test(name)) continue
+    if (!(await host.read(path))?.includes(origin)) continue
+    findings.push({ kind: 'repository', name: path, version: null, stale: true })
+  }
+  return findings
+}
+
+/** What takes stale files out of the way; packages go with the installation. */
+async function clearance(host: Host, platform: Platform, { removeStale }: PlatformChoices): Promise<Change[]> {
+  const stale = (await survey(host, platform)).filter((finding) => finding.stale)
+  if (stale.length > 0 && !removeStale) {
+    const what = stale.map(({ name, version }) => (version === null ? name : `${name} ${version}`)).join(', ')
+    const message = `There is already something in the way of ${platform.name}: ${what}. Set removeStale to have it removed.`
+    throw new AppError('unprocessable', message, { reason: 'stale_version' })
+  }
+  const own = stale.find((finding) => isRunning(finding, platform))
+  if (own) throw runningFrom(own.name)
+  const repositories = stale.filter(({ kind }) => kind === 'repository').map(({ name }) => noFile(name)(host))
+  const programs = stale.filter(({ kind }) => kind === 'program').map(asideOf)
+  return [...(await Promise.all(repositories)).flat(), ...programs]
+}
+
+/** What would be gone is the Node.js that runs this. A package that is installed anew is there again. */
+function isRunning({ kind, name }: Finding, { packages }: Platform): boolean {
+  if (kind === 'program') return name === process.execPath
+  const comesBack = packages.some((each) => each.name === name)
+  return kind === 'package' && name === 'nodejs' && process.execPath === '/usr/bin/node' && !comesBack
+}
+
+/** A program of unknown origin is kept, under a name that nothing calls. */
+function asideOf({ name, version }: Finding): Change {
+  const aside = `${name}.stale-${version ?? 'unknown'}`
+  const move = (from: string, to: string) => ['mv', '--no-target-directory', '--', from, to] as const
+  return {
+    title: `move ${name} (${version ?? 'of unknown version'}) aside to ${aside}`,
+    diff: null,
+    apply: (on) => mustRun(on, { argv: move(name, aside) }),
+    undo: (on) => mustRun(on, { argv: move(aside, name) }),
+  }
+}

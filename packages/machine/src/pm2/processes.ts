@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '../host.ts'
+import { outputOf } from '../must-run.ts'
+import { type Change, type Desired, planFor } from '../plan.ts'
+import { directory, file } from '../system/index.ts'
+import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
+import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2 } from './pm2.ts'
+
+export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
+
+export interface WantedProcesses {
+  user: string
+  processes: readonly Pm2Process[]
+  settleSec: number
+}
+
+interface Marked extends Pm2Process {
+  revision: string
+}
+
+/** Processes under PM2 as they are written here, kept for the next boot. Those that people started are left alone. */
+export function pm2Processes({ user, processes, settleSec }: WantedProcesses): Desired {
+  const wanted = processes.map(marked)
+  const path = ecosystemPath(user)
+  const content = renderPm2Ecosystem(wanted.map(({ revision: _, ...process }) => process))
+  const files = [
+    directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
+    // It has the variables of the processes.
+    file({ path, content, mode: 0o640, owner: 'root', group: user, secret: true }),
+  ]
+  return async (host) => {
+    const account = await pm2Account(host, user)
+    const running = await listPm2(host, account)
+    const stale = wanted.filter((process) => !isSo(process, running)).map(({ name }) => name)
+    const unwanted = running.filter((each) => each.revision !== null && !wanted.some(({ name }) => name === each.name))
+    const changes: Change[] = [...(await planFor(files, host))]
+    const names = [...new Set([...stale, ...unwanted.map(({ name }) => name)])]
+    if (names.length > 0) changes.unshift(announced(account, names, running))
+    for (const name of new Set(unwanted.map((each) => each.name))) changes.push(removed(account, name))
+    for (const name of stale) changes.push(started(account, name, running))
+    if (stale.length > 0) changes.push(watched(account, wanted, settleSec))
+    const saved = await isSaved(host, account, running)
+    return names.length > 0 || !saved ? [...changes, kept(account)] : changes
+  }
+}
+
+/** What runs now runs after the next boot. */
+export function pm2Saved(user: string): Desired {
+  return async (host) => {
+    const account = await pm2Account(host, user)
+    return (await isSaved(host, account, await listPm2(host, account))) ? [] : [kept(account)]
+  }
+}
+
+function marked(process: Pm2Process): Marked {
+  const revision = createHash('sha256').update(JSON.stringify(process)).digest('hex').slice(0, 32)
+  return { ...process, revision, environment: { ...process.environment, [revisionVariable]: revision } }
+}
+
+/** One that the clock starts is stopped in between. */
+function isSo({ name, revision, instances = 1, cron }: Marked, running: readonly Pm2State[]): boolean {
+  const found = running.filter((each) => each.name === name)
+  const good = found.filter((each) => each.revision === revision && (cron !== undefined || each.status === 'online'))
+  return good.length === instances && found.length === instances
+}
+
+/** Comes before the file, so that taking it back comes after the file is as it was: then the former processes run. */
+function announced(account: Pm2Account, names: readonly string[], running: readonly Pm2State[]): Change {
+  const former = names.filter((name) => running.some((each) => each.name === name && each.revision !== null))
+  return {
+    title: `make ready to change ${names.join(', ')}`,
+    diff: null,
+    apply: async () => {},
+    async undo(host) {
+      const now = new Set((await listPm2(host, account)).map(({ name }) => name))
+      for (const name of names.filter((each) => now.has(each))) await pm2(host, account, ['delete', name])
+      for (const name of former) await pm2(host, account, ['start', ecosystemPath(account.user), '--only', name])
+    },
+  }
+}
+
+const nothingToTakeBack = async () => {}
+
+function removed(account: Pm2Account, name: string): Change {
+  const apply = async (host: Host) => void (await pm2(host, account, ['delete', name]))
+  return { title: `stop ${name}, which is not wanted any more`, diff: null, apply, undo: nothingToTakeBack }
+}
+
+/** PM2 takes the new arguments of a process only when it has forgotten the old ones. */
+function started(account: Pm2Account, name: string, running: readonly Pm2State[]): Change {
+  return {
+    title: `start ${name}`,
+    diff: null,
+    async apply(host) {
+      if (running.some((each) => each.name === name)) await pm2(host, account, ['delete', name])
+      await pm2(host, account, ['start', ecosystemPath(account.user), '--only', name])
+    },
+    undo: nothingToTakeBack,
+  }
+}
+
+function watched(account: Pm2Account, wanted: readonly Marked[], settleSec: number): Change {
+  return {
+    title: `see that ${wanted.map(({ name }) => name).join(', ')} stay up`,
+    diff: null,
+    apply: (host) =>
+      pm2Stays(host, account, {
+        names: wanted.filter(({ cron }) => cron === undefined).map(({ name }) => name),
+        settleSec,
+      }),
+    undo: nothingToTakeBack,
+  }
+}
+
+function kept(account: Pm2Account): Change {
+  return {
+    title: `keep the processes of ${account.user} for the next boot`,
+    diff: null,
+    apply: async (host) => void (await pm2(host, account, ['save', '--force'])),
+    undo: null,
+  }
+}
+
+async function isSaved(host: Host, account: Pm2Account, running: readonly Pm2State[]): Promise<boolean> {
+  const told = (all: readonly Pick<Pm2State, 'name' | 'revision'>[]) =>
+    JSON.stringify(all.map(({ name, revision }) => `${name} ${revision}`).sort())
+  return told(await savedPm2(host, account)) === told(running)
+}
+
+/** Watches processes for a while; rejects when one is not up at the end of it, or had to be started again. */
+export async function pm2Stays(
+  host: Host,
+  account: Pm2Account,
+  { names, settleSec }: { names: readonly string[]; settleSec: number },
+): Promise<void> {
+  const before = (await listPm2(host, account)).map(({ restarts }) => restarts)
+  await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
+  const after = await listPm2(host, account)
+  const bad = after.find(
+    (each, index) => names.includes(each.name) && (each.status !== 'online' || each.restarts > (before[index] ?? 0)),
+  )
+  if (!bad) return
+  const end = `it is ${bad.status}, and was started ${bad.restarts} times again`
+  throw new AppError('unprocessable', `${bad.name} does not stay up: ${end}. Its log says why: service.pm2.logs.`, {
+    reason: 'service_does_not_stay_up',
+  })
+}

@@ -1,0 +1,1 @@
+export { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from './postgres.ts'

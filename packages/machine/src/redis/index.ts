@@ -1,0 +1,1 @@
+export { readRedisInfo } from './redis.ts'

@@ -1,0 +1,1 @@
+export { refuseLinks, refuseReplaceable } from './links.ts'

@@ -1,0 +1,124 @@
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '../host.ts'
+import { outputOf } from '../must-run.ts'
+
+/** A unit as systemd has it in memory, whatever is on disk by now. */
+export interface UnitState {
+  /** `loaded`, `not-found`, `masked`, … */
+  loadState: string
+  activeState: string
+  subState: string
+  /** `enabled`: started at boot. Empty where there is no file. */
+  fileState: string
+  /** The file it was read from; empty where there is none. */
+  fragmentPath: string
+  /** The file on disk is another than the one that was read. */
+  needsReload: boolean
+  /** By itself, since somebody started it. */
+  restarts: number
+  result: string
+  exitCode: number | null
+  mainPid: number | null
+  activeSince: string | null
+  memoryBytes: number | null
+}
+
+const properties = [
+  ...['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'FragmentPath', 'SourcePath', 'NeedDaemonReload'],
+  ...['NRestarts', 'Result', 'ExecMainStatus', 'MainPID', 'ActiveEnterTimestamp', 'MemoryCurrent'],
+]
+
+export async function unitState(host: Host, unit: string): Promise<UnitState> {
+  const said = await showUnit(host, unit, properties)
+  const of = (property: string) => said.get(property) ?? ''
+  return {
+    loadState: of('LoadState'),
+    activeState: of('ActiveState'),
+    subState: of('SubState'),
+    fileState: of('UnitFileState'),
+    // A unit that was made of an init script has only the path of that.
+    fragmentPath: of('FragmentPath') || of('SourcePath'),
+    needsReload: of('NeedDaemonReload') === 'yes',
+    restarts: wholeOr(of('NRestarts'), 0),
+    result: of('Result'),
+    exitCode: wholeOr(of('ExecMainStatus'), null),
+    mainPid: wholeOr(of('MainPID'), null) || null,
+    activeSince: timeOf(of('ActiveEnterTimestamp')),
+    memoryBytes: wholeOr(of('MemoryCurrent'), null),
+  }
+}
+
+export interface TimerState {
+  activeState: string
+  lastAt: string | null
+  /** Null for a timer that counts from its last run: systemd tells no time of the day for those. */
+  nextAt: string | null
+}
+
+/** Null where there is no such timer. */
+export async function timerState(host: Host, unit: string): Promise<TimerState | null> {
+  const said = await showUnit(host, unit, ['LoadState', 'ActiveState', 'LastTriggerUSec', 'NextElapseUSecRealtime'])
+  if (said.get('LoadState') !== 'loaded') return null
+  const time = (property: string) => timeOf(said.get(property) ?? '')
+  return {
+    activeState: said.get('ActiveState') ?? '',
+    lastAt: time('LastTriggerUSec'),
+    nextAt: time('NextElapseUSecRealtime'),
+  }
+}
+
+export const isUp = ({ activeState }: Pick<UnitState, 'activeState'>) => !['inactive', 'failed'].includes(activeState)
+
+type Verb = 'start' | 'stop' | 'restart' | 'enable' | 'disable' | 'reset-failed'
+
+export async function systemctl(host: Host, verb: Verb, unit: string): Promise<void> {
+  await outputOf(host, { argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
+}
+
+/** As `systemctl`, for what may be gone already. */
+export async function systemctlIfThere(host: Host, verb: Verb, unit: string): Promise<void> {
+  await host.run({ argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
+}
+
+export async function reloadUnits(host: Host): Promise<void> {
+  await outputOf(host, { argv: ['systemctl', 'daemon-reload', '--no-ask-password'] })
+}
+
+/**
+ * Watches a unit for a while, and rejects when it is not up at the end of it, or had to be started again. The wait is a
+ * program of the machine, so that what stops the order ends it.
+ */
+export async function stayUp(host: Host, unit: string, settleSec: number): Promise<void> {
+  const before = await unitState(host, unit)
+  if (settleSec > 0) await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
+  const { activeState, subState, restarts, result, exitCode } = await unitState(host, unit)
+  if (activeState === 'active' && restarts === before.restarts) return
+  const end = `it is ${activeState} (${subState}), its last run ended with ${result}, exit code ${exitCode ?? 'none'}`
+  const where = `service.systemd.logs, or journalctl -u ${unit}`
+  // Not its words here: what a program says when it crashes may be a secret that nobody knows to redact.
+  throw new AppError('unprocessable', `${unit} does not stay up: ${end}. Its log says why: ${where}`, {
+    reason: 'service_does_not_stay_up',
+  })
+}
+
+/** Stopping waits for the program, starting a job for its end. */
+const unitTimeoutSec = 600
+
+async function showUnit(host: Host, unit: string, names: readonly string[]): Promise<Map<string, string>> {
+  const argv = ['systemctl', 'show', `--property=${names.join(',')}`, '--', unit] as const
+  // Times in UTC are the only ones that can be read back whatever the server's zone.
+  const stdout = await outputOf(host, { argv, env: { TZ: 'UTC' } })
+  const lines = stdout.split('\n').filter((line) => line.includes('='))
+  return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+}
+
+/** `[not set]`, and 2^64-1 for a number that systemd does not know. */
+function wholeOr<T>(text: string, otherwise: T): number | T {
+  return /^\d{1,15}$/.test(text) ? Number(text) : otherwise
+}
+
+/** `Sat 2026-11-21 16:20:01 UTC` */
+function timeOf(text: string): string | null {
+  const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/.exec(text)
+  return found ? `${found[1]}T${found[2]}Z` : null
+}

@@ -1,0 +1,3 @@
+export { type FirewallReport, firewall, readFirewall, type WantedFirewall } from './firewall.ts'
+export { awaitsConfirmation, confirmedFirewall, wasRolledBack } from './rollback.ts'
+export { renderRollbackService, renderRollbackTimer } from './rollback-unit.ts'
