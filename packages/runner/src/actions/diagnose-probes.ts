@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import type { Probes } from '@ikoma/machine/diagnose'
+import type { Probes } from '@ikoma/diagnose'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'

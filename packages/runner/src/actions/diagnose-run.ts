@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { type Diagnosis, diagnose, type Subject } from '@ikoma/machine/diagnose'
+import { type Diagnosis, diagnose, type Subject } from '@ikoma/diagnose'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { Redaction } from '../redact.ts'
 import { secretsIn } from '../secret-forms.ts'

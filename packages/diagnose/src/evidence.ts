@@ -1,4 +1,4 @@
-import type { Entry } from '../host.ts'
+import type { Entry } from '@ikoma/machine'
 import type { Subject } from './subject.ts'
 
 /** All that was seen, as data: rules read it and nothing else. What was not looked at is null, or empty for lists. */

@@ -1,4 +1,4 @@
-import { type JournalLine, journalLines, maxMessageCharacters, readJournal } from '../../systemd/index.ts'
+import { type JournalLine, journalLines, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
 import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 

@@ -1,4 +1,4 @@
-import type { Entry, Host } from '../../host.ts'
+import type { Entry, Host } from '@ikoma/machine'
 import type { Evidence, Listener, LogLine, MigrationTool } from '../evidence.ts'
 import { parentOf } from '../paths.ts'
 import type { Probes } from '../probes.ts'

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Exit, Host, Program } from '../../host.ts'
+import type { Exit, Host, Program } from '@ikoma/machine'
 import type { NotLookedAt } from '../evidence.ts'
 
 /** Looks at a machine where anything may be absent or closed: what could not be seen is noted, and is no failure. */

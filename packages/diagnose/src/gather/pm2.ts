@@ -1,4 +1,4 @@
-import { readPm2Log } from '../../pm2/index.ts'
+import { readPm2Log } from '@ikoma/machine/pm2'
 import type { Pm2Process } from '../evidence.ts'
 import { linesOf, maxLines, type RawLine } from './logs.ts'
 import type { Look } from './look.ts'

@@ -1,6 +1,6 @@
+import { header } from '@ikoma/machine/systemd'
+import { SimulatedHost, type Simulation, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
-import { header } from '../../systemd/index.ts'
-import { SimulatedHost, type Simulation, type Tool } from '../../testing/simulated-host.ts'
 import { judge } from '../rank.ts'
 import { rules } from '../rules/index.ts'
 import type { Subject } from '../subject.ts'

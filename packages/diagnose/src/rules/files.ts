@@ -1,4 +1,4 @@
-import type { Entry } from '../../host.ts'
+import type { Entry } from '@ikoma/machine'
 
 /** As `stat` would tell it. */
 export function accessOf({ kind, owner, group, mode }: Entry): string {

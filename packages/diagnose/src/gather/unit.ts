@@ -1,4 +1,4 @@
-import { isManaged } from '../../systemd/index.ts'
+import { isManaged } from '@ikoma/machine/systemd'
 import type { UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 import { environmentIn } from './secrets.ts'
