@@ -38,7 +38,7 @@ const { outputs } = (
 // A program of its own, which other accounts run: one file, and of a name that does not change.
 await build({
   ...common,
-  entryPoints: ['packages/runner/src/database-tool/main.ts'],
+  entryPoints: ['packages/backup/src/program/main.ts'],
   outfile: 'dist/database-tool.mjs',
   format: 'esm',
   external: ['pg-native'],

@@ -1,6 +1,5 @@
-import { listBackups as readShelf } from '@ikoma/machine/backup'
+import { databaseTool, listBackups as readShelf } from '@ikoma/backup'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup } from './backup-told.ts'
 
 /** Reads every byte of the backups: what is told as proven is so now. */

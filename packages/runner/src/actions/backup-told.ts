@@ -1,5 +1,5 @@
 import type { Backup, OutputOf } from '@ikoma/api'
-import type { ShelvedBackup } from '@ikoma/machine/backup'
+import type { ShelvedBackup } from '@ikoma/backup'
 import type { ActionResult } from '../action.ts'
 
 /** A backup as an order's report has it. */

@@ -1,16 +1,16 @@
-import { AppError } from '@ikoma/kernel'
-import type { Host } from '@ikoma/machine'
 import {
+  type DatabaseTool,
+  databaseTool,
   engineOf,
   getManifest,
   listBackups,
   placeOf,
   verifyBackup as restoreAndCheck,
   type Shelf,
-} from '@ikoma/machine/backup'
-import type { DatabaseTool } from '@ikoma/machine/drivers'
+} from '@ikoma/backup'
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 import { toldBackup, verdictOn } from './backup-told.ts'
 
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */

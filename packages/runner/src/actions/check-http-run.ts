@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { networkFailure } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { failedCheck } from './failed-check.ts'
-import { networkFailure } from './network-failure.ts'
 
 type Payload = PayloadOf<'check.http.run'>
 type Output = OutputOf<'check.http.run'>

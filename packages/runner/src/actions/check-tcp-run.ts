@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { networkFailure } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { failedCheck } from './failed-check.ts'
-import { networkFailure } from './network-failure.ts'
 
 export async function runTcpCheck(
   { host, port, timeoutMs }: PayloadOf<'check.tcp.run'>,

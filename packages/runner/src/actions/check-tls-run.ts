@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { isIP } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { networkFailure } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../action.ts'
 import { failedCheck } from './failed-check.ts'
-import { networkFailure } from './network-failure.ts'
 
 type Payload = PayloadOf<'check.tls.run'>
 type Output = OutputOf<'check.tls.run'>

@@ -1,10 +1,10 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
+import { composeTools, containersIn, dockerOf } from '@ikoma/machine/testing/compose-tools'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../action.ts'
 import { policyOf } from '../policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { composeMachine } from '../testing/cases/compose.ts'
-import { composeTools, containersIn, dockerOf } from '../testing/cases/compose-tools.ts'
 import { actions } from './index.ts'
 
 type Machine = ReturnType<typeof composeMachine>

@@ -1,6 +1,5 @@
-import { placeOf, postgresEngine, takeBackup } from '@ikoma/machine/backup'
+import { databaseTool, placeOf, postgresEngine, takeBackup } from '@ikoma/backup'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 import { verdictOn } from './backup-told.ts'
 
 /** Dumps a PostgreSQL database while it is in use, and proves the dump in a scratch database. */

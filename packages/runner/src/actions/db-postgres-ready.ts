@@ -1,7 +1,6 @@
-import { askDatabase } from '@ikoma/machine/drivers'
+import { askDatabase, databaseTool } from '@ikoma/backup'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
 export const checkPostgres: Action<'db.postgres.ready'> = async (payload, { machine }) => {

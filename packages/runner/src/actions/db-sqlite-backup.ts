@@ -1,6 +1,5 @@
-import { ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/machine/backup'
+import { databaseTool, ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/backup'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 import { verdictOn } from './backup-told.ts'
 
 /** Copies a SQLite database while it is in use, and proves the copy. */

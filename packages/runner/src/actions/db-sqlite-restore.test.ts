@@ -1,7 +1,7 @@
+import { databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { databaseTools, putBackup } from '../testing/cases/database-tools.ts'
 import { order } from '../testing/order.ts'
 
 const backup = '20200105T020000Z-aaaaaa'

@@ -1,16 +1,16 @@
 import { appPlaces, isAppPlace, type PayloadOf } from '@ikoma/api'
-import { AppError } from '@ikoma/kernel'
-import type { Host } from '@ikoma/machine'
 import {
+  type DatabaseTool,
+  databaseTool,
   getManifest,
   ownerOfDatabase,
   refuseInUse,
   restoreSqlite as restore,
   undoSqliteRestore,
-} from '@ikoma/machine/backup'
-import type { DatabaseTool } from '@ikoma/machine/drivers'
+} from '@ikoma/backup'
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
 import type { Action } from '../action.ts'
-import { databaseTool } from '../host/database-tool.ts'
 import { refuseOwnGround } from '../host/own-ground.ts'
 import { restoredResult } from './backup-told.ts'
 

@@ -1,10 +1,10 @@
 import { catalogue, type OutputOf } from '@ikoma/api'
+import { versionOf } from '@ikoma/machine/testing/apt-tools'
+import { curl, sha256 } from '@ikoma/machine/testing/file-tools'
 import type { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Action, ActionResult } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { versionOf } from '../testing/cases/apt-tools.ts'
-import { curl, sha256 } from '../testing/cases/file-tools.ts'
 import { platformMachine } from '../testing/cases/platforms.ts'
 import { actions } from './index.ts'
 

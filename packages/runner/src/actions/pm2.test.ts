@@ -1,9 +1,9 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
+import { pm2Of } from '@ikoma/machine/testing/pm2-tools'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { pm2Machine } from '../testing/cases/pm2.ts'
-import { pm2Of } from '../testing/cases/pm2-tools.ts'
 import { actions } from './index.ts'
 
 type Machine = ReturnType<typeof pm2Machine>

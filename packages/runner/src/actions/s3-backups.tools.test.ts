@@ -1,12 +1,12 @@
 import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
+import { s3Account } from '@ikoma/backup/testing/fake-s3'
 import type { Host, Program } from '@ikoma/machine'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { addRows, countRows } from '../testing/backups.ts'
 import { startDebianPostgres } from '../testing/debian-postgres.ts'
-import { s3Account } from '../testing/fake-s3.ts'
 import { order } from '../testing/order.ts'
 import { newS3Database } from '../testing/s3-place.ts'
 

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { type S3Misdeed, writeAccount } from '@ikoma/backup/testing/fake-s3'
 import { newId } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { describe, expect, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { flipByteIn } from '../testing/backups.ts'
-import type { S3Misdeed } from '../testing/fake-s3.ts'
 import { order } from '../testing/order.ts'
 import { cutOrders } from '../testing/order-process.ts'
-import { newS3Database, writeAccount } from '../testing/s3-place.ts'
+import { newS3Database } from '../testing/s3-place.ts'
 
 const isData = (key: string) => key.endsWith('.gz')
 const isManifest = (key: string) => key.endsWith('.json')

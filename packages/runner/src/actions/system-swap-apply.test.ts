@@ -1,9 +1,9 @@
 import { catalogue } from '@ikoma/api'
+import { fileTools } from '@ikoma/machine/testing/file-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { fileTools } from '../testing/cases/file-tools.ts'
-import { swapsOf, swapTools } from '../testing/cases/swap-tools.ts'
 import { applySwap } from './system-swap-apply.ts'
 
 function setup(files: Record<string, string> = {}) {

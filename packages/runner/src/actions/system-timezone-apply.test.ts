@@ -1,7 +1,7 @@
+import { fileTools } from '@ikoma/machine/testing/file-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { fileTools } from '../testing/cases/file-tools.ts'
 import { applyTimezone } from './system-timezone-apply.ts'
 
 function setup() {

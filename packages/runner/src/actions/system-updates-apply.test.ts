@@ -1,8 +1,8 @@
 import { catalogue } from '@ikoma/api'
+import { type AptSimulation, aptState, aptTools, versionOf } from '@ikoma/machine/testing/apt-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { type AptSimulation, aptState, aptTools, versionOf } from '../testing/cases/apt-tools.ts'
 import { applyUpdates } from './system-updates-apply.ts'
 
 const outdated = { installed: { openssl: '3.0.1', nginx: '1.22.1-9' } }

@@ -1,9 +1,9 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
+import { systemdOf, writtenAs } from '@ikoma/machine/testing/systemd-tools'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../action.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { systemdMachine } from '../testing/cases/systemd.ts'
-import { systemdOf, writtenAs } from '../testing/cases/systemd-tools.ts'
 import { actions } from './index.ts'
 
 const payload = {

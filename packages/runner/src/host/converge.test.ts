@@ -2,10 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Desired } from '@ikoma/machine'
-import { file } from '@ikoma/machine/system'
+import { file, readAccounts } from '@ikoma/machine/system'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { readAccounts } from './accounts.ts'
 import { converging } from './converge.ts'
 
 let folder: string

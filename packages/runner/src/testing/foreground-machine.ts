@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import type { Exit, Host, Program } from '@ikoma/machine'
-import { readAccounts } from '../host/accounts.ts'
+import { readAccounts } from '@ikoma/machine/system'
 import { localHost } from '../host/local-host.ts'
 
 type Answer = Partial<Exit> | Program

@@ -1,23 +1,10 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Backup } from '@ikoma/api'
+import { startFakeS3, writeAccount } from '@ikoma/backup/testing/fake-s3'
 import { expect } from 'vitest'
 import { newDatabase, newPlace } from './backups.ts'
-import { s3Account, startFakeS3 } from './fake-s3.ts'
 import { order } from './order.ts'
-
-/** Writes a file with the account of the fake store, or with other lines. */
-export function writeAccount(path: string, more: Record<string, string> = {}): void {
-  const lines = {
-    aws_access_key_id: s3Account.accessKeyId,
-    aws_secret_access_key: s3Account.secretAccessKey,
-    ikoma_seal: 'f'.repeat(64),
-    ...more,
-  }
-  const text = Object.entries(lines).map(([name, value]) => `${name} = ${value}`)
-  writeFileSync(path, `[default]\n${text.join('\n')}\n`, { mode: 0o600 })
-  chmodSync(path, 0o600)
-}
 
 /** A place for one test whose backups are kept in a fake store. */
 export async function newS3Place() {

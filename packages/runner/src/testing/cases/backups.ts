@@ -1,7 +1,7 @@
+import { databasesOf, databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { databasesOf, databaseTools, putBackup } from './database-tools.ts'
 
 const database = '/srv/app/app.db'
 const shelf = '/var/backups/ikoma/app'

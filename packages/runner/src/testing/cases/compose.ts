@@ -1,8 +1,8 @@
 import type { Container } from '@ikoma/machine/compose'
+import { composeTools, containersIn, noContainers } from '@ikoma/machine/testing/compose-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { composeTools, containersIn, noContainers } from './compose-tools.ts'
 
 const directory = '/srv/shop'
 const project = { name: 'shop', directory }

@@ -1,7 +1,7 @@
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { firewallFiles, firewallState, firewallTools, isActive } from '@ikoma/machine/testing/ufw-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { firewallFiles, firewallState, firewallTools, isActive } from './ufw-tools.ts'
 
 export function firewallMachine(peers: readonly string[] = []): SimulatedHost {
   return new SimulatedHost({ files: firewallFiles, state: firewallState(), tools: firewallTools(peers) })

@@ -1,9 +1,9 @@
+import { accountTools, hasUser } from '@ikoma/machine/testing/account-tools'
+import { fileTools } from '@ikoma/machine/testing/file-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { accountTools, hasUser } from './account-tools.ts'
-import { fileTools } from './file-tools.ts'
-import { swapsOf, swapTools } from './swap-tools.ts'
 
 const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
 

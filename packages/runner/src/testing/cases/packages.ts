@@ -1,7 +1,7 @@
+import { aptState, aptTools, versionOf } from '@ikoma/machine/testing/apt-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { aptState, aptTools, versionOf } from './apt-tools.ts'
 
 const apt = {
   installed: { adduser: '3.134', nginx: '1.22.1-9' },

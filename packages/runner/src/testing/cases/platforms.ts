@@ -1,8 +1,8 @@
+import { type AptSimulation, aptState, aptTools, versionOf } from '@ikoma/machine/testing/apt-tools'
+import { curl, fileTools } from '@ikoma/machine/testing/file-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { type AptSimulation, aptState, aptTools, versionOf } from './apt-tools.ts'
-import { curl, fileTools } from './file-tools.ts'
 import { nodesourceKey } from './nodesource-key.ts'
 
 const nodesourceUrl = 'https://deb.nodesource.com/gpgkey/nodesource-repo.gpg.key'

@@ -1,9 +1,9 @@
+import { accountTools } from '@ikoma/machine/testing/account-tools'
+import { dumpOf, pm2Of, pm2Sleeps, pm2Tools, type SimulatedProcess } from '@ikoma/machine/testing/pm2-tools'
 import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
+import { noUnitRuns, systemdOf, systemdTools } from '@ikoma/machine/testing/systemd-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { accountTools } from './account-tools.ts'
-import { dumpOf, pm2Of, pm2Sleeps, pm2Tools, type SimulatedProcess } from './pm2-tools.ts'
-import { noUnitRuns, systemdOf, systemdTools } from './systemd-tools.ts'
 
 const web = { name: 'web', script: '/srv/app/main.js', workingDirectory: '/srv/app', environment: { TOKEN: 'hunter2' } }
 const unit = 'pm2-app.service'

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
+import { bucketOf, databasesOf, databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { bucketOf, databasesOf, databaseTools, putBackup } from './database-tools.ts'
 
 const database = '/srv/app/app.db'
 const folder = '/var/backups/ikoma/app'

@@ -1,8 +1,8 @@
+import { accountTools } from '@ikoma/machine/testing/account-tools'
 import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
+import { noUnitRuns, systemdOf, systemdTools, writtenAs } from '@ikoma/machine/testing/systemd-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
-import { accountTools } from './account-tools.ts'
-import { noUnitRuns, systemdOf, systemdTools, writtenAs } from './systemd-tools.ts'
 
 const program = {
   description: 'A sample',

@@ -1,0 +1,58 @@
+import type { Host } from '@ikoma/machine'
+import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf/shelf.ts'
+import { filesOf } from './shelf/shelf-files.ts'
+
+/** Longer than any order may take: what is older and has no manifest is nobody's any more. */
+const abandonedAfterMs = 24 * 3600 * 1000
+
+export interface Abandoned {
+  place: string
+  remove(on: Host): Promise<void>
+}
+
+/** Files and scratch folders of backups that were killed before they were finished. */
+export async function findAbandoned(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<Abandoned[]> {
+  const here = abandonedIn(await host.list(folderOf(shelf))).map(({ file, isWorkDir }) => {
+    const path = pathOf(shelf, file)
+    return { place: path, remove: (on: Host) => removeAbandoned(on, tool, { path, isWorkDir }) }
+  })
+  if (shelf.s3 === undefined) return here
+  const there = abandonedIn(await filesOf(host, tool, shelf).list()).map(({ file }) => ({
+    place: `${file} in ${placeOf(shelf)}`,
+    remove: (on: Host) => filesOf(on, tool, shelf).remove(file),
+  }))
+  return [...here, ...there]
+}
+
+function abandonedIn(names: readonly string[]) {
+  const entries = entriesIn(names)
+  const finished = new Set(entries.filter(({ isManifest }) => isManifest).map(({ id }) => id))
+  const old = (id: string) => Date.now() - takenAtMs(id) > abandonedAfterMs
+  return entries.filter(({ id, isManifest, isWorkDir }) => !isManifest && old(id) && (isWorkDir || !finished.has(id)))
+}
+
+/** What cannot be cleared, such as of an account that is gone, is told and stays: it is in nobody's way. */
+export async function clearAbandoned(host: Host, tool: DatabaseTool, { shelf, log }: Clearing): Promise<void> {
+  for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
+    await remove(host).catch(() => log(`Could not be cleared: ${place}`))
+  }
+}
+
+interface Clearing {
+  shelf: Shelf
+  log(text: string): void
+}
+
+export async function removeAbandoned(
+  host: Host,
+  tool: DatabaseTool,
+  { path, isWorkDir }: { path: string; isWorkDir: boolean },
+): Promise<void> {
+  if (isWorkDir) {
+    // Under its own account: what an app put there may be links.
+    const as = (await host.look(path))?.owner ?? tool.self.owner
+    await askDatabase(host, tool, { verb: 'clear', ask: { directory: path }, as })
+  }
+  await host.remove(path)
+}

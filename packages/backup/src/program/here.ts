@@ -1,0 +1,20 @@
+import { userInfo } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { readAccounts } from '@ikoma/machine/system'
+import type { DatabaseTool } from './ask.ts'
+
+/** Our program for databases, run by the Node.js that runs us. */
+export async function databaseTool(): Promise<DatabaseTool> {
+  const { uid, gid } = userInfo()
+  const accounts = await readAccounts()
+  return {
+    argv: [process.execPath, '--disable-warning=ExperimentalWarning', entry()],
+    self: { owner: accounts.userOf(uid), group: accounts.groupOf(gid) },
+  }
+}
+
+/** Bundled, it lies beside the part that we are in. */
+function entry(): string {
+  const here = import.meta.url
+  return fileURLToPath(new URL(here.endsWith('.ts') ? './main.ts' : './database-tool.mjs', here))
+}

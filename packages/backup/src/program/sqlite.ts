@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { backup, DatabaseSync } from 'node:sqlite'
+import type { Content, Expected } from './ask.ts'
+import { receiveFile, sendFile } from './bytes.ts'
+import { compareContent, failedCheck, maxTables, tooManyTables } from './content.ts'
+
+const busyMs = 30_000
+/** All in one step: a copy in several begins anew whenever somebody writes in between. */
+const allPages = 2 ** 31 - 1
+const maxToldRows = 3
+
+/** Sends a copy of the database as it is at one moment, while others go on writing. Gives what is in it. */
+export async function copySqlite({ path, workDir }: { path: string; workDir: string }) {
+  const copy = join(workDir, 'copy.db')
+  const source = openToRead(path)
+  try {
+    // The copy reads within the same transaction as the counts do.
+    source.exec('BEGIN')
+    const content = contentOf(source)
+    await backup(source, copy, { rate: allPages })
+    const { engineVersion } = source.prepare('SELECT sqlite_version() AS engineVersion').get() as {
+      engineVersion: string
+    }
+    return { ...content, ...(await sendFile(copy)), engineVersion }
+  } finally {
+    source.close()
+    await removeDatabase(copy)
+  }
+}
+
+/** Restores a backup that it is given into a scratch database, and checks that one. */
+export async function proveSqlite({ workDir, expected }: { workDir: string; expected: Expected }) {
+  const scratch = join(workDir, 'scratch.db')
+  try {
+    await receiveFile(scratch, expected)
+    return { checks: checkDatabase(scratch, expected) }
+  } finally {
+    await removeDatabase(scratch)
+  }
+}
+
+/** Throws at the first check that fails; gives the names of all that passed. */
+export function checkDatabase(path: string, expected: Content): string[] {
+  const database = openToRead(path)
+  try {
+    refuseRows('integrity_check', database.prepare('PRAGMA integrity_check(3)').all(), 'ok')
+    refuseRows('foreign_key_check', database.prepare('PRAGMA foreign_key_check').all())
+    const compared = compareContent(contentOf(database), expected)
+    return ['sha256', 'integrity_check', 'foreign_key_check', ...compared]
+  } finally {
+    database.close()
+  }
+}
+
+function openToRead(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
+  // What its schema calls may come from anybody who could write to it.
+  database.exec('PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON')
+  return database
+}
+
+function contentOf(database: DatabaseSync): Content {
+  const schema = database.prepare('SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name').all()
+  const schemaSha256 = createHash('sha256').update(JSON.stringify(schema)).digest('hex')
+  const tables: Record<string, number> = {}
+  for (const { type, name, sql } of schema) {
+    // A virtual table asks for its module; what it keeps is in tables of its own.
+    if (type !== 'table' || /^CREATE VIRTUAL/i.test(String(sql))) continue
+    const quoted = `"${String(name).replaceAll('"', '""')}"`
+    const { rows } = database.prepare(`SELECT count(*) AS rows FROM ${quoted}`).get() as { rows: number }
+    tables[String(name)] = rows
+  }
+  if (Object.keys(tables).length > maxTables) throw tooManyTables()
+  return { tables, schemaSha256 }
+}
+
+function refuseRows(check: string, rows: Record<string, unknown>[], fine?: string): void {
+  const told = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
+  if (told.length > 0) throw failedCheck(check, `says: ${told.slice(0, maxToldRows).join('; ')}`)
+}
+
+async function removeDatabase(path: string): Promise<void> {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) await rm(`${path}${suffix}`, { force: true })
+}

@@ -1,0 +1,49 @@
+import type { Change, Desired } from '@ikoma/machine'
+import { findAbandoned } from './abandoned.ts'
+import type { DatabaseTool } from './program/ask.ts'
+import { manifestName, type Shelf } from './shelf/shelf.ts'
+import { filesOf } from './shelf/shelf-files.ts'
+import { listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
+
+export interface Keeping {
+  keepDays: number
+  /** Of each database so many of the youngest that are proven stay, however old they are. */
+  keepProven: number
+}
+
+const dayMs = 24 * 3600 * 1000
+
+/** No backup that is older than it is kept for, and nothing of those that were never finished. */
+export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping): Desired {
+  return async (host) => {
+    const old = tooOld(await listBackups(host, tool, shelf), keeping, Date.now())
+    const changes: Change[] = old.map(({ manifest, state }) => ({
+      title: `remove the backup ${manifest.id} of ${shelf.name} (${state})`,
+      diff: null,
+      async apply(on) {
+        const files = filesOf(on, tool, shelf)
+        // First what makes it a backup: one without its file must not be told of.
+        await files.remove(manifestName(manifest.id))
+        await files.remove(manifest.file)
+      },
+      undo: null,
+    }))
+    for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
+      const title = `remove ${place}, of a backup that was never finished`
+      changes.push({ title, diff: null, apply: remove, undo: null })
+    }
+    return changes
+  }
+}
+
+/** Backups, newest first, that are older than the days and not among the youngest proven ones. */
+export function tooOld(backups: readonly ShelvedBackup[], { keepDays, keepProven }: Keeping, nowMs: number) {
+  const bySource = Map.groupBy(backups, ({ manifest }) => JSON.stringify([manifest.engine, manifest.source]))
+  const proven = [...bySource.values()].flatMap((each) =>
+    each.filter(({ state }) => state === 'proven').slice(0, keepProven),
+  )
+  return backups.filter((backup) => {
+    const ageMs = nowMs - Date.parse(backup.manifest.takenAt)
+    return ageMs > keepDays * dayMs && !proven.includes(backup)
+  })
+}

@@ -1,0 +1,53 @@
+import type { S3Place } from '@ikoma/api'
+import type { Host } from '@ikoma/machine'
+import { newBackupId } from '../ids.ts'
+import { refuseForeignFolders } from '../own-folders.ts'
+import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import { refuseOpenS3File } from './s3-file.ts'
+import { makeShelf, pathOf, type Shelf } from './shelf.ts'
+import type { ShelfFiles } from './shelf-files.ts'
+
+/** A shelf in a bucket. Our program for databases speaks to it, under our own account, which alone can read the file. */
+export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3: S3Place }): ShelfFiles {
+  const { s3, name } = shelf
+  const at = { s3, name }
+  return {
+    async check() {
+      await refuseForeignFolders(host, tool, pathOf(shelf, 'any'))
+      await refuseForeignFolders(host, tool, s3.authFile)
+      await refuseOpenS3File(host, tool, s3)
+    },
+    list: () => askDatabase(host, tool, { verb: 's3-list', ask: at }),
+    read: (file) => askDatabase(host, tool, { verb: 's3-read', ask: { ...at, file } }),
+    async write(file, text) {
+      await askDatabase(host, tool, { verb: 's3-write', ask: { ...at, file }, input: text })
+    },
+    async remove(file, timeoutSec) {
+      const bound = timeoutSec === undefined ? {} : { timeoutSec }
+      await askDatabase(host, tool, { verb: 's3-remove', ask: { ...at, file }, ...bound })
+    },
+    digests: async (files) =>
+      files.length === 0 ? [] : askDatabase(host, tool, { verb: 's3-digest', ask: { ...at, files } }),
+    async keep(file, { bytes, sha256 }) {
+      const path = pathOf(shelf, file)
+      await askDatabase(host, tool, {
+        verb: 's3-put',
+        ask: { ...at, file, sent: { bytes, sha256 } },
+        inputFile: path,
+      })
+      await host.remove(path)
+    },
+    async withBytes(file, work) {
+      // A name of its own: a file that is kept here under the same one stays as it is.
+      const path = pathOf(shelf, `${newBackupId()}.fetched`)
+      await makeShelf(host, tool, shelf)
+      try {
+        const found = await askDatabase(host, tool, { verb: 's3-get', ask: { ...at, file }, outputFile: path })
+        if (found === null) await host.remove(path)
+        return await work(path)
+      } finally {
+        await host.remove(path)
+      }
+    },
+  }
+}

@@ -1,0 +1,72 @@
+import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import type { Host } from '@ikoma/machine'
+import type { DatabaseTool, Digest } from '../program/ask.ts'
+import { entriesIn, manifestName, type Shelf } from './shelf.ts'
+import { filesOf, type ShelfFiles } from './shelf-files.ts'
+
+export interface ShelvedBackup {
+  manifest: BackupManifest
+  state: BackupState
+}
+
+/** From now on the backup is there. */
+export async function writeManifest(files: ShelfFiles, manifest: BackupManifest): Promise<void> {
+  await files.write(manifestName(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`)
+}
+
+export async function getManifest(
+  host: Host,
+  tool: DatabaseTool,
+  { shelf, id }: { shelf: Shelf; id: string },
+): Promise<BackupManifest> {
+  const files = filesOf(host, tool, shelf)
+  await files.check()
+  return readManifest(files, shelf, id)
+}
+
+async function readManifest(files: ShelfFiles, shelf: Shelf, id: string): Promise<BackupManifest> {
+  const text = await files.read(manifestName(id))
+  const parsed = text === null ? null : backupManifestSchema.safeParse(parseJson(text))
+  if (parsed?.success && parsed.data.id === id) return parsed.data
+  const there = text === null ? 'there is none' : 'its manifest cannot be read'
+  throw new AppError('unprocessable', `The backup ${id} of ${shelf.name} cannot be used: ${there}.`, {
+    reason: text === null ? 'backup_not_found' : 'backup_damaged',
+  })
+}
+
+/** The backups of a shelf, newest first, each with what its bytes are worth now: they are all read. */
+export async function listBackups(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<ShelvedBackup[]> {
+  const files = filesOf(host, tool, shelf)
+  await files.check()
+  const manifests: BackupManifest[] = []
+  for (const { id, isManifest } of entriesIn(await files.list())) {
+    if (!isManifest) continue
+    // What cannot be read as a manifest is no backup.
+    const manifest = await readManifest(files, shelf, id).catch(unreadable)
+    if (manifest) manifests.push(manifest)
+  }
+  manifests.sort((a, b) => (a.id < b.id ? 1 : -1))
+  const digests = await files.digests(manifests.map(({ file }) => file))
+  return manifests.map((manifest, index) => ({ manifest, state: stateOf(manifest, digests[index] ?? null) }))
+}
+
+export function stateOf({ bytes, sha256, proof }: BackupManifest, digest: Digest | null): BackupState {
+  if (digest === null) return 'missing'
+  if (digest.bytes !== bytes || digest.sha256 !== sha256) return 'damaged'
+  return proof === null ? 'unproven' : 'proven'
+}
+
+function unreadable(error: unknown): null {
+  const { reason } = error as AppError
+  if (reason === 'backup_damaged' || reason === 'unexpected_file') return null
+  throw error
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,108 @@
+import type { BackupManifest } from '@ikoma/api'
+import type { AppError } from '@ikoma/kernel'
+import type { Course, Host } from '@ikoma/machine'
+import { clearAbandoned } from './abandoned.ts'
+import type { Engine, Proving } from './engines/engine.ts'
+import { newBackupId } from './ids.ts'
+import type { DatabaseTool } from './program/ask.ts'
+import { inScratch } from './scratch.ts'
+import { makeShelf, manifestName, pathOf, type Shelf } from './shelf/shelf.ts'
+import { filesOf } from './shelf/shelf-files.ts'
+import { writeManifest } from './shelf/shelved-backup.ts'
+
+export interface Taking {
+  host: Host
+  tool: DatabaseTool
+  course: Course
+  shelf: Shelf
+  engine: Engine
+  /** The order's attempt. */
+  takenBy: string
+}
+
+/** For each of two files: a stopped order has five seconds to end. */
+const hurriedSec = 2
+
+/**
+ * Takes a backup, restores what its shelf has of it into a scratch database and checks that. Only then there is a manifest
+ * that calls it proven: whatever stops it before leaves no backup. One that fails its checks is kept to be looked at, and
+ * is not good.
+ */
+export async function takeBackup(taking: Taking): Promise<BackupManifest> {
+  const { host, tool, course, shelf, engine } = taking
+  const files = filesOf(host, tool, shelf)
+  await engine.check(host)
+  await files.check()
+  const id = newBackupId()
+  const file = `${id}.${engine.extension}`
+  const made = await makeShelf(host, tool, shelf)
+  try {
+    course.signal.throwIfAborted()
+    await clearAbandoned(host, tool, { shelf, log: course.log })
+    const manifest = await inScratch(taking, id, async (workDir) => {
+      const draft = await course.step('copy', () => copyOf(taking, { id, file, workDir }))
+      if (shelf.s3) await course.step('upload', () => files.keep(file, draft))
+      const proof = await files.withBytes(file, (path) => proofOf(taking, draft, { file: path, workDir }))
+      return { ...draft, ...proof }
+    })
+    course.signal.throwIfAborted()
+    await writeManifest(files, manifest)
+    return manifest
+  } catch (error) {
+    await discard(taking, { id, file, made })
+    throw error
+  }
+}
+
+async function copyOf(
+  { host, shelf, engine, takenBy }: Taking,
+  { id, file, workDir }: { id: string; file: string; workDir: string },
+): Promise<BackupManifest> {
+  const takenAt = new Date().toISOString()
+  const sent = await engine.copy(host, { file: pathOf(shelf, file), workDir })
+  const origin = { ...engine.source, name: shelf.name, takenAt, takenBy }
+  return { version: 1, id, ...origin, file, ...sent, proof: null, problem: null }
+}
+
+async function proofOf(
+  { host, course, engine }: Taking,
+  manifest: BackupManifest,
+  { file, workDir }: { file: string; workDir: string },
+) {
+  course.signal.throwIfAborted()
+  return course.step('prove', () => prove(host, engine, { file, scratchId: manifest.id, workDir, manifest }))
+}
+
+async function discard(
+  { host, tool, course, shelf }: Taking,
+  { id, file, made }: { id: string; file: string; made: string[] },
+): Promise<void> {
+  await host.remove(pathOf(shelf, file))
+  try {
+    const files = filesOf(course.machineAfterStop, tool, shelf)
+    const timeoutSec = course.signal.aborted ? hurriedSec : undefined
+    await files.remove(manifestName(id), timeoutSec)
+    await files.remove(file, timeoutSec)
+  } catch {
+    // The store that failed may still: without a manifest it is no backup, and is cleared a day after.
+    course.log(`Could not be removed: ${file}`)
+  }
+  // With backups in them they stay.
+  for (const directory of made) await host.remove(directory).catch(() => {})
+}
+
+/** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */
+export async function prove(
+  host: Host,
+  engine: Engine,
+  from: Proving,
+): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
+  try {
+    const checks = await engine.prove(host, from)
+    return { proof: { at: new Date().toISOString(), checks }, problem: null }
+  } catch (error) {
+    const { reason, message } = error as AppError
+    if (reason !== 'proof_failed' && reason !== 'backup_damaged') throw error
+    return { proof: null, problem: message }
+  }
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto'
+import type { SimulatedHost, Tool, ToolCall } from '@ikoma/machine/testing/simulated-host'
+import type { DatabaseVerbs } from '../program/ask.ts'
+
+type Simulated = { [V in keyof DatabaseVerbs]?: (ask: DatabaseVerbs[V]['ask'], call: ToolCall) => Said }
+
+interface Said {
+  answer?: unknown
+  problem?: { reason: string; message: string }
+  /** What goes to standard output. */
+  output?: string
+}
+
+const content = { tables: { customer: 1 }, schemaSha256: 'a'.repeat(64) }
+
+/** Our program for databases on a simulated machine, where a database is a text, and a backup is the same text. */
+const verbs: Simulated = {
+  digest: ({ files }, { machine }) => ({ answer: files.map((file) => digestOf(machine, file)) }),
+  holders: () => ({ answer: { pids: [] } }),
+  'sqlite-copy': ({ path }, { machine }) => ({
+    answer: { ...content, ...digest(machine.contentOf(path) ?? ''), engineVersion: '3.53.4' },
+    output: machine.contentOf(path) ?? '',
+  }),
+  'sqlite-prove': ({ expected }, { input }) =>
+    digest(input).sha256 === expected.sha256
+      ? { answer: { checks: ['sha256', 'integrity_check'] } }
+      : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
+  'sqlite-restore': ({ path, id }, { input, machine }) => {
+    const former = `${path}.before-${id}`
+    machine.put(former, machine.contentOf(path) ?? '')
+    machine.put(path, input)
+    return { answer: { former } }
+  },
+}
+
+const postgresVerbs: Simulated = {
+  'postgres-ready': () => ({
+    answer: { version: '15.18', inRecovery: false, connections: 3, maxConnections: 100, sizeBytes: 8_000_000 },
+  }),
+  'postgres-query': ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
+  'postgres-copy': (_, { machine, env }) => {
+    const output = textOf(machine, env.PGDATABASE ?? '')
+    return { answer: { ...content, ...digest(output), engineVersion: '15.18' }, output }
+  },
+  'postgres-prove': ({ expected }, { input }) =>
+    digest(input).sha256 === expected.sha256
+      ? { answer: { checks: ['sha256', 'pg_restore'] } }
+      : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
+  'postgres-restore': ({ database, id }, { input, machine }) => {
+    const former = `${database}_before_${id}`
+    const databases = databasesOf(machine)
+    databases[former] = textOf(machine, database)
+    databases[database] = input
+    return { answer: { former } }
+  },
+}
+
+const s3Verbs: Simulated = {
+  's3-list': (_, { machine }) => ({ answer: Object.keys(bucketOf(machine)).sort() }),
+  's3-read': ({ file }, { machine }) => ({ answer: bucketOf(machine)[file] ?? null }),
+  's3-write': ({ file }, { machine, input }) => {
+    bucketOf(machine)[file] = input
+    return { answer: null }
+  },
+  's3-put': ({ file, sent }, { machine, input }) => {
+    if (digest(input).sha256 !== sent.sha256) return { problem: { reason: 'backup_damaged', message: 'other bytes' } }
+    bucketOf(machine)[file] = input
+    return { answer: null }
+  },
+  's3-get': ({ file }, { machine }) => {
+    const text = bucketOf(machine)[file]
+    return { answer: text === undefined ? null : digest(text), output: text ?? '' }
+  },
+  's3-digest': ({ files }, { machine }) => ({
+    answer: files.map((file) => bucketOf(machine)[file]).map((text) => (text === undefined ? null : digest(text))),
+  }),
+  's3-remove': ({ file }, { machine }) => {
+    delete bucketOf(machine)[file]
+    return { answer: null }
+  },
+}
+
+/** The one shelf of the simulated bucket. */
+export function bucketOf({ state }: SimulatedHost): Record<string, string> {
+  return state.bucket as Record<string, string>
+}
+
+/** What the databases of the simulated PostgreSQL hold. */
+export function databasesOf({ state }: SimulatedHost): Record<string, string> {
+  return state.databases as Record<string, string>
+}
+
+/** A database that is called like something of JavaScript's own is not there either. */
+function textOf(machine: SimulatedHost, name: string): string {
+  return Object.hasOwn(databasesOf(machine), name) ? (databasesOf(machine)[name] ?? '') : ''
+}
+
+export const databaseTools: Record<string, Tool> = {
+  [process.execPath]: (call) => {
+    const [, , verb] = call.args
+    const { output = '', ...said } = (
+      { ...verbs, ...postgresVerbs, ...s3Verbs }[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said
+    )(JSON.parse(call.env.IKOMA_ASK ?? ''), call)
+    return { code: said.problem ? 1 : 0, stdout: output, stderr: JSON.stringify(said) }
+  },
+  pg_dump: () => ({}),
+  pg_restore: () => ({}),
+  // Whoever runs the tests, the databases are root's.
+  id: () => ({ stdout: 'root\n' }),
+  setpriv: (call) => {
+    const [name = '', ...args] = call.args.slice(call.args.indexOf('--') + 1)
+    return databaseTools[name]?.({ ...call, args }) ?? { code: 127 }
+  },
+}
+
+/** A backup on a shelf of the simulated machine, or in its bucket; proven when it was said to be. */
+export function putBackup(
+  machine: SimulatedHost,
+  {
+    id,
+    proven = true,
+    postgres = false,
+    s3 = false,
+  }: { id: string; proven?: boolean; postgres?: boolean; s3?: boolean },
+): void {
+  const text = 'rows'
+  const takenAt = id.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z.*/, '$1-$2-$3T$4:$5:$6Z')
+  const manifest = {
+    version: 1,
+    id,
+    name: 'app',
+    engine: postgres ? 'postgres' : 'sqlite',
+    engineVersion: '3.53.4',
+    source: '/srv/app/app.db',
+    runAs: 'root',
+    connection: postgres ? { runAs: 'root', host: '/var/run/postgresql', port: 5432 } : null,
+    file: `${id}.sqlite.gz`,
+    ...digest(text),
+    takenAt,
+    takenBy: 'order.1',
+    ...content,
+    proof: proven ? { at: takenAt, checks: ['integrity_check'] } : null,
+    problem: null,
+  }
+  for (const [file, content] of [
+    [`${id}.sqlite.gz`, text],
+    [`${id}.json`, JSON.stringify(manifest)],
+  ] as const) {
+    if (s3) bucketOf(machine)[file] = content
+    else machine.put(`/var/backups/ikoma/app/${file}`, content)
+  }
+}
+
+function digestOf(machine: SimulatedHost, file: string) {
+  const text = machine.contentOf(file) ?? ''
+  return text === '' ? null : digest(text)
+}
+
+function digest(text: string) {
+  return { bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') }
+}

@@ -1,0 +1,72 @@
+import type { BackupManifest, BackupState } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import type { Course, Host } from '@ikoma/machine'
+import type { Engine } from './engines/engine.ts'
+import { newBackupId } from './ids.ts'
+import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { inScratch } from './scratch.ts'
+import type { Shelf } from './shelf/shelf.ts'
+import { filesOf } from './shelf/shelf-files.ts'
+import { type ShelvedBackup, stateOf, writeManifest } from './shelf/shelved-backup.ts'
+import { prove } from './take-backup.ts'
+
+export interface Verifying {
+  host: Host
+  tool: DatabaseTool
+  course: Course
+  shelf: Shelf
+  engine: Engine
+  manifest: BackupManifest
+}
+
+/** Restores a backup into a scratch database once more. What it finds is written into the manifest: good or not. */
+export async function verifyBackup(verifying: Verifying): Promise<ShelvedBackup> {
+  const { host, tool, shelf, engine, manifest } = verifying
+  await engine.check(host)
+  return filesOf(host, tool, shelf).withBytes(manifest.file, (path) => verifyBytes(verifying, path))
+}
+
+/**
+ * Runs `work` with the path of bytes that were just proven. Rejects with why a backup may not be restored; nothing was
+ * changed then, except that its manifest says so too.
+ */
+export async function withVerified<T>(verifying: Verifying, work: (path: string) => Promise<T>): Promise<T> {
+  const { host, tool, shelf, engine, manifest } = verifying
+  await engine.check(host)
+  return filesOf(host, tool, shelf).withBytes(manifest.file, async (path) => {
+    refuseUnproven(await verifyBytes(verifying, path))
+    return work(path)
+  })
+}
+
+async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
+  const { host, tool, course, shelf, manifest } = verifying
+  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [path] } })
+  const before = stateOf(manifest, digest ?? null)
+  const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
+  course.signal.throwIfAborted()
+  const after = { ...manifest, ...result }
+  await writeManifest(filesOf(host, tool, shelf), after)
+  return { manifest: after, state: isReadable(before) ? (after.proof ? 'proven' : 'unproven') : before }
+}
+
+function proveAgain(verifying: Verifying, file: string): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
+  const { host, course, engine, manifest } = verifying
+  const scratchId = newBackupId()
+  return inScratch(verifying, scratchId, (workDir) =>
+    course.step('prove', () => prove(host, engine, { file, scratchId, workDir, manifest })),
+  )
+}
+
+function refuseUnproven({ manifest, state }: ShelvedBackup): void {
+  if (state === 'proven') return
+  const reason = state === 'unproven' ? 'backup_not_proven' : `backup_${state}`
+  throw new AppError('unprocessable', `The backup ${manifest.id} was refused. ${manifest.problem}`, { reason })
+}
+
+const problems = {
+  damaged: 'Its bytes are not those that were taken.',
+  missing: 'Its file is not there.',
+} as const
+
+const isReadable = (state: BackupState): state is 'proven' | 'unproven' => !(state in problems)
