@@ -2,10 +2,10 @@
 // Each runner is the product's own loop over its own transport; only what it executes is not.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { systemClock } from '@ikoma/kernel'
-import { type Claim, createControlPlane } from '../packages/runner/src/control-plane.ts'
-import { LeaseKeeper } from '../packages/runner/src/lease-keeper.ts'
-import { startLoop } from '../packages/runner/src/loop.ts'
-import { pause } from '../packages/runner/src/pause.ts'
+import { type Claim, createControlPlane } from '../packages/runner/src/protocol/control-plane.ts'
+import { LeaseKeeper } from '../packages/runner/src/protocol/lease-keeper.ts'
+import { startLoop } from '../packages/runner/src/protocol/loop.ts'
+import { pause } from '../packages/runner/src/protocol/pause.ts'
 import { report } from './life.ts'
 
 export interface Credential {

@@ -1,5 +1,5 @@
 import { databaseTool, listBackups as readShelf } from '@ikoma/backup'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { toldBackup } from './backup-told.ts'
 
 /** Reads every byte of the backups: what is told as proven is so now. */

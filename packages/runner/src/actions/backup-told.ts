@@ -1,6 +1,6 @@
 import type { Backup, OutputOf } from '@ikoma/api'
 import type { ShelvedBackup } from '@ikoma/backup'
-import type { ActionResult } from '../action.ts'
+import type { ActionResult } from '../order/action.ts'
 
 /** A backup as an order's report has it. */
 export function toldBackup({ manifest, state }: ShelvedBackup): Backup {

@@ -10,7 +10,7 @@ import {
 } from '@ikoma/backup'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { toldBackup, verdictOn } from './backup-told.ts'
 
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */

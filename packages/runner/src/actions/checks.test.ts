@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { actionContext, temporaryDirectory } from '../testing/setup.ts'
 import { actions } from './index.ts'
 

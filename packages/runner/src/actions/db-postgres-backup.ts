@@ -1,5 +1,5 @@
 import { databaseTool, placeOf, postgresEngine, takeBackup } from '@ikoma/backup'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { verdictOn } from './backup-told.ts'
 
 /** Dumps a PostgreSQL database while it is in use, and proves the dump in a scratch database. */

@@ -1,6 +1,6 @@
 import { askDatabase, databaseTool } from '@ikoma/backup'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 
 /** Reads rows, within bounds of rows, bytes and time. */
 export const queryPostgres: Action<'db.postgres.query'> = async (payload, { machine, dryRun }) => {

@@ -1,6 +1,6 @@
 import { askDatabase, databaseTool } from '@ikoma/backup'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
 export const checkPostgres: Action<'db.postgres.ready'> = async (payload, { machine }) => {

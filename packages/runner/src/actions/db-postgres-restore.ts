@@ -1,6 +1,6 @@
 import { databaseTool, getManifest, restorePostgres as restore, undoPostgresRestore } from '@ikoma/backup'
 import { needPostgresTools } from '@ikoma/machine/postgres'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { restoredResult } from './backup-told.ts'
 
 /** Puts a proven backup in the place of a database that nobody is connected to, or takes that back. */

@@ -1,5 +1,5 @@
 import { databaseTool, ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/backup'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { verdictOn } from './backup-told.ts'
 
 /** Copies a SQLite database while it is in use, and proves the copy. */

@@ -10,8 +10,8 @@ import {
 } from '@ikoma/backup'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { Action } from '../action.ts'
 import { refuseOwnGround } from '../host/own-ground.ts'
+import type { Action } from '../order/action.ts'
 import { restoredResult } from './backup-told.ts'
 
 type Payload = PayloadOf<'db.sqlite.restore'>

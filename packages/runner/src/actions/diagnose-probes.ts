@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Probes } from '@ikoma/diagnose'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 import { runDnsCheck } from './check-dns-run.ts'
 import { runHttpCheck } from './check-http-run.ts'
 import { runTlsCheck } from './check-tls-run.ts'

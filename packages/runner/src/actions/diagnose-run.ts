@@ -1,8 +1,8 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Diagnosis, diagnose, type Subject } from '@ikoma/diagnose'
-import type { ActionContext, ActionResult } from '../action.ts'
-import { Redaction } from '../redact.ts'
-import { secretsIn } from '../secret-forms.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
+import { Redaction } from '../output/redact.ts'
+import { secretsIn } from '../output/secret-forms.ts'
 import { probesOf } from './diagnose-probes.ts'
 
 /** Says what is wrong; that something is does not fail the order. */

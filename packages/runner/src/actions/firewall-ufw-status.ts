@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
 import { awaitsConfirmation, readFirewall, wasRolledBack } from '@ikoma/machine/ufw'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 const maxRules = 500
 

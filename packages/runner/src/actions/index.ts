@@ -1,4 +1,4 @@
-import type { Actions } from '../action.ts'
+import type { Actions } from '../order/action.ts'
 import { listBackups } from './backup-list.ts'
 import { pruneBackups } from './backup-prune.ts'
 import { verifyBackup } from './backup-verify.ts'

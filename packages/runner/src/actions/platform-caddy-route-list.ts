@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
 import { listCaddyRoutes } from '@ikoma/machine/caddy'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 const maxRoutes = 500
 

@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
 import { listNginxSites } from '@ikoma/machine/nginx'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 const maxSites = 500
 

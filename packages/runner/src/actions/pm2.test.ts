@@ -1,7 +1,7 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { pm2Of } from '@ikoma/machine/testing/pm2-tools'
 import { describe, expect, test } from 'vitest'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { pm2Machine } from '../testing/cases/pm2.ts'
 import { actions } from './index.ts'

@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
 import { readRedisInfo } from '@ikoma/machine/redis'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 
 export const showRedis: Action<'redis.info'> = async (payload, { machine, log }) => {
   const output = stateOf(await readRedisInfo(machine, payload))

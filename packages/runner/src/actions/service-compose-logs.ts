@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { containersOf, readContainerLogs } from '@ikoma/machine/compose'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 export async function readComposeLogs(
   { name, directory, service, ...range }: PayloadOf<'service.compose.logs'>,

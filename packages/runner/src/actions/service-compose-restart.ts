@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { containersOf, containersStay, dockerContainer } from '@ikoma/machine/compose'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 import { shownContainer, summaryOf } from './service-compose-status.ts'
 
 type Payload = PayloadOf<'service.compose.restart'>

@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { containersOf, measureContainers } from '@ikoma/machine/compose'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 export async function measureCompose(
   { name, directory }: PayloadOf<'service.compose.stats'>,

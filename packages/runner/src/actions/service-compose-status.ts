@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Container, containersOf } from '@ikoma/machine/compose'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Output = OutputOf<'service.compose.status'>
 

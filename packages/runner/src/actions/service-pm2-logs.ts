@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { findPm2Processes, pm2Account, readPm2Log } from '@ikoma/machine/pm2'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 export async function readPm2Logs(
   { user, name, lines }: PayloadOf<'service.pm2.logs'>,

@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { findPm2Processes, listPm2, pm2, pm2Account, pm2Stays } from '@ikoma/machine/pm2'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 import { shownPm2 } from './service-pm2-status.ts'
 
 type Payload = PayloadOf<'service.pm2.restart'>

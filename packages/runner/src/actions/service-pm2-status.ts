@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { listPm2, type Pm2State, pm2Account } from '@ikoma/machine/pm2'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Output = OutputOf<'service.pm2.status'>
 

@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { readJournal, refuseUnreadable } from '@ikoma/machine/systemd'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 export async function readSystemdLogs(
   { name, ...range }: PayloadOf<'service.systemd.logs'>,

@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { refuseUnmanaged, stayUp, systemctl, unitState } from '@ikoma/machine/systemd'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 import { describeService, summaryOf } from './service-systemd-status.ts'
 
 type Payload = PayloadOf<'service.systemd.restart'>

@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import { isManaged, timerState, unitState } from '@ikoma/machine/systemd'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Output = OutputOf<'service.systemd.status'>
 

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import type { ActionContext, ActionResult } from '../action.ts'
-import { pause } from '../pause.ts'
-import { type Exit, type ProcessTree, startProgram } from '../process-tree.ts'
-import { stopOf } from '../stop.ts'
+import { type Exit, type ProcessTree, startProgram } from '../host/process-tree.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
+import { stopOf } from '../order/stop.ts'
+import { pause } from '../protocol/pause.ts'
 
 type Payload = PayloadOf<'shell.run'>
 type Output = OutputOf<'shell.run'>

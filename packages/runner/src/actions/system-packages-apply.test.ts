@@ -2,7 +2,7 @@ import { catalogue } from '@ikoma/api'
 import { type AptSimulation, type AptState, aptState, aptTools, versionOf } from '@ikoma/machine/testing/apt-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
-import { policyOf } from '../policy.ts'
+import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { applyPackages } from './system-packages-apply.ts'
 

@@ -1,6 +1,6 @@
 import { catalogue } from '@ikoma/api'
 import { expect, test } from 'vitest'
-import { policyOf } from '../policy.ts'
+import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { applyPackages } from './system-packages-apply.ts'
 

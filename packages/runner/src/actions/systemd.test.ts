@@ -1,7 +1,7 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { systemdOf, writtenAs } from '@ikoma/machine/testing/systemd-tools'
 import { describe, expect, test } from 'vitest'
-import type { Action } from '../action.ts'
+import type { Action } from '../order/action.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { systemdMachine } from '../testing/cases/systemd.ts'
 import { actions } from './index.ts'

@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Certificate, readCertificate } from '@ikoma/machine'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 import { checkTls } from './check-tls-run.ts'
 import { failedCheck } from './failed-check.ts'
 

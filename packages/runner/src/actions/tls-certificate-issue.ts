@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { certbotCertificate, certificateFiles, nginxRenewalHook } from '@ikoma/machine/certbot'
-import type { ActionContext, ActionResult } from '../action.ts'
 import { converging } from '../host/converge.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Payload = PayloadOf<'tls.certificate.issue'>
 type Output = OutputOf<'tls.certificate.issue'>

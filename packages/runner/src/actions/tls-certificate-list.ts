@@ -1,6 +1,6 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { listCertificates } from '@ikoma/machine/certbot'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Output = OutputOf<'tls.certificate.list'>
 type Listed = Output['certificates'][number]

@@ -8,7 +8,7 @@ import {
   renewCertificates,
   type StoredCertificate,
 } from '@ikoma/machine/certbot'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 type Payload = PayloadOf<'tls.certificate.renew'>
 type Output = OutputOf<'tls.certificate.renew'>

@@ -1,6 +1,6 @@
 import type { OutputOf } from '@ikoma/api'
-import type { ActionContext } from '../action.ts'
-import { readProgram } from '../program-text.ts'
+import { readProgram } from '../host/program-text.ts'
+import type { ActionContext } from '../order/action.ts'
 
 type Tools = OutputOf<'runner.selftest'>['tools']
 

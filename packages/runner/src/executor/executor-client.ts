@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { AppError } from '@ikoma/kernel'
-import type { ActionContext, ActionResult } from '../action.ts'
-import type { Claim } from '../control-plane.ts'
-import { stopOf } from '../stop.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
+import { stopOf } from '../order/stop.ts'
+import type { Claim } from '../protocol/control-plane.ts'
 import { jsonLines } from './lines.ts'
 import { answerSchema, type ExecutorAnswer, maxLineBytes } from './messages.ts'
 

@@ -3,7 +3,7 @@ import { findOrderType, idField, verifyKeySchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 import { refuseUnsafePath } from '../host/safe-path.ts'
-import { type Policy, readPolicyFile } from '../policy.ts'
+import { type Policy, readPolicyFile } from '../order/policy.ts'
 
 export const executorConfigSchema = z.strictObject({
   /** The user that the runner runs as, and the only one that is served. */

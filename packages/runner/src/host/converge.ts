@@ -1,6 +1,6 @@
 import type { ChangeOutput } from '@ikoma/api'
 import { applyAll, type Change, type Desired, planFor } from '@ikoma/machine'
-import type { ActionContext, ActionResult } from '../action.ts'
+import type { ActionContext, ActionResult } from '../order/action.ts'
 
 /**
  * An action from what should be so: plans what is left to do, shows it, does it unless it is a dry run, and looks again:

@@ -3,7 +3,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
-import { syncDirectory } from '../durable-file.ts'
+import { syncDirectory } from './durable-file.ts'
 import { refuseUnsafePath } from './safe-path.ts'
 
 export interface OpenFiles {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
-import { startProgram } from '../process-tree.ts'
+import { startProgram } from './process-tree.ts'
 import { type OpenFiles, withFiles } from './program-files.ts'
 
 /** What a driver's programs run under: one order's attempt. */

@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { applyAll, type Change, type Course, type Desired, planFor } from '@ikoma/machine'
-import { enrolRunner } from '../enrol.ts'
 import { localHost } from '../host/local-host.ts'
+import { enrolRunner } from '../protocol/enrol.ts'
 import { installed } from './installed.ts'
 import * as places from './places.ts'
 import type { Program } from './program.ts'

@@ -3,7 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
 import { directory, file } from '@ikoma/machine/system'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
-import { identityPaths } from '../identity.ts'
+import { identityPaths } from '../protocol/identity.ts'
 import * as places from './places.ts'
 
 type Trusted = Pick<ExecutorFile, 'runnerId' | 'controlPlaneKey'>

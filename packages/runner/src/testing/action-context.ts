@@ -1,6 +1,6 @@
-import type { ActionContext } from '../action.ts'
 import { localHost } from '../host/local-host.ts'
-import { policyOf } from '../policy.ts'
+import type { ActionContext } from '../order/action.ts'
+import { policyOf } from '../order/policy.ts'
 
 export interface SeenContext extends ActionContext {
   /** What was logged, and the names of the steps, in order. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backup } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import { expect } from 'vitest'
-import { killMarked } from '../process-tree.ts'
+import { killMarked } from '../host/process-tree.ts'
 
 /** Of the time that it takes undisturbed, which varies: the first are sure to be in the middle. */
 export const moments = [0.15, 0.35, 0.5, 0.65, 0.8, 0.95]

@@ -1,6 +1,6 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
-import type { Action, ActionContext, ActionResult } from '../action.ts'
 import { actions } from '../actions/index.ts'
+import type { Action, ActionContext, ActionResult } from '../order/action.ts'
 import { actionContext } from './action-context.ts'
 
 /** Runs the action of a type on this machine; what it throws is a failed result, as in a report. */

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { AppError } from '@ikoma/kernel'
-import { replaceFile } from './durable-file.ts'
+import { replaceFile } from '../host/durable-file.ts'
 import { entryLine, type Intent, type JournalEntry, parseEntries, type Result } from './journal-entry.ts'
 
 /** Attempts remembered as executed. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '../testing/setup.ts'
 import { readPolicyFile } from './policy.ts'
-import { temporaryDirectory } from './testing/setup.ts'
 
 async function policyOf(content: string) {
   const stateDir = await temporaryDirectory()

@@ -1,7 +1,7 @@
 import type { Grant, Progress } from '@ikoma/api'
-import type { Claim, ControlPlane } from './control-plane.ts'
-import { LeaseKeeper } from './lease-keeper.ts'
-import type { Logger } from './logger.ts'
+import type { Logger } from '../logger.ts'
+import type { Claim, ControlPlane } from '../protocol/control-plane.ts'
+import { LeaseKeeper } from '../protocol/lease-keeper.ts'
 import type { Stop } from './stop.ts'
 
 export interface Started {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { childEnv, temporaryDirectory, until } from '../testing/setup.ts'
 import { environmentHas, readProcesses } from './process-table.ts'
 import { killMarked, startProgram } from './process-tree.ts'
-import { childEnv, temporaryDirectory, until } from './testing/setup.ts'
 
 async function setup(argv: string[]) {
   const cwd = await temporaryDirectory()

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Action, Actions } from './action.ts'
+import type { Action, Actions } from '../order/action.ts'
+import { setup, until } from '../testing/setup.ts'
 import type { Claim } from './control-plane.ts'
 import { identityPaths } from './identity.ts'
 import { startLoop } from './loop.ts'
-import { setup, until } from './testing/setup.ts'
 
 /** A selftest that ends when told to, or when stopped. */
 function gate() {

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { type Grant, grantSchema, type SignedGrant } from '@ikoma/api'
-import type { Claim } from './control-plane.ts'
-import type { Identity } from './identity.ts'
+import type { Claim } from '../protocol/control-plane.ts'
+import type { Identity } from '../protocol/identity.ts'
 
 export type GrantVerdict = { grant: Grant } | { refused: string }
 

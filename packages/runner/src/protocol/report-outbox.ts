@@ -1,9 +1,9 @@
 import type { Report } from '@ikoma/api'
 import type { Backoff } from '@ikoma/kernel'
+import type { Logger } from '../logger.ts'
 import type { Hold } from './control-plane.ts'
 import type { Journal } from './journal.ts'
 import type { Result } from './journal-entry.ts'
-import type { Logger } from './logger.ts'
 import { pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 

@@ -1,7 +1,7 @@
 import { ApiError, type Report, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { recordingLogger, until } from '../testing/setup.ts'
 import { ReportOutbox } from './report-outbox.ts'
-import { recordingLogger, until } from './testing/setup.ts'
 
 const report: Report = { version: 'v2', ok: true, summary: 'Done.', outcome: 'succeeded' }
 const result = { orderId: 'order', attempt: 1, lease: 'lease', report }

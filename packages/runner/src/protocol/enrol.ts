@@ -4,7 +4,7 @@ import { arch, release } from 'node:os'
 import { type Enrolled, enrolledSchema, enrolProofText, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { httpFetch } from '@ikoma/kernel/node'
-import { replaceFile } from './durable-file.ts'
+import { replaceFile } from '../host/durable-file.ts'
 import { identityPaths } from './identity.ts'
 
 export interface Enrolment {

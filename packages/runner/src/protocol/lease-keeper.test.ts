@@ -1,8 +1,8 @@
 import { ApiError, type Progress, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Stop } from '../order/stop.ts'
+import { recordingLogger, until } from '../testing/setup.ts'
 import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.ts'
-import type { Stop } from './stop.ts'
-import { recordingLogger, until } from './testing/setup.ts'
 
 const progress: Progress = {
   ...{ id: '', status: 'RUNNING', statusReason: null, attempt: 1, leaseExpiresAt: null, cancelRequested: false },

@@ -1,10 +1,10 @@
 import type { Report, ReportStep } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
+import { type Redaction, storable } from '../output/redact.ts'
+import { mayPass, messageOf } from '../protocol/trouble.ts'
 import type { ActionResult } from './action.ts'
-import { type Redaction, storable } from './redact.ts'
 import type { Refusal } from './refusal.ts'
 import type { Stop } from './stop.ts'
-import { mayPass, messageOf } from './trouble.ts'
 
 /** Every way in which an attempt can end. */
 export type Ending =

@@ -1,9 +1,9 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { FakeControlPlane } from '../testing/fake-control-plane.ts'
+import { temporaryDirectory } from '../testing/setup.ts'
 import { enrolRunner } from './enrol.ts'
 import { identityPaths, readIdentity } from './identity.ts'
-import { FakeControlPlane } from './testing/fake-control-plane.ts'
-import { temporaryDirectory } from './testing/setup.ts'
 
 async function setup() {
   const plane = await FakeControlPlane.start()

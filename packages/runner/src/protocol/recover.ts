@@ -1,9 +1,9 @@
 import type { Clock } from '@ikoma/kernel'
+import { killMarked, orderMarker } from '../host/process-tree.ts'
+import type { Logger } from '../logger.ts'
+import { reportOf } from '../order/outcome.ts'
+import { Redaction } from '../output/redact.ts'
 import type { Journal } from './journal.ts'
-import type { Logger } from './logger.ts'
-import { reportOf } from './outcome.ts'
-import { killMarked, orderMarker } from './process-tree.ts'
-import { Redaction } from './redact.ts'
 import type { ReportOutbox } from './report-outbox.ts'
 
 interface RecoverDeps {

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
-import { environmentHas, readProcesses } from './process-table.ts'
-import { setup, until } from './testing/setup.ts'
+import { environmentHas, readProcesses } from '../host/process-table.ts'
+import { setup, until } from '../testing/setup.ts'
 
 function processesOf(orderId: string): number {
   const markers = [`IKOMA_ORDER=${orderId}.1`, `IKOMA_ORDER=${orderId}.2`]

@@ -1,5 +1,5 @@
+import type { Logger } from '../logger.ts'
 import type { Claim, ControlPlane } from './control-plane.ts'
-import type { Logger } from './logger.ts'
 import { Bell, pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 

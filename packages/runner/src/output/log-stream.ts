@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream'
 import type { LogChunkBody } from '@ikoma/api'
 import type { Backoff, Clock } from '@ikoma/kernel'
+import type { Logger } from '../logger.ts'
+import { Bell, pause } from '../protocol/pause.ts'
+import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
 import { LineSplitter } from './line-splitter.ts'
-import type { Logger } from './logger.ts'
-import { Bell, pause } from './pause.ts'
 import { type Redaction, storable } from './redact.ts'
-import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 type Line = LogChunkBody['lines'][number]
 

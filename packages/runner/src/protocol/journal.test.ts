@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Report } from '@ikoma/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '../testing/setup.ts'
 import { Journal } from './journal.ts'
 import { type Intent, parseEntries } from './journal-entry.ts'
-import { temporaryDirectory } from './testing/setup.ts'
 
 const report: Report = { version: 'v2', ok: true, summary: 'Terminé.', outcome: 'succeeded' }
 

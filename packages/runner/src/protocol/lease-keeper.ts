@@ -1,7 +1,7 @@
 import type { Progress } from '@ikoma/api'
-import type { Logger } from './logger.ts'
+import type { Logger } from '../logger.ts'
+import type { Stop } from '../order/stop.ts'
 import { pause } from './pause.ts'
-import type { Stop } from './stop.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LeaseKeeperDeps {

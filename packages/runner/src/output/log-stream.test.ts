@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import { ApiError, type LogChunkBody, logChunkBody, UnreachableError } from '@ikoma/api'
 import { systemClock } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
+import { recordingLogger, until } from '../testing/setup.ts'
 import { LogStream, type LogStreamDeps } from './log-stream.ts'
 import { Redaction } from './redact.ts'
-import { recordingLogger, until } from './testing/setup.ts'
 
 function setup(more: Partial<LogStreamDeps> = {}) {
   const chunks: LogChunkBody[] = []

@@ -1,13 +1,13 @@
 import { getEventListeners } from 'node:events'
 import { systemClock } from '@ikoma/kernel'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { LogStream } from '../output/log-stream.ts'
+import { Redaction } from '../output/redact.ts'
+import { actionContext } from '../testing/action-context.ts'
+import { temporaryDirectory } from '../testing/setup.ts'
 import type { ActionResult } from './action.ts'
 import { execute } from './execute.ts'
-import type { LogStream } from './log-stream.ts'
-import { Redaction } from './redact.ts'
 import type { Stop } from './stop.ts'
-import { actionContext } from './testing/action-context.ts'
-import { temporaryDirectory } from './testing/setup.ts'
 import { Turns } from './turns.ts'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }))

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { Readable } from 'node:stream'
-import { pause } from './pause.ts'
+import { pause } from '../protocol/pause.ts'
 import { environmentHas, type ProcessEntry, readProcesses } from './process-table.ts'
 
 export interface Program {
