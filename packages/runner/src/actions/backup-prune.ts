@@ -1,7 +1,7 @@
 import type { PayloadOf } from '@ikoma/api'
 import { databaseTool, prunedShelf } from '@ikoma/backup'
-import { converging } from '../host/converge.ts'
 import type { Action } from '../order/action.ts'
+import { converging } from './converging.ts'
 
 /** Removes what is older than it is kept for, and never the last proven ones. */
 export const pruneBackups: Action<'backup.prune'> = async (payload, context) => {

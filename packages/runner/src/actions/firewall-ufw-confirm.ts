@@ -1,4 +1,4 @@
 import { confirmedFirewall } from '@ikoma/machine/ufw'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const confirmFirewall = converging(() => [confirmedFirewall])

@@ -1,8 +1,8 @@
 import type { OutputOf } from '@ikoma/api'
 import type { Desired } from '@ikoma/machine'
 import { type Finding, installedPlatform, type Platform, type PlatformChoices, survey } from '@ikoma/machine/platform'
-import { converging } from '../host/converge.ts'
 import type { ActionContext, ActionResult } from '../order/action.ts'
+import { converging } from './converging.ts'
 
 type Output = OutputOf<'platform.node.install'>
 

@@ -1,6 +1,6 @@
 import type { PayloadOf } from '@ikoma/api'
 import { caddyRoute } from '@ikoma/machine/caddy'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const applyCaddyRoute = converging(({ name, ...site }: PayloadOf<'platform.caddy.route.apply'>) => [
   caddyRoute(name, site),

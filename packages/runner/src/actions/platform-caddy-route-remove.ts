@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { noCaddyRoute } from '@ikoma/machine/caddy'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const removeCaddyRoute = converging(({ name }: PayloadOf<'platform.caddy.route.remove'>) => [noCaddyRoute(name)])

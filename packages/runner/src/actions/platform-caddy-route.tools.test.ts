@@ -3,9 +3,9 @@ import { type CaddySite, caddyRoute, noCaddyRoute } from '@ikoma/machine/caddy'
 import { requestAsIs } from '@ikoma/machine/testing/http'
 import { ask } from '@ikoma/machine/testing/tool'
 import { expect, test } from 'vitest'
-import { converging } from '../host/converge.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { startForegroundCaddy } from '../testing/foreground-caddy.ts'
+import { converging } from './converging.ts'
 
 async function setup() {
   const { place, places, machine, site, ports } = await startForegroundCaddy()

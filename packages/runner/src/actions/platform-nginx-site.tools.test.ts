@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { type NginxSite, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
 import { requestAsIs } from '@ikoma/machine/testing/http'
 import { expect, onTestFinished, test } from 'vitest'
-import { converging } from '../host/converge.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { startForegroundNginx } from '../testing/foreground-nginx.ts'
+import { converging } from './converging.ts'
 
 async function setup() {
   const { places, machine, site, ports } = await startForegroundNginx()

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { noComposeServices } from '@ikoma/machine/compose'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const takeComposeDown = converging((project: PayloadOf<'service.compose.down'>) => [noComposeServices(project)])

@@ -1,7 +1,7 @@
 import type { PayloadOf } from '@ikoma/api'
 import { composeServices } from '@ikoma/machine/compose'
-import { converging } from '../host/converge.ts'
 import type { ActionContext } from '../order/action.ts'
+import { converging } from './converging.ts'
 
 export function bringComposeUp(payload: PayloadOf<'service.compose.up'>, context: ActionContext) {
   const { waitSec, settleSec, ...source } = payload

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { pm2Saved } from '@ikoma/machine/pm2'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const savePm2 = converging(({ user }: PayloadOf<'service.pm2.save'>) => [pm2Saved(user)])

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { pm2Daemon } from '@ikoma/machine/pm2'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const startUpPm2 = converging((wanted: PayloadOf<'service.pm2.startup'>) => [pm2Daemon(wanted)])

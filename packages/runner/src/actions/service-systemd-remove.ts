@@ -1,6 +1,6 @@
 import type { PayloadOf } from '@ikoma/api'
 import { noSystemdService } from '@ikoma/machine/systemd'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const removeSystemdService = converging(({ name }: PayloadOf<'service.systemd.remove'>) => [
   noSystemdService(name),

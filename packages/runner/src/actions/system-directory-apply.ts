@@ -2,7 +2,7 @@ import type { PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { directory, type WantedDirectory } from '@ikoma/machine/system'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const applyDirectory = converging((payload: PayloadOf<'system.directory.apply'>) => [
   async (host) => {

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { timezone } from '@ikoma/machine/system'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const applyTimezone = converging(({ zone }: PayloadOf<'system.timezone.apply'>) => [timezone(zone)])

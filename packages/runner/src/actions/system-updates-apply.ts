@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { listUpdates, rebootReasons, refreshLists, upToDate } from '@ikoma/machine/apt'
-import { converging } from '../host/converge.ts'
 import type { ActionContext, ActionResult } from '../order/action.ts'
+import { converging } from './converging.ts'
 
 type Payload = PayloadOf<'system.updates.apply'>
 

@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { user, userHome } from '@ikoma/machine/system'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const applyUser = converging((wanted: PayloadOf<'system.user.apply'>) => [user(wanted), userHome(wanted)])

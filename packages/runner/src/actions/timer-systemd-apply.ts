@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { systemdTimer } from '@ikoma/machine/systemd'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const applySystemdTimer = converging((wanted: PayloadOf<'timer.systemd.apply'>) => systemdTimer(wanted))

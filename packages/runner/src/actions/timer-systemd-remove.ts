@@ -1,5 +1,5 @@
 import type { PayloadOf } from '@ikoma/api'
 import { noSystemdTimer } from '@ikoma/machine/systemd'
-import { converging } from '../host/converge.ts'
+import { converging } from './converging.ts'
 
 export const removeSystemdTimer = converging(({ name }: PayloadOf<'timer.systemd.remove'>) => [noSystemdTimer(name)])

@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { certbotCertificate, certificateFiles, nginxRenewalHook } from '@ikoma/machine/certbot'
-import { converging } from '../host/converge.ts'
 import type { ActionContext, ActionResult } from '../order/action.ts'
+import { converging } from './converging.ts'
 
 type Payload = PayloadOf<'tls.certificate.issue'>
 type Output = OutputOf<'tls.certificate.issue'>

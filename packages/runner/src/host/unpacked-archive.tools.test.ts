@@ -19,8 +19,8 @@ import { join } from 'node:path'
 import type { Desired } from '@ikoma/machine'
 import { link, unpackedArchive } from '@ikoma/machine/system'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { converging } from '../actions/converging.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { converging } from './converge.ts'
 
 // What is unpacked belongs to root, which only root can say.
 const asRoot = test.skipIf(process.getuid?.() !== 0)

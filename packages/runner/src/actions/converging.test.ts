@@ -5,7 +5,7 @@ import type { Desired } from '@ikoma/machine'
 import { file, readAccounts } from '@ikoma/machine/system'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { converging } from './converge.ts'
+import { converging } from './converging.ts'
 
 let folder: string
 beforeEach(() => {
