@@ -1,5 +1,7 @@
 export { type Certificate, readCertificate } from './certificate.ts'
+export { type Converged, type Converging, converge } from './converge.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { mustRun } from './must-run.ts'
 export { networkFailure } from './network-failure.ts'
-export { applyAll, type Change, type Course, type Desired, planFor } from './plan.ts'
+export { type Change, type Course, type Desired, planFor } from './plan.ts'
+export { linesOf, oneStage, type PlanLine, type Stage, type StagePlan } from './stages.ts'

@@ -30,33 +30,44 @@ export async function planFor(desired: readonly Desired[], host: Host): Promise<
   return changes
 }
 
-/** Makes the changes in order. When one fails, or a stop comes, those made are taken back, last first, and it rejects. */
-export async function applyAll(changes: readonly Change[], host: Host, course: Course): Promise<void> {
-  const begun: Change[] = []
-  try {
-    for (const change of changes) {
-      course.signal.throwIfAborted()
-      begun.push(change)
-      await course.step(change.title, () => change.apply(host))
-    }
-  } catch (error) {
-    // What failed by itself is not there; what a stop cut short may be, or half of it.
-    if (!course.signal.aborted) begun.pop()
-    await takeBack(begun, course)
-    throw error
-  }
-}
+/** Changes that were begun, and how they are taken back: last first, whichever stage made them. */
+export class Begun {
+  readonly #course: Course
+  readonly #changes: Change[] = []
 
-async function takeBack(begun: readonly Change[], { machineAfterStop, step, log }: Course): Promise<void> {
-  for (const { title, undo } of begun.toReversed()) {
-    if (undo === null) {
-      log(`Left as it is, for there is no way back: ${title}`)
-      continue
+  constructor(course: Course) {
+    this.#course = course
+  }
+
+  /** Makes the changes in order, each as a step; rejects with the first failure, or when a stop came. */
+  async make(changes: readonly Change[], host: Host): Promise<void> {
+    const { signal, step } = this.#course
+    for (const change of changes) {
+      signal.throwIfAborted()
+      this.#changes.push(change)
+      try {
+        await step(change.title, () => change.apply(host))
+      } catch (error) {
+        // What failed by itself is not there; what a stop cut short may be, or half of it.
+        if (!signal.aborted) this.#changes.pop()
+        throw error
+      }
     }
-    try {
-      await step(`undo: ${title}`, () => undo(machineAfterStop))
-    } catch {
-      log(`Could not be taken back: ${title}`)
+  }
+
+  /** Never rejects: what cannot be taken back is logged. */
+  async takeBack(): Promise<void> {
+    const { machineAfterStop, step, log } = this.#course
+    for (const { title, undo } of this.#changes.toReversed()) {
+      if (undo === null) {
+        log(`Left as it is, for there is no way back: ${title}`)
+        continue
+      }
+      try {
+        await step(`undo: ${title}`, () => undo(machineAfterStop))
+      } catch {
+        log(`Could not be taken back: ${title}`)
+      }
     }
   }
 }

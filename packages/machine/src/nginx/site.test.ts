@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { applyAll, type Desired, planFor } from '../plan.ts'
+import { converge } from '../converge.ts'
+import { type Desired, planFor } from '../plan.ts'
+import { oneStage } from '../stages.ts'
 import { SimulatedHost, type Tool } from '../testing/simulated-host.ts'
 import { nginxSite, noNginxSite } from './site.ts'
 import type { NginxSite } from './site-file.ts'
@@ -45,14 +47,16 @@ function setup({
   return { host, tested }
 }
 
-async function converge(host: SimulatedHost, desired: Desired) {
+async function apply(host: SimulatedHost, desired: Desired) {
   const course = {
     signal: new AbortController().signal,
     machineAfterStop: host,
     log: () => {},
     step: <T>(_name: string, run: () => Promise<T>) => run(),
+    dryRun: false,
+    show: () => {},
   }
-  await applyAll(await planFor([desired], host), host, course)
+  await converge(oneStage([desired]), host, course)
 }
 
 test('nginx tests all that it would read, from a file that nothing includes, before the site is in its place', async () => {
@@ -65,7 +69,7 @@ test('nginx tests all that it would read, from a file that nothing includes, bef
       return {}
     },
   })
-  await converge(host, nginxSite(site))
+  await apply(host, nginxSite(site))
   expect(tested).toEqual([`-t -c ${candidate}`])
   const files = seen[0] as Record<string, { content: string; mode: number }>
   expect(files['/etc/nginx/conf.d/ikoma-app.conf']).toBeUndefined()
@@ -77,7 +81,7 @@ test('nginx tests all that it would read, from a file that nothing includes, bef
 test('what nginx refuses never gets to its place, and nginx is not told to reload', async () => {
   const { host } = setup({ nginx: () => ({ code: 1, stderr: 'nginx: [emerg] host not found in upstream' }) })
   const before = host.snapshot()
-  await expect(converge(host, nginxSite(site))).rejects.toMatchObject({
+  await expect(apply(host, nginxSite(site))).rejects.toMatchObject({
     reason: 'configuration_refused',
     message: expect.stringContaining('host not found in upstream'),
   })
@@ -87,14 +91,14 @@ test('what nginx refuses never gets to its place, and nginx is not told to reloa
 test('a domain that another site has is refused, where nginx would only warn and ignore it', async () => {
   const stderr = 'nginx: [warn] conflicting server name "app.example.com" on 0.0.0.0:80, ignored'
   const { host } = setup({ nginx: () => ({ stderr }) })
-  await expect(converge(host, nginxSite(site))).rejects.toMatchObject({ reason: 'domain_taken' })
+  await expect(apply(host, nginxSite(site))).rejects.toMatchObject({ reason: 'domain_taken' })
   const elsewhere = setup({ nginx: () => ({ stderr: stderr.replace('app.', 'theirs.') }) })
-  await converge(elsewhere.host, nginxSite(site))
+  await apply(elsewhere.host, nginxSite(site))
 })
 
 test('a reload that nginx does not take is found out, and the site is taken back', async () => {
   const { host } = setup({ takes: false })
-  await expect(converge(host, nginxSite(site))).rejects.toMatchObject({ reason: 'reload_refused' })
+  await expect(apply(host, nginxSite(site))).rejects.toMatchObject({ reason: 'reload_refused' })
   expect(await host.list('/etc/nginx/conf.d')).toEqual([])
   expect(host.ran.at(-1)).toEqual(['systemctl', 'reload', '--', 'nginx.service'])
   expect(await host.look(candidate)).toBeNull()
@@ -113,11 +117,11 @@ test('an nginx that does not run is named, and nothing changes', async () => {
 
 test('a site that was written by a run that died before the reload is reloaded by the next, whatever it is for', async () => {
   const { host } = setup()
-  await converge(host, nginxSite(site))
+  await apply(host, nginxSite(site))
   host.put(candidate, 'left behind')
   const plan = await planFor([noNginxSite('unknown')], host)
   expect(plan.map(({ title }) => title)).toEqual(['have nginx test it', 'have nginx change over'])
-  await converge(host, noNginxSite('unknown'))
+  await apply(host, noNginxSite('unknown'))
   expect(host.state.reloads).toBe(2)
   expect(await host.look(candidate)).toBeNull()
   expect(await planFor([noNginxSite('unknown')], host)).toEqual([])

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import { applyAll, type Change, type Course, type Desired, planFor } from '@ikoma/machine'
+import { type Course, converge, linesOf, type PlanLine, type Stage } from '@ikoma/machine'
 import { localHost } from '../host/local-host.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
 import { installed } from './installed.ts'
@@ -19,14 +19,14 @@ export interface Carrying {
   dryRun: boolean
   signal: AbortSignal
   /** Called with the plan before anything is done. */
-  plan(changes: readonly Change[]): void
+  plan(lines: readonly PlanLine[]): void
   course: Pick<Course, 'log' | 'step'>
 }
 
 const settleSec = 3
 
-/** Makes this machine a server with a runner and an executor, started at boot. Gives the changes; none when it was one. */
-export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly Change[]> {
+/** Makes this machine a server with a runner and an executor, started at boot. Gives the changes, made or to make; none when it was one. */
+export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly PlanLine[]> {
   const { program, version, invitation, allow } = options
   const enrolling = invitation && {
     url: invitation.url,
@@ -36,22 +36,20 @@ export function installRunner(options: InstallOptions, carrying: Carrying): Prom
 }
 
 /** Takes that back; with `purge` the data too. */
-export function uninstallRunner({ purge }: { purge: boolean }, carrying: Carrying): Promise<readonly Change[]> {
+export function uninstallRunner({ purge }: { purge: boolean }, carrying: Carrying): Promise<readonly PlanLine[]> {
   return carryOut(purge ? purged() : removed(), carrying)
 }
 
-async function carryOut(desired: readonly Desired[], carrying: Carrying): Promise<readonly Change[]> {
-  const { dryRun, signal, plan, course } = carrying
+async function carryOut(stages: readonly Stage[], carrying: Carrying): Promise<readonly PlanLine[]> {
+  const { dryRun, signal, plan: show, course } = carrying
   // A stop is heard between two changes: what takes them back must be able to run programs too.
   const unstopped = new AbortController().signal
   const programs = { cwd: '/', marker: `install.${process.pid}`, killGraceMs: 5_000, signal: unstopped }
   const host = localHost(programs, () => undefined)
-  const changes = await planFor(desired, host)
-  plan(changes)
-  if (dryRun || changes.length === 0) return changes
-  await applyAll(changes, host, { ...course, signal, machineAfterStop: host })
-  const left = await planFor(desired, host)
-  if (left.length === 0) return changes
-  const titles = left.map(({ title }) => title).join('; ')
-  throw new AppError('internal', `It was done, and yet is still to do: ${titles}.`, { reason: 'not_converged' })
+  const told = { ...course, dryRun, signal, machineAfterStop: host }
+  const { plan, made, left } = await converge(stages, host, { ...told, show: (plan) => show(linesOf(plan)) })
+  if (left.length === 0) return dryRun ? linesOf(plan) : made
+  throw new AppError('internal', `It was done, and yet is still to do: ${left.join('; ')}.`, {
+    reason: 'not_converged',
+  })
 }

@@ -1,5 +1,5 @@
 import { newId } from '@ikoma/kernel'
-import { applyAll, type Desired, planFor } from '@ikoma/machine'
+import { converge, linesOf, type Stage } from '@ikoma/machine'
 import { accountTools, hasUser } from '@ikoma/machine/testing/account-tools'
 import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { noUnitRuns, systemdOf, systemdTools } from '@ikoma/machine/testing/systemd-tools'
@@ -61,12 +61,14 @@ function setup() {
   const enrolling = { url: 'https://ikoma.example.org', enrol }
   const wanted = (more: Partial<Installation> = {}) =>
     installed({ program, enrolling, allow: undefined, settleSec: 1, ...more })
-  const plan = async (desired: Desired[]) => (await planFor(desired, server)).map(({ title }) => title)
-  const apply = async (desired: Desired[]) => {
+  const carryOut = (stages: Stage[], dryRun: boolean) => {
     const step = async <T>(_: string, run: () => Promise<T>) => run()
     const { signal } = new AbortController()
-    await applyAll(await planFor(desired, server), server, { signal, log: () => {}, step, machineAfterStop: server })
+    const course = { signal, log: () => {}, show: () => {}, step, machineAfterStop: server, dryRun }
+    return converge(stages, server, course)
   }
+  const plan = async (stages: Stage[]) => linesOf((await carryOut(stages, true)).plan).map(({ title }) => title)
+  const apply = async (stages: Stage[]) => expect((await carryOut(stages, false)).left).toEqual([])
   return {
     ...{ server, wanted, plan, apply },
     policy: () => JSON.parse(server.contentOf(places.policyFile) || '{}'),

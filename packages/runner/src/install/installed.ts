@@ -1,11 +1,11 @@
-import type { Desired } from '@ikoma/machine'
+import type { Desired, Stage } from '@ikoma/machine'
 import { directory, file, renderEnvironmentFile } from '@ikoma/machine/system'
 import { runningUnit } from '@ikoma/machine/systemd'
 import { allowance } from './allowance.ts'
 import * as places from './places.ts'
 import { type Program, refuseUnsafeProgram } from './program.ts'
 import { runnerUser } from './runner-user.ts'
-import { type Enrolling, identity, trust } from './trust.ts'
+import { type Enrolling, identity, isTrustKnown, trust } from './trust.ts'
 import { executorSocket, executorUnit, runnerUnit } from './units.ts'
 
 export interface Installation {
@@ -23,16 +23,17 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
  * A runner that is nobody and an executor that is root, both started at boot. Every folder on the way to what root writes
  * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
  */
-export function installed({ program, enrolling, allow, settleSec }: Installation): Desired[] {
+export function installed({ program, enrolling, allow, settleSec }: Installation): Stage[] {
   const unit = (name: string, content: string) => file({ path: places.unitPath(name), content, ...places.byRoot })
-  return [
+  const ground: Desired[] = [
     async (host) => refuseUnsafeProgram(program, host).then(() => []),
     directory({ path: places.home, ...rootFolder }),
     runnerUser,
     directory({ path: places.settingsDir, ...rootFolder }),
     directory({ path: places.executorStateDir, ...rootFolder, mode: 0o700 }),
     identity(enrolling),
-    trust,
+  ]
+  const units = [
     runningUnit({
       unit: places.executorSocket,
       reads: [unit(places.executorTemplate, executorUnit(program)), unit(places.executorSocket, executorSocket())],
@@ -42,6 +43,15 @@ export function installed({ program, enrolling, allow, settleSec }: Installation
       reads: [allowance(allow), environment, unit(places.runnerUnit, runnerUnit(program))],
       settleSec,
     }),
+  ]
+  return [
+    { title: 'make the account and its folders, and enrol', desired: ground },
+    {
+      title: `write ${places.executorConfig}, with what the enrolment tells`,
+      desired: [trust],
+      foreseen: isTrustKnown,
+    },
+    { title: 'start the executor and the runner', desired: units },
   ]
 }
 

@@ -1,11 +1,15 @@
-import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
+import { type Change, type Desired, type Host, mustRun, oneStage, type Stage } from '@ikoma/machine'
 import { noFile } from '@ikoma/machine/system'
 import { reloadedAfter, stoppedUnit } from '@ikoma/machine/systemd'
 import * as places from './places.ts'
 import { noRunnerUser } from './runner-user.ts'
 
 /** What `installed` makes is gone, but for what cannot be made again: settings, identity, journal, and who owns them. */
-export function removed(): Desired[] {
+export function removed(): Stage[] {
+  return oneStage(unitsGone())
+}
+
+function unitsGone(): Desired[] {
   const units = [places.runnerUnit, places.executorSocket, places.executorTemplate]
   return [
     stoppedUnit(places.runnerUnit),
@@ -17,17 +21,17 @@ export function removed(): Desired[] {
 }
 
 /** That is gone too, but nothing of others: folders only when they are empty then, and the user only with the last of them. */
-export function purged(): Desired[] {
+export function purged(): Stage[] {
   const settings = [places.executorConfig, places.policyFile, places.runnerEnvironment]
   const state = [places.stateDir, places.executorStateDir]
-  return [
-    ...removed(),
+  return oneStage([
+    ...unitsGone(),
     ...settings.map((path) => noFile(path)),
     emptied(places.settingsDir, settings.map(nameOf)),
     ...state.map(noTree),
     emptied(places.home, state.map(nameOf)),
     async (host) => ((await onlyHolds(host, places.home, state.map(nameOf))) ? noRunnerUser(host) : []),
-  ]
+  ])
 }
 
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1)

@@ -1,6 +1,6 @@
 import { enrolledSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
+import { type Desired, type Host, mustRun } from '@ikoma/machine'
 import { directory, file } from '@ikoma/machine/system'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
 import { identityPaths } from '../protocol/identity.ts'
@@ -59,16 +59,13 @@ export const trust: Desired = async (host) => {
   const told = await findTrusted(host)
   if (pinned && told && !same(pinned, told)) throw identityChanged(pinned, told)
   const known = pinned ?? told
-  if (known) return file({ path: places.executorConfig, content: contentFor(known), ...places.byRoot })(host)
-  const afterEnrolment: Change = {
-    title: `write ${places.executorConfig}, with what the enrolment will tell`,
-    diff: null,
-    async apply(on) {
-      for (const change of await trust(on)) await change.apply(on)
-    },
-    undo: (on) => on.remove(places.executorConfig),
-  }
-  return [afterEnrolment]
+  if (known === null) throw notEnrolled()
+  return file({ path: places.executorConfig, content: contentFor(known), ...places.byRoot })(host)
+}
+
+/** Before the enrolment nobody knows it. */
+export async function isTrustKnown(host: Host): Promise<boolean> {
+  return ((await findPinned(host)) ?? (await findTrusted(host))) !== null
 }
 
 function contentFor({ runnerId, controlPlaneKey }: Trusted): string {
