@@ -37,6 +37,8 @@ export interface Program {
   env?: Readonly<Record<string, string>>
   cwd?: string
   timeoutSec?: number
+  /** Its lines go into the order's log while it runs, redacted: for what takes long enough to be waited for. */
+  aloud?: boolean
 }
 
 export interface Exit {

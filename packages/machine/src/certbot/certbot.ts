@@ -62,6 +62,7 @@ export function requestCertificate(host: Host, request: CertbotRequest, places: 
     ],
     env: trusting(request.directoryRootFile),
     timeoutSec,
+    aloud: true,
   })
 }
 
@@ -105,7 +106,7 @@ function renew(
 ): Promise<void> {
   // It would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
   const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
-  return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec })
+  return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec, aloud: true })
 }
 
 const timeoutSec = 540

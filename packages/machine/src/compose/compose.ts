@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
+import { mustRun, outputOf } from '../must-run.ts'
 import type { ComposeProject } from './project.ts'
 
 type Tool = readonly [string, ...string[]]
@@ -25,13 +25,13 @@ const ownDocker = {
  * Compose gets the file that was inspected, over its standard input: nobody can change it in between. As JSON, which is
  * YAML that its parser cannot read in another way than ours.
  */
-export async function compose(host: Host, project: ComposeProject, args: readonly string[]): Promise<string> {
+export async function compose(host: Host, project: ComposeProject, args: readonly string[]): Promise<void> {
   const { name, directory, variablesPath, content } = project
   const variables = variablesPath === null ? [] : ['--env-file', variablesPath]
   const place = ['--project-name', name, '--project-directory', directory, ...variables, '--file', '-']
   const [program, ...words] = await findCompose(host)
   const argv = [program, ...words, ...place, ...args] as const
   // Version 1 looks for files from where it runs. In HOME are the credentials of registries.
-  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800 }
-  return outputOf(host, { argv, input: content, ...around })
+  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800, aloud: true }
+  return mustRun(host, { argv, input: content, ...around })
 }

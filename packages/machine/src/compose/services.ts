@@ -30,7 +30,7 @@ function checked(project: ComposeProject, before: readonly Container[]): Change 
   return {
     title: `have compose check the file of ${project.name}`,
     diff: null,
-    apply: async (host) => void (await compose(host, project, ['config', '--quiet'])),
+    apply: (host) => compose(host, project, ['config', '--quiet']),
     // The former file is not known; where there was nothing, there is nothing again.
     undo: before.length > 0 ? null : (host) => removeProject(host, project),
   }

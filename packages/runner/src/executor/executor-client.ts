@@ -5,7 +5,8 @@ import type { ActionContext, ActionResult } from '../order/action.ts'
 import { stopOf } from '../order/stop.ts'
 import type { Claim } from '../protocol/control-plane.ts'
 import { jsonLines } from './lines.ts'
-import { answerSchema, type ExecutorAnswer, maxLineBytes } from './messages.ts'
+import { answerSchema, maxLineBytes } from './messages.ts'
+import { Retelling } from './retelling.ts'
 
 /** Has an order that needs root done by the executor, which decides for itself whether it may be. */
 export interface Executor {
@@ -55,35 +56,17 @@ function tellStop(socket: Socket, signal: AbortSignal): void {
 
 /** Retells what the executor tells, up to the result. */
 async function follow(socket: Socket, context: ActionContext): Promise<ActionResult> {
-  const open: PromiseWithResolvers<void>[] = []
+  const retelling = new Retelling(context)
   try {
     for await (const line of jsonLines(socket, maxLineBytes)) {
       const answer = answerSchema.parse(line)
       if ('result' in answer) return answer.result as ActionResult
-      retell(answer, open, context)
+      await retelling.tell(answer)
     }
   } finally {
-    for (const step of open) step.reject(new Error('The executor went away.'))
+    await retelling.end()
   }
   throw new AppError('unavailable', 'The executor ended without a result. What it did is not known.', {
     reason: 'executor_lost',
   })
-}
-
-function retell(
-  answer: Exclude<ExecutorAnswer, { result: unknown }>,
-  open: PromiseWithResolvers<void>[],
-  context: ActionContext,
-): void {
-  if ('log' in answer) {
-    context.log(answer.log)
-  } else if ('begin' in answer) {
-    const step = Promise.withResolvers<void>()
-    open.push(step)
-    context.step(answer.begin, () => step.promise).catch(() => undefined)
-  } else {
-    const step = open.pop()
-    if (answer.error === undefined) step?.resolve()
-    else step?.reject(new Error(answer.error))
-  }
 }

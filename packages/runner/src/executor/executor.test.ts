@@ -1,14 +1,16 @@
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import type { Grant } from '@ikoma/api'
 import { AppError, newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { actions as allActions } from '../actions/index.ts'
-import type { Actions } from '../order/action.ts'
+import type { ActionContext, Actions } from '../order/action.ts'
 import type { Claim } from '../protocol/control-plane.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { recordingLogger } from '../testing/setup.ts'
@@ -29,6 +31,8 @@ let logger: ReturnType<typeof recordingLogger>
 let done: unknown[]
 let endless: boolean
 let trouble: Error | null
+/** What the action does besides. */
+let program: (context: ActionContext) => Promise<unknown>
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ikoma-executor-'))
   servers = []
@@ -36,6 +40,7 @@ beforeEach(() => {
   done = []
   endless = false
   trouble = null
+  program = async () => undefined
 })
 afterEach(() => {
   for (const server of servers) server.close()
@@ -44,9 +49,11 @@ afterEach(() => {
 
 const actions: Actions = {
   ...allActions,
-  'system.directory.apply': async (payload, { log, step, signal }) => {
+  'system.directory.apply': async (payload, context) => {
+    const { log, step, signal } = context
     if (trouble !== null) throw trouble
     done.push(payload)
+    await program(context)
     log('making it')
     await step('make', async () => undefined)
     if (endless && !signal.aborted) await once(signal, 'abort')
@@ -269,4 +276,91 @@ test('the end of the executor itself reaches the action', async () => {
 test('an executor that is not there is named, and nothing waits for it', async () => {
   const executor = executorAt(join(folder, 'nobody.sock'))
   await expect(executor.run(claimOf(), actionContext())).rejects.toMatchObject({ reason: 'executor_unreachable' })
+})
+
+describe('what programs print as root', () => {
+  /** A context that keeps what is told, in order. */
+  function listening() {
+    const told: string[] = []
+    const context = actionContext()
+    return {
+      told,
+      context: {
+        ...context,
+        log: (text: string) => void told.push(`log ${text}`),
+        async capture(output: Readable, stream: string) {
+          told.push(`${stream} ${await text(output)}`)
+          return ''
+        },
+      },
+    }
+  }
+
+  test('is told between the steps it was printed in', async () => {
+    program = async ({ machine, log, step }) => {
+      await step('build', () => machine.run({ argv: ['echo', 'building'], aloud: true }))
+      log('built')
+      await machine.run({ argv: ['echo', 'silent'] })
+      await machine.run({ argv: ['echo', 'starting'], aloud: true })
+    }
+    const executor = await setup()
+    const { told, context } = listening()
+    await executor.run(claimOf(), context)
+    expect(told.filter((line) => !line.endsWith(' '))).toEqual([
+      'stdout building\n',
+      'log built',
+      'stdout starting\n',
+      'log making it',
+    ])
+  })
+
+  test('is heard while the program runs', async () => {
+    const gate = join(folder, 'gate')
+    program = ({ machine }) =>
+      machine.run({ argv: ['sh', '-c', `echo one; while [ ! -e ${gate} ]; do :; done`], aloud: true })
+    const executor = await setup()
+    const heard = Promise.withResolvers<string>()
+    const capture = async (output: Readable) => {
+      for await (const chunk of output) heard.resolve(String(chunk))
+      return ''
+    }
+    const running = executor.run(claimOf(), { ...actionContext(), capture })
+    expect(await heard.promise).toBe('one\n')
+    writeFileSync(gate, '')
+    expect(await running).toMatchObject({ ok: true })
+  })
+
+  test('waits for a runner that does not read, instead of filling memory', async () => {
+    const done = join(folder, 'done')
+    program = ({ machine }) => machine.run({ argv: ['sh', '-c', `tr '\\0' x </dev/zero | head -c 16777216; touch ${done}`], aloud: true })
+    const executor = await setup()
+    const read = Promise.withResolvers<void>()
+    let bytes = 0
+    const capture = async (output: Readable) => {
+      await read.promise
+      for await (const chunk of output) bytes += (chunk as Buffer).length
+      return ''
+    }
+    const running = executor.run(claimOf(), { ...actionContext(), capture })
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(existsSync(done)).toBe(false)
+    read.resolve()
+    expect(await running).toMatchObject({ ok: true })
+    expect([existsSync(done), bytes]).toEqual([true, 16_777_216])
+  })
+
+  test('does not hold up the end of a program whose runner went away', async () => {
+    const gone = new AbortController()
+    program = ({ machine }) => machine.run({ argv: ['yes'], aloud: true })
+    const executor = await setup()
+    const capture = async (output: Readable) => {
+      await once(output, 'readable')
+      gone.abort({ kind: 'canceled', message: 'canceled' })
+      output.resume()
+      return ''
+    }
+    expect(await executor.run(claimOf(), { ...actionContext({ signal: gone.signal }), capture })).toMatchObject({
+      ok: false,
+    })
+  })
 })

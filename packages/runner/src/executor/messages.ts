@@ -36,6 +36,8 @@ const resultSchema = z.discriminatedUnion('ok', [
 
 export const answerSchema = z.union([
   z.strictObject({ log: z.string() }),
+  /** What a program printed, as it came: lines and secrets may be cut anywhere. */
+  z.strictObject({ printed: z.string(), stream: z.enum(['stdout', 'stderr']) }),
   z.strictObject({ begin: z.string() }),
   /** The step that was begun last and has not ended; `error` when it failed. */
   z.strictObject({ end: z.string(), error: z.string().optional() }),

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Grant } from '@ikoma/api'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { readAccounts } from '@ikoma/machine/system'
 import { actions as allActions } from '../actions/index.ts'
@@ -6,16 +7,20 @@ import { localHost } from '../host/local-host.ts'
 import { orderMarker } from '../host/process-tree.ts'
 import type { Logger } from '../logger.ts'
 import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
-import { type Admission, admit } from '../order/admit.ts'
+import { admit } from '../order/admit.ts'
+import { type Dispatch, dispatch } from '../order/dispatch.ts'
 import { deafness } from '../order/execute.ts'
+import type { Refusal } from '../order/refusal.ts'
 import type { Stop } from '../order/stop.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
+import type { Claim } from '../protocol/control-plane.ts'
 import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
-import { type ExecutorAnswer, maxLineBytes, requestSchema, stopSchema } from './messages.ts'
+import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
 import { claimOnce } from './spent-grants.ts'
+import { ToldCourse } from './told-course.ts'
 
 export interface ExecutorOptions {
   /** Where only root writes: whom it serves, whose signature it trusts, what it allows. */
@@ -46,23 +51,21 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
   const { input, output, logger, shutdown } = options
   const stopping = new AbortController()
   shutdown?.addEventListener('abort', () => stopping.abort(ended), { once: true })
-  const tell: Tell = (answer) => void output.write(`${JSON.stringify(answer)}\n`)
+  const course = new ToldCourse(output)
   // When the runner is gone, the end of what is read says so.
   for (const side of [input, output]) side.on('error', () => undefined)
   try {
-    tell({ result: await serve(options, stopping, tell) })
+    course.end(await serve(options, stopping, course))
   } catch (error) {
     logger.error({ error: messageOf(error) }, 'The executor failed.')
-    tell({ result: refused('executor_failed', messageOf(error)) })
+    course.end(refused('executor_failed', messageOf(error)))
   } finally {
     stopping.abort(gone)
     output.end()
   }
 }
 
-type Tell = (answer: ExecutorAnswer) => void
-
-async function serve(options: ExecutorOptions, stopping: AbortController, tell: Tell): Promise<ActionResult> {
+async function serve(options: ExecutorOptions, stopping: AbortController, course: ToldCourse): Promise<ActionResult> {
   const { peerUid, input, logger, clock = systemClock, actions = allActions } = options
   const config = await readExecutorConfig(options.configPath)
   if (peerUid === null || peerUid !== (await readAccounts()).uidOf(config.runnerUser)) {
@@ -73,24 +76,27 @@ async function serve(options: ExecutorOptions, stopping: AbortController, tell: 
   const { claim } = requestSchema.parse(await nextLine(lines))
   const { orderId, attempt } = claim
   const { policy, stateDir } = config
-  const gate = { identity: config, policy, actions, root: true, journal: { has: () => false }, now: clock.now() }
-  const verdict = admit(claim, gate)
-  if ('refusal' in verdict) {
-    const { code } = verdict.refusal
-    logger.error({ orderId, attempt, code }, 'An order was refused.')
-    return refused(verdict.refusal.code, verdict.refusal.message)
-  }
+  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now: clock.now() })
+  if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
+  const { grant } = verdict.admitted
+  const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
+  if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
   if (!(await claimOnce(stateDir, claim, clock.now()))) {
     logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
     return refused('already_executed', 'This grant, or a later one of the same order, was executed here before.')
   }
   void watchForStop(lines, stopping)
-  const { type, dryRun, payload } = verdict.admitted.grant
+  const { type, dryRun, payload } = grant
   const redaction = new Redaction(secretsIn(payload))
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
-  const result = await execute(verdict.admitted, { config, stopping, tell })
+  const result = await execute({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
+}
+
+function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, logger: Logger): ActionResult {
+  logger.error({ orderId, attempt, code }, 'An order was refused.')
+  return refused(code, message)
 }
 
 async function nextLine(lines: AsyncGenerator<unknown>): Promise<unknown> {
@@ -115,51 +121,41 @@ const ended: Stop = { kind: 'interrupted', message: 'The executor was stopped wh
 const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
 interface Execution {
+  grant: Grant
+  dispatch: Dispatch
   config: Pick<ExecutorConfig, 'stateDir' | 'policy'>
   stopping: AbortController
-  tell: Tell
+  course: ToldCourse
 }
 
 /** The order's time is kept here too: a runner that never says stop does not get root for longer. */
-async function execute(admission: Admission, { config, stopping, tell }: Execution): Promise<ActionResult> {
+async function execute({ grant, dispatch, config, stopping, course }: Execution): Promise<ActionResult> {
   const { stateDir, policy } = config
-  const { orderId, attempt, dryRun, timeoutSec } = admission.grant
+  const { orderId, attempt, dryRun, timeoutSec } = grant
   const marker = orderMarker(orderId, attempt)
   const late: Stop = { kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` }
   const timer = setTimeout(() => stopping.abort(late), timeoutSec * 1000)
   const { signal } = stopping
+  const capture: ActionContext['capture'] = (printed, stream) => course.capture(printed, stream)
+  const programs = { cwd: '/', killGraceMs, marker, capture }
   const context: ActionContext = {
     host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
-    machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
-    machineAfterStop: localHost({ cwd: '/', killGraceMs, marker, signal: new AbortController().signal }),
+    machine: localHost({ ...programs, signal }),
+    machineAfterStop: localHost({ ...programs, signal: new AbortController().signal }),
     signal,
     dryRun,
     policy,
     marker,
-    log: (text) => tell({ log: text }),
-    capture: async () => '',
-    step: stepTold(tell),
+    log: (text) => course.log(text),
+    capture,
+    step: course.step,
   }
-  const running = admission.run(context).catch((error: unknown) => failed(error))
+  const running = dispatch.run(context).catch((error: unknown) => failed(error))
   try {
     const result = await Promise.race([running, deafness(signal, () => killGraceMs + takeBackMs)])
     return result ?? failed(new Error('The action did not end when it was told to.'))
   } finally {
     clearTimeout(timer)
-  }
-}
-
-function stepTold(tell: Tell): ActionContext['step'] {
-  return async (name, run) => {
-    tell({ begin: name })
-    try {
-      const result = await run()
-      tell({ end: name })
-      return result
-    } catch (error) {
-      tell({ end: name, error: messageOf(error) })
-      throw error
-    }
   }
 }
 

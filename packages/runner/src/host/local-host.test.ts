@@ -9,11 +9,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Host } from '@ikoma/machine'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { localHost } from './local-host.ts'
 
 const me = userInfo().username
@@ -206,3 +208,47 @@ function groupName(): string {
     .find((each) => each.split(':')[2] === String(gid))
   return line?.split(':')[0] ?? String(gid)
 }
+
+describe('an aloud program', () => {
+  /** What was heard of a program, when: the number of lines at the time. */
+  function listening(signal = new AbortController().signal) {
+    const heard: string[] = []
+    const capture = async (output: Readable, stream: string) => {
+      for await (const chunk of output)
+        heard.push(
+          ...String(chunk)
+            .trimEnd()
+            .split('\n')
+            .map((line) => `${stream}: ${line}`),
+        )
+    }
+    const programs = { cwd: '/', marker: `host.${process.pid}.aloud`, killGraceMs: 200, signal, capture }
+    return { heard, host: localHost(programs) }
+  }
+
+  test('is heard while it runs, and its answer is whole all the same', async () => {
+    const { heard, host } = listening()
+    const go = join(folder, 'go')
+    const script = `echo one; echo two >&2; while [ ! -e ${go} ]; do sleep 0.02; done; echo three`
+    const running = host.run({ argv: ['sh', '-c', script], aloud: true })
+    await vi.waitFor(() => expect(heard.toSorted()).toEqual(['stderr: two', 'stdout: one']), 5_000)
+    writeFileSync(go, '')
+    expect(await running).toEqual({ code: 0, stdout: 'one\nthree\n', stderr: 'two\n' })
+    expect(heard).toContain('stdout: three')
+  })
+
+  test('that is not aloud is not heard', async () => {
+    const { heard, host } = listening()
+    await host.run({ argv: ['echo', 'one'] })
+    expect(heard).toEqual([])
+  })
+
+  test('waits for whoever hears it, and is ended by a stop all the same', async () => {
+    const stop = new AbortController()
+    const capture = () => new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve()))
+    const programs = { cwd: '/', marker: `host.${process.pid}.deaf`, killGraceMs: 200, signal: stop.signal, capture }
+    const running = localHost(programs).run({ argv: ['yes'], aloud: true })
+    setTimeout(() => stop.abort(new Error('canceled')), 300)
+    await expect(running).rejects.toThrow('canceled')
+  })
+})

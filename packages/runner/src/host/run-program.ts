@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream'
+import { once } from 'node:events'
+import { PassThrough, type Readable } from 'node:stream'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
 import { startProgram } from './process-tree.ts'
@@ -11,6 +12,8 @@ export interface ProgramRunner {
   killGraceMs: number
   /** Ends the program when it aborts. */
   signal: AbortSignal
+  /** Carries what an `aloud` program prints into the order's log, to its end; without it nobody hears. */
+  capture?: (output: Readable, stream: 'stdout' | 'stderr') => Promise<unknown>
 }
 
 const maxOutputBytes = 256 * 1024
@@ -42,7 +45,11 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
   }
   stop.addEventListener('abort', kill, { once: true })
   try {
-    const [stdout, stderr] = [collect(tree.stdout), collect(tree.stderr)]
+    const heard = program.aloud ? runner.capture : undefined
+    const [stdout, stderr] = [
+      heard ? collectAloud(tree.stdout, (ears) => heard(ears, 'stdout'), stop) : collect(tree.stdout),
+      heard ? collectAloud(tree.stderr, (ears) => heard(ears, 'stderr'), stop) : collect(tree.stderr),
+    ]
     const { code } = await tree.exited.catch((error: unknown) => {
       throw notStarted(argv[0], error)
     })
@@ -58,14 +65,33 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
   }
 }
 
-async function collect(output: Readable): Promise<string> {
+async function collect(output: Readable, hear?: (chunk: Buffer) => Promise<void>): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of output as AsyncIterable<Buffer>) {
     if (bytes < maxOutputBytes) chunks.push(chunk.subarray(0, maxOutputBytes - bytes))
     bytes += chunk.length
+    await hear?.(chunk)
   }
   return Buffer.concat(chunks).toString()
+}
+
+/** No faster than the log takes it, until a stop. */
+async function collectAloud(
+  output: Readable,
+  capture: (ears: Readable) => Promise<unknown>,
+  stop: AbortSignal,
+): Promise<string> {
+  const ears = new PassThrough()
+  const captured = capture(ears)
+  try {
+    return await collect(output, async (chunk) => {
+      if (!ears.write(chunk)) await once(ears, 'drain', { signal: stop }).catch(() => undefined)
+    })
+  } finally {
+    ears.end()
+    await captured
+  }
 }
 
 function notStarted(name: string, cause: unknown): AppError {

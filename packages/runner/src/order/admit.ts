@@ -1,30 +1,21 @@
-import { findOrderType, type Grant } from '@ikoma/api'
-import type { Executor } from '../executor/executor-client.ts'
+import { type CatalogueEntry, findOrderType, type Grant } from '@ikoma/api'
 import type { Claim } from '../protocol/control-plane.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
-import type { Action, ActionContext, ActionResult, Actions } from './action.ts'
 import { verifyGrant } from './grant.ts'
 import type { Policy } from './policy.ts'
 import type { Refusal } from './refusal.ts'
 
+/** An order that may be executed here: what was signed, and its payload as its type reads it. */
 export interface Admission {
   grant: Grant
-  /** What it waits for to be free on this machine; null when nothing. */
-  turn: string | null
-  /** Stopped half-way it takes back what it did, which may take as long as doing it. */
-  takesBack: boolean
-  run(context: ActionContext): Promise<ActionResult>
+  type: CatalogueEntry
+  payload: unknown
 }
 
 export interface Gate {
   identity: Pick<Identity, 'runnerId' | 'controlPlaneKey'>
   policy: Policy
-  actions: Actions
-  /** Does what needs root; null where this process does it itself. */
-  executor?: Executor | null
-  /** Whether this process may do it itself. */
-  root: boolean
   journal: Pick<Journal, 'has'>
   now: number
 }
@@ -53,17 +44,7 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
   if (gate.journal.has(grant.orderId, grant.attempt)) {
     return refuse('already_executed', `Attempt ${grant.attempt} was begun here before, so it was not run again.`)
   }
-  // The catalogue ties payload and action together by their type name, which the compiler cannot see through a string.
-  const action = gate.actions[type.type as keyof Actions] as Action<never>
-  const { executor } = gate
-  const { turn = null, privileged = false } = type
-  const admitted = { grant, turn, takesBack: privileged && type.risk !== 'read' }
-  if (privileged && executor) return { admitted: { ...admitted, run: (context) => executor.run(claim, context) } }
-  if (privileged && !gate.root) {
-    const cure = 'Install the runner with its executor: sudo ikoma runner install.'
-    return refuse('missing_privilege', `${grant.type} needs root, which this runner has not. ${cure}`)
-  }
-  return { admitted: { ...admitted, run: (context) => action(payload.data as never, context) } }
+  return { admitted: { grant, type, payload: payload.data } }
 }
 
 function refuse(code: Refusal['code'], message: string): { refusal: Refusal } {

@@ -36,7 +36,8 @@ async function stopped({ takesBack, stop, backMs, ends = false }: Stopping) {
     })
   const grant = { orderId: 'an-order', attempt: 1, dryRun: false, timeoutSec: 60 }
   const report = execute({
-    admission: { grant: grant as never, turn: null, takesBack, run },
+    grant: grant as never,
+    dispatch: { turn: null, takesBack, run },
     turns: new Turns(),
     host: { ...host, workDir: await temporaryDirectory() },
     policy,

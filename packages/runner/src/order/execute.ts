@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import type { Report, ReportStep } from '@ikoma/api'
+import type { Grant, Report, ReportStep } from '@ikoma/api'
 import type { Clock } from '@ikoma/kernel'
 import { localHost } from '../host/local-host.ts'
 import { orderMarker } from '../host/process-tree.ts'
@@ -7,14 +7,15 @@ import type { LogStream } from '../output/log-stream.ts'
 import type { Redaction } from '../output/redact.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import type { ActionContext, ActionResult, Host } from './action.ts'
-import type { Admission } from './admit.ts'
+import type { Dispatch } from './dispatch.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import type { Policy } from './policy.ts'
 import { stopOf } from './stop.ts'
 import type { Turns } from './turns.ts'
 
 export interface Execution {
-  admission: Admission
+  grant: Grant
+  dispatch: Dispatch
   turns: Turns
   host: Host
   policy: Policy
@@ -38,9 +39,9 @@ export async function execute(execution: Execution): Promise<Report> {
   const running = signal.aborted ? null : run(execution, contextFor(execution, steps))
   const promptMs = host.killGraceMs + obeyMs
   const patienceMs = () => {
-    const { takesBack, grant } = execution.admission
+    const { grant, dispatch } = execution
     const leftMs = grant.timeoutSec * 1000 - (performance.now() - begunMs)
-    return promptMs + (takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0)
+    return promptMs + (dispatch.takesBack && stopOf(signal)?.kind === 'canceled' ? Math.max(0, leftMs) : 0)
   }
   // The runner outlives the order: a listener that stayed would keep the whole of it in memory.
   const over = new AbortController()
@@ -51,12 +52,12 @@ export async function execute(execution: Execution): Promise<Report> {
   return reportOf(ending, { startedAt, finishedAt: clock.now(), durationMs, steps }, redaction)
 }
 
-async function run({ admission, turns, signal }: Execution, context: ActionContext): Promise<ActionResult> {
+async function run({ dispatch, turns, signal }: Execution, context: ActionContext): Promise<ActionResult> {
   await mkdir(context.host.workDir, { recursive: true, mode: 0o700 })
-  const { turn } = admission
-  if (turn === null) return admission.run(context)
+  const { turn } = dispatch
+  if (turn === null) return dispatch.run(context)
   if (turns.taken(turn)) context.log(`Waits until no other order changes the same: ${turn}.`)
-  return turns.take(turn, signal, () => admission.run(context))
+  return turns.take(turn, signal, () => dispatch.run(context))
 }
 
 async function endingOf(
@@ -84,10 +85,11 @@ export function deafness(signal: AbortSignal, patienceMs: () => number, over?: A
 
 const neverStops = new AbortController().signal
 
-function contextFor({ admission, host, policy, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
-  const { orderId, attempt, dryRun } = admission.grant
+function contextFor({ grant, host, policy, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
+  const { orderId, attempt, dryRun } = grant
   const marker = orderMarker(orderId, attempt)
-  const programs = { cwd: host.workDir, killGraceMs: host.killGraceMs, marker }
+  const capture: ActionContext['capture'] = (output, stream) => logs.pump(output, stream)
+  const programs = { cwd: host.workDir, killGraceMs: host.killGraceMs, marker, capture }
   return {
     host,
     machine: localHost({ ...programs, signal }),
@@ -97,7 +99,7 @@ function contextFor({ admission, host, policy, logs, signal }: Execution, steps:
     policy,
     marker,
     log: (text) => logs.line(text),
-    capture: (output, stream) => logs.pump(output, stream),
+    capture,
     async step(name, work) {
       const begunMs = performance.now()
       const durationMs = () => Math.round(performance.now() - begunMs)

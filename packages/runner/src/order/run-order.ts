@@ -1,4 +1,4 @@
-import type { Report } from '@ikoma/api'
+import type { Grant, Report } from '@ikoma/api'
 import type { Clock } from '@ikoma/kernel'
 import type { Executor } from '../executor/executor-client.ts'
 import type { Logger } from '../logger.ts'
@@ -12,10 +12,12 @@ import { pause } from '../protocol/pause.ts'
 import type { ReportOutbox } from '../protocol/report-outbox.ts'
 import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
 import type { Actions, Host } from './action.ts'
-import { type Admission, admit } from './admit.ts'
+import { admit } from './admit.ts'
+import { type Dispatch, dispatch } from './dispatch.ts'
 import { execute } from './execute.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import type { Policy } from './policy.ts'
+import type { Refusal } from './refusal.ts'
 import { stopOf } from './stop.ts'
 import type { Turns } from './turns.ts'
 import { type Started, watchStops } from './watch-stops.ts'
@@ -45,14 +47,14 @@ const lastLogsMs = 15_000
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { journal, logger, clock } = deps
   const { orderId, attempt, lease } = claim
-  const verdict = admit(claim, { ...deps, identity: deps.identity(), root: deps.host.root, now: clock.now() })
+  const verdict = decide(claim, deps)
   if ('refusal' in verdict) {
     logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
     // Only a started order can be completed; the start has no effect here.
     if ((await start(claim, claim.claimLeaseSec * 1000, deps)) === 'lost') return
     return finish(claim, reportWithoutRun({ kind: 'refused', refusal: verdict.refusal }, deps), deps)
   }
-  const { grant } = verdict.admitted
+  const { grant } = verdict
   const { type, retryClass } = grant
   const now = clock.now()
   await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now })
@@ -60,7 +62,15 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   if (started === 'lost') return journal.recordAck(lease)
   if (started === 'unconfirmed') return finish(claim, reportWithoutRun({ kind: 'not_started' }, deps), deps)
   logger.info({ orderId, attempt, type }, 'An order was started.')
-  await executeStarted({ claim, admission: verdict.admitted, started }, deps)
+  await executeStarted({ claim, ...verdict, started }, deps)
+}
+
+/** Whether an order is executed here, and by whom; before anything happens. */
+function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } {
+  const verdict = admit(claim, { ...deps, identity: deps.identity(), now: deps.clock.now() })
+  if ('refusal' in verdict) return verdict
+  const chosen = dispatch(claim, verdict.admitted, { ...deps, root: deps.host.root })
+  return 'refusal' in chosen ? chosen : { grant: verdict.admitted.grant, dispatch: chosen.dispatched }
 }
 
 /** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
@@ -82,15 +92,19 @@ async function start(claim: Claim, withinMs: number, deps: OrderDeps): Promise<S
   }
 }
 
-interface StartedOrder {
+interface Decision {
+  grant: Grant
+  dispatch: Dispatch
+}
+
+interface StartedOrder extends Decision {
   claim: Claim
-  admission: Admission
   started: Started
 }
 
-async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
+async function executeStarted({ claim, grant, dispatch, started }: StartedOrder, deps: OrderDeps): Promise<void> {
   const { controlPlane, turns, host, policy, clock, logger, shutdown } = deps
-  const { payload, timeoutSec, retryClass } = admission.grant
+  const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
   const redaction = redactionFor(deps, [claim.lease, ...secretsIn(payload)])
@@ -102,7 +116,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
     signal,
   })
   try {
-    const report = await execute({ admission, turns, host, policy, logs, redaction, clock, signal, shutdown })
+    const report = await execute({ grant, dispatch, turns, host, policy, logs, redaction, clock, signal, shutdown })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()

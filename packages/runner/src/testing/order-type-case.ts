@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { actions } from '../actions/index.ts'
 import type { Action, ActionResult } from '../order/action.ts'
 import { admit } from '../order/admit.ts'
+import { dispatch } from '../order/dispatch.ts'
 import { policyOf } from '../order/policy.ts'
 import { actionContext } from './action-context.ts'
 import { signedClaim } from './signed-claim.ts'
@@ -84,8 +85,10 @@ export function describeOrderType(each: OrderTypeCase): void {
       const identity = { runnerId, controlPlaneKey: { keyId: key.keyId, publicKey: key.publicKey } }
       const policy = policyOf({ scopes: ['*'], maxTimeoutSec: 60 })
       const journal = { has: () => false }
-      const verdict = admit(claim, { identity, policy, actions, journal, root: false, now: Date.now() })
-      const refusal = 'refusal' in verdict ? verdict.refusal.code : 'none'
+      const verdict = admit(claim, { identity, policy, journal, now: Date.now() })
+      if ('refusal' in verdict) throw new Error(verdict.refusal.message)
+      const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: false })
+      const refusal = 'refusal' in chosen ? chosen.refusal.code : 'none'
       expect(refusal).toBe(kind === 'look' && !entry.privileged ? 'none' : 'missing_privilege')
     })
 
