@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { orderTable } from './order-state.ts'
@@ -25,4 +25,10 @@ describe('files that the documents name', () => {
   test.each([...named])('%s is there', (path) => {
     expect(existsSync(join(root, path))).toBe(true)
   })
+})
+
+test('fragments of the changelog say of what kind they are', () => {
+  const fragments = globSync('changes/*.md', { cwd: root }).filter((path) => path !== 'changes/README.md')
+  const kind = /^(Added|Changed|Deprecated|Removed|Fixed|Security): \S/
+  expect(fragments.filter((path) => !kind.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
 })
