@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import { type Keyring, openKeyring } from '@ikoma/control-plane'
 import { newDatabase } from '../kit/database.ts'
+import type { Process } from '../kit/process.ts'
 import { adminKey, type ControlPlane, World } from '../kit/world.ts'
 import { newScratchFolder } from './scratch.ts'
 
 export interface TestControlPlane extends ControlPlane {
   /** What it signs grants with, for tests that play somebody who got hold of a grant. */
   keyring: Keyring
+  /** The command line of somebody at another machine who looks after this control plane. */
+  ikoma(args: string[]): Process
   outputs(): string
   close(): Promise<void>
 }
@@ -28,7 +31,8 @@ export async function startControlPlane(address: string): Promise<TestControlPla
     const server = world.ikoma(['server'], { ...timing, HOST: address, IKOMA_ADMIN_KEY: adminKey })
     const ready = await world.ready(server)
     const keyring = openKeyring(join(folder, 'data', 'keys'))
-    return { ...ready, keyring, outputs: () => world.outputs(), close: () => world.close() }
+    const ikoma = (args: string[]) => world.ikoma(args, { IKOMA_URL: ready.url, IKOMA_ADMIN_KEY: adminKey })
+    return { ...ready, keyring, ikoma, outputs: () => world.outputs(), close: () => world.close() }
   } catch (error) {
     await world.close()
     throw error

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { onHost } from './bare-host.ts'
 import type { Host } from './host.ts'
+import { ownRepository } from './own-repository.ts'
 import { newVps, type Vps } from './vps.ts'
 
 const unchanged = expect.objectContaining({ changed: false, changes: [] })
@@ -68,31 +68,9 @@ onHost('the system of a host', () => {
 })
 
 /** A repository of security updates on the host itself, with a newer version of a package that is there. */
-async function plantUpdate({ see }: Host): Promise<void> {
-  const folder = '/srv/updates'
-  const put = (path: string, text: string) => see(['tee', path], { input: text })
-  const described = (version: string) =>
-    [
-      'Package: planted',
-      `Version: ${version}`,
-      'Architecture: all',
-      'Maintainer: IKOMA <ikoma@example.com>',
-      'Description: nothing\n',
-    ].join('\n')
-  for (const version of ['1', '2']) {
-    const tree = `${folder}/tree-${version}`
-    await see(['mkdir', '--parents', `${tree}/DEBIAN`])
-    await put(`${tree}/DEBIAN/control`, described(version))
-    await see(['dpkg-deb', '--build', '--root-owner-group', tree, `${folder}/planted_${version}.deb`])
-  }
-  await see(['dpkg', '--install', `${folder}/planted_1.deb`])
-  const [sum] = (await see(['sha256sum', `${folder}/planted_2.deb`])).split(' ')
-  const size = await see(['stat', '--format', '%s', `${folder}/planted_2.deb`])
-  const index = `${described('2')}Filename: ./planted_2.deb\nSize: ${size.trim()}\nSHA256: ${sum}\n`
-  await put(`${folder}/Packages`, index)
+async function plantUpdate(host: Host): Promise<void> {
+  const { build, offer } = ownRepository(host, '/srv/updates')
+  await host.see(['dpkg', '--install', await build({ name: 'planted', version: '1' })])
   const origin = ['Origin: Debian', 'Label: Debian-Security', 'Suite: stable-security']
-  const digest = createHash('sha256').update(index).digest('hex')
-  const release = [...origin, `Date: ${new Date().toUTCString()}`, 'SHA256:', ` ${digest} ${index.length} Packages\n`]
-  await put(`${folder}/Release`, release.join('\n'))
-  await put('/etc/apt/sources.list.d/updates.list', `deb [trusted=yes] file:${folder} ./\n`)
+  await offer({ name: 'planted', version: '2' }, origin)
 }
