@@ -1,6 +1,6 @@
 import { databaseTool, listBackups as readShelf } from '@ikoma/backup'
 import type { Action } from '../order/action.ts'
-import { toldBackup } from './backup-told.ts'
+import { toldBackup } from './backup-report.ts'
 
 /** Reads every byte of the backups: what is told as proven is so now. */
 export const listBackups: Action<'backup.list'> = async ({ limit, ...shelf }, { machine, log }) => {

@@ -11,7 +11,7 @@ import {
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import type { Action } from '../order/action.ts'
-import { toldBackup, verdictOn } from './backup-told.ts'
+import { toldBackup, verdictOn } from './backup-report.ts'
 
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */
 export const verifyBackup: Action<'backup.verify'> = async (payload, context) => {

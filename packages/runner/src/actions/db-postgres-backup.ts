@@ -1,6 +1,6 @@
 import { databaseTool, placeOf, postgresEngine, takeBackup } from '@ikoma/backup'
 import type { Action } from '../order/action.ts'
-import { verdictOn } from './backup-told.ts'
+import { verdictOn } from './backup-report.ts'
 
 /** Dumps a PostgreSQL database while it is in use, and proves the dump in a scratch database. */
 export const backUpPostgres: Action<'db.postgres.backup'> = async (payload, context) => {

@@ -1,7 +1,7 @@
 import { databaseTool, getManifest, restorePostgres as restore, undoPostgresRestore } from '@ikoma/backup'
 import { needPostgresTools } from '@ikoma/machine/postgres'
 import type { Action } from '../order/action.ts'
-import { restoredResult } from './backup-told.ts'
+import { restoredResult } from './backup-report.ts'
 
 /** Puts a proven backup in the place of a database that nobody is connected to, or takes that back. */
 export const restorePostgres: Action<'db.postgres.restore'> = async (payload, context) => {

@@ -1,6 +1,6 @@
 import { databaseTool, ownerOfDatabase, placeOf, sqliteEngine, takeBackup } from '@ikoma/backup'
 import type { Action } from '../order/action.ts'
-import { verdictOn } from './backup-told.ts'
+import { verdictOn } from './backup-report.ts'
 
 /** Copies a SQLite database while it is in use, and proves the copy. */
 export const backUpSqlite: Action<'db.sqlite.backup'> = async ({ path, ...shelf }, context) => {

@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { findPm2Processes, listPm2, pm2, pm2Account, pm2Stays } from '@ikoma/machine/pm2'
 import type { ActionContext, ActionResult } from '../order/action.ts'
-import { shownPm2 } from './service-pm2-status.ts'
+import { shownPm2 } from './pm2.ts'
 
 type Payload = PayloadOf<'service.pm2.restart'>
 

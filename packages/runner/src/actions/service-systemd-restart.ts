@@ -1,7 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { refuseUnmanaged, stayUp, systemctl, unitState } from '@ikoma/machine/systemd'
 import type { ActionContext, ActionResult } from '../order/action.ts'
-import { describeService, summaryOf } from './service-systemd-status.ts'
+import { describeService, summaryOf } from './systemd.ts'
 
 type Payload = PayloadOf<'service.systemd.restart'>
 type Output = OutputOf<'service.systemd.restart'>

@@ -1,8 +1,8 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Certificate, readCertificate } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../order/action.ts'
-import { checkTls } from './check-tls-run.ts'
-import { failedCheck } from './failed-check.ts'
+import { failedCheck } from './checks/failed-check.ts'
+import { checkTls } from './checks/tls.ts'
 
 type Payload = PayloadOf<'tls.certificate.check'>
 type Output = OutputOf<'tls.certificate.check'>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { catalogue } from '@ikoma/api'
 import { describe, expect, it } from 'vitest'
 import { actionContext } from '../testing/setup.ts'
-import { runProgram } from './shell-run.ts'
+import { runProgram } from './shell.ts'
 
 async function run(payload: Record<string, unknown>, more: { dryRun?: boolean } = {}) {
   const context = await actionContext()

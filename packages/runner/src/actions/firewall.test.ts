@@ -4,9 +4,9 @@ import { firewallTools, isActive, runRollback } from '@ikoma/machine/testing/ufw
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { firewallMachine } from '../testing/cases/firewall.ts'
+import { showFirewall } from './firewall.ts'
 import { applyFirewall } from './firewall-ufw-apply.ts'
 import { confirmFirewall } from './firewall-ufw-confirm.ts'
-import { showFirewall } from './firewall-ufw-status.ts'
 
 const { payload: schema } = catalogue['firewall.ufw.apply']
 const rulesFile = '/etc/ufw/user.rules'

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { networkFailure } from '@ikoma/machine'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 type Payload = PayloadOf<'check.tls.run'>

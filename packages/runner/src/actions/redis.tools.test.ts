@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { newPlace } from '../testing/backups.ts'
 import { order } from '../testing/order.ts'
-import { versionIn } from './tools.ts'
+import { versionIn } from './find-tools.ts'
 
 const password = 'open-sesame-42'
 

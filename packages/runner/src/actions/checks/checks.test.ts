@@ -8,9 +8,9 @@ import { join } from 'node:path'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Action } from '../order/action.ts'
-import { actionContext, temporaryDirectory } from '../testing/setup.ts'
-import { actions } from './index.ts'
+import type { Action } from '../../order/action.ts'
+import { actionContext, temporaryDirectory } from '../../testing/setup.ts'
+import { actions } from '../index.ts'
 
 /** Runs an action as the runner does: defaults filled in, output held against the catalogue. */
 async function run<T extends OrderTypeName>(type: T, payload: Record<string, unknown>) {

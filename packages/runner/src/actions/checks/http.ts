@@ -2,7 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp 
 import { request as requestHttps } from 'node:https'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { networkFailure } from '@ikoma/machine'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 type Payload = PayloadOf<'check.http.run'>

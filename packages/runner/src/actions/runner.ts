@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { OutputOf } from '@ikoma/api'
 import type { ActionContext, ActionResult } from '../order/action.ts'
 import { messageOf } from '../protocol/trouble.ts'
-import { readDisk, readMemory } from './machine.ts'
-import { findTools, systemdState } from './tools.ts'
+import { findTools, systemdState } from './find-tools.ts'
+import { readDisk, readMemory } from './memory-and-disk.ts'
 
 type Output = OutputOf<'runner.selftest'>
 type Check = Output['checks'][number]

@@ -4,7 +4,7 @@ import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { applyPackages } from './system-packages-apply.ts'
+import { applyPackages } from './packages.ts'
 
 const anyPackage = policyOf({ packages: ['*'] })
 const { payload: schema } = catalogue['system.packages.apply']

@@ -1,4 +1,4 @@
-import type { ActionResult } from '../order/action.ts'
+import type { ActionResult } from '../../order/action.ts'
 
 /** A check that came to an answer, and the answer is no. Asking again is for a schedule to decide, not for a retry. */
 export function failedCheck<Output>(code: string, summary: string, output?: Partial<Output>): ActionResult<Output> {

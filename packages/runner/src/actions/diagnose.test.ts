@@ -5,7 +5,7 @@ import { catalogue } from '@ikoma/api'
 import { SimulatedHost, type Simulation } from '@ikoma/machine/testing/simulated-host'
 import { expect, it, onTestFinished } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { runDiagnosis } from './diagnose-run.ts'
+import { runDiagnosis } from './diagnose.ts'
 
 async function run(payload: Record<string, unknown>, simulation: Simulation = {}) {
   const { payload: schema, output } = catalogue['diagnose.run']

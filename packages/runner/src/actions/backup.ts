@@ -12,7 +12,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { refuseOwnGround } from '../host/own-ground.ts'
 import type { Action } from '../order/action.ts'
-import { restoredResult } from './backup-told.ts'
+import { restoredResult } from './backup-report.ts'
 
 type Payload = PayloadOf<'db.sqlite.restore'>
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { arch, cpus, hostname, loadavg, networkInterfaces, release, uptime } from 'node:os'
 import type { OutputOf } from '@ikoma/api'
 import type { ActionContext, ActionResult } from '../order/action.ts'
-import { readDisk, readMemory, readOptional } from './machine.ts'
+import { readDisk, readMemory, readOptional } from './memory-and-disk.ts'
 
 type Facts = OutputOf<'system.facts.collect'>
 

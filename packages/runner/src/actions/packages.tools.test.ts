@@ -2,7 +2,7 @@ import { catalogue } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { applyPackages } from './system-packages-apply.ts'
+import { applyPackages } from './packages.ts'
 
 const { payload: schema } = catalogue['system.packages.apply']
 

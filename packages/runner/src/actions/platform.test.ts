@@ -5,7 +5,7 @@ import type { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Action, ActionResult } from '../order/action.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { platformMachine } from '../testing/cases/platforms.ts'
+import { platformMachine } from '../testing/cases/platform.ts'
 import { actions } from './index.ts'
 
 type Installation = 'platform.node.install' | 'platform.docker.install' | 'platform.caddy.install'

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { networkFailure } from '@ikoma/machine'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 export async function runTcpCheck(

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 type Payload = PayloadOf<'check.dns.run'>

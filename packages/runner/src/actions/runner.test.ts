@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { catalogue } from '@ikoma/api'
 import { describe, expect, it } from 'vitest'
 import { actionContext } from '../testing/setup.ts'
-import { runSelftest } from './runner-selftest.ts'
-import { collectFacts, parseOsRelease } from './system-facts-collect.ts'
-import { versionIn } from './tools.ts'
+import { versionIn } from './find-tools.ts'
+import { runSelftest } from './runner.ts'
+import { collectFacts, parseOsRelease } from './system.ts'
 
 /** A PATH with nothing in it but the given scripts. */
 async function setup(programs: Record<string, string>) {
