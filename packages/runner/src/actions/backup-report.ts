@@ -22,9 +22,22 @@ export function verdictOn(shelved: ShelvedBackup): ActionResult<{ backup: Backup
   return { ok: false, summary, output, errors: [{ code, message: summary }], retryable: false }
 }
 
+/** A backup to restore, or a restore to undo, and into which place. */
+interface Restore {
+  place: string
+  backup?: string | undefined
+  undo?: string | undefined
+}
+
+export function wouldRestore({ place, backup, undo }: Restore): ActionResult<OutputOf<'db.sqlite.restore'>> {
+  const what = backup === undefined ? `put back the database before ${undo}` : `restore ${backup}`
+  const summary = `Would ${what} as ${place}, and keep the present one beside it.`
+  return { ok: true, summary, output: { restored: null, former: null } }
+}
+
 /** What a restore, or the undo of one, has done. */
 export function restoredResult(
-  { place, backup, undo }: { place: string; backup?: string | undefined; undo?: string | undefined },
+  { place, backup, undo }: Restore,
   former: { id: string; place: string } | null,
 ): ActionResult<OutputOf<'db.sqlite.restore'>> {
   const kept = former ? ` The former one is kept as ${former.place}; undo with ${former.id}.` : ''

@@ -1,10 +1,17 @@
 import type { OutputOf } from '@ikoma/api'
-import { listCaddyRoutes } from '@ikoma/machine/caddy'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import { caddyRoute, listCaddyRoutes, noCaddyRoute } from '@ikoma/machine/caddy'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const caddy = {
+  'platform.caddy.route.apply': converging(({ name, ...site }) => [caddyRoute(name, site)]),
+  'platform.caddy.route.remove': converging(({ name }) => [noCaddyRoute(name)]),
+  'platform.caddy.route.list': listRoutes,
+} satisfies Partial<Actions>
 
 const maxRoutes = 500
 
-export async function listRoutes(
+async function listRoutes(
   _payload: object,
   { machine }: ActionContext,
 ): Promise<ActionResult<OutputOf<'platform.caddy.route.list'>>> {

@@ -5,12 +5,12 @@ import { catalogue } from '@ikoma/api'
 import { SimulatedHost, type Simulation } from '@ikoma/machine/testing/simulated-host'
 import { expect, it, onTestFinished } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { runDiagnosis } from './diagnose.ts'
+import { diagnosis } from './diagnose.ts'
 
 async function run(payload: Record<string, unknown>, simulation: Simulation = {}) {
   const { payload: schema, output } = catalogue['diagnose.run']
   const machine = new SimulatedHost(simulation)
-  const result = await runDiagnosis(schema.parse(payload), actionContext({ machine }))
+  const result = await diagnosis['diagnose.run'](schema.parse(payload), actionContext({ machine }))
   return { result, output: output.parse(result.output), machine }
 }
 

@@ -1,12 +1,16 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Diagnosis, diagnose, type Subject } from '@ikoma/diagnose'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
 import { probesOf } from './diagnose-probes.ts'
 
+export const diagnosis = {
+  'diagnose.run': runDiagnosis,
+} satisfies Partial<Actions>
+
 /** Says what is wrong; that something is does not fail the order. */
-export async function runDiagnosis(
+async function runDiagnosis(
   payload: PayloadOf<'diagnose.run'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'diagnose.run'>>> {

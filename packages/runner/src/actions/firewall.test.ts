@@ -4,9 +4,13 @@ import { firewallTools, isActive, runRollback } from '@ikoma/machine/testing/ufw
 import { describe, expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { firewallMachine } from '../testing/cases/firewall.ts'
-import { showFirewall } from './firewall.ts'
-import { applyFirewall } from './firewall-ufw-apply.ts'
-import { confirmFirewall } from './firewall-ufw-confirm.ts'
+import { firewall } from './firewall.ts'
+
+const {
+  'firewall.ufw.apply': applyFirewall,
+  'firewall.ufw.confirm': confirmFirewall,
+  'firewall.ufw.status': showFirewall,
+} = firewall
 
 const { payload: schema } = catalogue['firewall.ufw.apply']
 const rulesFile = '/etc/ufw/user.rules'

@@ -8,9 +8,13 @@ import type { Host } from '@ikoma/machine'
 import { expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { showFirewall } from './firewall.ts'
-import { applyFirewall } from './firewall-ufw-apply.ts'
-import { confirmFirewall } from './firewall-ufw-confirm.ts'
+import { firewall } from './firewall.ts'
+
+const {
+  'firewall.ufw.apply': applyFirewall,
+  'firewall.ufw.confirm': confirmFirewall,
+  'firewall.ufw.status': showFirewall,
+} = firewall
 
 const { payload: schema } = catalogue['firewall.ufw.apply']
 // A network and a view of the files of its own are root's to make, where the machine lets root.

@@ -1,10 +1,17 @@
 import type { OutputOf } from '@ikoma/api'
-import { listNginxSites } from '@ikoma/machine/nginx'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import { listNginxSites, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const nginx = {
+  'platform.nginx.site.apply': converging((site) => [nginxSite(site)]),
+  'platform.nginx.site.remove': converging(({ name }) => [noNginxSite(name)]),
+  'platform.nginx.site.list': listSites,
+} satisfies Partial<Actions>
 
 const maxSites = 500
 
-export async function listSites(
+async function listSites(
   _payload: object,
   { machine }: ActionContext,
 ): Promise<ActionResult<OutputOf<'platform.nginx.site.list'>>> {

@@ -2,14 +2,14 @@ import { catalogue } from '@ikoma/api'
 import { expect, test } from 'vitest'
 import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { applyPackages } from './packages.ts'
+import { packages } from './packages.ts'
 
 const { payload: schema } = catalogue['system.packages.apply']
 
 /** Only what apt and dpkg say they would do: the packages of this machine stay as they are. */
 function plan(payload: object) {
   const context = actionContext({ dryRun: true, policy: policyOf({ packages: ['*'] }) })
-  return applyPackages(schema.parse(payload), context)
+  return packages['system.packages.apply'](schema.parse(payload), context)
 }
 
 test('apt says what would be installed, and with it', async () => {

@@ -1,20 +1,39 @@
 import type { OutputOf } from '@ikoma/api'
-import type { Desired } from '@ikoma/machine'
-import { type Finding, installedPlatform, type Platform, type PlatformChoices, survey } from '@ikoma/machine/platform'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { Desired, Host } from '@ikoma/machine'
+import {
+  caddyPlatform,
+  dockerPlatform,
+  type Finding,
+  installedPlatform,
+  nginxPlatform,
+  node,
+  nodePlatform,
+  type Platform,
+  type PlatformChoices,
+  survey,
+} from '@ikoma/machine/platform'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
-type Output = OutputOf<'platform.node.install'>
+export const platform = {
+  'platform.node.install': installing(
+    (wanted) => nodePlatform(wanted),
+    (wanted) => node(wanted),
+  ),
+  'platform.docker.install': installing((wanted, machine) => dockerPlatform(machine, wanted)),
+  'platform.caddy.install': installing((wanted) => caddyPlatform(wanted)),
+  'platform.nginx.install': installing((wanted) => nginxPlatform(wanted)),
+} satisfies Partial<Actions>
 
-interface Installation<P> {
-  platformFor(payload: P, machine: ActionContext['machine']): Platform | Promise<Platform>
-  /** Where more than the platform's packages is wanted. */
-  desiredBy?(payload: P): Desired[]
-}
-
-/** An action that looks for what is there of a platform's kind, tells it, and makes the platform so. */
-export function installing<P extends PlatformChoices>({ platformFor, desiredBy }: Installation<P>) {
-  return async (payload: P, context: ActionContext): Promise<ActionResult<Output>> => {
+/**
+ * An action that looks for what is there of a platform's kind, tells it, and makes the platform so; `desiredBy` where more
+ * than the platform's packages is wanted.
+ */
+function installing<P extends PlatformChoices>(
+  platformFor: (payload: P, machine: Host) => Platform | Promise<Platform>,
+  desiredBy?: (payload: P) => Desired[],
+) {
+  return async (payload: P, context: ActionContext): Promise<ActionResult<OutputOf<'platform.node.install'>>> => {
     const { machine, step, log } = context
     const platform = await platformFor(payload, machine)
     const found = await step('survey', () => survey(machine, platform))

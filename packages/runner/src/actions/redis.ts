@@ -1,8 +1,15 @@
-import type { OutputOf } from '@ikoma/api'
+import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { readRedisInfo } from '@ikoma/machine/redis'
-import type { Action } from '../order/action.ts'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 
-export const showRedis: Action<'redis.info'> = async (payload, { machine, log }) => {
+export const redis = {
+  'redis.info': showInfo,
+} satisfies Partial<Actions>
+
+async function showInfo(
+  payload: PayloadOf<'redis.info'>,
+  { machine, log }: ActionContext,
+): Promise<ActionResult<OutputOf<'redis.info'>>> {
   const output = stateOf(await readRedisInfo(machine, payload))
   const { version, role, usedMemoryBytes, connectedClients, persistence } = output
   const memory = `${Math.round(usedMemoryBytes / 2 ** 20)} MiB`

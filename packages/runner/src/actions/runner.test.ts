@@ -4,8 +4,9 @@ import { catalogue } from '@ikoma/api'
 import { describe, expect, it } from 'vitest'
 import { actionContext } from '../testing/setup.ts'
 import { versionIn } from './find-tools.ts'
-import { runSelftest } from './runner.ts'
-import { collectFacts, parseOsRelease } from './system.ts'
+import { runner } from './runner.ts'
+
+const runSelftest = runner['runner.selftest']
 
 /** A PATH with nothing in it but the given scripts. */
 async function setup(programs: Record<string, string>) {
@@ -76,21 +77,6 @@ describe('runner.selftest', () => {
     const result = await runSelftest({}, { ...context, host: { ...context.host, stateDir: '/proc' } })
     expect(result).toMatchObject({ ok: false, errors: [{ code: 'state_directory_not_writable' }] })
     expect(context.logged.join('\n')).toContain('"filesystem_ok":false')
-  })
-})
-
-describe('system.facts.collect', () => {
-  it('gives what the catalogue promises', async () => {
-    const result = await collectFacts({}, await actionContext())
-    const facts = catalogue['system.facts.collect'].output.parse(result.output)
-    expect(facts.cpus).toBeGreaterThan(0)
-    expect(facts.disks.length).toBeGreaterThan(0)
-  })
-
-  it('reads the name of the operating system', () => {
-    const text = 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\nVERSION_ID="12"\n'
-    expect(parseOsRelease(text)).toEqual({ id: 'debian', version: '12', name: 'Debian GNU/Linux 12 (bookworm)' })
-    expect(parseOsRelease('')).toEqual({ id: 'unknown', version: '', name: 'unknown' })
   })
 })
 

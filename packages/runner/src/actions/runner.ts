@@ -3,10 +3,14 @@ import { open, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { OutputOf } from '@ikoma/api'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import { findTools, systemdState } from './find-tools.ts'
 import { readDisk, readMemory } from './memory-and-disk.ts'
+
+export const runner = {
+  'runner.selftest': runSelftest,
+} satisfies Partial<Actions>
 
 type Output = OutputOf<'runner.selftest'>
 type Check = Output['checks'][number]
@@ -16,7 +20,7 @@ const minDiskBytes = 2 ** 30
 const minMemoryBytes = 128 * 2 ** 20
 
 /** Looks whether the runner can do its work. Only a state directory that cannot be written fails it: the rest is to be known. */
-export async function runSelftest(_payload: object, context: ActionContext): Promise<ActionResult<Output>> {
+async function runSelftest(_payload: object, context: ActionContext): Promise<ActionResult<Output>> {
   const { host } = context
   const writable = await checkStateDirectory(context)
   const disk = await readDisk(host.stateDir)

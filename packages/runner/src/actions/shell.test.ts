@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { catalogue } from '@ikoma/api'
 import { describe, expect, it } from 'vitest'
 import { actionContext } from '../testing/setup.ts'
-import { runProgram } from './shell.ts'
+import { shell } from './shell.ts'
 
 async function run(payload: Record<string, unknown>, more: { dryRun?: boolean } = {}) {
   const context = await actionContext()
-  const result = await runProgram(catalogue['shell.run'].payload.parse(payload), { ...context, ...more })
+  const result = await shell['shell.run'](catalogue['shell.run'].payload.parse(payload), { ...context, ...more })
   if (result.ok) catalogue['shell.run'].output.parse(result.output)
   return { result, directory: context.host.workDir }
 }

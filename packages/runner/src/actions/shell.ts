@@ -1,9 +1,13 @@
 import { stat } from 'node:fs/promises'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Exit, type ProcessTree, startProgram } from '../host/process-tree.ts'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { stopOf } from '../order/stop.ts'
 import { pause } from '../protocol/pause.ts'
+
+export const shell = {
+  'shell.run': runProgram,
+} satisfies Partial<Actions>
 
 type Payload = PayloadOf<'shell.run'>
 type Output = OutputOf<'shell.run'>
@@ -14,7 +18,7 @@ const lastOutputMs = 5_000
 const hurriedGraceMs = 1_000
 
 /** Runs one program. Whatever it started and left behind ends with it. */
-export async function runProgram(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
+async function runProgram(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
   const { argv } = payload
   const shown = argv.map((argument) => JSON.stringify(argument)).join(' ')
   const cwd = payload.cwd ?? context.host.workDir

@@ -6,7 +6,9 @@ import { listUpdates } from '@ikoma/machine/apt'
 import { expect, onTestFinished, test } from 'vitest'
 import { localHost } from '../host/local-host.ts'
 import { actionContext } from '../testing/action-context.ts'
-import { applySwap } from './system-swap-apply.ts'
+import { system } from './system.ts'
+
+const applySwap = system['system.swap.apply']
 
 const asRoot = test.skipIf(process.getuid?.() !== 0)
 

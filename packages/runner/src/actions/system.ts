@@ -1,8 +1,20 @@
 import { stat } from 'node:fs/promises'
 import { arch, cpus, hostname, loadavg, networkInterfaces, release, uptime } from 'node:os'
-import type { OutputOf } from '@ikoma/api'
-import type { ActionContext, ActionResult } from '../order/action.ts'
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
+import type { Desired, Host } from '@ikoma/machine'
+import { directory, swapFile, timezone, user, userHome, type WantedDirectory } from '@ikoma/machine/system'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
 import { readDisk, readMemory, readOptional } from './memory-and-disk.ts'
+
+export const system = {
+  'system.facts.collect': collectFacts,
+  'system.directory.apply': converging((wanted) => [ownDirectory(wanted)]),
+  'system.user.apply': converging((wanted) => [user(wanted), userHome(wanted)]),
+  'system.timezone.apply': converging(({ zone }) => [timezone(zone)]),
+  'system.swap.apply': converging((wanted) => [swapFile(wanted)]),
+} satisfies Partial<Actions>
 
 type Facts = OutputOf<'system.facts.collect'>
 
@@ -10,7 +22,7 @@ const diskTypes = new Set(['ext2', 'ext3', 'ext4', 'xfs', 'btrfs', 'zfs', 'f2fs'
 const maxDisks = 50
 const maxAddresses = 100
 
-export async function collectFacts(_payload: object, context: ActionContext): Promise<ActionResult<Facts>> {
+async function collectFacts(_payload: object, context: ActionContext): Promise<ActionResult<Facts>> {
   const output: Facts = {
     hostname: hostname(),
     os: parseOsRelease(await readOptional('/etc/os-release')),
@@ -69,4 +81,23 @@ function listAddresses(): Facts['addresses'] {
     .filter(({ internal }) => !internal)
     .slice(0, maxAddresses)
     .map(({ internal, ...address }) => address)
+}
+
+function ownDirectory(payload: PayloadOf<'system.directory.apply'>): Desired {
+  const wanted = { ...payload, mode: Number.parseInt(payload.mode, 8) }
+  return async (host) => {
+    const changes = await directory(wanted)(host)
+    if (changes.length > 0) await refuseOthersFolder(host, wanted)
+    return changes
+  }
+}
+
+/** Whoever writes to a person's home has that person's shell, and root where they may use sudo. */
+async function refuseOthersFolder(host: Host, { path, owner, mode }: WantedDirectory): Promise<void> {
+  const before = await host.look(path)
+  if (before === null || before.owner === 'root') return
+  if (before.owner === owner && (mode & 0o022) === 0) return
+  throw new AppError('unprocessable', `${path} belongs to ${before.owner} already. Open it to others by hand.`, {
+    reason: 'owned_by_another',
+  })
 }

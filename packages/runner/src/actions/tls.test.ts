@@ -6,7 +6,7 @@ import { selfSigned } from '@ikoma/machine/testing/self-signed'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, onTestFinished, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
-import { checkCertificate } from './tls-certificate-check.ts'
+import { tls } from './tls.ts'
 
 const file = '/etc/letsencrypt/live/app.test/fullchain.pem'
 const roots = '/etc/roots.pem'
@@ -25,7 +25,7 @@ async function setup({ days = 90, stored }: { days?: number; stored?: string } =
   return {
     endpoint,
     async check(asked: object) {
-      const result = await checkCertificate(payload.parse(asked) as never, actionContext({ machine }))
+      const result = await tls['tls.certificate.check'](payload.parse(asked) as never, actionContext({ machine }))
       if (result.ok) output.parse(result.output)
       return result
     },

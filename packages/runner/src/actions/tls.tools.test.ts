@@ -10,7 +10,7 @@ import { actionContext } from '../testing/action-context.ts'
 import { startForegroundCaddy } from '../testing/foreground-caddy.ts'
 import { startForegroundNginx } from '../testing/foreground-nginx.ts'
 import { converging } from './converging.ts'
-import { checkCertificate } from './tls-certificate-check.ts'
+import { tls } from './tls.ts'
 
 const serverName = 'app.example.com'
 
@@ -18,7 +18,7 @@ const make = (desired: Desired, context: ActionContext) => converging(() => [des
 
 async function served(port: number, { rootFile, file }: { rootFile: string; file?: string }, context: ActionContext) {
   const endpoint = { host: '127.0.0.1', port, serverName, rootFile, timeoutMs: 5_000 }
-  return checkCertificate({ endpoint, file, warnDays: 21 }, context)
+  return tls['tls.certificate.check']({ endpoint, file, warnDays: 21 }, context)
 }
 
 test('certbot gets a certificate through nginx, which serves it; again is no change, and a renewal is found', async () => {
