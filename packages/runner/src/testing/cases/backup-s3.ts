@@ -47,7 +47,7 @@ async function expectNothingHere(on: SimulatedHost): Promise<void> {
 const bad = (more: object) => ({ ...s3, ...more })
 const provenStays = 'what was proven of the backup stays true'
 
-export const s3BackupCases: OrderTypeCase[] = [
+export const backupS3Cases: OrderTypeCase[] = [
   {
     type: 'db.sqlite.backup',
     kind: 'act',

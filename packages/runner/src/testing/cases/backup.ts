@@ -16,7 +16,7 @@ function machine(): SimulatedHost {
 }
 
 /** A PostgreSQL with one database, and a backup of that. */
-function postgresMachine(): SimulatedHost {
+export function postgresMachine(): SimulatedHost {
   const files = { '/var/backups/dpkg.status.0': '' }
   const created = new SimulatedHost({ files, tools: databaseTools, state: { databases: { app: 'rows of today' } } })
   putBackup(created, { id: newest, postgres: true })
@@ -76,24 +76,6 @@ export const backupCases: OrderTypeCase[] = [
     needs: ['pg_dump', 'pg_restore'],
     staysAfterStop: provenStays,
     expectDone: (machine) => expect(databasesOf(machine).app).toBe('rows'),
-  },
-  {
-    type: 'db.postgres.ready',
-    kind: 'look',
-    payload: {},
-    bad: { payload: { host: '-h evil' }, field: 'host' },
-    machine: postgresMachine,
-    needs: [],
-    expectDone: (_, result) => expect(result).toMatchObject({ output: { version: '15.18' } }),
-  },
-  {
-    type: 'db.postgres.query',
-    kind: 'look',
-    payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
-    bad: { payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader', authFile: '/etc/../x' }, field: 'authFile' },
-    machine: postgresMachine,
-    needs: [],
-    expectDone: (_, result) => expect(result).toMatchObject({ output: { rows: [['SELECT 1']] } }),
   },
   {
     type: 'backup.list',

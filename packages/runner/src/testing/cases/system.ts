@@ -7,7 +7,7 @@ import type { OrderTypeCase } from '../order-type-case.ts'
 
 const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
 
-export const hostCases: OrderTypeCase[] = [
+export const systemCases: OrderTypeCase[] = [
   {
     type: 'system.directory.apply',
     kind: 'change',

@@ -30,7 +30,7 @@ function withCertificates() {
   })
 }
 
-export const certificateCases: OrderTypeCase[] = [
+export const tlsCases: OrderTypeCase[] = [
   {
     type: 'tls.certificate.issue',
     kind: 'change',
