@@ -1,4 +1,4 @@
-export { type Certificate, readCertificate } from './certificate.ts'
+export { type Certificate, describeCertificate, readCertificate, validityOf } from './certificate.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { mustRun } from './must-run.ts'
 export { networkFailure } from './network-failure.ts'

@@ -1,5 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { type Certificate, type Host, readCertificate } from '@ikoma/machine'
+import { type Certificate, type Host, readCertificate, validityOf } from '@ikoma/machine'
 import {
   certbotCertificate,
   certbotPlaces,
@@ -75,7 +75,7 @@ async function list(
 ): Promise<ActionResult<OutputOf<'tls.certificate.list'>>> {
   const { certificates, unreadable } = await listCertificates(machine)
   const listed = certificates
-    .map((certificate): Listed => ({ ...certificate, status: statusOf(certificate.daysLeft, warnDays) }))
+    .map((certificate): Listed => ({ ...certificate, status: validityOf(certificate, warnDays) }))
     .sort((a, b) => a.daysLeft - b.daysLeft)
     .slice(0, maxCertificates)
   const ending = listed.filter(({ status }) => status !== 'valid')
@@ -83,11 +83,6 @@ async function list(
   const warning = ending.length > 0 ? ` Warning: ${ending.length} expired or ending within ${warnDays} days.` : ''
   const count = listed.length === 1 ? '1 certificate' : `${listed.length} certificates`
   return { ok: true, summary: `${count}.${warning}`, output: { certificates: listed, unreadable } }
-}
-
-function statusOf(daysLeft: number, warnDays: number): Listed['status'] {
-  if (daysLeft < 0) return 'expired'
-  return daysLeft < warnDays ? 'expires_soon' : 'valid'
 }
 
 type Check = PayloadOf<'tls.certificate.check'>
@@ -119,9 +114,10 @@ async function checkServed(endpoint: NonNullable<Check['endpoint']>, minDaysLeft
   return checkTls({ ...where, minDaysLeft }, context, roots)
 }
 
-function problemOf({ names, daysLeft, validTo }: Certificate, warnDays: number) {
-  const which = `The certificate for ${names.join(', ')}`
-  if (daysLeft < 0) return { code: 'certificate_expired', message: `${which} expired on ${validTo}.` }
-  if (daysLeft >= warnDays) return null
-  return { code: 'certificate_expires_soon', message: `${which} expires in ${daysLeft} days, on ${validTo}.` }
+function problemOf(certificate: Certificate, warnDays: number) {
+  const { names, daysLeft, validTo } = certificate
+  const validity = validityOf(certificate, warnDays)
+  if (validity === 'valid') return null
+  const end = validity === 'expired' ? `expired on ${validTo}` : `expires in ${daysLeft} days, on ${validTo}`
+  return { code: `certificate_${validity}`, message: `The certificate for ${names.join(', ')} ${end}.` }
 }

@@ -1,15 +1,13 @@
 import { once } from 'node:events'
 import { isIP } from 'node:net'
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls'
+import { connect } from 'node:tls'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { networkFailure } from '@ikoma/machine'
+import { describeCertificate, networkFailure, validityOf } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 type Payload = PayloadOf<'check.tls.run'>
 type Output = OutputOf<'check.tls.run'>
-
-const dayMs = 24 * 3_600_000
 
 export function runTlsCheck(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
   return checkTls(payload, context)
@@ -35,7 +33,9 @@ export async function checkTls(
   })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.any([deadline, context.signal]) })
-    const output = describe(socket)
+    const protocol = socket.getProtocol() ?? 'unknown'
+    const certificate = describeCertificate(socket.getPeerCertificate(), Date.now())
+    const output = { authorized: socket.authorized, protocol, ...certificate }
     context.log(`${target}: ${output.protocol}, issued by ${output.issuer}, valid to ${output.validTo}`)
     return judge(target, { payload, output, problem: String(socket.authorizationError ?? '') })
   } catch (error) {
@@ -58,7 +58,8 @@ interface Finding {
 function judge(target: string, { payload, output, problem }: Finding): ActionResult<Output> {
   const { daysLeft, validTo, authorized } = output
   const { minDaysLeft } = payload
-  if (daysLeft < 0)
+  const validity = validityOf(output, minDaysLeft)
+  if (validity === 'expired')
     return failedCheck('certificate_expired', `The certificate of ${target} expired on ${validTo}.`, output)
   if (problem.includes('ALTNAME')) {
     const message = `The certificate of ${target} is for ${output.names.join(', ') || output.subject}.`
@@ -67,33 +68,9 @@ function judge(target: string, { payload, output, problem }: Finding): ActionRes
   if (!authorized) {
     return failedCheck('untrusted_certificate', `The certificate of ${target} is not trusted: ${problem}.`, output)
   }
-  if (daysLeft < minDaysLeft) {
+  if (validity === 'expires_soon') {
     const message = `The certificate of ${target} expires in ${daysLeft} days, sooner than ${minDaysLeft}.`
     return failedCheck('certificate_expires_soon', message, output)
   }
   return { ok: true, summary: `The certificate of ${target} is valid for ${daysLeft} more days.`, output }
-}
-
-function describe(socket: TLSSocket): Output {
-  const certificate = socket.getPeerCertificate()
-  return {
-    authorized: socket.authorized,
-    protocol: socket.getProtocol() ?? 'unknown',
-    subject: nameOf(certificate.subject),
-    issuer: nameOf(certificate.issuer),
-    names: namesOf(certificate),
-    validFrom: new Date(certificate.valid_from).toISOString(),
-    validTo: new Date(certificate.valid_to).toISOString(),
-    daysLeft: Math.floor((Date.parse(certificate.valid_to) - Date.now()) / dayMs),
-    fingerprint256: certificate.fingerprint256,
-  }
-}
-
-function nameOf(part: PeerCertificate['subject'] | undefined): string {
-  return [part?.CN, part?.O].flat().find((name) => name) ?? ''
-}
-
-function namesOf({ subjectaltname = '' }: PeerCertificate): string[] {
-  const names = subjectaltname.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, ''))
-  return names.filter((name) => name !== '').slice(0, 100)
 }
