@@ -42,15 +42,15 @@ async function backUpSqlite(
   { path, ...shelf }: PayloadOf<'db.sqlite.backup'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.sqlite.backup'>>> {
-  const { machine: host, dryRun, marker } = context
-  const owner = await ownerOfDatabase(host, path)
+  const { machine, dryRun, marker } = context
+  const owner = await ownerOfDatabase(machine, path)
   if (dryRun) {
     const summary = `Would back up ${path} as ${owner} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
   const tool = await databaseTool()
   const engine = sqliteEngine(tool, path, owner)
-  const manifest = await takeBackup({ host, tool, course: context, shelf, engine, takenBy: marker })
+  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker })
   return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
 }
 
@@ -59,20 +59,20 @@ async function bringBackSqlite(
   payload: PayloadOf<'db.sqlite.restore'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.sqlite.restore'>>> {
-  const { machine: host, dryRun } = context
+  const { machine, dryRun } = context
   const { path, name, directory, s3, undo, backup: id } = payload
   const restore = { place: path, backup: id, undo }
   refuseOwnGround(path)
   const tool = await databaseTool()
   const shelf = { name, directory, s3 }
-  const manifest = id === undefined ? null : await getManifest(host, tool, { shelf, id })
-  const live = { path, owner: payload.owner ?? (await ownerOfDatabase(host, path)) }
+  const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
+  const live = { path, owner: payload.owner ?? (await ownerOfDatabase(machine, path)) }
   if (context.host.root) refuseSystems(live)
   if (dryRun) {
-    await refuseInUse(host, tool, path)
+    await refuseInUse(machine, tool, path)
     return wouldRestore(restore)
   }
-  const running = { host, tool, course: context }
+  const running = { host: machine, tool, course: context }
   const former = manifest
     ? await restoreSqlite(running, live, { shelf, manifest })
     : await undoSqliteRestore(running, live, undo ?? '')
@@ -92,17 +92,17 @@ async function backUpPostgres(
   payload: PayloadOf<'db.postgres.backup'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.postgres.backup'>>> {
-  const { machine: host, dryRun, marker } = context
+  const { machine, dryRun, marker } = context
   const { database, name, directory, s3, ...connection } = payload
   const shelf = { name, directory, s3 }
   const tool = await databaseTool()
   const engine = postgresEngine(tool, database, connection)
   if (dryRun) {
-    await engine.check(host)
+    await engine.check(machine)
     const summary = `Would back up ${database} as ${connection.runAs} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
-  const manifest = await takeBackup({ host, tool, course: context, shelf, engine, takenBy: marker })
+  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker })
   return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
 }
 
@@ -111,15 +111,15 @@ async function bringBackPostgres(
   payload: PayloadOf<'db.postgres.restore'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.postgres.restore'>>> {
-  const { machine: host, dryRun } = context
+  const { machine, dryRun } = context
   const { database, name, directory, s3, backup: id, undo, ...connection } = payload
   const restore = { place: database, backup: id, undo }
   const shelf = { name, directory, s3 }
   const tool = await databaseTool()
-  await needPostgresTools(host)
-  const manifest = id === undefined ? null : await getManifest(host, tool, { shelf, id })
+  await needPostgresTools(machine)
+  const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   if (dryRun) return wouldRestore(restore)
-  const running = { host, tool, course: context }
+  const running = { host: machine, tool, course: context }
   const live = { database, connection }
   const former = manifest
     ? await restorePostgres(running, live, { shelf, manifest })
@@ -149,25 +149,25 @@ async function verify(
   { backup: id, runAs, ...shelf }: PayloadOf<'backup.verify'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.verify'>>> {
-  const { machine: host, dryRun } = context
+  const { machine, dryRun } = context
   const tool = await databaseTool()
-  const shelved = await chosen(host, tool, { shelf, id })
+  const shelved = await chosen(machine, tool, { shelf, id })
   const { manifest } = shelved
   if (dryRun) {
     const summary = `Would prove ${manifest.id}, which is ${shelved.state}.`
     return { ok: true, summary, output: { backup: toldBackup(shelved) } }
   }
   const engine = engineOf(tool, { ...manifest, runAs: runAs ?? manifest.runAs })
-  return verdictOn(await verifyBackup({ host, tool, course: context, shelf, engine, manifest }))
+  return verdictOn(await verifyBackup({ host: machine, tool, course: context, shelf, engine, manifest }))
 }
 
 /** The newest without an id. */
-async function chosen(host: Host, tool: DatabaseTool, { shelf, id }: { shelf: Shelf; id: string | undefined }) {
-  const all = await listBackups(host, tool, shelf)
+async function chosen(machine: Host, tool: DatabaseTool, { shelf, id }: { shelf: Shelf; id: string | undefined }) {
+  const all = await listBackups(machine, tool, shelf)
   const found = all.find(({ manifest }) => id === undefined || manifest.id === id)
   if (found) return found
   // Says whether it is not there or cannot be read.
-  if (id !== undefined) await getManifest(host, tool, { shelf, id })
+  if (id !== undefined) await getManifest(machine, tool, { shelf, id })
   throw new AppError('unprocessable', `There is no backup in ${placeOf(shelf)}.`, { reason: 'backup_not_found' })
 }
 
