@@ -12,8 +12,8 @@ function restoreAs(owner: string, payload: Record<string, unknown>) {
   const live = { path, name: 'app', backup, ...payload }
   machine.put(live.path, 'rows', { mode: 0o640, owner, group: 'app' })
   putBackup(machine, { id: backup })
-  const { host } = actionContext()
-  return order('db.sqlite.restore', live, { machine, host: { ...host, root: true } })
+  const { runner } = actionContext()
+  return order('db.sqlite.restore', live, { machine, runner: { ...runner, root: true } })
 }
 
 test('the executor restores what an app has', async () => {

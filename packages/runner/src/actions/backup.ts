@@ -67,7 +67,7 @@ async function bringBackSqlite(
   const shelf = { name, directory, s3 }
   const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(machine, path)) }
-  if (context.host.root) refuseSystems(live)
+  if (context.runner.root) refuseSystems(live)
   if (dryRun) {
     await refuseInUse(machine, tool, path)
     return wouldRestore(restore)

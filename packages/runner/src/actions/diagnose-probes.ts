@@ -36,7 +36,7 @@ export function probesOf(context: ActionContext): Probes {
       const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list)
       return addresses.filter(({ internal }) => !internal).map(({ address }) => address)
     },
-    clockSkewMs: context.host.measureClockSkewMs,
+    clockSkewMs: context.runner.measureClockSkewMs,
   }
 }
 

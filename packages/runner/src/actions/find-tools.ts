@@ -52,9 +52,9 @@ export async function systemdState(context: ActionContext): Promise<string | nul
 }
 
 /** Each has a marker of its own: when one has ended, what is left of it is ended, and that is not its neighbours. */
-function askTool(argv: readonly string[], { host, marker, signal }: ActionContext) {
+function askTool(argv: readonly string[], { runner, marker, signal }: ActionContext) {
   return readProgram(
-    { argv, cwd: host.stateDir, env: host.childEnv, marker: `${marker}.${argv.join(' ')}` },
+    { argv, cwd: runner.stateDir, env: runner.childEnv, marker: `${marker}.${argv.join(' ')}` },
     { timeoutMs, signal },
   )
 }

@@ -11,13 +11,13 @@ const runSelftest = runner['runner.selftest']
 /** A PATH with nothing in it but the given scripts. */
 async function setup(programs: Record<string, string>) {
   const context = await actionContext()
-  const bin = join(context.host.stateDir, 'bin')
+  const bin = join(context.runner.stateDir, 'bin')
   await mkdir(bin)
   for (const [name, script] of Object.entries(programs)) {
     await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`)
     await chmod(join(bin, name), 0o755)
   }
-  return { ...context, host: { ...context.host, childEnv: { PATH: bin } } }
+  return { ...context, runner: { ...context.runner, childEnv: { PATH: bin } } }
 }
 
 describe('runner.selftest', () => {
@@ -64,7 +64,7 @@ describe('runner.selftest', () => {
       const context = await setup({})
       const result = await runSelftest(
         {},
-        { ...context, host: { ...context.host, measureClockSkewMs: async () => skew } },
+        { ...context, runner: { ...context.runner, measureClockSkewMs: async () => skew } },
       )
       expect(result.ok).toBe(true)
       expect(result.output?.checks).toContainEqual(expect.objectContaining({ name: 'clock', status: 'warn' }))
@@ -74,7 +74,7 @@ describe('runner.selftest', () => {
   it('fails when the state directory cannot be written', async () => {
     const context = await setup({})
     // /proc refuses files even to root.
-    const result = await runSelftest({}, { ...context, host: { ...context.host, stateDir: '/proc' } })
+    const result = await runSelftest({}, { ...context, runner: { ...context.runner, stateDir: '/proc' } })
     expect(result).toMatchObject({ ok: false, errors: [{ code: 'state_directory_not_writable' }] })
     expect(context.logged.join('\n')).toContain('"filesystem_ok":false')
   })

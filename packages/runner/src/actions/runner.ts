@@ -21,11 +21,11 @@ const minMemoryBytes = 128 * 2 ** 20
 
 /** Looks whether the runner can do its work. Only a state directory that cannot be written fails it: the rest is to be known. */
 async function runSelftest(_payload: object, context: ActionContext): Promise<ActionResult<Output>> {
-  const { host } = context
+  const { runner } = context
   const writable = await checkStateDirectory(context)
-  const disk = await readDisk(host.stateDir)
+  const disk = await readDisk(runner.stateDir)
   const memory = await readMemory()
-  const clockSkewMs = await context.step('clock', () => host.measureClockSkewMs())
+  const clockSkewMs = await context.step('clock', () => runner.measureClockSkewMs())
   const tools = await context.step('tools', () => findTools(context))
   const privileges = readPrivileges()
   const checks = [
@@ -37,7 +37,7 @@ async function runSelftest(_payload: object, context: ActionContext): Promise<Ac
     checkPrivileges(privileges),
   ]
   for (const { name, status, detail } of checks) context.log(`${status.toUpperCase()} ${name}: ${detail}`)
-  const stateDirectory = { path: host.stateDir, writable: writable.status === 'ok' }
+  const stateDirectory = { path: runner.stateDir, writable: writable.status === 'ok' }
   const output = { checks, stateDirectory, clockSkewMs, disk, memory, tools, privileges }
   tellGateway(output, context)
   if (writable.status === 'fail') {
@@ -50,13 +50,13 @@ async function runSelftest(_payload: object, context: ActionContext): Promise<Ac
   return { ok: true, summary, output }
 }
 
-async function checkStateDirectory({ host, step }: ActionContext): Promise<Check> {
+async function checkStateDirectory({ runner, step }: ActionContext): Promise<Check> {
   const name = 'state directory'
   try {
-    await step(name, () => writeProbe(host.stateDir))
-    return { name, status: 'ok', detail: `${host.stateDir} can be written.` }
+    await step(name, () => writeProbe(runner.stateDir))
+    return { name, status: 'ok', detail: `${runner.stateDir} can be written.` }
   } catch (error) {
-    return { name, status: 'fail', detail: `${host.stateDir} cannot be written: ${messageOf(error)}` }
+    return { name, status: 'fail', detail: `${runner.stateDir} cannot be written: ${messageOf(error)}` }
   }
 }
 

@@ -9,7 +9,7 @@ async function run(payload: Record<string, unknown>, more: { dryRun?: boolean } 
   const context = await actionContext()
   const result = await shell['shell.run'](catalogue['shell.run'].payload.parse(payload), { ...context, ...more })
   if (result.ok) catalogue['shell.run'].output.parse(result.output)
-  return { result, directory: context.host.workDir }
+  return { result, directory: context.runner.workDir }
 }
 
 describe('shell.run', () => {

@@ -21,7 +21,7 @@ const hurriedGraceMs = 1_000
 async function runProgram(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
   const { argv } = payload
   const shown = argv.map((argument) => JSON.stringify(argument)).join(' ')
-  const cwd = payload.cwd ?? context.host.workDir
+  const cwd = payload.cwd ?? context.runner.workDir
   if (context.dryRun) {
     const summary = `Would run ${shown} in ${cwd}.`
     context.log(summary)
@@ -38,18 +38,18 @@ async function runProgram(payload: Payload, context: ActionContext): Promise<Act
 
 async function runTree(payload: Payload, cwd: string, context: ActionContext): Promise<ActionResult<Output>> {
   const { argv, env, okExitCodes } = payload
-  const { host, signal, marker } = context
+  const { runner, signal, marker } = context
   const begunMs = performance.now()
-  const tree = startProgram({ argv, cwd, env: { ...host.childEnv, ...env }, marker })
+  const tree = startProgram({ argv, cwd, env: { ...runner.childEnv, ...env }, marker })
   const stdout = context.capture(tree.stdout, 'stdout')
   const stderr = context.capture(tree.stderr, 'stderr')
   let exit: Exit
   try {
-    exit = await exitOrStop(tree, signal, host.killGraceMs)
+    exit = await exitOrStop(tree, signal, runner.killGraceMs)
   } catch (error) {
     return failed('program_not_started', `${argv[0]} could not be started: ${startProblem(error)}.`)
   }
-  const left = await tree.kill(graceMs(signal, host.killGraceMs))
+  const left = await tree.kill(graceMs(signal, runner.killGraceMs))
   if (left > 0) context.log(`${left} processes could not be ended.`)
   const [stdoutTail, stderrTail] = await lastOutput(tree, [stdout, stderr])
   const durationMs = Math.round(performance.now() - begunMs)

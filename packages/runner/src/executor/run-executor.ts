@@ -129,7 +129,7 @@ async function execute(admission: Admission, { config, stopping, tell }: Executi
   const timer = setTimeout(() => stopping.abort(late), timeoutSec * 1000)
   const { signal } = stopping
   const context: ActionContext = {
-    host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
+    runner: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
     machine: localHost({ cwd: '/', killGraceMs, marker, signal }),
     machineAfterStop: localHost({ cwd: '/', killGraceMs, marker, signal: new AbortController().signal }),
     signal,

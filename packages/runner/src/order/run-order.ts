@@ -11,7 +11,7 @@ import type { Journal } from '../protocol/journal.ts'
 import { pause } from '../protocol/pause.ts'
 import type { ReportOutbox } from '../protocol/report-outbox.ts'
 import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
-import type { Actions, Host } from './action.ts'
+import type { Actions, RunnerFacts } from './action.ts'
 import { type Admission, admit } from './admit.ts'
 import { execute } from './execute.ts'
 import { type Ending, reportOf } from './outcome.ts'
@@ -29,7 +29,7 @@ export interface OrderDeps {
   actions: Actions
   executor: Executor | null
   turns: Turns
-  host: Host
+  runner: RunnerFacts
   clock: Clock
   logger: Logger
   /** Aborts with a Stop when the runner must end. */
@@ -45,7 +45,7 @@ const lastLogsMs = 15_000
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { journal, logger, clock } = deps
   const { orderId, attempt, lease } = claim
-  const verdict = admit(claim, { ...deps, identity: deps.identity(), root: deps.host.root, now: clock.now() })
+  const verdict = admit(claim, { ...deps, identity: deps.identity(), root: deps.runner.root, now: clock.now() })
   if ('refusal' in verdict) {
     logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
     // Only a started order can be completed; the start has no effect here.
@@ -89,7 +89,7 @@ interface StartedOrder {
 }
 
 async function executeStarted({ claim, admission, started }: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { controlPlane, turns, host, policy, clock, logger, shutdown } = deps
+  const { controlPlane, turns, runner, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = admission.grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -102,7 +102,7 @@ async function executeStarted({ claim, admission, started }: StartedOrder, deps:
     signal,
   })
   try {
-    const report = await execute({ admission, turns, host, policy, logs, redaction, clock, signal, shutdown })
+    const report = await execute({ admission, turns, runner, policy, logs, redaction, clock, signal, shutdown })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()
@@ -128,7 +128,7 @@ function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
   return reportOf(ending, course, redactionFor(deps, []))
 }
 
-function redactionFor({ identity, host }: OrderDeps, secrets: string[]): Redaction {
+function redactionFor({ identity, runner }: OrderDeps, secrets: string[]): Redaction {
   const { token, privateKeyPem } = identity()
-  return new Redaction([token, privateKeyPem, ...secretsIn(host.childEnv), ...secrets])
+  return new Redaction([token, privateKeyPem, ...secretsIn(runner.childEnv), ...secrets])
 }
