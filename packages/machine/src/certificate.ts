@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import type { PeerCertificate } from 'node:tls'
 
 export interface Certificate {
   subject: string
@@ -18,29 +19,38 @@ const maxNames = 100
 /** The first certificate of a PEM file, which in a chain is the server's own; null when there is none that can be read. */
 export function readCertificate(pem: string, nowMs: number): Certificate | null {
   try {
-    const certificate = new X509Certificate(pem)
-    const validTo = new Date(certificate.validTo)
-    return {
-      subject: nameOf(certificate.subject),
-      issuer: nameOf(certificate.issuer),
-      names: namesOf(certificate.subjectAltName ?? ''),
-      validFrom: new Date(certificate.validFrom).toISOString(),
-      validTo: validTo.toISOString(),
-      daysLeft: Math.floor((validTo.getTime() - nowMs) / dayMs),
-      fingerprint256: certificate.fingerprint256,
-    }
+    return describeCertificate(new X509Certificate(pem).toLegacyObject(), nowMs)
   } catch {
     return null
   }
 }
 
-/** `CN=R3\nO=Let's Encrypt` as Node gives it: the common name, or what else there is. */
-function nameOf(distinguished: string | undefined): string {
-  const parts = new Map((distinguished ?? '').split('\n').map((part) => part.split('=', 2) as [string, string]))
-  return parts.get('CN') ?? parts.get('O') ?? ''
+/** As TLS gives the one that a server shows. */
+export function describeCertificate(certificate: PeerCertificate, nowMs: number): Certificate {
+  const validTo = new Date(certificate.valid_to)
+  return {
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    names: namesOf(certificate.subjectaltname ?? ''),
+    validFrom: new Date(certificate.valid_from).toISOString(),
+    validTo: validTo.toISOString(),
+    daysLeft: Math.floor((validTo.getTime() - nowMs) / dayMs),
+    fingerprint256: certificate.fingerprint256,
+  }
+}
+
+/** The common name, or what else there is. */
+function nameOf(part: PeerCertificate['subject'] | undefined): string {
+  return [part?.CN, part?.O].flat().find((name) => name) ?? ''
 }
 
 function namesOf(alternative: string): string[] {
   const names = alternative.split(', ').map((entry) => entry.replace(/^(DNS|IP Address):/, ''))
   return names.filter((name) => name !== '').slice(0, maxNames)
+}
+
+/** What a certificate is to whoever wants it to last so many days more. */
+export function validityOf({ daysLeft }: Certificate, leastDays: number): 'valid' | 'expires_soon' | 'expired' {
+  if (daysLeft < 0) return 'expired'
+  return daysLeft < leastDays ? 'expires_soon' : 'valid'
 }

@@ -1,4 +1,4 @@
-export { type Certificate, readCertificate } from './certificate.ts'
+export { type Certificate, describeCertificate, readCertificate, validityOf } from './certificate.ts'
 export { type Converged, type Converging, converge } from './converge.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { mustRun } from './must-run.ts'

@@ -6,7 +6,7 @@ import { actions as allActions } from './actions/index.ts'
 import { type RunnerConfig, type RunnerSettings, settingsOf } from './config.ts'
 import { type Executor, executorAt } from './executor/executor-client.ts'
 import type { Logger } from './logger.ts'
-import type { Actions, Host } from './order/action.ts'
+import type { Actions, RunnerFacts } from './order/action.ts'
 import { type Policy, readPolicyFile } from './order/policy.ts'
 import { runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
@@ -71,10 +71,10 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   const stopping = new AbortController()
   const shutdown = new AbortController()
   await recover({ journal, outbox, clock, logger, killGraceMs })
-  const host = hostOf(settings, controlPlane, clock)
+  const runner = factsOf(settings, controlPlane, clock)
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
   const privilege = privilegeOf(executor)
-  const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), host, clock, logger }
+  const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), runner, clock, logger }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
     ...settings,
@@ -160,7 +160,7 @@ async function identityHolder({ stateDir, url }: RunnerSettings): Promise<Identi
   }
 }
 
-function hostOf(settings: RunnerSettings, controlPlane: ControlPlane, clock: Clock): Host {
+function factsOf(settings: RunnerSettings, controlPlane: ControlPlane, clock: Clock): RunnerFacts {
   const { stateDir, childEnv, killGraceMs, version } = settings
   return {
     stateDir,

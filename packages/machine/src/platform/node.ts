@@ -11,7 +11,7 @@ export interface WantedNode extends PlatformChoices {
   major: number
   source: 'nodesource' | 'debian' | 'tarball'
   /** For `tarball`: the official archive for Linux, from any address. */
-  tarball?: NodeTarball
+  tarball?: NodeTarball | undefined
 }
 
 interface NodeTarball {

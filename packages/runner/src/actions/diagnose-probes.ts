@@ -1,9 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import type { Probes } from '@ikoma/diagnose'
 import type { ActionContext, ActionResult } from '../order/action.ts'
-import { runDnsCheck } from './check-dns-run.ts'
-import { runHttpCheck } from './check-http-run.ts'
-import { runTlsCheck } from './check-tls-run.ts'
+import { runDnsCheck } from './checks/dns.ts'
+import { runHttpCheck } from './checks/http.ts'
+import { runTlsCheck } from './checks/tls.ts'
 
 const timeoutMs = 10_000
 
@@ -36,7 +36,7 @@ export function probesOf(context: ActionContext): Probes {
       const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list)
       return addresses.filter(({ internal }) => !internal).map(({ address }) => address)
     },
-    clockSkewMs: context.host.measureClockSkewMs,
+    clockSkewMs: context.runner.measureClockSkewMs,
   }
 }
 

@@ -1,133 +1,39 @@
 import type { Actions } from '../order/action.ts'
-import { listBackups } from './backup-list.ts'
-import { pruneBackups } from './backup-prune.ts'
-import { verifyBackup } from './backup-verify.ts'
-import { runDnsCheck } from './check-dns-run.ts'
-import { runHttpCheck } from './check-http-run.ts'
-import { runTcpCheck } from './check-tcp-run.ts'
-import { runTlsCheck } from './check-tls-run.ts'
-import { backUpPostgres } from './db-postgres-backup.ts'
-import { queryPostgres } from './db-postgres-query.ts'
-import { checkPostgres } from './db-postgres-ready.ts'
-import { restorePostgres } from './db-postgres-restore.ts'
-import { backUpSqlite } from './db-sqlite-backup.ts'
-import { restoreSqlite } from './db-sqlite-restore.ts'
-import { runDiagnosis } from './diagnose-run.ts'
-import { applyFirewall } from './firewall-ufw-apply.ts'
-import { confirmFirewall } from './firewall-ufw-confirm.ts'
-import { showFirewall } from './firewall-ufw-status.ts'
-import { installCaddy } from './platform-caddy-install.ts'
-import { applyCaddyRoute } from './platform-caddy-route-apply.ts'
-import { listRoutes } from './platform-caddy-route-list.ts'
-import { removeCaddyRoute } from './platform-caddy-route-remove.ts'
-import { installDocker } from './platform-docker-install.ts'
-import { installNginx } from './platform-nginx-install.ts'
-import { applyNginxSite } from './platform-nginx-site-apply.ts'
-import { listSites } from './platform-nginx-site-list.ts'
-import { removeNginxSite } from './platform-nginx-site-remove.ts'
-import { installNode } from './platform-node-install.ts'
-import { showRedis } from './redis-info.ts'
-import { runSelftest } from './runner-selftest.ts'
-import { takeComposeDown } from './service-compose-down.ts'
-import { readComposeLogs } from './service-compose-logs.ts'
-import { restartCompose } from './service-compose-restart.ts'
-import { measureCompose } from './service-compose-stats.ts'
-import { showCompose } from './service-compose-status.ts'
-import { bringComposeUp } from './service-compose-up.ts'
-import { applyPm2 } from './service-pm2-apply.ts'
-import { readPm2Logs } from './service-pm2-logs.ts'
-import { removePm2 } from './service-pm2-remove.ts'
-import { restartPm2 } from './service-pm2-restart.ts'
-import { savePm2 } from './service-pm2-save.ts'
-import { startUpPm2 } from './service-pm2-startup.ts'
-import { showPm2 } from './service-pm2-status.ts'
-import { stopPm2 } from './service-pm2-stop.ts'
-import { applySystemdService } from './service-systemd-apply.ts'
-import { readSystemdLogs } from './service-systemd-logs.ts'
-import { removeSystemdService } from './service-systemd-remove.ts'
-import { restartSystemdService } from './service-systemd-restart.ts'
-import { startSystemdService } from './service-systemd-start.ts'
-import { showSystemdService } from './service-systemd-status.ts'
-import { stopSystemdService } from './service-systemd-stop.ts'
-import { runProgram } from './shell-run.ts'
-import { applyDirectory } from './system-directory-apply.ts'
-import { collectFacts } from './system-facts-collect.ts'
-import { applyPackages } from './system-packages-apply.ts'
-import { applySwap } from './system-swap-apply.ts'
-import { applyTimezone } from './system-timezone-apply.ts'
-import { applyUpdates } from './system-updates-apply.ts'
-import { applyUser } from './system-user-apply.ts'
-import { applySystemdTimer } from './timer-systemd-apply.ts'
-import { removeSystemdTimer } from './timer-systemd-remove.ts'
-import { checkCertificate } from './tls-certificate-check.ts'
-import { issueCertificate } from './tls-certificate-issue.ts'
-import { listStoredCertificates } from './tls-certificate-list.ts'
-import { renewCertificate } from './tls-certificate-renew.ts'
+import { backup } from './backup.ts'
+import { caddy } from './caddy.ts'
+import { checks } from './checks/index.ts'
+import { compose } from './compose.ts'
+import { diagnosis } from './diagnose.ts'
+import { firewall } from './firewall.ts'
+import { nginx } from './nginx.ts'
+import { packages } from './packages.ts'
+import { platform } from './platform.ts'
+import { pm2 } from './pm2.ts'
+import { postgres } from './postgres.ts'
+import { redis } from './redis.ts'
+import { runner } from './runner.ts'
+import { shell } from './shell.ts'
+import { system } from './system.ts'
+import { systemd } from './systemd.ts'
+import { tls } from './tls.ts'
 
 /** What this runner can do: the catalogue, each type with its action. */
 export const actions: Actions = {
-  'runner.selftest': runSelftest,
-  'system.facts.collect': collectFacts,
-  'check.http.run': runHttpCheck,
-  'check.tcp.run': runTcpCheck,
-  'check.tls.run': runTlsCheck,
-  'check.dns.run': runDnsCheck,
-  'shell.run': runProgram,
-  'system.directory.apply': applyDirectory,
-  'system.user.apply': applyUser,
-  'platform.caddy.route.apply': applyCaddyRoute,
-  'platform.caddy.route.remove': removeCaddyRoute,
-  'platform.caddy.route.list': listRoutes,
-  'platform.nginx.site.apply': applyNginxSite,
-  'platform.nginx.site.remove': removeNginxSite,
-  'platform.nginx.site.list': listSites,
-  'tls.certificate.issue': issueCertificate,
-  'tls.certificate.renew': renewCertificate,
-  'tls.certificate.list': listStoredCertificates,
-  'tls.certificate.check': checkCertificate,
-  'db.sqlite.backup': backUpSqlite,
-  'db.sqlite.restore': restoreSqlite,
-  'db.postgres.backup': backUpPostgres,
-  'db.postgres.restore': restorePostgres,
-  'db.postgres.ready': checkPostgres,
-  'db.postgres.query': queryPostgres,
-  'backup.list': listBackups,
-  'backup.verify': verifyBackup,
-  'backup.prune': pruneBackups,
-  'service.systemd.apply': applySystemdService,
-  'service.systemd.start': startSystemdService,
-  'service.systemd.stop': stopSystemdService,
-  'service.systemd.restart': restartSystemdService,
-  'service.systemd.status': showSystemdService,
-  'service.systemd.logs': readSystemdLogs,
-  'service.systemd.remove': removeSystemdService,
-  'timer.systemd.apply': applySystemdTimer,
-  'timer.systemd.remove': removeSystemdTimer,
-  'service.compose.up': bringComposeUp,
-  'service.compose.down': takeComposeDown,
-  'service.compose.restart': restartCompose,
-  'service.compose.status': showCompose,
-  'service.compose.logs': readComposeLogs,
-  'service.compose.stats': measureCompose,
-  'service.pm2.startup': startUpPm2,
-  'service.pm2.apply': applyPm2,
-  'service.pm2.restart': restartPm2,
-  'service.pm2.stop': stopPm2,
-  'service.pm2.status': showPm2,
-  'service.pm2.logs': readPm2Logs,
-  'service.pm2.save': savePm2,
-  'service.pm2.remove': removePm2,
-  'system.packages.apply': applyPackages,
-  'system.updates.apply': applyUpdates,
-  'system.timezone.apply': applyTimezone,
-  'system.swap.apply': applySwap,
-  'platform.node.install': installNode,
-  'platform.docker.install': installDocker,
-  'platform.caddy.install': installCaddy,
-  'platform.nginx.install': installNginx,
-  'firewall.ufw.apply': applyFirewall,
-  'firewall.ufw.confirm': confirmFirewall,
-  'firewall.ufw.status': showFirewall,
-  'diagnose.run': runDiagnosis,
-  'redis.info': showRedis,
+  ...runner,
+  ...system,
+  ...checks,
+  ...shell,
+  ...caddy,
+  ...nginx,
+  ...tls,
+  ...backup,
+  ...postgres,
+  ...systemd,
+  ...compose,
+  ...pm2,
+  ...packages,
+  ...platform,
+  ...firewall,
+  ...diagnosis,
+  ...redis,
 }

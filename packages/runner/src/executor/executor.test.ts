@@ -332,7 +332,8 @@ describe('what programs print as root', () => {
 
   test('waits for a runner that does not read, instead of filling memory', async () => {
     const done = join(folder, 'done')
-    program = ({ machine }) => machine.run({ argv: ['sh', '-c', `tr '\\0' x </dev/zero | head -c 16777216; touch ${done}`], aloud: true })
+    program = ({ machine }) =>
+      machine.run({ argv: ['sh', '-c', `tr '\\0' x </dev/zero | head -c 16777216; touch ${done}`], aloud: true })
     const executor = await setup()
     const read = Promise.withResolvers<void>()
     let bytes = 0

@@ -139,7 +139,7 @@ async function execute({ grant, dispatch, config, stopping, course }: Execution)
   const capture: ActionContext['capture'] = (printed, stream) => course.capture(printed, stream)
   const programs = { cwd: '/', killGraceMs, marker, capture }
   const context: ActionContext = {
-    host: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
+    runner: { stateDir, workDir: '/', childEnv: {}, killGraceMs, root: true, measureClockSkewMs: async () => null },
     machine: localHost({ ...programs, signal }),
     machineAfterStop: localHost({ ...programs, signal: new AbortController().signal }),
     signal,

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { OrderTypeName, OutputOf, PayloadOf, Report } from '@ikoma/api'
-import type { Host as Machine } from '@ikoma/machine'
+import type { Host } from '@ikoma/machine'
 import type { Policy } from './policy.ts'
 
 type ReportError = NonNullable<Report['errors']>[number]
@@ -17,7 +17,7 @@ export type ActionResult<Output = Record<string, unknown>> =
     }
 
 /** What an action knows of the machine and the runner it is in. */
-export interface Host {
+export interface RunnerFacts {
   stateDir: string
   /** Where programs run that do not say where. */
   workDir: string
@@ -30,11 +30,11 @@ export interface Host {
 }
 
 export interface ActionContext {
-  host: Host
+  runner: RunnerFacts
   /** The machine, for drivers: its programs end with the order. */
-  machine: Machine
+  machine: Host
   /** The same, to take back what was done: its programs run although the order was told to stop. */
-  machineAfterStop: Machine
+  machineAfterStop: Host
   /** Aborts with a Stop as its reason. */
   signal: AbortSignal
   dryRun: boolean

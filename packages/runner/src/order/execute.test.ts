@@ -25,7 +25,7 @@ interface Stopping {
 
 /** An action that needs `backMs` to take back what it did, stopped after a second of the 60 that it has. */
 async function stopped({ takesBack, stop, backMs, ends = false }: Stopping) {
-  const { host, policy } = actionContext()
+  const { runner, policy } = actionContext()
   const halt = new AbortController()
   const shutdown = new AbortController()
   const begun = Promise.withResolvers<void>()
@@ -39,7 +39,7 @@ async function stopped({ takesBack, stop, backMs, ends = false }: Stopping) {
     grant: grant as never,
     dispatch: { turn: null, takesBack, run },
     turns: new Turns(),
-    host: { ...host, workDir: await temporaryDirectory() },
+    runner: { ...runner, workDir: await temporaryDirectory() },
     policy,
     logs: {} as LogStream,
     redaction: new Redaction([]),

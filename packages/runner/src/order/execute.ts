@@ -6,7 +6,7 @@ import { orderMarker } from '../host/process-tree.ts'
 import type { LogStream } from '../output/log-stream.ts'
 import type { Redaction } from '../output/redact.ts'
 import { messageOf } from '../protocol/trouble.ts'
-import type { ActionContext, ActionResult, Host } from './action.ts'
+import type { ActionContext, ActionResult, RunnerFacts } from './action.ts'
 import type { Dispatch } from './dispatch.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import type { Policy } from './policy.ts'
@@ -17,7 +17,7 @@ export interface Execution {
   grant: Grant
   dispatch: Dispatch
   turns: Turns
-  host: Host
+  runner: RunnerFacts
   policy: Policy
   logs: LogStream
   redaction: Redaction
@@ -32,12 +32,12 @@ const obeyMs = 5_000
 
 /** Runs an admitted action to its end or until it must stop. Never rejects. */
 export async function execute(execution: Execution): Promise<Report> {
-  const { host, redaction, clock, signal, shutdown } = execution
+  const { runner, redaction, clock, signal, shutdown } = execution
   const steps: ReportStep[] = []
   const startedAt = clock.now()
   const begunMs = performance.now()
   const running = signal.aborted ? null : run(execution, contextFor(execution, steps))
-  const promptMs = host.killGraceMs + obeyMs
+  const promptMs = runner.killGraceMs + obeyMs
   const patienceMs = () => {
     const { grant, dispatch } = execution
     const leftMs = grant.timeoutSec * 1000 - (performance.now() - begunMs)
@@ -53,7 +53,7 @@ export async function execute(execution: Execution): Promise<Report> {
 }
 
 async function run({ dispatch, turns, signal }: Execution, context: ActionContext): Promise<ActionResult> {
-  await mkdir(context.host.workDir, { recursive: true, mode: 0o700 })
+  await mkdir(context.runner.workDir, { recursive: true, mode: 0o700 })
   const { turn } = dispatch
   if (turn === null) return dispatch.run(context)
   if (turns.taken(turn)) context.log(`Waits until no other order changes the same: ${turn}.`)
@@ -85,13 +85,13 @@ export function deafness(signal: AbortSignal, patienceMs: () => number, over?: A
 
 const neverStops = new AbortController().signal
 
-function contextFor({ grant, host, policy, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
+function contextFor({ grant, runner, policy, logs, signal }: Execution, steps: ReportStep[]): ActionContext {
   const { orderId, attempt, dryRun } = grant
   const marker = orderMarker(orderId, attempt)
   const capture: ActionContext['capture'] = (output, stream) => logs.pump(output, stream)
-  const programs = { cwd: host.workDir, killGraceMs: host.killGraceMs, marker, capture }
+  const programs = { cwd: runner.workDir, killGraceMs: runner.killGraceMs, marker, capture }
   return {
-    host,
+    runner,
     machine: localHost({ ...programs, signal }),
     machineAfterStop: localHost({ ...programs, signal: neverStops }),
     signal,

@@ -11,7 +11,7 @@ import type { Journal } from '../protocol/journal.ts'
 import { pause } from '../protocol/pause.ts'
 import type { ReportOutbox } from '../protocol/report-outbox.ts'
 import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
-import type { Actions, Host } from './action.ts'
+import type { Actions, RunnerFacts } from './action.ts'
 import { admit } from './admit.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { execute } from './execute.ts'
@@ -31,7 +31,7 @@ export interface OrderDeps {
   actions: Actions
   executor: Executor | null
   turns: Turns
-  host: Host
+  runner: RunnerFacts
   clock: Clock
   logger: Logger
   /** Aborts with a Stop when the runner must end. */
@@ -69,7 +69,7 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
 function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } {
   const verdict = admit(claim, { ...deps, identity: deps.identity(), now: deps.clock.now() })
   if ('refusal' in verdict) return verdict
-  const chosen = dispatch(claim, verdict.admitted, { ...deps, root: deps.host.root })
+  const chosen = dispatch(claim, verdict.admitted, { ...deps, root: deps.runner.root })
   return 'refusal' in chosen ? chosen : { grant: verdict.admitted.grant, dispatch: chosen.dispatched }
 }
 
@@ -103,7 +103,7 @@ interface StartedOrder extends Decision {
 }
 
 async function executeStarted({ claim, grant, dispatch, started }: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { controlPlane, turns, host, policy, clock, logger, shutdown } = deps
+  const { controlPlane, turns, runner, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -116,7 +116,7 @@ async function executeStarted({ claim, grant, dispatch, started }: StartedOrder,
     signal,
   })
   try {
-    const report = await execute({ grant, dispatch, turns, host, policy, logs, redaction, clock, signal, shutdown })
+    const report = await execute({ grant, dispatch, turns, runner, policy, logs, redaction, clock, signal, shutdown })
     await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
   } finally {
     await stops.close()
@@ -142,7 +142,7 @@ function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
   return reportOf(ending, course, redactionFor(deps, []))
 }
 
-function redactionFor({ identity, host }: OrderDeps, secrets: string[]): Redaction {
+function redactionFor({ identity, runner }: OrderDeps, secrets: string[]): Redaction {
   const { token, privateKeyPem } = identity()
-  return new Redaction([token, privateKeyPem, ...secretsIn(host.childEnv), ...secrets])
+  return new Redaction([token, privateKeyPem, ...secretsIn(runner.childEnv), ...secrets])
 }

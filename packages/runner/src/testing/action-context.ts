@@ -16,7 +16,7 @@ export function actionContext(more: Partial<ActionContext> = {}): SeenContext {
   const never = new AbortController().signal
   const marker = `test.${process.pid}.${Math.random()}`
   return {
-    host: {
+    runner: {
       stateDir: '/nowhere',
       workDir: '/nowhere',
       childEnv: {},

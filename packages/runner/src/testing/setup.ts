@@ -91,12 +91,12 @@ export async function actionContext(): Promise<SeenContext & { stop: AbortContro
       return text
     },
   })
-  const host = {
-    ...context.host,
+  const runner = {
+    ...context.runner,
     stateDir: directory,
     workDir: directory,
     childEnv,
     measureClockSkewMs: async () => 12,
   }
-  return { ...context, host, stop }
+  return { ...context, runner, stop }
 }

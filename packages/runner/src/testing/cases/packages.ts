@@ -17,7 +17,7 @@ const updates = {
   },
 }
 
-export const packageCases: OrderTypeCase[] = [
+export const packagesCases: OrderTypeCase[] = [
   {
     type: 'system.packages.apply',
     kind: 'change',

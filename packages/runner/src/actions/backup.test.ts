@@ -1,0 +1,32 @@
+import { databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { expect, test } from 'vitest'
+import { actionContext } from '../testing/action-context.ts'
+import { order } from '../testing/order.ts'
+
+const backup = '20200105T020000Z-aaaaaa'
+const path = '/srv/app/app.db'
+
+function restoreAs(owner: string, payload: Record<string, unknown>) {
+  const machine = new SimulatedHost({ tools: databaseTools })
+  const live = { path, name: 'app', backup, ...payload }
+  machine.put(live.path, 'rows', { mode: 0o640, owner, group: 'app' })
+  putBackup(machine, { id: backup })
+  const { runner } = actionContext()
+  return order('db.sqlite.restore', live, { machine, runner: { ...runner, root: true } })
+}
+
+test('the executor restores what an app has', async () => {
+  expect(await restoreAs('app', {})).toMatchObject({ ok: true })
+})
+
+test.each<[string, string, Record<string, unknown>]>([
+  ['that is root’s', 'root', {}],
+  ['that is the runner’s', 'ikoma', {}],
+  ['to be given to root', 'app', { owner: 'root' }],
+  ['where no app is', 'app', { path: '/etc/cron.d/app' }],
+  ['where the system is', 'app', { path: '/var/lib/dpkg/info/app.postinst' }],
+])('the executor restores none %s', async (_, owner, payload) => {
+  const refused = { ok: false, errors: [{ code: 'not_an_apps' }] }
+  expect(await restoreAs(owner, payload)).toMatchObject(refused)
+})

@@ -1,0 +1,15 @@
+import type { Actions } from '../../order/action.ts'
+import { runDnsCheck } from './dns.ts'
+import { runHttpCheck } from './http.ts'
+import { runTcpCheck } from './tcp.ts'
+import { runTlsCheck } from './tls.ts'
+
+export { failedCheck } from './failed-check.ts'
+export { checkTls } from './tls.ts'
+
+export const checks = {
+  'check.http.run': runHttpCheck,
+  'check.tcp.run': runTcpCheck,
+  'check.tls.run': runTlsCheck,
+  'check.dns.run': runDnsCheck,
+} satisfies Partial<Actions>

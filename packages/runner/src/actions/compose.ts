@@ -1,0 +1,99 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import type { Host } from '@ikoma/machine'
+import {
+  type Container,
+  composeServices,
+  containersOf,
+  containersStay,
+  dockerContainer,
+  measureContainers,
+  noComposeServices,
+  readContainerLogs,
+} from '@ikoma/machine/compose'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const compose = {
+  'service.compose.up': bringUp,
+  'service.compose.down': converging((project) => [noComposeServices(project)]),
+  'service.compose.restart': restart,
+  'service.compose.status': showStatus,
+  'service.compose.logs': readLogs,
+  'service.compose.stats': measure,
+} satisfies Partial<Actions>
+
+type Status = OutputOf<'service.compose.status'>
+
+function bringUp(payload: PayloadOf<'service.compose.up'>, context: ActionContext) {
+  const { waitSec, settleSec, ...source } = payload
+  // By its folder: the name is whatever the order says.
+  const allowed = context.policy.compose[source.directory] ?? []
+  return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec })])(payload, context)
+}
+
+async function restart(
+  payload: PayloadOf<'service.compose.restart'>,
+  { machine, dryRun, step }: ActionContext,
+): Promise<ActionResult<OutputOf<'service.compose.restart'>>> {
+  const { name, directory, service, waitSec, settleSec } = payload
+  const all = await containersOf(machine, name, directory)
+  const chosen = chosenOf(all, service)
+  if (chosen.length === 0) return nothingThere(payload)
+  const names = chosen.map((each) => each.name).join(', ')
+  if (dryRun) return { ok: true, summary: `Would restart ${names}.`, output: { containers: all.map(shown) } }
+  const ids = chosen.map(({ id }) => id)
+  await step(`restart ${names}`, () => dockerContainer(machine, ['restart'], ids))
+  await step('verify', () => containersStay(machine, { name, directory, service }, { waitSec, settleSec }))
+  return describe(payload, machine)
+}
+
+function nothingThere({ name, service }: PayloadOf<'service.compose.restart'>): ActionResult<never> {
+  const message = `There is no container of ${service ?? name} to restart. service.compose.up makes them.`
+  return { ok: false, summary: message, errors: [{ code: 'no_such_service', message }], retryable: false }
+}
+
+async function showStatus(
+  project: PayloadOf<'service.compose.status'>,
+  { machine, log }: ActionContext,
+): Promise<ActionResult<Status>> {
+  const described = await describe(project, machine)
+  for (const { container, state, health } of described.output.containers) {
+    log(`${container}: ${health ? `${state}, ${health}` : state}`)
+  }
+  return described
+}
+
+async function readLogs(
+  { name, directory, service, ...range }: PayloadOf<'service.compose.logs'>,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'service.compose.logs'>>> {
+  const chosen = chosenOf(await containersOf(machine, name, directory), service)
+  const output = await readContainerLogs(machine, chosen, range)
+  const more = output.truncated ? ', the last of more than could be carried' : ''
+  return { ok: true, summary: `${output.lines.length} lines of ${chosen.length} containers${more}.`, output }
+}
+
+async function measure(
+  { name, directory }: PayloadOf<'service.compose.stats'>,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'service.compose.stats'>>> {
+  const containers = await measureContainers(machine, await containersOf(machine, name, directory))
+  return { ok: true, summary: `Measured ${containers.length} containers of ${name}.`, output: { containers } }
+}
+
+/** All of them without a service. */
+function chosenOf(containers: readonly Container[], service: string | undefined): Container[] {
+  return containers.filter((each) => service === undefined || each.service === service)
+}
+
+async function describe({ name, directory }: { name: string; directory: string }, machine: Host) {
+  const containers = (await containersOf(machine, name, directory)).map(shown)
+  const running = containers.filter(({ state }) => state === 'running').length
+  const summary = `${running} of ${containers.length} containers of ${name} run.`
+  return { ok: true as const, summary, output: { containers } }
+}
+
+function shown(container: Container): Status['containers'][number] {
+  const { name, service, image, state, health, exitCode, restarts, startedAt } = container
+  return { container: name, service, image, state, health, exitCode, restarts, startedAt }
+}

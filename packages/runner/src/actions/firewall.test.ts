@@ -1,0 +1,161 @@
+import { catalogue } from '@ikoma/api'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
+import { firewallTools, isActive, runRollback } from '@ikoma/machine/testing/ufw-tools'
+import { describe, expect, test } from 'vitest'
+import { actionContext } from '../testing/action-context.ts'
+import { firewallMachine } from '../testing/cases/firewall.ts'
+import { firewall } from './firewall.ts'
+
+const {
+  'firewall.ufw.apply': applyFirewall,
+  'firewall.ufw.confirm': confirmFirewall,
+  'firewall.ufw.status': showFirewall,
+} = firewall
+
+const { payload: schema } = catalogue['firewall.ufw.apply']
+const rulesFile = '/etc/ufw/user.rules'
+
+function apply(machine: SimulatedHost, rules: object[], more: object = {}) {
+  return applyFirewall(schema.parse({ rules, ...more }), actionContext({ machine }))
+}
+
+const confirm = (machine: SimulatedHost) => confirmFirewall({}, actionContext({ machine }))
+const status = async (machine: SimulatedHost) => (await showFirewall({}, actionContext({ machine }))).output
+
+describe('nobody is locked out', () => {
+  const me = '203.0.113.7'
+  test.each<[string, object[], string]>([
+    ['without the port of SSH', [{ port: 443 }], 'port 22'],
+    ['with it for UDP only', [{ port: 22, protocol: 'udp' }], 'port 22'],
+    ['that denies it first', [{ port: 1, lastPort: 1024, action: 'deny' }, { port: 22 }], 'port 22'],
+    ['that lets in others than who is connected', [{ port: 22, from: '10.0.0.0/8' }], me],
+    ['that denies who is connected first', [{ port: 22, from: `${me}/24`, action: 'reject' }, { port: 22 }], me],
+  ])('by a rule set %s', async (_, rules, named) => {
+    const machine = firewallMachine([me])
+    const before = machine.snapshot()
+    await expect(apply(machine, rules)).rejects.toMatchObject({
+      reason: 'would_lock_out',
+      message: expect.stringContaining(named),
+    })
+    expect(machine.snapshot()).toEqual(before)
+  })
+
+  test.each<[string, object[]]>([
+    ['lets everybody try', [{ port: 22, action: 'limit' }]],
+    ['lets in the network of who is connected', [{ port: 20, lastPort: 30, from: '203.0.113.0/24' }]],
+    ['denies somebody else first', [{ port: 22, from: '198.51.100.9', action: 'deny' }, { port: 22 }]],
+  ])('so a rule set is taken that %s', async (_, rules) => {
+    expect(await apply(firewallMachine([me, '127.0.0.1']), rules)).toMatchObject({ ok: true })
+  })
+
+  test('where systemd does not run, for nothing would put the firewall back', async () => {
+    const machine = firewallMachine()
+    machine.install('systemctl', () => ({ code: 1, stdout: 'offline\n' }))
+    await expect(apply(machine, [{ port: 22 }])).rejects.toMatchObject({ reason: 'no_systemd' })
+    expect(isActive(machine)).toBe(false)
+  })
+})
+
+describe('when ufw fails half-way', () => {
+  async function failing(fails: (args: readonly string[]) => boolean) {
+    const machine = firewallMachine()
+    await apply(machine, [{ port: 22 }, { port: 80 }])
+    await confirm(machine)
+    const before = machine.contentOf(rulesFile)
+    const ufw = firewallTools().ufw as Tool
+    machine.install('ufw', (call) => (fails(call.args) ? { code: 1, stderr: 'ERROR: locked' } : ufw(call)))
+    await expect(apply(machine, [{ port: 22 }, { port: 443 }])).rejects.toMatchObject({ reason: 'tool_failed' })
+    return { machine, before }
+  }
+
+  test('the rules are put back, and nothing waits to be put back', async () => {
+    const { machine, before } = await failing((args) => args.includes('443'))
+    expect(machine.contentOf(rulesFile)).toBe(before)
+    expect(await status(machine)).toMatchObject({ active: true, enabled: true, awaitsConfirmation: false })
+  })
+
+  test('and does not even go back, systemd does it in time', async () => {
+    let broken = false
+    const { machine } = await failing((args) => {
+      broken ||= args.includes('reload')
+      return broken && args.includes('reload')
+    })
+    expect(await status(machine)).toMatchObject({ awaitsConfirmation: true })
+  })
+})
+
+describe('a firewall that nobody confirms', () => {
+  test('is put back as it was, switched off as it was, and cannot be confirmed any more', async () => {
+    const machine = firewallMachine()
+    const before = machine.contentOf(rulesFile)
+    await apply(machine, [{ port: 22 }, { port: 80 }])
+    expect(await status(machine)).toMatchObject({ active: true, awaitsConfirmation: true })
+    runRollback(machine)
+    expect(await status(machine)).toMatchObject({
+      active: false,
+      rules: [],
+      awaitsConfirmation: false,
+      rolledBack: true,
+    })
+    expect(machine.contentOf(rulesFile)).toBe(before)
+    await expect(confirm(machine)).rejects.toMatchObject({ reason: 'rolled_back' })
+  })
+
+  test('goes back to what was last confirmed, however often it was changed since', async () => {
+    const machine = firewallMachine()
+    await apply(machine, [{ port: 22 }])
+    await confirm(machine)
+    await apply(machine, [{ port: 22 }, { port: 80 }])
+    await apply(machine, [{ port: 22 }, { port: 80 }, { port: 443 }])
+    runRollback(machine)
+    expect(await status(machine)).toMatchObject({ active: true, enabled: true, rules: ['allow 22/tcp'] })
+  })
+})
+
+test('a firewall that was confirmed stays, and a second confirmation changes nothing', async () => {
+  const machine = firewallMachine()
+  await apply(machine, [{ port: 22 }])
+  expect(await confirm(machine)).toMatchObject({ ok: true, output: { changed: true } })
+  expect(await status(machine)).toMatchObject({ active: true, awaitsConfirmation: false, rolledBack: false })
+  expect(await confirm(machine)).toMatchObject({ ok: true, output: { changed: false } })
+})
+
+test('the plan shows the rules that go and those that come, and the old ones stay loaded until the new are', async () => {
+  const machine = firewallMachine()
+  await apply(machine, [{ port: 22 }, { port: 5432, from: '10.0.0.0/8', comment: 'db' }])
+  machine.ran.length = 0
+  const result = await apply(machine, [{ port: 22 }, { port: 443 }])
+  expect(result.output?.changes).toMatchObject([
+    {},
+    { diff: "-allow from 10.0.0.0/8 to any port 5432 proto tcp comment 'db'\n+allow 443/tcp" },
+  ])
+  const verbs = machine.ran.filter(([program]) => program === 'ufw').map(([, verb]) => verb)
+  expect(verbs).not.toContain('disable')
+  expect(verbs.filter((verb) => verb === 'reload')).toHaveLength(1)
+})
+
+test('the same rules in another order are another firewall', async () => {
+  const machine = firewallMachine()
+  await apply(machine, [{ port: 22 }, { port: 80 }])
+  expect(await apply(machine, [{ port: 80 }, { port: 22 }])).toMatchObject({ ok: true, output: { changed: true } })
+  expect((await status(machine))?.rules).toEqual(['allow 80/tcp', 'allow 22/tcp'])
+})
+
+test('addresses are taken as ufw keeps them, so that nothing differs the second time', async () => {
+  const machine = firewallMachine()
+  const sources = ['10.1.2.3/8', '192.0.2.7/32', '2001:DB8:0::1/32', '2001:db8::7/128', 'fe80::ffff/121']
+  const rules = [{ port: 22 }, ...sources.map((from) => ({ port: 80, from }))]
+  await apply(machine, rules)
+  expect(machine.contentOf(rulesFile)).toContain('10.0.0.0/8 in\n')
+  const kept = schema.parse({ rules }).rules.map(({ from }) => from)
+  expect(kept).toEqual(['any', '10.0.0.0/8', '192.0.2.7', '2001:db8::/32', '2001:db8::7', 'fe80::ff80/121'])
+  expect(await apply(machine, rules)).toMatchObject({ output: { changed: false } })
+})
+
+test('a rule for IPv6 where ufw leaves that out is refused', async () => {
+  const machine = firewallMachine()
+  machine.put('/etc/default/ufw', 'IPV6=no\nDEFAULT_INPUT_POLICY="DROP"\n')
+  await expect(apply(machine, [{ port: 22 }, { port: 80, from: '2001:db8::1' }])).rejects.toMatchObject({
+    reason: 'ipv6_off',
+  })
+})

@@ -1,0 +1,49 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import {
+  awaitsConfirmation,
+  confirmedFirewall,
+  firewall as desiredFirewall,
+  readFirewall,
+  wasRolledBack,
+} from '@ikoma/machine/ufw'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const firewall = {
+  'firewall.ufw.apply': applyRules,
+  'firewall.ufw.confirm': converging(() => [confirmedFirewall]),
+  'firewall.ufw.status': showStatus,
+} satisfies Partial<Actions>
+
+const maxRules = 500
+
+const converge = converging((wanted: PayloadOf<'firewall.ufw.apply'>) => [desiredFirewall(wanted)])
+
+async function applyRules(
+  payload: PayloadOf<'firewall.ufw.apply'>,
+  context: ActionContext,
+): Promise<ActionResult<OutputOf<'firewall.ufw.apply'>>> {
+  const { confirmWithinSec } = payload
+  const result = await converge(payload, context)
+  if (!result.ok) return result
+  const waits = await awaitsConfirmation(context.machine)
+  const cure = `Order firewall.ufw.confirm within ${confirmWithinSec} s, or it is put back.`
+  const summary = waits && result.output.changed ? `${result.summary} ${cure}` : result.summary
+  return { ok: true, summary, output: { ...result.output, awaitsConfirmation: waits, confirmWithinSec } }
+}
+
+async function showStatus(
+  _payload: object,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'firewall.ufw.status'>>> {
+  const { shown, ...state } = await readFirewall(machine)
+  const waits = await awaitsConfirmation(machine)
+  const rolledBack = !waits && (await wasRolledBack(machine))
+  const remark = waits ? ' It waits to be confirmed.' : rolledBack ? ' The last change was put back.' : ''
+  const summary = `The firewall is ${state.active ? 'on' : 'off'}, with ${shown.length} rules.${remark}`
+  return {
+    ok: true,
+    summary,
+    output: { ...state, rules: shown.slice(0, maxRules), awaitsConfirmation: waits, rolledBack },
+  }
+}

@@ -1,0 +1,21 @@
+import type { OutputOf } from '@ikoma/api'
+import { listNginxSites, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const nginx = {
+  'platform.nginx.site.apply': converging((site) => [nginxSite(site)]),
+  'platform.nginx.site.remove': converging(({ name }) => [noNginxSite(name)]),
+  'platform.nginx.site.list': listSites,
+} satisfies Partial<Actions>
+
+const maxSites = 500
+
+async function listSites(
+  _payload: object,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'platform.nginx.site.list'>>> {
+  const sites = await listNginxSites(machine)
+  const summary = sites.length === 1 ? '1 site.' : `${sites.length} sites.`
+  return { ok: true, summary, output: { sites: sites.slice(0, maxSites) } }
+}

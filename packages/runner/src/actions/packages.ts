@@ -1,0 +1,63 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import {
+  packages as desiredPackages,
+  installedVersions,
+  listUpdates,
+  rebootReasons,
+  refreshLists,
+  upToDate,
+} from '@ikoma/machine/apt'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import { converging } from './converging.ts'
+
+export const packages = {
+  'system.packages.apply': applyPackages,
+  'system.updates.apply': applyUpdates,
+} satisfies Partial<Actions>
+
+const convergePackages = converging(({ install, remove, upgradeDependencies }: PayloadOf<'system.packages.apply'>) => [
+  desiredPackages({ install: install.map((name) => ({ name })), remove, upgradeDependencies }),
+])
+
+async function applyPackages(
+  payload: PayloadOf<'system.packages.apply'>,
+  context: ActionContext,
+): Promise<ActionResult<OutputOf<'system.packages.apply'>>> {
+  const { machine, policy } = context
+  const named = [...payload.install, ...payload.remove]
+  const forbidden = policy.packages.includes('*') ? [] : named.filter((name) => !policy.packages.includes(name))
+  if (forbidden.length > 0) return refused(forbidden)
+  const before = await installedVersions(machine)
+  const result = await convergePackages(payload, context)
+  if (!result.ok) return result
+  const after = await installedVersions(machine)
+  const packagesOf = named.map((name) => ({
+    name,
+    before: before.get(name) ?? null,
+    after: after.get(name) ?? null,
+  }))
+  return { ...result, output: { ...result.output, packages: packagesOf } }
+}
+
+function refused(names: readonly string[]): ActionResult<never> {
+  const message = `The policy of this server does not allow orders to install or remove ${names.join(', ')}. Add them to "packages" in it.`
+  return { ok: false, summary: message, errors: [{ code: 'refused_policy', message }], retryable: false }
+}
+
+const convergeUpdates = converging(({ scope }: PayloadOf<'system.updates.apply'>) => [upToDate(scope)])
+
+/** The lists are fetched for a plan too: by old ones it would promise what is not there any more. */
+async function applyUpdates(
+  payload: PayloadOf<'system.updates.apply'>,
+  context: ActionContext,
+): Promise<ActionResult<OutputOf<'system.updates.apply'>>> {
+  const { machine, step } = context
+  await step('fetch the package lists', () => refreshLists(machine))
+  const upgraded = await listUpdates(machine, payload.scope)
+  const result = await convergeUpdates(payload, context)
+  if (!result.ok) return result
+  const reasons = await rebootReasons(machine)
+  const rebootRequired = reasons.length > 0
+  const summary = rebootRequired ? `${result.summary} A reboot is required: ${reasons.join(', ')}.` : result.summary
+  return { ok: true, summary, output: { ...result.output, upgraded, rebootRequired, rebootReasons: reasons } }
+}

@@ -1,5 +1,0 @@
-import type { PayloadOf } from '@ikoma/api'
-import { nginxPlatform } from '@ikoma/machine/platform'
-import { installing } from './install-platform.ts'
-
-export const installNginx = installing<PayloadOf<'platform.nginx.install'>>({ platformFor: nginxPlatform })

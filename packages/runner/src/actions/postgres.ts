@@ -1,0 +1,43 @@
+import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { askDatabase, databaseTool } from '@ikoma/backup'
+import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
+import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+
+export const postgres = {
+  'db.postgres.ready': askReady,
+  'db.postgres.query': query,
+} satisfies Partial<Actions>
+
+/** Asks PostgreSQL a question of its own: that it listens is not enough. */
+async function askReady(
+  payload: PayloadOf<'db.postgres.ready'>,
+  { machine }: ActionContext,
+): Promise<ActionResult<OutputOf<'db.postgres.ready'>>> {
+  const { database, timeoutMs, ...connection } = payload
+  await refuseOpenAuthFile(machine, connection)
+  const env = postgresEnvironment(database, connection)
+  const question = { verb: 'postgres-ready', ask: { timeoutMs }, as: connection.runAs, env } as const
+  const output = await askDatabase(machine, await databaseTool(), question)
+  const { version, connections, maxConnections, inRecovery } = output
+  const standby = inRecovery ? ', which only reads for now' : ''
+  const summary = `PostgreSQL ${version} answers${standby}; ${connections} of ${maxConnections} connections are taken.`
+  return { ok: true, summary, output }
+}
+
+/** Reads rows, within bounds of rows, bytes and time. */
+async function query(
+  payload: PayloadOf<'db.postgres.query'>,
+  { machine, dryRun }: ActionContext,
+): Promise<ActionResult<OutputOf<'db.postgres.query'>>> {
+  const { database, sql, maxRows, maxBytes, timeoutMs, ...connection } = payload
+  await refuseOpenAuthFile(machine, connection)
+  if (dryRun) {
+    const summary = `Would read from ${database} as ${connection.role ?? connection.runAs}.`
+    return { ok: true, summary, output: { columns: [], rows: [], truncated: false } }
+  }
+  const env = postgresEnvironment(database, connection)
+  const ask = { sql, maxRows, maxBytes, timeoutMs }
+  const question = { verb: 'postgres-query', ask, as: connection.runAs, env } as const
+  const output = await askDatabase(machine, await databaseTool(), question)
+  return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
+}

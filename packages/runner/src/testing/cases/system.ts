@@ -1,0 +1,67 @@
+import { accountTools, hasUser } from '@ikoma/machine/testing/account-tools'
+import { fileTools } from '@ikoma/machine/testing/file-tools'
+import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
+import { expect } from 'vitest'
+import type { OrderTypeCase } from '../order-type-case.ts'
+
+const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
+
+export const systemCases: OrderTypeCase[] = [
+  {
+    type: 'system.directory.apply',
+    kind: 'change',
+    payload: { path: '/srv/app', mode: '750' },
+    bad: { payload: { path: '/srv/../etc' }, field: 'path' },
+    machine: () => new SimulatedHost({ files: { '/srv/other': '' } }),
+    needs: [],
+    expectDone: async (machine) =>
+      expect(await machine.look('/srv/app')).toEqual({ kind: 'directory', mode: 0o750, owner: 'root', group: 'root' }),
+  },
+  {
+    type: 'system.user.apply',
+    kind: 'change',
+    payload: { name: 'app', home: '/var/lib/app', groups: ['www-data'] },
+    bad: { payload: { name: '-app', home: '/var/lib/app' }, field: 'name' },
+    machine: () => new SimulatedHost({ files: { '/var/lib/other': '' }, state: { users }, tools: accountTools }),
+    needs: ['getent', 'useradd'],
+    async expectDone(machine) {
+      expect(hasUser(machine, 'app')).toBe(true)
+      expect(await machine.look('/var/lib/app')).toMatchObject({ kind: 'directory', owner: 'app', group: 'app' })
+    },
+  },
+  {
+    type: 'system.timezone.apply',
+    kind: 'change',
+    payload: { zone: 'Europe/Paris' },
+    bad: { payload: { zone: '../../etc/passwd' }, field: 'zone' },
+    machine: () => {
+      const files = { '/usr/share/zoneinfo/Europe/Paris': 'TZif2', '/etc/timezone': 'Etc/UTC\n' }
+      const machine = new SimulatedHost({ files, tools: fileTools })
+      machine.putLink('/etc/localtime', '/usr/share/zoneinfo/Etc/UTC')
+      return machine
+    },
+    needs: ['readlink', 'ln'],
+    expectDone: (machine) => {
+      expect(machine.linkAt('/etc/localtime')).toBe('/usr/share/zoneinfo/Europe/Paris')
+      expect(machine.contentOf('/etc/timezone')).toBe('Europe/Paris\n')
+    },
+  },
+  {
+    type: 'system.swap.apply',
+    kind: 'change',
+    payload: { sizeMib: 1024 },
+    bad: { payload: { path: '/swap file', sizeMib: 1024 }, field: 'path' },
+    machine: () =>
+      new SimulatedHost({
+        files: { '/etc/fstab': 'UUID=1-2 / ext4 defaults 0 1\n' },
+        state: { swaps: [] },
+        tools: { ...fileTools, ...swapTools },
+      }),
+    needs: ['swapon', 'df', 'dd', 'mkswap', 'mv'],
+    expectDone: (machine) => {
+      expect(swapsOf(machine)).toEqual(['/swapfile'])
+      expect(machine.contentOf('/etc/fstab')).toContain('\n/swapfile none swap sw 0 0\n')
+    },
+  },
+]
