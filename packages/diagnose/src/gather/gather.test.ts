@@ -1,3 +1,4 @@
+import type { Host } from '@ikoma/machine'
 import { header } from '@ikoma/machine/systemd'
 import { SimulatedHost, type Simulation, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { judge } from '../rank.ts'
 import { rules } from '../rules/index.ts'
 import type { Subject } from '../subject.ts'
 import { gather, type Sight } from './index.ts'
+import { Look } from './look.ts'
 
 const now = Date.parse('2026-11-21T16:20:00Z')
 
@@ -15,6 +17,7 @@ const nobody: Subject = {
 
 async function setup(subject: Partial<Subject>, simulation: Simulation, probes: Partial<Sight['probes']> = {}) {
   const host = new SimulatedHost(simulation)
+  let hidden: readonly Readonly<Record<string, string>>[] = []
   const sight: Sight = {
     host,
     probes: {
@@ -26,6 +29,7 @@ async function setup(subject: Partial<Subject>, simulation: Simulation, probes: 
       ...probes,
     },
     redaction(environments) {
+      hidden = environments
       const values = environments
         .flatMap((each) => Object.entries(each))
         .filter(([name]) => /SECRET|KEY|PASS/.test(name))
@@ -34,7 +38,7 @@ async function setup(subject: Partial<Subject>, simulation: Simulation, probes: 
     now,
   }
   const evidence = await gather({ ...nobody, ...subject }, sight)
-  return { host, evidence, found: judge(evidence, rules).map(({ rule }) => rule) }
+  return { host, evidence, hidden, found: judge(evidence, rules).map(({ rule }) => rule) }
 }
 
 /** A line as `journalctl --output=json` prints it. */
@@ -137,6 +141,34 @@ describe('logs', () => {
     expect(evidence.logs[1]?.text.length).toBeLessThanOrEqual(400)
   })
 
+  test('hide values as they are, however systemd and a file quote them', async () => {
+    const environment = 'Environment=NODE_ENV=production "API_KEY=in\\$line\\"key" "PEM_KEY=two\nlines=of it" LAST=1'
+    const variables = [
+      'SESSION_SECRET="of\\$the\\\\app"',
+      'SMTP_PASS="relay" # of the relay',
+      'SIGNING_KEY="two',
+      'lines"',
+      "  export OTHER_KEY='it\\\"is'",
+      'PLAIN= bare ',
+      'BROKEN="open',
+    ].join('\n')
+    const { hidden } = await setup(
+      { unit: 'gateway.service' },
+      {
+        files: { ...files, '/etc/systemd/system/gateway.service.env': variables },
+        tools: systemd(looping.replace(/Environment=.*/, () => environment)),
+      },
+    )
+    expect(hidden).toEqual([
+      {
+        ...{ NODE_ENV: 'production', API_KEY: 'in$line"key', PEM_KEY: 'two\nlines=of it', LAST: '1' },
+        ...{ SESSION_SECRET: 'of$the\\app', SMTP_PASS: 'relay', SIGNING_KEY: 'two\nlines', OTHER_KEY: 'it\\"is' },
+        ...{ PLAIN: 'bare', BROKEN: '"open' },
+      },
+      {},
+    ])
+  })
+
   test('from before a service came up for good are over, those of a loop are not', async () => {
     const old = entry('Error: listen EADDRINUSE: address already in use :::8080', 90)
     const subject = { unit: 'gateway.service', sinceMin: 120 }
@@ -173,6 +205,14 @@ describe('logs', () => {
       'error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused',
       `${at} [error] 7#7: *1 ${refused}, server: x, upstream: "http://127.0.0.1:3000/a", host: "a.test"`,
     ])
+  })
+
+  test('of a proxy hide the request also where the end of a long line was cut', async () => {
+    const request = { host: 'a.test', headers: { Cookie: ['sid=c00kie'], Filler: 'x'.repeat(3950) } }
+    const long = JSON.stringify({ level: 'error', msg: 'no upstreams available', request, status: 502 })
+    const journalctl: Tool = ({ args }) => ({ stdout: args.includes('--unit=caddy.service') ? entry(long) : '' })
+    const { evidence } = await setup({ domain: 'a.test' }, { tools: { journalctl } })
+    expect(evidence.logs.map(({ text }) => text)).toEqual(['{"level":"error","msg":"no upstreams available" …'])
   })
 
   test('tell of killed processes through the kernel', async () => {
@@ -374,6 +414,23 @@ test('what a tool says when it refuses is told, in one line', async () => {
   const { evidence } = await setup({ unit: 'gateway.service' }, { tools: { systemctl } })
   expect(evidence.notLookedAt).toContainEqual({
     what: 'gateway.service',
-    why: 'systemctl says: System has not been booted with systemd as init system (PID 1).',
+    why: 'systemctl failed with 1: System has not been booted with systemd as init system (PID 1).',
   })
+})
+
+test('each program is ended in time, whatever its reader would wait, and nothing can be changed', async () => {
+  const asked: (number | undefined)[] = []
+  const host: Host = new SimulatedHost({ files: { '/etc/hosts': '' } })
+  const run = host.run.bind(host)
+  host.run = (program) => {
+    asked.push(program.timeoutSec)
+    return run(program)
+  }
+  const { host: seen } = new Look(host)
+  for (const bound of [{}, { timeoutSec: 5 }, { timeoutSec: 600 }]) {
+    await expect(seen.run({ argv: ['df'], ...bound })).rejects.toThrow('not installed')
+  }
+  expect(asked).toEqual([15, 5, 15])
+  await expect(seen.remove('/etc/hosts')).rejects.toThrow('Diagnosis changes nothing')
+  expect(await seen.read('/etc/hosts')).toBe('')
 })

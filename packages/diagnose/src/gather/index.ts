@@ -4,7 +4,7 @@ import { parentOf } from '../paths.ts'
 import type { Probes } from '../probes.ts'
 import type { Subject } from '../subject.ts'
 import { type SeenDocker, seeContainers } from './containers.ts'
-import { endOfFile, isAbout, journalOf, kernelKills, type RawLine, readable, settledSince } from './logs.ts'
+import { endOfFile, isAbout, journalOf, type RawLine, readable, seeKernelKills, settledSince } from './logs.ts'
 import { Look } from './look.ts'
 import { seeDisks, seeFirewall, seeListeners, seeMemory, seeSynchronized } from './machine.ts'
 import { pm2Log, type SeenPm2, seePm2 } from './pm2.ts'
@@ -78,7 +78,7 @@ async function seeLogs(
   logs.push(...read(containers?.logs ?? []))
   const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)
   if (site !== null) logs.push(...read((await proxyLogs(look, sinceMs)).filter(({ text }) => isAbout(text, site))))
-  logs.push(...read(await kernelKills(look, sinceMs)))
+  logs.push(...read(await seeKernelKills(look, sinceMs)))
   return logs
 }
 

@@ -1,4 +1,4 @@
-import { type JournalLine, journalLines, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
+import { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
 import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 
@@ -40,18 +40,10 @@ export async function journalOf(look: Look, unit: string, sinceMs: number): Prom
   })
 }
 
-export async function kernelKills(look: Look, sinceMs: number): Promise<RawLine[]> {
+export async function seeKernelKills(look: Look, sinceMs: number): Promise<RawLine[]> {
   return look.at('kernel log', [], async () => {
-    const output = ['--output=json', '--output-fields=MESSAGE', '--no-pager', '--quiet', '--reverse']
-    const wanted = [
-      '--dmesg',
-      '--grep=out of memory',
-      '--case-sensitive=false',
-      `--since=@${Math.floor(sinceMs / 1000)}`,
-    ]
-    // Finding nothing is exit 1.
-    const { stdout } = await look.run(['journalctl', ...wanted, ...output])
-    return journalLines(stdout).lines.flatMap((line) => textsOf(line, 'kernel'))
+    const lines = await kernelKills(look.host, new Date(sinceMs).toISOString())
+    return lines.flatMap((line) => textsOf(line, 'kernel'))
   })
 }
 
@@ -118,9 +110,12 @@ export function isAbout(text: string, domain: string): boolean {
   return sites.length === 0 || sites.includes(domain)
 }
 
-/** nginx tells the whole request, and the query of the upstream's address. */
+/** nginx tells the whole request, and the query of the upstream's address; JSON that was cut may end in headers. */
 function withoutRequest(text: string): string {
-  return text.replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '').replace(/\?[^\s"]*"/g, '"')
+  return text
+    .replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '')
+    .replace(/\?[^\s"]*"/g, '"')
+    .replace(/,?"(?:req|request|res|response|headers|resp_headers)":.*$/s, ' …')
 }
 
 function clip(text: string): string {
