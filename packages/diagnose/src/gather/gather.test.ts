@@ -314,12 +314,16 @@ describe('the machine', () => {
 
 describe('containers', () => {
   const id = 'a'.repeat(64)
-  const state = '["/blingauto-api-1","api","restarting",1,false,9,null,"2026-11-21T16:19:00Z","bling"]'
+  const made = {
+    ...{ id, name: '/blingauto-api-1', project: 'bling', service: 'api', directory: '/srv/bling', revision: null },
+    ...{ image: 'api:1', state: 'restarting', exitCode: 1, outOfMemory: false, restarts: 9, health: null },
+    ...{ startedAt: '2026-11-21T16:19:00Z', restartPolicy: 'always' },
+  }
 
   test('are found by the folder of their compose file, and asked for no environment', async () => {
-    const docker: Tool = ({ args: [verb] }) => {
-      if (verb === 'ps') return { stdout: `${id}\n` }
-      if (verb === 'inspect') return { stdout: `${state}\n` }
+    const docker: Tool = ({ args: [, verb] }) => {
+      if (verb === 'ls') return { stdout: `${id}\n` }
+      if (verb === 'inspect') return { stdout: `${JSON.stringify(made)}\n` }
       return {
         stderr: '2026-11-21T16:19:01.5Z sqlalchemy.exc: FATAL:  password authentication failed for user "bling"\n',
       }
@@ -337,8 +341,53 @@ describe('containers', () => {
       { source: 'container api', text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"' },
     ])
     expect(host.ran[0]).toContain('label=com.docker.compose.project.working_dir=/srv/bling')
-    expect(host.ran[1]?.join(' ')).not.toMatch(/json \.\}|\.Config\.Env|json \.Config\}/)
+    const asked = [...(host.ran[1]?.join(' ') ?? '').matchAll(/\{\{(?:json|with) ([^}]+)/g)].map(([, what]) => what)
+    const label = (name: string) => `(index .Config.Labels "${name}")`
+    expect(new Set(asked)).toEqual(
+      new Set([
+        ...['.ID', '.Name', '.Config.Image', '.RestartCount', '.HostConfig.RestartPolicy.Name', '.State.Status'],
+        ...['.State.ExitCode', '.State.OOMKilled', '.State.StartedAt', '.State.Health.Status'],
+        ...['project', 'service', 'project.working_dir'].map((name) => label(`com.docker.compose.${name}`)),
+        // And the value of that label.
+        ...[label('ikoma.revision'), '.'],
+      ]),
+    )
+    expect(host.ran[1]?.join(' ')).toContain('{{with (index .Config.Labels "ikoma.revision")}}{{json .}}')
     expect(found).toEqual(['postgres_wrong_password', 'container_restarting'])
+  })
+
+  test('that somebody ran by hand, with compose run, are none of the project', async () => {
+    const failed = { ...made, name: '/bling-api-run-1', state: 'exited', restarts: 0 }
+    const docker: Tool = ({ args }) => {
+      if (!args.includes('ls')) return args.includes('inspect') ? { stdout: JSON.stringify(failed) } : {}
+      return { stdout: args.includes('label=com.docker.compose.oneoff=False') ? '' : `${id}\n` }
+    }
+    const { evidence, found } = await setup({ composeFile: '/srv/bling/docker-compose.yml' }, { tools: { docker } })
+    expect(evidence.docker).toEqual({ running: true, project: null, containers: [] })
+    expect(found).toEqual([])
+  })
+
+  test('whose log cannot be read hide no other, and what Docker says of it is not theirs', async () => {
+    const other = { ...made, id: 'b'.repeat(64), name: '/bling-web-1', service: 'web', restarts: 0, state: 'running' }
+    const docker: Tool = ({ args }) => {
+      if (args.includes('ls')) return { stdout: `${id}\n${other.id}\n` }
+      if (args.includes('inspect')) return { stdout: `${JSON.stringify(made)}\n${JSON.stringify(other)}\n` }
+      if (args.at(-1) === id) return { code: 1, stderr: 'Error response from daemon: configured logging driver\n' }
+      return { stdout: '2026-11-21T16:19:30.5Z one\n2026-11-21T16:19:31.5Z two\n' }
+    }
+    const { evidence, host } = await setup({ composeFile: '/srv/bling/docker-compose.yml' }, { tools: { docker } })
+    expect(evidence.docker).toMatchObject({ containers: [{ service: 'api' }, { service: 'web', status: 'running' }] })
+    expect(evidence.logs.map(({ source, text }) => `${source}: ${text}`)).toEqual([
+      'container web: two',
+      'container web: one',
+    ])
+    expect(evidence.notLookedAt).toContainEqual({
+      what: 'log of api',
+      why: 'docker failed with 1: Error response from daemon: configured logging driver',
+    })
+    const since = (of: string) => host.ran.find((argv) => argv.includes('logs') && argv.at(-1) === of)
+    expect(since(id)).toContain('--since=2026-11-21T15:20:00.000Z')
+    expect(since(other.id)).toContain('--since=2026-11-21T16:19:00.000Z')
   })
 
   test('cannot be seen when Docker is down, which is a finding, or not installed, which is a note', async () => {

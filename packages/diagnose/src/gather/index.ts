@@ -22,10 +22,11 @@ export interface Sight {
 export async function gather(subject: Subject, sight: Sight): Promise<Evidence> {
   const look = new Look(sight.host)
   const { unit: name, pm2Name, pm2User, composeFile, domain, url } = subject
+  const sinceMs = sight.now - subject.sinceMin * 60_000
   const seen = name === null ? null : await seeUnit(look, name)
   const pm2 = pm2Name === null ? null : await seePm2(look, { name: pm2Name, user: pm2User, now: sight.now })
   const folder = composeFile === null ? null : parentOf(composeFile)
-  const containers = folder === null ? null : await seeContainers(look, folder, subject.sinceMin)
+  const containers = folder === null ? null : await seeContainers(look, folder, sinceMs)
   const logs = await seeLogs(look, subject, { seen, pm2, containers }, sight)
   const unit = seen?.unit ?? null
   const listeners = await seeListeners(look)
