@@ -1,5 +1,6 @@
 import type { Host } from '@ikoma/machine'
 import { header } from '@ikoma/machine/systemd'
+import { pm2Listens } from '@ikoma/machine/testing/pm2-tools'
 import { SimulatedHost, type Simulation, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { judge } from '../rank.ts'
@@ -413,7 +414,8 @@ describe('PM2', () => {
         env: { JWT_SECRET: 'jwt-s3cr3t' },
       },
     })}]`
-  const home = { '/home/kb/.pm2/rpc.sock': '', '/home/kb/.pm2/logs/err.log': '' }
+  const socket = { '/home/kb/.pm2/rpc.sock': '' }
+  const home = { ...socket, ...pm2Listens('/home/kb'), '/home/kb/.pm2/logs/err.log': '' }
   const tools = (status: string): Record<string, Tool> => ({
     getent: () => ({ stdout: 'kb:x:1001:1001::/home/kb:/bin/bash\n' }),
     runuser: ({ args }) => ({
@@ -430,16 +432,25 @@ describe('PM2', () => {
     )
     expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
     expect(evidence.logs[1]).toEqual({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
-    expect(host.ran).toContainEqual(['runuser', '--user', 'kb', '--', 'pm2', 'jlist'])
+    const asked = host.ran.find((argv) => argv.includes('jlist'))
+    expect(asked?.slice(0, 6)).toEqual(['runuser', '-u', 'kb', '--', 'env', '-i'])
+    expect(asked).toEqual(expect.arrayContaining(['HOME=/home/kb', 'PM2_HOME=/home/kb/.pm2']))
+    expect(asked?.slice(-2)).toEqual(['pm2', 'jlist'])
     const read = host.ran.find((argv) => argv.includes('/home/kb/.pm2/logs/err.log'))
     expect(read?.slice(0, 4)).toEqual(['runuser', '-u', 'kb', '--'])
     expect(found).toEqual(['environment_missing', 'pm2_errored'])
   })
 
   test('is not asked while it does not run, for that would start it', async () => {
-    const { evidence, host } = await setup({ pm2Name: 'keybuzz-backend', pm2User: 'kb' }, { tools: tools('online') })
-    expect(evidence.pm2?.status).toBeNull()
-    expect(host.ran.map(([name]) => name)).not.toContain('runuser')
+    // One that was killed leaves its socket behind, and another account's listens.
+    for (const files of [{}, socket, { ...socket, ...pm2Listens('/home/kb2') }]) {
+      const { evidence, host } = await setup(
+        { pm2Name: 'keybuzz-backend', pm2User: 'kb' },
+        { files, tools: tools('online') },
+      )
+      expect(evidence.pm2?.status).toBeNull()
+      expect(host.ran.map(([name]) => name)).not.toContain('runuser')
+    }
   })
 })
 

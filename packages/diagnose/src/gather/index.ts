@@ -74,7 +74,7 @@ async function seeLogs(
   }
   // PM2 writes no times: of a process that has settled nobody knows what is over.
   if (pm2Name !== null && pm2 !== null && settledSince(pm2.process, sight.now) === 0) {
-    logs.push(...read(await pm2Log(look, pm2, { name: pm2Name, user: subject.pm2User })))
+    logs.push(...read(await pm2Log(look, pm2, pm2Name)))
   }
   logs.push(...read(containers?.logs ?? []))
   const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)

@@ -1,3 +1,4 @@
+import { readLogEnd } from '@ikoma/machine/system'
 import { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
 import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
@@ -57,16 +58,15 @@ function textsOf({ at, message }: JournalLine, source: string): RawLine[] {
 /** The end of a log file, newest first; nothing, without a note, where there is none. */
 export async function endOfFile(look: Look, path: string, source: string): Promise<RawLine[]> {
   return look.at(path, [], async () => {
-    if ((await look.host.look(path)) === null) return []
-    const said = await look.ask(['tail', `--lines=${maxLines}`, '--', path])
-    return linesOf(said, source)
+    return linesOf((await readLogEnd(look.host, path, maxLines)) ?? [], source)
   })
 }
 
-export function linesOf(said: string, source: string): RawLine[] {
+/** Newest first, of lines that are oldest first. */
+export function linesOf(lines: readonly string[], source: string): RawLine[] {
   let at: number | null = null
-  const lines = said.split('\n').filter((text) => text.trim() !== '')
   return lines
+    .filter((text) => text.trim() !== '')
     .map((text) => {
       // What follows a line with a time and has none belongs to it.
       at = timeIn(text) ?? at
