@@ -1,4 +1,5 @@
 import type { Entry } from '@ikoma/machine'
+import type { Disk, ListeningSocket, Memory } from '@ikoma/machine/system'
 import type { Subject } from './subject.ts'
 
 /** All that was seen, as data: rules read it and nothing else. What was not looked at is null, or empty for lists. */
@@ -58,25 +59,9 @@ export interface LogLine {
   text: string
 }
 
-export interface Listener {
-  address: string
-  port: number
-  process: string | null
-  pid: number | null
+export interface Listener extends ListeningSocket {
   /** The systemd unit that the process belongs to. */
   unit: string | null
-}
-
-export interface Disk {
-  mount: string
-  usedPercent: number
-  availableBytes: number
-  inodesUsedPercent: number | null
-}
-
-export interface Memory {
-  availableBytes: number
-  swapBytes: number
 }
 
 export type MigrationTool = 'drizzle' | 'prisma' | 'alembic'

@@ -270,27 +270,35 @@ describe('the machine', () => {
     expect(found).toEqual(['disk_full', 'database_file_missing'])
   })
 
+  const policy = (incoming: string) => ({ '/etc/default/ufw': `DEFAULT_INPUT_POLICY="${incoming}"\n` })
+  const ufw: Tool = ({ args }) => ({ stdout: args[0] === 'status' ? 'Status: active\n' : '' })
+
   test.each([
     [
-      '22/tcp                     LIMIT       Anywhere\n80,443/tcp (v6)            ALLOW IN    Anywhere (v6)',
+      ['limit tcp 22 0.0.0.0/0 any 0.0.0.0/0 in', 'allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 in'],
       [22, 80, 443],
     ],
-    ['Nginx Full                 ALLOW IN    Anywhere', [80, 443]],
+    [['allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 Nginx%20Full - in'], [80, 443]],
     [
-      '1:1024/tcp                 ALLOW       Anywhere\n443/udp                    ALLOW       Anywhere',
+      ['allow tcp 1:1024 0.0.0.0/0 any 0.0.0.0/0 in', 'allow udp 443 0.0.0.0/0 any 0.0.0.0/0 in'],
       [1, 80, 443, 1024],
     ],
-    ['80/tcp                     DENY IN     Anywhere\n443/tcp                    ALLOW IN    10.0.0.0/8', []],
-  ])('tells whom ufw lets in: %j', async (rows, openPorts) => {
-    const stdout = `Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing)\n\nTo  Action  From\n${rows}\n`
-    const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+    [['deny tcp 80 0.0.0.0/0 any 0.0.0.0/0 in', 'allow tcp 443 0.0.0.0/0 any 10.0.0.0/8 in'], []],
+  ])('tells whom ufw lets in: %j', async (tuples, openPorts) => {
+    const rules = tuples.map((tuple) => `### tuple ### ${tuple}\n-A ufw-user-input -j ACCEPT\n`).join('\n')
+    const files = { ...policy('DROP'), '/etc/ufw/user.rules': rules }
+    const { evidence } = await setup({ domain: 'a.test' }, { files, tools: { ufw } })
     expect(evidence.firewall).toEqual({ active: true, openPorts })
   })
 
   test('has no firewall when ufw is off, or lets everybody in by default', async () => {
-    const open = 'Status: active\nDefault: allow (incoming), allow (outgoing), deny (routed)\n'
-    for (const stdout of ['Status: inactive\n', open]) {
-      const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+    const off: Tool = () => ({ stdout: 'Status: inactive\n' })
+    const setups = [
+      { files: policy('DROP'), tools: { ufw: off } },
+      { files: policy('ACCEPT'), tools: { ufw } },
+    ]
+    for (const simulation of setups) {
+      const { evidence } = await setup({ domain: 'a.test' }, simulation)
       expect(evidence.firewall?.active).toBe(false)
     }
   })

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Exit, Host, Program } from '@ikoma/machine'
+import type { Host } from '@ikoma/machine'
 import type { NotLookedAt } from '../evidence.ts'
 
 /** Looks at a machine where anything may be absent or closed: what could not be seen is noted, and is no failure. */
@@ -26,18 +26,6 @@ export class Look {
 
   note(what: string, why: string): void {
     this.notLookedAt.push({ what, why: (why.split('\n')[0] ?? '').slice(0, maxWhy) })
-  }
-
-  run(argv: Program['argv'], env: Program['env'] = {}): Promise<Exit> {
-    return this.host.run({ argv, env })
-  }
-
-  /** What a tool prints; throws with what it says when it refuses. */
-  async ask(argv: Program['argv'], env: Program['env'] = {}): Promise<string> {
-    const { code, stdout, stderr } = await this.run(argv, env)
-    if (code === 0) return stdout
-    const said = (stderr.trim() || stdout.trim()).split('\n')[0] ?? ''
-    throw new AppError('unavailable', `${argv[0]} says: ${said || `exit ${code}`}`, { reason: 'tool_failed' })
   }
 }
 
