@@ -36,14 +36,14 @@ export interface NotLookedAt {
 }
 
 export interface UnitState {
-  /** As systemd names them: `loaded`, `not-found`; `active`, `failed`; `running`, `auto-restart`. */
+  /** States as systemd names them: `loaded`, `not-found`; `active`, `failed`; `running`, `auto-restart`. */
   load: string
   active: string
   sub: string
   /** `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, `start-limit-hit`, … */
   result: string
   restarts: number
-  /** Of the last main process; systemd's own failures before it are 200 and above. */
+  /** How the last main process ended; systemd's own failures before it are 200 and above. */
   exitStatus: number
   /** Seconds since it became active; null when it is not. */
   upSec: number | null
@@ -82,7 +82,7 @@ export interface DnsAnswer {
   answers: readonly string[]
   /** Why no answer came, in a code such as `name_not_found`. */
   failure: string | null
-  /** This server's own, as it sees them. */
+  /** The addresses of this server, as it sees them. */
   own: readonly string[]
 }
 

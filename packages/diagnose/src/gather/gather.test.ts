@@ -224,7 +224,7 @@ describe('logs', () => {
   })
 })
 
-/** As nginx writes it. */
+/** A time as nginx writes it. */
 function localTime(at: number): string {
   const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString()
   return `${date.slice(0, 10).replaceAll('-', '/')} ${date.slice(11, 19)}`

@@ -83,7 +83,7 @@ function timeIn(text: string): number | null {
   return Number.isFinite(at) ? at : null
 }
 
-/** Of a line of JSON, what tells the trouble: not the request, whose headers and query hold credentials. */
+/** What tells the trouble in a line of JSON: not the request, whose headers and query hold credentials. */
 function plain(text: string): string {
   const entry = text.startsWith('{') ? parseJson(text) : null
   if (entry === null || !('msg' in entry || 'message' in entry || 'error' in entry)) return withoutRequest(text)

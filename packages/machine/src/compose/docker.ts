@@ -24,13 +24,13 @@ export interface Container {
   restartPolicy: string
 }
 
-/** By which a container is known to be as it should be. */
+/** The label by which a container is known to be as it should be. */
 export const revisionLabel = 'ikoma.revision'
 
 const directoryLabel = 'com.docker.compose.project.working_dir'
 const label = (name: string) => `(index .Config.Labels "${name}")`
 const fields: Record<keyof Container, string> = {
-  // By the name of the field in Docker's sources: by that in its JSON, what a container has not got is an error.
+  // Each field by its name in Docker's sources: by that in its JSON, what a container has not got is an error.
   id: '{{json .ID}}',
   name: '{{json .Name}}',
   project: `{{json ${label('com.docker.compose.project')}}}`,
@@ -46,13 +46,13 @@ const fields: Record<keyof Container, string> = {
   health: '{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}}',
   restartPolicy: '{{json .HostConfig.RestartPolicy.Name}}',
 }
-/** Only these: the rest of what Docker knows of a container holds its secrets. */
+/** The fields above and no other: the rest of what Docker knows of a container holds its secrets. */
 const template = `{${Object.entries(fields).map(([name, value]) => `"${name}":${value}`)}}`
 
 /** Containers of a project, but for those of `compose run`, which somebody started by hand. */
 const listing = ['container', 'ls', '--all', '--no-trunc', '--filter', 'label=com.docker.compose.oneoff=False'] as const
 
-/** Those of a project that is in this folder, by name; rejects when the project is that of another folder. */
+/** The containers of a project that is in this folder, by name; rejects when the project is that of another folder. */
 export async function containersOf(host: Host, project: string, directory: string): Promise<Container[]> {
   const found = await inspectContainers(host, await idsOf(host, listing, project))
   const elsewhere = found.find((each) => each.directory !== directory)
@@ -64,8 +64,8 @@ export async function containersOf(host: Host, project: string, directory: strin
 }
 
 /**
- * Ids of those that any version of compose made of files in this folder, newest first; or Docker's own words where it
- * gives no answer, because it is down or closed to us.
+ * Ids of the containers that any version of compose made of files in this folder, newest first; or Docker's own words
+ * where it gives no answer, because it is down or closed to us.
  */
 export async function containerIdsIn(host: Host, directory: string): Promise<{ ids: string[] } | { refusal: string }> {
   const filter = ['--quiet', '--filter', `label=${directoryLabel}=${directory}`]
@@ -73,7 +73,7 @@ export async function containerIdsIn(host: Host, directory: string): Promise<{ i
   return code === 0 ? { ids: lines(stdout) } : { refusal: stderr.trim() }
 }
 
-/** In the order of the ids; rejects when one is gone. */
+/** The containers with these ids, in their order; rejects when one is gone. */
 export async function inspectContainers(host: Host, ids: readonly string[]): Promise<Container[]> {
   if (ids.length === 0) return []
   const argv = ['docker', 'container', 'inspect', '--format', template, '--', ...ids] as const

@@ -19,9 +19,9 @@ export interface Platform {
   packages: readonly WantedPackage[]
   /** Debian packages that bring the same from elsewhere; with a version, only others than that are in the way. */
   rivals: readonly WantedPackage[]
-  /** Whose packages; null for the distribution's own. */
+  /** The repository that the packages come from; null for the distribution's own. */
   repository: AptRepository | null
-  /** Its program, which may also lie where no package put it. */
+  /** The platform's program, which may also lie where no package put it. */
   program: { name: string; versionArgs: readonly string[]; accepts(version: string): boolean }
   /** Below it, programs are ours. */
   ownFolder?: string
@@ -39,7 +39,7 @@ export interface Present {
   /** A package's name, or a path. */
   name: string
   version: string | null
-  /** In the way of what is wanted. */
+  /** Whether it is in the way of what is wanted. */
   stale: boolean
 }
 

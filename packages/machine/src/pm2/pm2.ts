@@ -25,7 +25,7 @@ export interface Pm2State {
   errorFile: string
 }
 
-/** In the environment of a process: by it PM2 tells what it was started with. */
+/** The variable of a process by which PM2 tells what it was started with. */
 export const revisionVariable = 'IKOMA_REVISION'
 
 export const pm2Unit = (user: string) => `pm2-${user}.service`
@@ -59,8 +59,8 @@ export async function pm2(host: Host, account: Pm2Account, args: readonly string
 }
 
 /**
- * Only where there is a PM2 to ask. It gives a process everything in the environment of who starts it: that is next to
- * nothing, and no mark of the order, by which the process would be ended with it.
+ * Runs pm2 as the account, only where there is one to ask. PM2 gives a process everything in the environment of who
+ * starts it: that is next to nothing, and no mark of the order, by which the process would be ended with it.
  */
 async function askPm2(host: Host, account: Pm2Account, args: readonly string[]): Promise<string> {
   const exit = await runAs(host, account, ['pm2', ...args])
@@ -95,7 +95,7 @@ function processesIn(told: string): Told[] {
   }
 }
 
-/** One, or its instances; rejects when there is none. */
+/** A process, or its instances; rejects when there is none. */
 export async function findPm2Processes(host: Host, account: Pm2Account, name: string): Promise<Pm2State[]> {
   const found = (await listPm2(host, account)).filter((each) => each.name === name)
   if (found.length > 0) return found

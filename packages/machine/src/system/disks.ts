@@ -11,7 +11,7 @@ export interface Disk {
 /** The disks that these paths are on, each once; paths that are not there are on none. */
 export async function readDisks(host: Host, paths: readonly string[]): Promise<Disk[]> {
   const columns = '--output=target,pcent,avail,ipcent'
-  // It fails for a path that is not there, and tells of the others all the same.
+  // df fails for a path that is not there, and tells of the others all the same.
   const { stdout } = await host.run({ argv: ['df', '--block-size=1', columns, '--', ...new Set(paths)] })
   const disks = new Map<string, Disk>()
   for (const line of stdout.split('\n').slice(1)) {

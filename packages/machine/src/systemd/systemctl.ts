@@ -14,7 +14,7 @@ export interface UnitState {
   fragmentPath: string
   /** The file on disk is another than the one that was read. */
   needsReload: boolean
-  /** By itself, since somebody started it. */
+  /** How often it started again by itself, since somebody started it. */
   restarts: number
   result: string
   exitCode: number | null
@@ -92,7 +92,7 @@ export async function systemctl(host: Host, verb: Verb, unit: string): Promise<v
   await outputOf(host, { argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
 }
 
-/** As `systemctl`, for what may be gone already. */
+/** Tells systemd to do this to a unit that may be gone already: that it refuses is no failure. */
 export async function systemctlIfThere(host: Host, verb: Verb, unit: string): Promise<void> {
   await host.run({ argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
 }

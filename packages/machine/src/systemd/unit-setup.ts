@@ -8,7 +8,7 @@ export interface UnitSetup extends UnitState {
   user: string
   workingDirectory: string
   environmentFiles: string[]
-  /** To know what must be hidden; never to be shown. */
+  /** Its variables, to know what must be hidden; never to be shown. */
   environment: Record<string, string>
 }
 

@@ -2,10 +2,10 @@ import type { Container } from '@ikoma/machine/compose'
 import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 interface Docker {
-  /** By project. */
+  /** The containers of each project, by its name. */
   containers: Record<string, Container[]>
   networks: Record<string, string[]>
-  /** Of the compose program that is installed. */
+  /** The version of the compose program that is installed. */
   version: 1 | 2
 }
 
