@@ -1,4 +1,5 @@
 import type { Entry } from '@ikoma/machine'
+import type { Disk, ListeningSocket, Memory } from '@ikoma/machine/system'
 import type { Subject } from './subject.ts'
 
 /** All that was seen, as data: rules read it and nothing else. What was not looked at is null, or empty for lists. */
@@ -35,14 +36,14 @@ export interface NotLookedAt {
 }
 
 export interface UnitState {
-  /** As systemd names them: `loaded`, `not-found`; `active`, `failed`; `running`, `auto-restart`. */
+  /** States as systemd names them: `loaded`, `not-found`; `active`, `failed`; `running`, `auto-restart`. */
   load: string
   active: string
   sub: string
   /** `success`, `exit-code`, `signal`, `oom-kill`, `timeout`, `start-limit-hit`, … */
   result: string
   restarts: number
-  /** Of the last main process; systemd's own failures before it are 200 and above. */
+  /** How the last main process ended; systemd's own failures before it are 200 and above. */
   exitStatus: number
   /** Seconds since it became active; null when it is not. */
   upSec: number | null
@@ -58,25 +59,9 @@ export interface LogLine {
   text: string
 }
 
-export interface Listener {
-  address: string
-  port: number
-  process: string | null
-  pid: number | null
+export interface Listener extends ListeningSocket {
   /** The systemd unit that the process belongs to. */
   unit: string | null
-}
-
-export interface Disk {
-  mount: string
-  usedPercent: number
-  availableBytes: number
-  inodesUsedPercent: number | null
-}
-
-export interface Memory {
-  availableBytes: number
-  swapBytes: number
 }
 
 export type MigrationTool = 'drizzle' | 'prisma' | 'alembic'
@@ -97,7 +82,7 @@ export interface DnsAnswer {
   answers: readonly string[]
   /** Why no answer came, in a code such as `name_not_found`. */
   failure: string | null
-  /** This server's own, as it sees them. */
+  /** The addresses of this server, as it sees them. */
   own: readonly string[]
 }
 

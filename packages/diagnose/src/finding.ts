@@ -1,10 +1,12 @@
+import type { OrderTypeName } from '@ikoma/api'
+
 export interface Words {
   en: string
   fr: string
 }
 
 export interface OrderToPlace {
-  type: string
+  type: OrderTypeName
   payload: Readonly<Record<string, unknown>>
 }
 

@@ -3,9 +3,9 @@ import type { DnsAnswer, HttpAnswer, TlsAnswer } from './evidence.ts'
 /** What is asked over the network, from this machine. None of them rejects but for a stop of the order. */
 export interface Probes {
   http(url: string): Promise<HttpAnswer>
-  /** Of port 443 of this machine, whatever the name resolves to. */
+  /** The certificate on port 443 of this machine, whatever the name resolves to. */
   tls(domain: string): Promise<TlsAnswer>
-  /** By DNS alone, not by /etc/hosts. */
+  /** Where a name leads by DNS alone, not by /etc/hosts. */
   dns(domain: string): Promise<Omit<DnsAnswer, 'own'>>
   ownAddresses(): string[]
   /** How far the control plane's clock is ahead; null when it is not known. */

@@ -1,6 +1,6 @@
-import { findOrderType } from '@ikoma/api'
+import { type CatalogueEntry, catalogue, type OrderTypeName, type PayloadInputOf } from '@ikoma/api'
 import type { Evidence, LogLine } from './evidence.ts'
-import type { Finding, Mend, OrderToPlace, Words } from './finding.ts'
+import type { Finding, Mend, Words } from './finding.ts'
 
 /** One way in which things go wrong, and how it shows. Pure: the evidence is all it knows. */
 export interface Rule {
@@ -64,9 +64,14 @@ export function advise(en: string, fr: string): Mend {
 }
 
 /** An order, where the catalogue takes it; elsewhere the command that does the same, when there is one. */
-export function place(type: string, payload: OrderToPlace['payload'], advice: Words, command?: string): Mend {
-  const known = findOrderType(type)
-  if (known === null || known.payload.safeParse(payload).success) return { advice, order: { type, payload } }
+export function place<T extends OrderTypeName>(
+  type: T,
+  payload: PayloadInputOf<T>,
+  advice: Words,
+  command?: string,
+): Mend {
+  const { payload: schema }: CatalogueEntry = catalogue[type]
+  if (schema.safeParse(payload).success) return { advice, order: { type, payload: { ...payload } } }
   return command === undefined ? { advice, order: null } : byCommand(advice, command)
 }
 

@@ -1,6 +1,6 @@
 /** What somebody has trouble with: as much of it as they know. Names and paths were checked by the catalogue. */
 export interface Subject {
-  /** With its suffix: `gateway.service`. */
+  /** A unit with its suffix: `gateway.service`. */
   unit: string | null
   /** Where the app should listen. */
   port: number | null
@@ -11,7 +11,7 @@ export interface Subject {
   sqlitePath: string | null
   composeFile: string | null
   pm2Name: string | null
-  /** Whose PM2 it is. */
+  /** The account whose PM2 it is. */
   pm2User: string
   /** How far back logs are read. */
   sinceMin: number

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Host, Program } from './host.ts'
+import type { Exit, Host, Program } from './host.ts'
 
 const maxToldCharacters = 2_000
 
@@ -10,9 +10,13 @@ export async function mustRun(host: Host, program: Program): Promise<void> {
 
 /** What a program that has to succeed prints. */
 export async function outputOf(host: Host, program: Program): Promise<string> {
-  const { code, stdout, stderr } = await host.run(program)
-  if (code === 0) return stdout
+  const exit = await host.run(program)
+  if (exit.code === 0) return exit.stdout
+  throw toolFailed(program.argv[0], exit)
+}
+
+/** A program that had to succeed and did not, with the end of what it said. */
+export function toolFailed(name: string, { code, stdout, stderr }: Exit): AppError {
   const said = (stderr.trim() || stdout.trim()).slice(-maxToldCharacters)
-  const [name] = program.argv
-  throw new AppError('unavailable', `${name} failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
+  return new AppError('unavailable', `${name} failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
 }

@@ -134,6 +134,7 @@ export const catalogue = {
 
 export type OrderTypeName = keyof typeof catalogue
 export type PayloadOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['payload']>
+export type PayloadInputOf<T extends OrderTypeName> = z.input<(typeof catalogue)[T]['payload']>
 export type OutputOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['output']>
 
 export function findOrderType(type: string): CatalogueEntry | null {

@@ -1,10 +1,13 @@
+import type { Host } from '@ikoma/machine'
 import { header } from '@ikoma/machine/systemd'
+import { pm2Listens } from '@ikoma/machine/testing/pm2-tools'
 import { SimulatedHost, type Simulation, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, test } from 'vitest'
 import { judge } from '../rank.ts'
 import { rules } from '../rules/index.ts'
 import type { Subject } from '../subject.ts'
 import { gather, type Sight } from './index.ts'
+import { Look } from './look.ts'
 
 const now = Date.parse('2026-11-21T16:20:00Z')
 
@@ -15,6 +18,7 @@ const nobody: Subject = {
 
 async function setup(subject: Partial<Subject>, simulation: Simulation, probes: Partial<Sight['probes']> = {}) {
   const host = new SimulatedHost(simulation)
+  let hidden: readonly Readonly<Record<string, string>>[] = []
   const sight: Sight = {
     host,
     probes: {
@@ -26,6 +30,7 @@ async function setup(subject: Partial<Subject>, simulation: Simulation, probes: 
       ...probes,
     },
     redaction(environments) {
+      hidden = environments
       const values = environments
         .flatMap((each) => Object.entries(each))
         .filter(([name]) => /SECRET|KEY|PASS/.test(name))
@@ -34,7 +39,7 @@ async function setup(subject: Partial<Subject>, simulation: Simulation, probes: 
     now,
   }
   const evidence = await gather({ ...nobody, ...subject }, sight)
-  return { host, evidence, found: judge(evidence, rules).map(({ rule }) => rule) }
+  return { host, evidence, hidden, found: judge(evidence, rules).map(({ rule }) => rule) }
 }
 
 /** A line as `journalctl --output=json` prints it. */
@@ -137,6 +142,34 @@ describe('logs', () => {
     expect(evidence.logs[1]?.text.length).toBeLessThanOrEqual(400)
   })
 
+  test('hide values as they are, however systemd and a file quote them', async () => {
+    const environment = 'Environment=NODE_ENV=production "API_KEY=in\\$line\\"key" "PEM_KEY=two\nlines=of it" LAST=1'
+    const variables = [
+      'SESSION_SECRET="of\\$the\\\\app"',
+      'SMTP_PASS="relay" # of the relay',
+      'SIGNING_KEY="two',
+      'lines"',
+      "  export OTHER_KEY='it\\\"is'",
+      'PLAIN= bare ',
+      'BROKEN="open',
+    ].join('\n')
+    const { hidden } = await setup(
+      { unit: 'gateway.service' },
+      {
+        files: { ...files, '/etc/systemd/system/gateway.service.env': variables },
+        tools: systemd(looping.replace(/Environment=.*/, () => environment)),
+      },
+    )
+    expect(hidden).toEqual([
+      {
+        ...{ NODE_ENV: 'production', API_KEY: 'in$line"key', PEM_KEY: 'two\nlines=of it', LAST: '1' },
+        ...{ SESSION_SECRET: 'of$the\\app', SMTP_PASS: 'relay', SIGNING_KEY: 'two\nlines', OTHER_KEY: 'it\\"is' },
+        ...{ PLAIN: 'bare', BROKEN: '"open' },
+      },
+      {},
+    ])
+  })
+
   test('from before a service came up for good are over, those of a loop are not', async () => {
     const old = entry('Error: listen EADDRINUSE: address already in use :::8080', 90)
     const subject = { unit: 'gateway.service', sinceMin: 120 }
@@ -175,6 +208,14 @@ describe('logs', () => {
     ])
   })
 
+  test('of a proxy hide the request also where the end of a long line was cut', async () => {
+    const request = { host: 'a.test', headers: { Cookie: ['sid=c00kie'], Filler: 'x'.repeat(3950) } }
+    const long = JSON.stringify({ level: 'error', msg: 'no upstreams available', request, status: 502 })
+    const journalctl: Tool = ({ args }) => ({ stdout: args.includes('--unit=caddy.service') ? entry(long) : '' })
+    const { evidence } = await setup({ domain: 'a.test' }, { tools: { journalctl } })
+    expect(evidence.logs.map(({ text }) => text)).toEqual(['{"level":"error","msg":"no upstreams available" …'])
+  })
+
   test('tell of killed processes through the kernel', async () => {
     const killed = entry('Out of memory: Killed process 812 (node) total-vm:1kB')
     const journalctl: Tool = ({ args }) => (args.includes('--dmesg') ? { stdout: killed } : { code: 1 })
@@ -183,7 +224,7 @@ describe('logs', () => {
   })
 })
 
-/** As nginx writes it. */
+/** A time as nginx writes it. */
 function localTime(at: number): string {
   const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString()
   return `${date.slice(0, 10).replaceAll('-', '/')} ${date.slice(11, 19)}`
@@ -229,27 +270,35 @@ describe('the machine', () => {
     expect(found).toEqual(['disk_full', 'database_file_missing'])
   })
 
+  const policy = (incoming: string) => ({ '/etc/default/ufw': `DEFAULT_INPUT_POLICY="${incoming}"\n` })
+  const ufw: Tool = ({ args }) => ({ stdout: args[0] === 'status' ? 'Status: active\n' : '' })
+
   test.each([
     [
-      '22/tcp                     LIMIT       Anywhere\n80,443/tcp (v6)            ALLOW IN    Anywhere (v6)',
+      ['limit tcp 22 0.0.0.0/0 any 0.0.0.0/0 in', 'allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 in'],
       [22, 80, 443],
     ],
-    ['Nginx Full                 ALLOW IN    Anywhere', [80, 443]],
+    [['allow tcp 80,443 0.0.0.0/0 any 0.0.0.0/0 Nginx%20Full - in'], [80, 443]],
     [
-      '1:1024/tcp                 ALLOW       Anywhere\n443/udp                    ALLOW       Anywhere',
+      ['allow tcp 1:1024 0.0.0.0/0 any 0.0.0.0/0 in', 'allow udp 443 0.0.0.0/0 any 0.0.0.0/0 in'],
       [1, 80, 443, 1024],
     ],
-    ['80/tcp                     DENY IN     Anywhere\n443/tcp                    ALLOW IN    10.0.0.0/8', []],
-  ])('tells whom ufw lets in: %j', async (rows, openPorts) => {
-    const stdout = `Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing)\n\nTo  Action  From\n${rows}\n`
-    const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+    [['deny tcp 80 0.0.0.0/0 any 0.0.0.0/0 in', 'allow tcp 443 0.0.0.0/0 any 10.0.0.0/8 in'], []],
+  ])('tells whom ufw lets in: %j', async (tuples, openPorts) => {
+    const rules = tuples.map((tuple) => `### tuple ### ${tuple}\n-A ufw-user-input -j ACCEPT\n`).join('\n')
+    const files = { ...policy('DROP'), '/etc/ufw/user.rules': rules }
+    const { evidence } = await setup({ domain: 'a.test' }, { files, tools: { ufw } })
     expect(evidence.firewall).toEqual({ active: true, openPorts })
   })
 
   test('has no firewall when ufw is off, or lets everybody in by default', async () => {
-    const open = 'Status: active\nDefault: allow (incoming), allow (outgoing), deny (routed)\n'
-    for (const stdout of ['Status: inactive\n', open]) {
-      const { evidence } = await setup({ domain: 'a.test' }, { tools: { ufw: () => ({ stdout }) } })
+    const off: Tool = () => ({ stdout: 'Status: inactive\n' })
+    const setups = [
+      { files: policy('DROP'), tools: { ufw: off } },
+      { files: policy('ACCEPT'), tools: { ufw } },
+    ]
+    for (const simulation of setups) {
+      const { evidence } = await setup({ domain: 'a.test' }, simulation)
       expect(evidence.firewall?.active).toBe(false)
     }
   })
@@ -274,12 +323,16 @@ describe('the machine', () => {
 
 describe('containers', () => {
   const id = 'a'.repeat(64)
-  const state = '["/blingauto-api-1","api","restarting",1,false,9,null,"2026-11-21T16:19:00Z","bling"]'
+  const made = {
+    ...{ id, name: '/blingauto-api-1', project: 'bling', service: 'api', directory: '/srv/bling', revision: null },
+    ...{ image: 'api:1', state: 'restarting', exitCode: 1, outOfMemory: false, restarts: 9, health: null },
+    ...{ startedAt: '2026-11-21T16:19:00Z', restartPolicy: 'always' },
+  }
 
   test('are found by the folder of their compose file, and asked for no environment', async () => {
-    const docker: Tool = ({ args: [verb] }) => {
-      if (verb === 'ps') return { stdout: `${id}\n` }
-      if (verb === 'inspect') return { stdout: `${state}\n` }
+    const docker: Tool = ({ args: [, verb] }) => {
+      if (verb === 'ls') return { stdout: `${id}\n` }
+      if (verb === 'inspect') return { stdout: `${JSON.stringify(made)}\n` }
       return {
         stderr: '2026-11-21T16:19:01.5Z sqlalchemy.exc: FATAL:  password authentication failed for user "bling"\n',
       }
@@ -297,8 +350,53 @@ describe('containers', () => {
       { source: 'container api', text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"' },
     ])
     expect(host.ran[0]).toContain('label=com.docker.compose.project.working_dir=/srv/bling')
-    expect(host.ran[1]?.join(' ')).not.toMatch(/json \.\}|\.Config\.Env|json \.Config\}/)
+    const asked = [...(host.ran[1]?.join(' ') ?? '').matchAll(/\{\{(?:json|with) ([^}]+)/g)].map(([, what]) => what)
+    const label = (name: string) => `(index .Config.Labels "${name}")`
+    expect(new Set(asked)).toEqual(
+      new Set([
+        ...['.ID', '.Name', '.Config.Image', '.RestartCount', '.HostConfig.RestartPolicy.Name', '.State.Status'],
+        ...['.State.ExitCode', '.State.OOMKilled', '.State.StartedAt', '.State.Health.Status'],
+        ...['project', 'service', 'project.working_dir'].map((name) => label(`com.docker.compose.${name}`)),
+        // And the value of that label.
+        ...[label('ikoma.revision'), '.'],
+      ]),
+    )
+    expect(host.ran[1]?.join(' ')).toContain('{{with (index .Config.Labels "ikoma.revision")}}{{json .}}')
     expect(found).toEqual(['postgres_wrong_password', 'container_restarting'])
+  })
+
+  test('that somebody ran by hand, with compose run, are none of the project', async () => {
+    const failed = { ...made, name: '/bling-api-run-1', state: 'exited', restarts: 0 }
+    const docker: Tool = ({ args }) => {
+      if (!args.includes('ls')) return args.includes('inspect') ? { stdout: JSON.stringify(failed) } : {}
+      return { stdout: args.includes('label=com.docker.compose.oneoff=False') ? '' : `${id}\n` }
+    }
+    const { evidence, found } = await setup({ composeFile: '/srv/bling/docker-compose.yml' }, { tools: { docker } })
+    expect(evidence.docker).toEqual({ running: true, project: null, containers: [] })
+    expect(found).toEqual([])
+  })
+
+  test('whose log cannot be read hide no other, and what Docker says of it is not theirs', async () => {
+    const other = { ...made, id: 'b'.repeat(64), name: '/bling-web-1', service: 'web', restarts: 0, state: 'running' }
+    const docker: Tool = ({ args }) => {
+      if (args.includes('ls')) return { stdout: `${id}\n${other.id}\n` }
+      if (args.includes('inspect')) return { stdout: `${JSON.stringify(made)}\n${JSON.stringify(other)}\n` }
+      if (args.at(-1) === id) return { code: 1, stderr: 'Error response from daemon: configured logging driver\n' }
+      return { stdout: '2026-11-21T16:19:30.5Z one\n2026-11-21T16:19:31.5Z two\n' }
+    }
+    const { evidence, host } = await setup({ composeFile: '/srv/bling/docker-compose.yml' }, { tools: { docker } })
+    expect(evidence.docker).toMatchObject({ containers: [{ service: 'api' }, { service: 'web', status: 'running' }] })
+    expect(evidence.logs.map(({ source, text }) => `${source}: ${text}`)).toEqual([
+      'container web: two',
+      'container web: one',
+    ])
+    expect(evidence.notLookedAt).toContainEqual({
+      what: 'log of api',
+      why: 'docker failed with 1: Error response from daemon: configured logging driver',
+    })
+    const since = (of: string) => host.ran.find((argv) => argv.includes('logs') && argv.at(-1) === of)
+    expect(since(id)).toContain('--since=2026-11-21T15:20:00.000Z')
+    expect(since(other.id)).toContain('--since=2026-11-21T16:19:00.000Z')
   })
 
   test('cannot be seen when Docker is down, which is a finding, or not installed, which is a note', async () => {
@@ -324,7 +422,8 @@ describe('PM2', () => {
         env: { JWT_SECRET: 'jwt-s3cr3t' },
       },
     })}]`
-  const home = { '/home/kb/.pm2/rpc.sock': '', '/home/kb/.pm2/logs/err.log': '' }
+  const socket = { '/home/kb/.pm2/rpc.sock': '' }
+  const home = { ...socket, ...pm2Listens('/home/kb'), '/home/kb/.pm2/logs/err.log': '' }
   const tools = (status: string): Record<string, Tool> => ({
     getent: () => ({ stdout: 'kb:x:1001:1001::/home/kb:/bin/bash\n' }),
     runuser: ({ args }) => ({
@@ -341,16 +440,25 @@ describe('PM2', () => {
     )
     expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
     expect(evidence.logs[1]).toEqual({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
-    expect(host.ran).toContainEqual(['runuser', '--user', 'kb', '--', 'pm2', 'jlist'])
+    const asked = host.ran.find((argv) => argv.includes('jlist'))
+    expect(asked?.slice(0, 6)).toEqual(['runuser', '-u', 'kb', '--', 'env', '-i'])
+    expect(asked).toEqual(expect.arrayContaining(['HOME=/home/kb', 'PM2_HOME=/home/kb/.pm2']))
+    expect(asked?.slice(-2)).toEqual(['pm2', 'jlist'])
     const read = host.ran.find((argv) => argv.includes('/home/kb/.pm2/logs/err.log'))
     expect(read?.slice(0, 4)).toEqual(['runuser', '-u', 'kb', '--'])
     expect(found).toEqual(['environment_missing', 'pm2_errored'])
   })
 
   test('is not asked while it does not run, for that would start it', async () => {
-    const { evidence, host } = await setup({ pm2Name: 'keybuzz-backend', pm2User: 'kb' }, { tools: tools('online') })
-    expect(evidence.pm2?.status).toBeNull()
-    expect(host.ran.map(([name]) => name)).not.toContain('runuser')
+    // One that was killed leaves its socket behind, and another account's listens.
+    for (const files of [{}, socket, { ...socket, ...pm2Listens('/home/kb2') }]) {
+      const { evidence, host } = await setup(
+        { pm2Name: 'keybuzz-backend', pm2User: 'kb' },
+        { files, tools: tools('online') },
+      )
+      expect(evidence.pm2?.status).toBeNull()
+      expect(host.ran.map(([name]) => name)).not.toContain('runuser')
+    }
   })
 })
 
@@ -374,6 +482,23 @@ test('what a tool says when it refuses is told, in one line', async () => {
   const { evidence } = await setup({ unit: 'gateway.service' }, { tools: { systemctl } })
   expect(evidence.notLookedAt).toContainEqual({
     what: 'gateway.service',
-    why: 'systemctl says: System has not been booted with systemd as init system (PID 1).',
+    why: 'systemctl failed with 1: System has not been booted with systemd as init system (PID 1).',
   })
+})
+
+test('each program is ended in time, whatever its reader would wait, and nothing can be changed', async () => {
+  const asked: (number | undefined)[] = []
+  const host: Host = new SimulatedHost({ files: { '/etc/hosts': '' } })
+  const run = host.run.bind(host)
+  host.run = (program) => {
+    asked.push(program.timeoutSec)
+    return run(program)
+  }
+  const { host: seen } = new Look(host)
+  for (const bound of [{}, { timeoutSec: 5 }, { timeoutSec: 600 }]) {
+    await expect(seen.run({ argv: ['df'], ...bound })).rejects.toThrow('not installed')
+  }
+  expect(asked).toEqual([15, 5, 15])
+  await expect(seen.remove('/etc/hosts')).rejects.toThrow('Diagnosis changes nothing')
+  expect(await seen.read('/etc/hosts')).toBe('')
 })

@@ -4,7 +4,7 @@ import { parentOf } from '../paths.ts'
 import type { Probes } from '../probes.ts'
 import type { Subject } from '../subject.ts'
 import { type SeenDocker, seeContainers } from './containers.ts'
-import { endOfFile, isAbout, journalOf, kernelKills, type RawLine, readable, settledSince } from './logs.ts'
+import { endOfFile, isAbout, journalOf, type RawLine, readable, seeKernelKills, settledSince } from './logs.ts'
 import { Look } from './look.ts'
 import { seeDisks, seeFirewall, seeListeners, seeMemory, seeSynchronized } from './machine.ts'
 import { pm2Log, type SeenPm2, seePm2 } from './pm2.ts'
@@ -22,10 +22,11 @@ export interface Sight {
 export async function gather(subject: Subject, sight: Sight): Promise<Evidence> {
   const look = new Look(sight.host)
   const { unit: name, pm2Name, pm2User, composeFile, domain, url } = subject
+  const sinceMs = sight.now - subject.sinceMin * 60_000
   const seen = name === null ? null : await seeUnit(look, name)
   const pm2 = pm2Name === null ? null : await seePm2(look, { name: pm2Name, user: pm2User, now: sight.now })
   const folder = composeFile === null ? null : parentOf(composeFile)
-  const containers = folder === null ? null : await seeContainers(look, folder, subject.sinceMin)
+  const containers = folder === null ? null : await seeContainers(look, folder, sinceMs)
   const logs = await seeLogs(look, subject, { seen, pm2, containers }, sight)
   const unit = seen?.unit ?? null
   const listeners = await seeListeners(look)
@@ -73,12 +74,12 @@ async function seeLogs(
   }
   // PM2 writes no times: of a process that has settled nobody knows what is over.
   if (pm2Name !== null && pm2 !== null && settledSince(pm2.process, sight.now) === 0) {
-    logs.push(...read(await pm2Log(look, pm2, { name: pm2Name, user: subject.pm2User })))
+    logs.push(...read(await pm2Log(look, pm2, pm2Name)))
   }
   logs.push(...read(containers?.logs ?? []))
   const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)
   if (site !== null) logs.push(...read((await proxyLogs(look, sinceMs)).filter(({ text }) => isAbout(text, site))))
-  logs.push(...read(await kernelKills(look, sinceMs)))
+  logs.push(...read(await seeKernelKills(look, sinceMs)))
   return logs
 }
 

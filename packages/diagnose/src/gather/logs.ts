@@ -1,4 +1,5 @@
-import { type JournalLine, journalLines, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
+import { readLogEnd } from '@ikoma/machine/system'
+import { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
 import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
 import type { Look } from './look.ts'
 
@@ -40,18 +41,10 @@ export async function journalOf(look: Look, unit: string, sinceMs: number): Prom
   })
 }
 
-export async function kernelKills(look: Look, sinceMs: number): Promise<RawLine[]> {
+export async function seeKernelKills(look: Look, sinceMs: number): Promise<RawLine[]> {
   return look.at('kernel log', [], async () => {
-    const output = ['--output=json', '--output-fields=MESSAGE', '--no-pager', '--quiet', '--reverse']
-    const wanted = [
-      '--dmesg',
-      '--grep=out of memory',
-      '--case-sensitive=false',
-      `--since=@${Math.floor(sinceMs / 1000)}`,
-    ]
-    // Finding nothing is exit 1.
-    const { stdout } = await look.run(['journalctl', ...wanted, ...output])
-    return journalLines(stdout).lines.flatMap((line) => textsOf(line, 'kernel'))
+    const lines = await kernelKills(look.host, new Date(sinceMs).toISOString())
+    return lines.flatMap((line) => textsOf(line, 'kernel'))
   })
 }
 
@@ -65,16 +58,15 @@ function textsOf({ at, message }: JournalLine, source: string): RawLine[] {
 /** The end of a log file, newest first; nothing, without a note, where there is none. */
 export async function endOfFile(look: Look, path: string, source: string): Promise<RawLine[]> {
   return look.at(path, [], async () => {
-    if ((await look.host.look(path)) === null) return []
-    const said = await look.ask(['tail', `--lines=${maxLines}`, '--', path])
-    return linesOf(said, source)
+    return linesOf((await readLogEnd(look.host, path, maxLines)) ?? [], source)
   })
 }
 
-export function linesOf(said: string, source: string): RawLine[] {
+/** Newest first, of lines that are oldest first. */
+export function linesOf(lines: readonly string[], source: string): RawLine[] {
   let at: number | null = null
-  const lines = said.split('\n').filter((text) => text.trim() !== '')
   return lines
+    .filter((text) => text.trim() !== '')
     .map((text) => {
       // What follows a line with a time and has none belongs to it.
       at = timeIn(text) ?? at
@@ -91,7 +83,7 @@ function timeIn(text: string): number | null {
   return Number.isFinite(at) ? at : null
 }
 
-/** Of a line of JSON, what tells the trouble: not the request, whose headers and query hold credentials. */
+/** What tells the trouble in a line of JSON: not the request, whose headers and query hold credentials. */
 function plain(text: string): string {
   const entry = text.startsWith('{') ? parseJson(text) : null
   if (entry === null || !('msg' in entry || 'message' in entry || 'error' in entry)) return withoutRequest(text)
@@ -118,9 +110,12 @@ export function isAbout(text: string, domain: string): boolean {
   return sites.length === 0 || sites.includes(domain)
 }
 
-/** nginx tells the whole request, and the query of the upstream's address. */
+/** nginx tells the whole request, and the query of the upstream's address; JSON that was cut may end in headers. */
 function withoutRequest(text: string): string {
-  return text.replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '').replace(/\?[^\s"]*"/g, '"')
+  return text
+    .replace(/, (?:client|request|referrer): (?:"[^"]*"|[^,]*)/g, '')
+    .replace(/\?[^\s"]*"/g, '"')
+    .replace(/,?"(?:req|request|res|response|headers|resp_headers)":.*$/s, ' …')
 }
 
 function clip(text: string): string {

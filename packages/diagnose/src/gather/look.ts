@@ -1,14 +1,15 @@
 import { AppError } from '@ikoma/kernel'
-import type { Exit, Host, Program } from '@ikoma/machine'
+import type { Host } from '@ikoma/machine'
 import type { NotLookedAt } from '../evidence.ts'
 
 /** Looks at a machine where anything may be absent or closed: what could not be seen is noted, and is no failure. */
 export class Look {
+  /** The machine, for readers: it changes nothing, and ends each of its programs in time. */
   readonly host: Host
   readonly notLookedAt: NotLookedAt[] = []
 
   constructor(host: Host) {
-    this.host = host
+    this.host = onlyRead(host)
   }
 
   /** What `see` sees; `otherwise`, with a note, where it cannot. A stop of the order is not swallowed. */
@@ -26,22 +27,24 @@ export class Look {
   note(what: string, why: string): void {
     this.notLookedAt.push({ what, why: (why.split('\n')[0] ?? '').slice(0, maxWhy) })
   }
-
-  run(argv: Program['argv'], env: Program['env'] = {}): Promise<Exit> {
-    return this.host.run({ argv, env, timeoutSec: toolSec })
-  }
-
-  /** What a tool prints; throws with what it says when it refuses. */
-  async ask(argv: Program['argv'], env: Program['env'] = {}): Promise<string> {
-    const { code, stdout, stderr } = await this.run(argv, env)
-    if (code === 0) return stdout
-    const said = (stderr.trim() || stdout.trim()).split('\n')[0] ?? ''
-    throw new AppError('unavailable', `${argv[0]} says: ${said || `exit ${code}`}`, { reason: 'tool_failed' })
-  }
 }
 
+/** A disk or a daemon that hangs holds up one look, not the whole of them. */
 const toolSec = 15
 const maxWhy = 300
+
+function onlyRead(host: Host): Host {
+  const refuse = async (path: string) => {
+    throw new Error(`Diagnosis changes nothing, and not ${path}.`)
+  }
+  return {
+    run: (program) => host.run({ ...program, timeoutSec: Math.min(program.timeoutSec ?? toolSec, toolSec) }),
+    read: (path) => host.read(path),
+    look: (path) => host.look(path),
+    list: (path) => host.list(path),
+    ...{ write: refuse, makeDirectory: refuse, remove: refuse },
+  }
+}
 
 function whyNot(error: unknown): string | null {
   if (error instanceof AppError) return error.message

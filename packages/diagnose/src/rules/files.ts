@@ -1,6 +1,6 @@
 import type { Entry } from '@ikoma/machine'
 
-/** As `stat` would tell it. */
+/** Owner and mode of a file, as `stat` would tell them. */
 export function accessOf({ kind, owner, group, mode }: Entry): string {
   return `${kind}, ${owner}:${group} ${mode.toString(8)}`
 }

@@ -1,5 +1,6 @@
+import type { Disk } from '@ikoma/machine/system'
 import { appDown } from '../consequences.ts'
-import type { Disk, Evidence } from '../evidence.ts'
+import type { Evidence } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { advise, byCommand, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
 

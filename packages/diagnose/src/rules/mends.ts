@@ -32,7 +32,7 @@ export function restartProject({ docker }: Evidence, composeFile: string, advice
   return place('service.compose.restart', { name, directory: parentOf(composeFile) }, advice, command)
 }
 
-/** Of services beside the app, the one that is installed and does not run: `systemctl start …`. */
+/** Starts the one of the services beside the app that is installed and does not run: `systemctl start …`. */
 export function startOneOf({ services }: Evidence, candidates: readonly string[], advice: Words): Mend {
   const down = candidates.find((unit) => services[unit] !== undefined && services[unit] !== 'active')
   return down === undefined ? { advice, order: null } : byCommand(advice, `systemctl start ${down}`)

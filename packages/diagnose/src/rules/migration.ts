@@ -8,7 +8,7 @@ const migrate: Record<MigrationTool, string> = {
   alembic: 'alembic upgrade head',
 }
 
-/** As the app's own user, where it is. */
+/** The command that migrates, as the app's own user and in its folder. */
 export function migrateCommand({ unit, migrations }: Evidence): string {
   const command = migrations ? migrate[migrations] : Object.values(migrate).join(' / ')
   const user = unit?.user ? `sudo -u ${unit.user} ` : ''

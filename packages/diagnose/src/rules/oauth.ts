@@ -5,7 +5,7 @@ import { restart } from './mends.ts'
 
 const symptom: Words = { en: 'OAuth does not work', fr: 'OAuth ne fonctionne pas' }
 
-/** As providers write it: `"error": "invalid_grant"`, `error=invalid_grant`, `Error: invalid_grant`. */
+/** An error of OAuth as providers write it: `"error": "invalid_grant"`, `error=invalid_grant`, `Error: invalid_grant`. */
 function errorCode(code: string): RegExp {
   return new RegExp(`(?:error(?:_code)?["'=:\\s]{1,6}|Error: \\(?)["']?${code}\\b`, 'i')
 }

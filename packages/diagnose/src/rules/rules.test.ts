@@ -2,6 +2,7 @@ import { findOrderType } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../evidence.ts'
 import { judge } from '../rank.ts'
+import { place } from '../rule.ts'
 import { dataCases } from '../testing/cases/data.ts'
 import { serviceCases } from '../testing/cases/service.ts'
 import { webCases } from '../testing/cases/web.ts'
@@ -68,5 +69,14 @@ describe('the orders that would mend', () => {
       const parsed = findOrderType(type)?.payload.safeParse(payload)
       expect(parsed, `${type} ${JSON.stringify(payload)}`).toMatchObject({ success: true })
     }
+  })
+
+  test('are of no other type: a name that is misspelt does not compile, and is never offered', () => {
+    const advice = { en: 'Start it.', fr: 'Démarrez-le.' }
+    // @ts-expect-error there is no such type
+    expect(() => place('service.systemd.restrat', { name: 'gateway' }, advice)).toThrow()
+    // @ts-expect-error nor such a payload
+    const { order } = place('service.systemd.restart', { unit: 'gateway' }, advice)
+    expect(order).toBeNull()
   })
 })

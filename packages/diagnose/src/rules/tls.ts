@@ -8,7 +8,7 @@ const symptom: Words = { en: 'HTTPS does not work', fr: 'HTTPS ne fonctionne pas
 interface Trouble {
   name: string
   explains: readonly string[]
-  /** Of the TLS check. */
+  /** Codes that the TLS check answers with. */
   problems: readonly string[]
   cause(domain: string, tls: TlsAnswer): Words
   mend(domain: string, evidence: Evidence): Mend

@@ -19,7 +19,7 @@ export function fingerprintsOf(armored: string): string[] | null {
   }
 }
 
-/** Without the checksum, which is on a line of its own that begins with `=`. */
+/** The bytes of a key without its checksum, which is on a line of its own that begins with `=`. */
 function bytesOf(body: string): Buffer {
   return Buffer.from(body.replace(/^=.*$/m, ''), 'base64')
 }

@@ -7,7 +7,7 @@ import { fingerprintsOf } from './openpgp-key.ts'
 import { type AptPin, type AptSource, renderAptPin, renderAptSource } from './source-file.ts'
 
 export interface AptRepository extends Omit<AptSource, 'keyFile'> {
-  /** Its files are called after it. */
+  /** What the files of the repository are called after. */
   name: string
   key: SigningKey
   pin?: AptPin
@@ -15,7 +15,7 @@ export interface AptRepository extends Omit<AptSource, 'keyFile'> {
 
 export interface SigningKey {
   url: string
-  /** In upper-case hex. What is fetched must be this key and nothing beside it. */
+  /** The key's, in upper-case hex. What is fetched must be this key and nothing beside it. */
   fingerprint: string
 }
 

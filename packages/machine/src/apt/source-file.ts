@@ -8,7 +8,7 @@ export interface AptSource {
   keyFile: string
 }
 
-/** As `/etc/apt/sources.list.d/name.sources`: sources.list(5), "DEB822-STYLE FORMAT". */
+/** The file `/etc/apt/sources.list.d/name.sources`: sources.list(5), "DEB822-STYLE FORMAT". */
 export function renderAptSource({ url, suite, component, keyFile }: AptSource): string {
   return [
     'Types: deb',
@@ -28,7 +28,7 @@ export interface AptPin {
   priority: number
 }
 
-/** As `/etc/apt/preferences.d/name`: apt_preferences(5). */
+/** The file `/etc/apt/preferences.d/name`: apt_preferences(5). */
 export function renderAptPin({ packages, origin, priority }: AptPin): string {
   return [
     `Package: ${atLeastOne(packages, 'packages', packageName).join(' ')}`,

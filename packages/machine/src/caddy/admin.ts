@@ -1,4 +1,4 @@
-/** Where it takes a new configuration when nothing is said. */
+/** Where Caddy takes a new configuration when its Caddyfile says nothing of it. */
 export const defaultAdmin = 'localhost:2019'
 
 /**

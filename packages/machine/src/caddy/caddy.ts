@@ -68,7 +68,7 @@ export async function servingUser(host: Host): Promise<{ prefix: string[]; home:
   return { prefix: ['setpriv', '--reuid', uid, '--regid', gid, '--init-groups', '--'], home }
 }
 
-/** Its last words: before them it logs a line of JSON for each thing it did. */
+/** The last words of Caddy: before them it logs a line of JSON for each thing it did. */
 function complaint({ stdout, stderr }: Exit): string {
   const lines = `${stdout}\n${stderr}`.trim().split('\n')
   return (lines.findLast((line) => line.startsWith('Error')) ?? lines.at(-1) ?? '').slice(0, 2_000)

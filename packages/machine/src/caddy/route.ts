@@ -77,7 +77,7 @@ type Configuration = readonly [main: string, routes: Routes]
 interface Loading {
   host: Host
   places: CaddyPlaces
-  /** Where its admin endpoint may be, whatever the Caddyfile says: see `adminSocket`. */
+  /** Where Caddy's admin endpoint may be, whatever the Caddyfile says: see `adminSocket`. */
   socket: string | null
   before: Configuration
   after: Configuration
@@ -126,7 +126,7 @@ function importing(main: string, places: CaddyPlaces): string {
   return `${main.replace(/\n*$/, '')}\n\n${line}\n`.trimStart()
 }
 
-/** In the home of the user that Caddy serves as, which nobody else may write to; null where it has none. */
+/** The socket in the home of the user that Caddy serves as, which nobody else may write to; null where it has none. */
 async function adminSocket(host: Host): Promise<string | null> {
   const { home } = await servingUser(host)
   const folder = await host.look(home)

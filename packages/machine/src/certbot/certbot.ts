@@ -29,7 +29,7 @@ export interface CertbotRequest extends AcmeAuthority {
   email?: string | undefined
 }
 
-/** Of Let's Encrypt, https://letsencrypt.org/docs/staging-environment/. */
+/** The authorities of Let's Encrypt, https://letsencrypt.org/docs/staging-environment/. */
 const production = 'https://acme-v02.api.letsencrypt.org/directory'
 const staging = 'https://acme-staging-v02.api.letsencrypt.org/directory'
 
@@ -104,7 +104,7 @@ function renew(
   options: readonly string[],
   { places, directoryRootFile }: { places: CertbotPlaces; directoryRootFile?: string | undefined },
 ): Promise<void> {
-  // It would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
+  // Certbot would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
   const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
   return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec, aloud: true })
 }

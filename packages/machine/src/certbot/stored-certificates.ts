@@ -12,7 +12,7 @@ export interface CertificatePlaces {
   caddy: string
 }
 
-/** Where Debian's packages of both keep them. */
+/** Where Debian's packages of certbot and Caddy keep certificates. */
 export const certificatePlaces: CertificatePlaces = {
   certbot: `${certbotPlaces.config}/live`,
   caddy: '/var/lib/caddy/.local/share/caddy/certificates',

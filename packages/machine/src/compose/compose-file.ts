@@ -11,7 +11,7 @@ export interface ComposeFile {
 }
 
 /**
- * As `docker-compose.yml` in the app's folder, for compose 1.29 and 2: without `version`, which 2 warns about. What a
+ * The `docker-compose.yml` in the app's folder, for compose 1.29 and 2: without `version`, which 2 warns about. What a
  * service could take the server over with has no field here: privileges, devices, host namespaces, Docker's socket, files
  * outside the app's folder.
  */

@@ -14,7 +14,7 @@ describe('docker-compose', () => {
   })
 
   it('reads what is hostile as exactly that text in variables and arguments', async () => {
-    // Its printer, not its reader, makes a space of U+0085.
+    // The printer of docker-compose, not its reader, makes a space of U+0085.
     const printable = hostileTexts.filter((text) => !text.includes('\u0085'))
     const texts = printable.filter((text) => 'rendered' in outcomeOf(() => render({ command: [text] })))
     expect(texts.length).toBeGreaterThan(50)
@@ -38,7 +38,7 @@ interface Understood {
 const render = (fields: Partial<ComposeService>) =>
   renderComposeFile({ services: { sample: { source: { image: 'sample:1' }, restart: 'no', ...fields } } })
 
-/** It prints the file as it understood it, ready to be read again by its own reader: with every dollar sign doubled. */
+/** docker-compose prints the file as it understood it, for its own reader: with every dollar sign doubled. */
 async function understood(file: string): Promise<Understood> {
   const place = createPlace({ 'docker-compose.yml': file, '.env.preprod': '' })
   addFiles(place, { 'printed.yml': await ask(['docker-compose', 'config'], place) })

@@ -5,7 +5,7 @@ import type { Container } from './docker.ts'
 export interface ContainerStats {
   container: string
   service: string
-  /** Of one core. */
+  /** Percent of one core. */
   cpuPercent: number
   memoryBytes: number
   memoryLimitBytes: number

@@ -6,6 +6,8 @@ import { mustRun, outputOf } from '../must-run.ts'
 export interface Container {
   id: string
   name: string
+  /** What compose calls the project it belongs to. */
+  project: string
   service: string
   /** The folder of the compose file it was made of. */
   directory: string
@@ -14,49 +16,69 @@ export interface Container {
   image: string
   state: string
   exitCode: number
+  /** Ended by the kernel for want of memory. */
+  outOfMemory: boolean
   restarts: number
   startedAt: string
   health: string | null
   restartPolicy: string
 }
 
-/** By which a container is known to be as it should be. */
+/** The label by which a container is known to be as it should be. */
 export const revisionLabel = 'ikoma.revision'
 
+const directoryLabel = 'com.docker.compose.project.working_dir'
 const label = (name: string) => `(index .Config.Labels "${name}")`
 const fields: Record<keyof Container, string> = {
-  // By the name of the field in Docker's sources: by that in its JSON, what a container has not got is an error.
+  // Each field by its name in Docker's sources: by that in its JSON, what a container has not got is an error.
   id: '{{json .ID}}',
   name: '{{json .Name}}',
+  project: `{{json ${label('com.docker.compose.project')}}}`,
   service: `{{json ${label('com.docker.compose.service')}}}`,
-  directory: `{{json ${label('com.docker.compose.project.working_dir')}}}`,
+  directory: `{{json ${label(directoryLabel)}}}`,
   revision: `{{with ${label(revisionLabel)}}}{{json .}}{{else}}null{{end}}`,
   image: '{{json .Config.Image}}',
   state: '{{json .State.Status}}',
   exitCode: '{{json .State.ExitCode}}',
+  outOfMemory: '{{json .State.OOMKilled}}',
   restarts: '{{json .RestartCount}}',
   startedAt: '{{json .State.StartedAt}}',
   health: '{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}}',
   restartPolicy: '{{json .HostConfig.RestartPolicy.Name}}',
 }
-/** Only these: the rest of what Docker knows of a container holds its secrets. */
+/** The fields above and no other: the rest of what Docker knows of a container holds its secrets. */
 const template = `{${Object.entries(fields).map(([name, value]) => `"${name}":${value}`)}}`
 
-/** Those of a project that is in this folder, by service; rejects when the name is taken by another folder. */
+/** Containers of a project, but for those of `compose run`, which somebody started by hand. */
+const listing = ['container', 'ls', '--all', '--no-trunc', '--filter', 'label=com.docker.compose.oneoff=False'] as const
+
+/** The containers of a project that is in this folder, by name; rejects when the project is that of another folder. */
 export async function containersOf(host: Host, project: string, directory: string): Promise<Container[]> {
-  // Not those of `compose run`, which somebody started by hand.
-  const list = ['container', 'ls', '--all', '--no-trunc', '--filter', 'label=com.docker.compose.oneoff=False']
-  const ids = await idsOf(host, list, project)
-  if (ids.length === 0) return []
-  const argv = ['docker', 'container', 'inspect', '--format', template, '--', ...ids] as const
-  const found = lines(await outputOf(host, { argv })).map((line) => JSON.parse(line) as Container)
+  const found = await inspectContainers(host, await idsOf(host, listing, project))
   const elsewhere = found.find((each) => each.directory !== directory)
   if (elsewhere) {
     const message = `The compose project ${project} is that of ${elsewhere.directory}. Choose another name.`
     throw new AppError('unprocessable', message, { reason: 'foreign_project' })
   }
-  const named = found.map((each) => ({ ...each, name: each.name.replace(/^\//, '') }))
-  return named.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * Ids of the containers that any version of compose made of files in this folder, newest first; or Docker's own words
+ * where it gives no answer, because it is down or closed to us.
+ */
+export async function containerIdsIn(host: Host, directory: string): Promise<{ ids: string[] } | { refusal: string }> {
+  const filter = ['--quiet', '--filter', `label=${directoryLabel}=${directory}`]
+  const { code, stdout, stderr } = await host.run({ argv: ['docker', ...listing, ...filter] })
+  return code === 0 ? { ids: lines(stdout) } : { refusal: stderr.trim() }
+}
+
+/** The containers with these ids, in their order; rejects when one is gone. */
+export async function inspectContainers(host: Host, ids: readonly string[]): Promise<Container[]> {
+  if (ids.length === 0) return []
+  const argv = ['docker', 'container', 'inspect', '--format', template, '--', ...ids] as const
+  const found = lines(await outputOf(host, { argv })).map((line) => JSON.parse(line) as Container)
+  return found.map((each) => ({ ...each, name: each.name.replace(/^\//, '') }))
 }
 
 export function networksOf(host: Host, project: string): Promise<string[]> {

@@ -1,5 +1,5 @@
 export { type ComposeFile, renderComposeFile } from './compose-file.ts'
-export { type Container, containersOf, dockerContainer } from './docker.ts'
+export { type Container, containerIdsIn, containersOf, dockerContainer, inspectContainers } from './docker.ts'
 export { readContainerLogs } from './docker-logs.ts'
 export { measureContainers } from './docker-stats.ts'
 export type { ComposeFinding, ComposeReport } from './judge/inspection.ts'

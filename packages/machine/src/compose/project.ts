@@ -11,10 +11,10 @@ import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
 export interface ComposeSource {
   name: string
   directory: string
-  /** Both in that folder; of variables there need be none. */
+  /** The compose file and that of variables, both in that folder; of variables there need be none. */
   file: string
   variablesFile: string
-  /** Of the sources of what is built. */
+  /** What names the sources of what is built. */
   revision: string
   /** What the server's own policy lets this project do. */
   allowed: readonly ComposeDanger[]
@@ -27,13 +27,13 @@ export interface ComposeProject {
   /** The file as JSON, in which each service carries its revision. */
   content: string
   services: readonly ComposeServiceState[]
-  /** For people to decide. */
+  /** What people have to decide. */
   warnings: readonly string[]
 }
 
 interface ComposeServiceState {
   name: string
-  /** Of everything that its containers are made of. */
+  /** A hash of everything that its containers are made of. */
   revision: string
   /** How many there are to be; none of a service that only a profile starts. */
   containers: number
@@ -75,7 +75,7 @@ function parseFile(path: string, text: string | null): Mapping {
   if (text === null) throw unreadable(path, 'it is not there')
   const document = parseDocument(text, { merge: true })
   const [error] = document.errors
-  // Its own message would show the line, which may hold a secret.
+  // The parser's own message would show the line, which may hold a secret.
   if (error) throw unreadable(path, `line ${error.linePos?.[0].line ?? 1} is not YAML (${error.code})`)
   const parsed: unknown = document.toJS({ maxAliasCount: 100 })
   return isRecord(parsed) ? parsed : {}
@@ -113,7 +113,7 @@ async function environmentOf(host: Host, { env_file: files }: Mapping, directory
   return contents
 }
 
-/** Both spellings: `a: b` and `- a=b`. */
+/** A mapping in both of its spellings: `a: b` and `- a=b`. */
 function labelsOf(labels: unknown): Mapping {
   if (isRecord(labels)) return labels
   const pairs = Array.isArray(labels) ? labels.map((each) => String(each).split('=')) : []

@@ -7,9 +7,9 @@ import { type Container, containersOf, dockerContainer, networksOf, removeNetwor
 import { type ComposeProject, type ComposeSource, readComposeProject } from './project.ts'
 
 export interface Patience {
-  /** For containers to become healthy. */
+  /** How long containers have to become healthy. */
   waitSec: number
-  /** How long they are watched. */
+  /** How long containers are watched. */
   settleSec: number
 }
 
@@ -78,7 +78,7 @@ function differenceOf({ services }: ComposeProject, before: readonly Container[]
 
 const stateOf = ({ state, health }: Container) => (health === null ? state : `${state}, ${health}`)
 
-/** Running, and not known to be ill; or a job that has ended well. */
+/** A container that runs, and is not known to be ill; or a job that has ended well. */
 function isGood({ state, health, exitCode, restartPolicy }: Container): boolean {
   if (state === 'running') return health !== 'unhealthy'
   return state === 'exited' && exitCode === 0 && ['', 'no', 'on-failure'].includes(restartPolicy)

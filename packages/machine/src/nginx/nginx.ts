@@ -67,7 +67,7 @@ export async function reloadNginx(host: Host): Promise<void> {
   )
 }
 
-/** To what was there before, for which nothing is to be waited. */
+/** Has nginx go back to what was there before, for which nothing is to be waited. */
 export function tellNginxToReload(host: Host): Promise<void> {
   return mustRun(host, { argv: ['systemctl', 'reload', '--', unit] })
 }

@@ -27,7 +27,7 @@ export interface NginxSite {
   /** Sent with every response, errors included. */
   headers?: Headers | undefined
   maxBodyBytes: number
-  /** For each client address; the most specific path wins. */
+  /** The limits for each client address; the most specific path wins. */
   rateLimits?: readonly RateLimit[] | undefined
   connectionsPerClient?: number | undefined
   /** Such as `/metrics`: the outside gets a 404 for these and for what is below them. */
@@ -43,7 +43,7 @@ export interface RateLimit {
   path: string
   requests: number
   per: 'second' | 'minute'
-  /** As many more at once are let through before the rest gets 429. */
+  /** How many more requests at once are let through before the rest gets 429. */
   burst: number
 }
 

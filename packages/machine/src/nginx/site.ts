@@ -142,7 +142,7 @@ function isIncludeOf(sites: string, line: string): boolean {
   return pattern === `${sites}/*.conf` || pattern === `${sites.slice(sites.lastIndexOf('/') + 1)}/*.conf`
 }
 
-/** Of a directive, wherever it is in what we render. */
+/** The values of a directive, wherever it is in what we render. */
 function valuesOf(content: string, directive: string): string[] {
   return [...content.matchAll(new RegExp(`^\\s*${directive} ([^;{]+);$`, 'gm'))].map(([, value = '']) => value)
 }

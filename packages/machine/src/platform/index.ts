@@ -1,3 +1,3 @@
 export { node, nodePlatform, type WantedNode } from './node.ts'
-export { type Finding, installedPlatform, type Platform, type PlatformChoices, survey } from './platform.ts'
+export { installedPlatform, type Platform, type PlatformChoices, type Present, survey } from './platform.ts'
 export { caddyPlatform, dockerPlatform, nginxPlatform } from './servers.ts'

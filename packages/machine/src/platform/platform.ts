@@ -19,9 +19,9 @@ export interface Platform {
   packages: readonly WantedPackage[]
   /** Debian packages that bring the same from elsewhere; with a version, only others than that are in the way. */
   rivals: readonly WantedPackage[]
-  /** Whose packages; null for the distribution's own. */
+  /** The repository that the packages come from; null for the distribution's own. */
   repository: AptRepository | null
-  /** Its program, which may also lie where no package put it. */
+  /** The platform's program, which may also lie where no package put it. */
   program: { name: string; versionArgs: readonly string[]; accepts(version: string): boolean }
   /** Below it, programs are ours. */
   ownFolder?: string
@@ -34,12 +34,12 @@ export interface PlatformChoices {
 }
 
 /** What was there of a platform's kind before, or beside it. */
-export interface Finding {
+export interface Present {
   kind: 'package' | 'program' | 'repository'
   /** A package's name, or a path. */
   name: string
   version: string | null
-  /** In the way of what is wanted. */
+  /** Whether it is in the way of what is wanted. */
   stale: boolean
 }
 
@@ -62,12 +62,12 @@ export function installedPlatform(platform: Platform, choices: PlatformChoices):
 }
 
 /** Everything of the platform's kind on this machine. */
-export async function survey(host: Host, platform: Platform): Promise<Finding[]> {
+export async function survey(host: Host, platform: Platform): Promise<Present[]> {
   const { program, ownFolder } = platform
   const programs = await findPrograms(host, program)
   return [
     ...(await findPackages(host, platform)),
-    ...programs.map(({ path, version, leadsTo, inPath }): Finding => {
+    ...programs.map(({ path, version, leadsTo, inPath }): Present => {
       const own = ownFolder !== undefined && leadsTo?.startsWith(`${ownFolder}/`)
       return { kind: 'program', name: path, version, stale: inPath && !own && !program.accepts(version ?? '') }
     }),
@@ -75,41 +75,41 @@ export async function survey(host: Host, platform: Platform): Promise<Finding[]>
   ]
 }
 
-async function findPackages(host: Host, { packages, rivals }: Platform): Promise<Finding[]> {
+async function findPackages(host: Host, { packages, rivals }: Platform): Promise<Present[]> {
   const installed = await installedVersions(host)
-  const findings = (wanted: readonly WantedPackage[], otherwise: boolean) =>
-    wanted.flatMap(({ name, version: wish }): Finding[] => {
+  const among = (wanted: readonly WantedPackage[], otherwise: boolean) =>
+    wanted.flatMap(({ name, version: wish }): Present[] => {
       const version = installed.get(name)
       if (version === undefined) return []
       return [{ kind: 'package', name, version, stale: wish ? !wish.accepts(version) : otherwise }]
     })
-  return [...findings(packages, false), ...findings(rivals, true)]
+  return [...among(packages, false), ...among(rivals, true)]
 }
 
 /** Files of other people for the repository that ours replaces: apt would see two. */
-async function findRepositories(host: Host, { repository }: Platform): Promise<Finding[]> {
+async function findRepositories(host: Host, { repository }: Platform): Promise<Present[]> {
   const folder = '/etc/apt/sources.list.d'
-  const findings: Finding[] = []
-  if (repository === null) return findings
+  const present: Present[] = []
+  if (repository === null) return present
   const { host: origin } = new URL(repository.url)
   for (const name of await host.list(folder)) {
     const path = `${folder}/${name}`
     if (path === sourceFile(repository.name) || !/\.(list|sources)$/.test(name)) continue
     if (!(await host.read(path))?.includes(origin)) continue
-    findings.push({ kind: 'repository', name: path, version: null, stale: true })
+    present.push({ kind: 'repository', name: path, version: null, stale: true })
   }
-  return findings
+  return present
 }
 
 /** What takes stale files out of the way; packages go with the installation. */
 async function clearance(host: Host, platform: Platform, { removeStale }: PlatformChoices): Promise<Change[]> {
-  const stale = (await survey(host, platform)).filter((finding) => finding.stale)
+  const stale = (await survey(host, platform)).filter((each) => each.stale)
   if (stale.length > 0 && !removeStale) {
     const what = stale.map(({ name, version }) => (version === null ? name : `${name} ${version}`)).join(', ')
     const message = `There is already something in the way of ${platform.name}: ${what}. Set removeStale to have it removed.`
     throw new AppError('unprocessable', message, { reason: 'stale_version' })
   }
-  const own = stale.find((finding) => isRunning(finding, platform))
+  const own = stale.find((each) => isRunning(each, platform))
   if (own) throw runningFrom(own.name)
   const repositories = stale.filter(({ kind }) => kind === 'repository').map(({ name }) => noFile(name)(host))
   const programs = stale.filter(({ kind }) => kind === 'program').map(asideOf)
@@ -117,14 +117,14 @@ async function clearance(host: Host, platform: Platform, { removeStale }: Platfo
 }
 
 /** What would be gone is the Node.js that runs this. A package that is installed anew is there again. */
-function isRunning({ kind, name }: Finding, { packages }: Platform): boolean {
+function isRunning({ kind, name }: Present, { packages }: Platform): boolean {
   if (kind === 'program') return name === process.execPath
   const comesBack = packages.some((each) => each.name === name)
   return kind === 'package' && name === 'nodejs' && process.execPath === '/usr/bin/node' && !comesBack
 }
 
 /** A program of unknown origin is kept, under a name that nothing calls. */
-function asideOf({ name, version }: Finding): Change {
+function asideOf({ name, version }: Present): Change {
   const aside = `${name}.stale-${version ?? 'unknown'}`
   const move = (from: string, to: string) => ['mv', '--no-target-directory', '--', from, to] as const
   return {

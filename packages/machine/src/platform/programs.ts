@@ -15,7 +15,7 @@ interface Sought {
   versionArgs: readonly string[]
 }
 
-/** In the order of PATH, before /usr/bin. */
+/** Folders of programs in the order of PATH, before /usr/bin. */
 const folders = ['/usr/local/sbin', '/usr/local/bin']
 
 /** Programs of this name that no package put where they are: in /usr/local, and what nvm and snap installed. */

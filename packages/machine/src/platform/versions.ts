@@ -2,7 +2,7 @@ import type { WantedPackage } from '../apt/index.ts'
 
 type Wish = NonNullable<WantedPackage['version']>
 
-/** Of a Debian version such as `1:20.11.1-1nodesource1`: the numbers before the first that is none. */
+/** The numbers of a Debian version such as `1:20.11.1-1nodesource1`, before the first that is none. */
 function numbersOf(version: string): number[] {
   const [upstream] = /^\d+(\.\d+)*/.exec(version.replace(/^\d+:/, '')) ?? []
   return upstream === undefined ? [] : upstream.split('.').map(Number)

@@ -82,7 +82,7 @@ function forgotten(account: Pm2Account): Change {
   }
 }
 
-/** Where npm installs it for everybody. */
+/** The path of pm2, where npm installs it for everybody. */
 async function findPm2(host: Host): Promise<string> {
   for (const path of ['/usr/bin/pm2', '/usr/local/bin/pm2']) if (await host.look(path)) return path
   throw pm2Absent()

@@ -36,7 +36,7 @@ export interface Pm2Process {
   errorFile?: string | undefined
 }
 
-/** As `ecosystem.config.cjs`. JSON: nothing in it is ever more than data. */
+/** The file `ecosystem.config.cjs`. It is JSON: nothing in it is ever more than data. */
 export function renderPm2Ecosystem(processes: readonly Pm2Process[]): string {
   const apps = atLeastOne(processes, 'processes', pm2App)
   return `module.exports = ${JSON.stringify({ apps }, null, 2).replace(/[\u2028\u2029]/g, escapeLineBreak)}\n`

@@ -1,4 +1,13 @@
 export { noPm2, pm2Daemon, pm2Stopped } from './daemon.ts'
 export { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
-export { findPm2Processes, listPm2, type Pm2State, pm2, pm2Account, readPm2Log } from './pm2.ts'
+export {
+  findPm2Processes,
+  listPm2,
+  type Pm2Account,
+  type Pm2State,
+  pm2,
+  pm2Account,
+  readPm2,
+  readPm2Log,
+} from './pm2.ts'
 export { pm2Processes, pm2Saved, pm2Stays } from './processes.ts'

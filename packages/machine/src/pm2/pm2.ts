@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
-import { homeOf, refusePowerfulUser } from '../system/index.ts'
+import { toolFailed } from '../must-run.ts'
+import { homeOf, logEndArgv, refusePowerfulUser, wholeLines } from '../system/index.ts'
 import { unitState } from '../systemd/index.ts'
 
 export interface Pm2Account {
@@ -24,7 +25,7 @@ export interface Pm2State {
   errorFile: string
 }
 
-/** In the environment of a process: by it PM2 tells what it was started with. */
+/** The variable of a process by which PM2 tells what it was started with. */
 export const revisionVariable = 'IKOMA_REVISION'
 
 export const pm2Unit = (user: string) => `pm2-${user}.service`
@@ -36,36 +37,65 @@ export async function pm2Account(host: Host, user: string): Promise<Pm2Account> 
   return { user, home: await homeOf(host, user) }
 }
 
-/** Whether PM2 runs for the account. Asked before PM2 itself, which would start a second one outside of systemd. */
-export async function isPm2Up(host: Host, { user }: Pm2Account): Promise<boolean> {
-  return (await unitState(host, pm2Unit(user))).activeState === 'active'
+/** Whether PM2 runs for the account as an order started it: as a unit, so that its processes are in a sandbox. */
+export async function isPm2Up(host: Host, account: Pm2Account): Promise<boolean> {
+  return (await unitState(host, pm2Unit(account.user))).activeState === 'active' && (await isListening(host, account))
 }
 
 /**
- * Runs pm2 as the account, and rejects when PM2 does not run for it. PM2 gives a process everything in the environment
- * of who starts it: that is next to nothing, and no mark of the order, by which the process would be ended with it.
+ * Whether there is a PM2 to ask, whoever started it: any question starts one where there is none. The kernel knows who
+ * listens; the file of the socket is still there when PM2 was killed.
  */
+async function isListening(host: Host, account: Pm2Account): Promise<boolean> {
+  const sockets = (await host.read('/proc/net/unix')) ?? ''
+  const listening = [...sockets.matchAll(/^\S+ \S+ \S+ 00010000 \S+ \S+ +\d+ (.+)$/gm)]
+  return listening.some(([, path]) => path === `${pm2Home(account)}/rpc.sock`)
+}
+
+/** Runs pm2 as the account, and rejects when no order has PM2 run for it. */
 export async function pm2(host: Host, account: Pm2Account, args: readonly string[]): Promise<string> {
   if (!(await isPm2Up(host, account))) throw notUp(account)
-  const { code, stdout, stderr } = await runAs(host, account, ['pm2', ...args])
-  if (code === 0) return stdout
-  if (code === 127) throw pm2Absent()
-  const said = (stderr.trim() || stdout.trim()).slice(-2_000)
-  throw new AppError('unavailable', `pm2 failed with ${code ?? 'a signal'}: ${said}`, { reason: 'tool_failed' })
+  return askPm2(host, account, args)
+}
+
+/**
+ * Runs pm2 as the account, only where there is one to ask. PM2 gives a process everything in the environment of who
+ * starts it: that is next to nothing, and no mark of the order, by which the process would be ended with it.
+ */
+async function askPm2(host: Host, account: Pm2Account, args: readonly string[]): Promise<string> {
+  const exit = await runAs(host, account, ['pm2', ...args])
+  if (exit.code === 0) return exit.stdout
+  throw exit.code === 127 ? pm2Absent() : toolFailed('pm2', exit)
 }
 
 export async function listPm2(host: Host, account: Pm2Account): Promise<Pm2State[]> {
-  const text = lastLine(await pm2(host, account, ['jlist']))
+  return processesIn(await pm2(host, account, ['jlist'])).map(stateOf)
+}
+
+/** A process with its variables: to know what must be hidden, never to be shown. */
+export interface Pm2Reading {
+  state: Pm2State
+  environment: Record<string, string>
+}
+
+/** What any PM2 of the account has, also one that no order started; null where none runs. */
+export async function readPm2(host: Host, account: Pm2Account): Promise<Pm2Reading[] | null> {
+  if (!(await isListening(host, account))) return null
+  return processesIn(await askPm2(host, account, ['jlist'])).map((told) => {
+    const variables = Object.entries(told.pm2_env?.env ?? {}).map(([name, value]) => [name, String(value)])
+    return { state: stateOf(told), environment: Object.fromEntries(variables) }
+  })
+}
+
+function processesIn(told: string): Told[] {
   try {
-    return (JSON.parse(text) as Told[]).map(stateOf)
+    return JSON.parse(lastLine(told))
   } catch {
-    throw new AppError('unavailable', `What pm2 says of its processes cannot be understood.`, {
-      reason: 'tool_failed',
-    })
+    throw new AppError('unavailable', 'What pm2 says of its processes cannot be understood.', { reason: 'tool_failed' })
   }
 }
 
-/** One, or its instances; rejects when there is none. */
+/** A process, or its instances; rejects when there is none. */
 export async function findPm2Processes(host: Host, account: Pm2Account, name: string): Promise<Pm2State[]> {
   const found = (await listPm2(host, account)).filter((each) => each.name === name)
   if (found.length > 0) return found
@@ -73,14 +103,12 @@ export async function findPm2Processes(host: Host, account: Pm2Account, name: st
   throw new AppError('unprocessable', message, { reason: 'no_such_service' })
 }
 
-/** The last lines of what a process wrote, as the account may read them. */
+/** The last lines of what a process wrote, as the account may read them: the app says where, and could name any file. */
 export async function readPm2Log(host: Host, account: Pm2Account, path: string, lines: number): Promise<string[]> {
-  const { code, stdout } = await runAs(host, account, ['tail', `--bytes=${maxLogBytes}`, '--', path])
+  const { code, stdout } = await runAs(host, account, logEndArgv(path))
   // A log that is not there has not been written to.
-  return code === 0 && stdout !== '' ? stdout.replace(/\n$/, '').split('\n').slice(-lines) : []
+  return code === 0 ? wholeLines(stdout, lines) : []
 }
-
-const maxLogBytes = 200_000
 
 /** What PM2 starts at the next boot, by name and revision; empty where nothing was saved. */
 export async function savedPm2(host: Host, account: Pm2Account): Promise<Pick<Pm2State, 'name' | 'revision'>[]> {
@@ -105,7 +133,7 @@ function runAs(host: Host, { user, home }: Pm2Account, command: readonly string[
   return host.run({ argv: ['runuser', '-u', user, '--', 'env', '-i', ...variables, ...command], cwd: '/' })
 }
 
-/** Before it may come what PM2 has to say about itself. */
+/** Before its answer may come what PM2 has to say about itself. */
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '[]'
 
 interface Told {
@@ -126,15 +154,15 @@ function stateOf({ name, pid, monit, pm2_env: about }: Told): Pm2State {
   const since = Number(about?.pm_uptime)
   return {
     name: String(name),
-    status: String(about?.status),
+    status: String(about?.status ?? 'unknown'),
     pid: Number(pid) || null,
     restarts: Number(about?.restart_time) || 0,
     startedAt: since > 0 && about?.status === 'online' ? new Date(since).toISOString() : null,
     cpuPercent: Number(monit?.cpu) || 0,
     memoryBytes: Number(monit?.memory) || 0,
     revision: revisionOf(about),
-    outFile: String(about?.pm_out_log_path),
-    errorFile: String(about?.pm_err_log_path),
+    outFile: String(about?.pm_out_log_path ?? ''),
+    errorFile: String(about?.pm_err_log_path ?? ''),
   }
 }
 

@@ -26,7 +26,7 @@ export function pm2Processes({ user, processes, settleSec }: WantedProcesses): D
   const content = renderPm2Ecosystem(wanted.map(({ revision: _, ...process }) => process))
   const files = [
     directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
-    // It has the variables of the processes.
+    // The file has the variables of the processes.
     file({ path, content, mode: 0o640, owner: 'root', group: user, secret: true }),
   ]
   return async (host) => {
@@ -58,7 +58,7 @@ function marked(process: Pm2Process): Marked {
   return { ...process, revision, environment: { ...process.environment, [revisionVariable]: revision } }
 }
 
-/** One that the clock starts is stopped in between. */
+/** Whether a process runs as it is wanted; one that the clock starts is stopped in between. */
 function isSo({ name, revision, instances = 1, cron }: Marked, running: readonly Pm2State[]): boolean {
   const found = running.filter((each) => each.name === name)
   const good = found.filter((each) => each.revision === revision && (cron !== undefined || each.status === 'online'))

@@ -22,7 +22,7 @@ export async function readRedisInfo(machine: Host, place: RedisPlace): Promise<R
     const colon = line.indexOf(':')
     if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1))
   }
-  // Its exit code says nothing: a refusal is an answer too.
+  // The exit code of redis-cli says nothing: a refusal is an answer too.
   if (fields.has('redis_version')) return fields
   const said = `${stdout}\n${stderr}`.trim().split('\n')[0]?.slice(0, 300) ?? ''
   throw new AppError('unprocessable', `Redis did not tell its state: ${said}`, { reason: 'redis_refused' })

@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 
-/** Whose members can become root, or read what only root should. */
+/** Groups whose members can become root, or read what only root should. */
 const powerfulGroups = new Set([
   ...['root', 'sudo', 'wheel', 'admin', 'adm', 'staff', 'shadow', 'systemd-journal'],
   ...['docker', 'podman', 'lxd', 'incus', 'incus-admin', 'libvirt', 'libvirt-qemu', 'microk8s', 'kvm'],
@@ -41,7 +41,7 @@ export async function refusePowerfulUser(host: Host, user: string, group: string
   }
 }
 
-/** Of a user who is there. */
+/** The home of a user who is there. */
 export async function homeOf(host: Host, user: string): Promise<string> {
   const line = await outputOf(host, { argv: ['getent', 'passwd', '--', user] })
   const [, , , , , home = ''] = line.trim().split(':')

@@ -35,7 +35,7 @@ const pairsIn = (lines: readonly string[]) =>
     return name === undefined || value === undefined ? [] : [[name, value] as const]
   })
 
-/** It prints words as a shell's `"…"`, with C escapes for control characters. */
+/** systemd prints words as a shell's `"…"`, with C escapes for control characters. */
 function unescaped(word: string): string {
   if (!word.startsWith('"')) return word
   const controls: Record<string, string> = { n: '\n', t: '\t', r: '\r' }

@@ -9,7 +9,7 @@ export interface Accounts {
   groupOf(gid: number): string
 }
 
-/** From the machine's own files: what a managed server's units and directories belong to is in no directory service. */
+/** Accounts of the machine's own files: what a server's units and directories belong to is in no directory service. */
 export async function readAccounts(): Promise<Accounts> {
   const users = parse(await readFile('/etc/passwd', 'utf8'))
   const groups = parse(await readFile('/etc/group', 'utf8'))

@@ -55,7 +55,7 @@ function replacement(path: string, before: SwapState, sizeMib: number): Change {
   }
 }
 
-/** By itself: where the kernel takes no swap, as in many containers, the file is taken back. */
+/** A change by itself: where the kernel takes no swap, as in many containers, the file is taken back. */
 function use(path: string): Change {
   return {
     title: `use ${path} as swap`,

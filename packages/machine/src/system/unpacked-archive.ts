@@ -5,7 +5,7 @@ import type { Change, Desired } from '../plan.ts'
 
 export interface WantedArchive {
   url: string
-  /** In lower-case hex. The address need not be trusted: whatever answers must have this sum. */
+  /** Its SHA-256 in lower-case hex. The address need not be trusted: whatever answers must have this sum. */
   sha256: string
   /** What is in the archive's top folder comes to lie here. Its parent must be there, and root's. */
   path: string

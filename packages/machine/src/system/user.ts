@@ -67,7 +67,7 @@ export function user({ name, home, shell, groups }: WantedUser): Desired {
   }
 }
 
-/** Its home, when nothing is there. useradd(8) would follow a link on the way, and make what is missing of it. */
+/** A user's home, when nothing is there. useradd(8) would follow a link on the way, and make what is missing of it. */
 export function userHome({ name, home }: Pick<WantedUser, 'name' | 'home'>): Desired {
   return async (host) => {
     if ((await host.look(home)) !== null) return []

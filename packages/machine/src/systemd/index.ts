@@ -1,4 +1,4 @@
-export { type JournalLine, type JournalRange, journalLines, maxMessageCharacters, readJournal } from './journal.ts'
+export { type JournalLine, type JournalRange, kernelKills, maxMessageCharacters, readJournal } from './journal.ts'
 export { header, isManaged, refuseUnmanaged, refuseUnreadable } from './managed-unit.ts'
 export { type RunningUnit, reloadedAfter, runningUnit, stoppedUnit } from './running-unit.ts'
 export {
@@ -15,6 +15,7 @@ export {
   renderConnectionSocket,
   renderRootConnectionUnit,
 } from './socket-file.ts'
-export { stayUp, systemctl, timerState, unitState } from './systemctl.ts'
+export { activeStates, stayUp, systemctl, timerState, unitState } from './systemctl.ts'
 export { renderTimer, type Timer } from './timer-file.ts'
 export { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './unit-file.ts'
+export { type UnitSetup, unitSetup } from './unit-setup.ts'

@@ -1,5 +1,5 @@
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
+import { outputOf, toolFailed } from '../must-run.ts'
 
 export interface JournalRange {
   lines: number
@@ -22,9 +22,7 @@ export async function readJournal(
   unit: string,
   { lines, since, until, priority }: JournalRange,
 ): Promise<{ lines: JournalLine[]; truncated: boolean }> {
-  const output = ['--output=json', '--output-fields=MESSAGE,PRIORITY', '--no-pager', '--quiet']
-  // Newest first: what does not fit any more is then the oldest.
-  const range = [`--lines=${lines}`, '--reverse', `--priority=${priority}`]
+  const range = [`--lines=${lines}`, `--priority=${priority}`]
   if (since !== undefined) range.push(`--since=@${epochSec(since)}`)
   if (until !== undefined) range.push(`--until=@${epochSec(until)}`)
   const stdout = await outputOf(host, { argv: ['journalctl', `--unit=${unit}`, ...output, ...range] })
@@ -32,8 +30,20 @@ export async function readJournal(
   return { lines: read.lines.reverse(), truncated: read.truncated }
 }
 
+/** What the kernel said of processes that it ended for want of memory, newest first. */
+export async function kernelKills(host: Host, since: string): Promise<JournalLine[]> {
+  const wanted = ['--dmesg', '--grep=out of memory', '--case-sensitive=false', `--since=@${epochSec(since)}`] as const
+  const exit = await host.run({ argv: ['journalctl', ...wanted, ...output] })
+  // Finding nothing is exit 1, and no word.
+  if (exit.code !== 0 && exit.stderr.trim() !== '') throw toolFailed('journalctl', exit)
+  return journalLines(exit.stdout).lines
+}
+
+/** Newest first: what does not fit any more is then the oldest. */
+const output = ['--output=json', '--output-fields=MESSAGE,PRIORITY', '--no-pager', '--quiet', '--reverse']
+
 /** What `--output=json` printed, in its order. */
-export function journalLines(stdout: string): { lines: JournalLine[]; truncated: boolean } {
+function journalLines(stdout: string): { lines: JournalLine[]; truncated: boolean } {
   const texts = stdout.split('\n').filter((text) => text !== '')
   const lines = texts.map(journalLine).filter((line) => line !== null)
   return { lines, truncated: lines.length < texts.length }

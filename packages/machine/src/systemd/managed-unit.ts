@@ -7,10 +7,10 @@ export type UnitKind = 'service' | 'timer'
 
 export const unitPath = (unit: string) => `/etc/systemd/system/${unit}`
 
-/** Where its variables are, for root alone to read. systemd takes it for no unit. */
+/** Where a unit's variables are, for root alone to read. systemd takes it for no unit. */
 export const environmentPath = (unit: string) => `${unitPath(unit)}.env`
 
-/** Written before a unit is changed, gone once it runs as it was written: whoever finds it restarts the unit. */
+/** A note from before a unit is changed until it runs as it was written: whoever finds it restarts the unit. */
 export const notePath = (unit: string) => `/run/ikoma-restart.${unit}`
 
 export const header = (kind: UnitKind) =>
@@ -31,14 +31,14 @@ async function ownUnit(host: Host, unit: string, kind: UnitKind): Promise<UnitSt
   return state
 }
 
-/** As `ownUnit`, one after the other. */
+/** The states of several own units by name, asked one after the other; rejects for the first that is not. */
 export async function ownUnits(host: Host, units: readonly string[], kind: UnitKind): Promise<Map<string, UnitState>> {
   const states = new Map<string, UnitState>()
   for (const unit of units) states.set(unit, await ownUnit(host, unit, kind))
   return states
 }
 
-/** Whether an order made it, of whatever kind. */
+/** Whether an order, of whatever kind, made this unit. */
 export async function isManaged(host: Host, unit: string): Promise<boolean> {
   const entry = await host.look(unitPath(unit))
   const content = entry?.kind === 'file' ? await host.read(unitPath(unit)) : null

@@ -6,7 +6,7 @@ export interface ConnectionSocket {
   description: string
   /** Where it listens; its folder is made, for everybody to enter. */
   path: string
-  /** Whose members may connect, beside root. */
+  /** The group whose members may connect, beside root. */
   group: string
   maxConnections: number
 }
@@ -20,7 +20,7 @@ export interface RootConnectionUnit {
   after?: readonly string[]
 }
 
-/** As `name.socket`: every connection gets a `name@.service` of its own. */
+/** The file `name.socket`: every connection gets a `name@.service` of its own. */
 export function renderConnectionSocket(socket: ConnectionSocket): string {
   return [
     '[Unit]',
@@ -42,7 +42,7 @@ export function renderConnectionSocket(socket: ConnectionSocket): string {
   ].join('\n')
 }
 
-/** As `name@.service`: root, for one connection, which is its standard input and output. */
+/** The file `name@.service`: root, for one connection, which is its standard input and output. */
 export function renderRootConnectionUnit(unit: RootConnectionUnit): string {
   const after = each(unit.after, 'after', unitName)
   return [

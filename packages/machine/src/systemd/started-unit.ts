@@ -8,7 +8,7 @@ interface Start {
   state: UnitState
   /** Changes of files that it reads when it starts. */
   files: readonly Change[]
-  /** It runs as something else than its files say. */
+  /** The unit runs as something else than its files say. */
   stale: boolean
   /** How long it must stay up to count as started. */
   settleSec: number
@@ -62,7 +62,7 @@ function started(unit: string, state: UnitState, settleSec: number): Change {
   }
 }
 
-/** It may be gone already, or never have come. */
+/** The unit may be gone already, or never have come. */
 async function stopAndForget(host: Host, unit: string): Promise<void> {
   await systemctlIfThere(host, 'stop', unit)
   await systemctlIfThere(host, 'reset-failed', unit)

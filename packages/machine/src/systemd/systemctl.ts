@@ -14,7 +14,7 @@ export interface UnitState {
   fragmentPath: string
   /** The file on disk is another than the one that was read. */
   needsReload: boolean
-  /** By itself, since somebody started it. */
+  /** How often it started again by itself, since somebody started it. */
   restarts: number
   result: string
   exitCode: number | null
@@ -23,14 +23,18 @@ export interface UnitState {
   memoryBytes: number | null
 }
 
-const properties = [
+export const stateProperties = [
   ...['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'FragmentPath', 'SourcePath', 'NeedDaemonReload'],
   ...['NRestarts', 'Result', 'ExecMainStatus', 'MainPID', 'ActiveEnterTimestamp', 'MemoryCurrent'],
 ]
 
 export async function unitState(host: Host, unit: string): Promise<UnitState> {
-  const said = await showUnit(host, unit, properties)
-  const of = (property: string) => said.get(property) ?? ''
+  return stateOf(propertiesIn(await showUnits(host, [unit], stateProperties)))
+}
+
+/** A unit's state among the properties that systemd shows of it. */
+export function stateOf(shown: Properties): UnitState {
+  const of = (property: string) => shown.get(property)?.[0] ?? ''
   return {
     loadState: of('LoadState'),
     activeState: of('ActiveState'),
@@ -48,6 +52,17 @@ export async function unitState(host: Host, unit: string): Promise<UnitState> {
   }
 }
 
+/** How units are, such as `active`, by name; those that are not installed are left out. */
+export async function activeStates(host: Host, units: readonly string[]): Promise<Record<string, string>> {
+  const shown = await showUnits(host, units, ['Id', 'LoadState', 'ActiveState'])
+  const states: Record<string, string> = {}
+  for (const properties of shown.split(/\n{2,}/).map(propertiesIn)) {
+    const of = (property: string) => properties.get(property)?.[0] ?? ''
+    if (of('LoadState') === 'loaded') states[of('Id')] = of('ActiveState')
+  }
+  return states
+}
+
 export interface TimerState {
   activeState: string
   lastAt: string | null
@@ -57,11 +72,13 @@ export interface TimerState {
 
 /** Null where there is no such timer. */
 export async function timerState(host: Host, unit: string): Promise<TimerState | null> {
-  const said = await showUnit(host, unit, ['LoadState', 'ActiveState', 'LastTriggerUSec', 'NextElapseUSecRealtime'])
-  if (said.get('LoadState') !== 'loaded') return null
-  const time = (property: string) => timeOf(said.get(property) ?? '')
+  const properties = ['LoadState', 'ActiveState', 'LastTriggerUSec', 'NextElapseUSecRealtime']
+  const shown = propertiesIn(await showUnits(host, [unit], properties))
+  const of = (property: string) => shown.get(property)?.[0] ?? ''
+  const time = (property: string) => timeOf(of(property))
+  if (of('LoadState') !== 'loaded') return null
   return {
-    activeState: said.get('ActiveState') ?? '',
+    activeState: of('ActiveState'),
     lastAt: time('LastTriggerUSec'),
     nextAt: time('NextElapseUSecRealtime'),
   }
@@ -75,7 +92,7 @@ export async function systemctl(host: Host, verb: Verb, unit: string): Promise<v
   await outputOf(host, { argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
 }
 
-/** As `systemctl`, for what may be gone already. */
+/** Tells systemd to do this to a unit that may be gone already: that it refuses is no failure. */
 export async function systemctlIfThere(host: Host, verb: Verb, unit: string): Promise<void> {
   await host.run({ argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
 }
@@ -104,12 +121,20 @@ export async function stayUp(host: Host, unit: string, settleSec: number): Promi
 /** Stopping waits for the program, starting a job for its end. */
 const unitTimeoutSec = 600
 
-async function showUnit(host: Host, unit: string, names: readonly string[]): Promise<Map<string, string>> {
-  const argv = ['systemctl', 'show', `--property=${names.join(',')}`, '--', unit] as const
+/** What systemd prints of units: a property a line, and an empty line between two units. */
+export function showUnits(host: Host, units: readonly string[], names: readonly string[]): Promise<string> {
+  const argv = ['systemctl', 'show', `--property=${names.join(',')}`, '--', ...units] as const
   // Times in UTC are the only ones that can be read back whatever the server's zone.
-  const stdout = await outputOf(host, { argv, env: { TZ: 'UTC' } })
-  const lines = stdout.split('\n').filter((line) => line.includes('='))
-  return new Map(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+  return outputOf(host, { argv, env: { TZ: 'UTC' } })
+}
+
+/** Values by property; one such as `EnvironmentFiles` comes once for each of its values. */
+export type Properties = ReadonlyMap<string, readonly string[]>
+
+export function propertiesIn(shown: string): Properties {
+  const pairs = [...shown.matchAll(/^([A-Za-z]+)=(.*)$/gm)]
+  const groups = Map.groupBy(pairs, ([, name = '']) => name)
+  return new Map([...groups].map(([name, all]) => [name, all.map(([, , value = '']) => value)]))
 }
 
 /** `[not set]`, and 2^64-1 for a number that systemd does not know. */

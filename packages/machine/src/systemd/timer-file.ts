@@ -23,7 +23,7 @@ interface Interval {
   afterBootSec: number
 }
 
-/** As `name.timer`. */
+/** The file `name.timer`. */
 export function renderTimer(timer: Timer): string {
   return [
     '[Unit]',
@@ -55,7 +55,7 @@ function scheduleLines(schedule: Calendar | Interval): string[] {
   ]
 }
 
-/** Only its alphabet: the grammar is checked by `systemd-analyze calendar` before a timer is installed. */
+/** An event by its alphabet alone: `systemd-analyze calendar` checks its grammar before a timer is installed. */
 const calendarEvent = matching(
   /^(?=.{1,200}$)[A-Za-z0-9*][A-Za-z0-9*:,.~/_-]*( [A-Za-z0-9*][A-Za-z0-9*:,.~/_-]*){0,3}$/,
   'not_a_calendar_event',

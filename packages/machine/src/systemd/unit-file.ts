@@ -20,7 +20,7 @@ interface UnitProcess {
   /** Must exist. Everything else on the server is read-only, apart from a /tmp of its own. */
   readWritePaths?: readonly string[]
   memoryMaxBytes?: number | undefined
-  /** Of one core: 150 is a core and a half. */
+  /** Percent of one core: 150 is a core and a half. */
   cpuQuotaPercent?: number | undefined
 }
 
@@ -31,7 +31,7 @@ export interface ServiceUnit extends UnitProcess {
   stopTimeoutSec?: number
   /** Whom SIGTERM is for: a main process that ends its own children is told alone. Everybody, when it is left out. */
   stopSignalTo?: 'everybody' | 'main-process'
-  /** Of a program that goes to the background by itself: where it writes the number of the process that stays. */
+  /** Where a program that goes to the background by itself writes the number of the process that stays. */
   pidFile?: string
 }
 

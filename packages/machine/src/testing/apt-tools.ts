@@ -9,9 +9,9 @@ interface Offer {
 }
 
 export interface AptState {
-  /** By name: what dpkg has. */
+  /** What dpkg has, by name. */
   installed: Record<string, { version: string; status: string }>
-  /** By name: what the lists say. */
+  /** What the lists say, by name. */
   offered: Record<string, Offer>
 }
 

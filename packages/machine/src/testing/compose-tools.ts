@@ -2,10 +2,10 @@ import type { Container } from '@ikoma/machine/compose'
 import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 
 interface Docker {
-  /** By project. */
+  /** The containers of each project, by its name. */
   containers: Record<string, Container[]>
   networks: Record<string, string[]>
-  /** Of the compose program that is installed. */
+  /** The version of the compose program that is installed. */
   version: 1 | 2
 }
 
@@ -108,12 +108,14 @@ function compose({ machine, input }: Call, args: readonly string[]): Answer {
   containers[project] = Object.entries(services).map(([service, given]) => ({
     id: `${project}-${service}-${given.labels['ikoma.revision']}`,
     name: `${project}_${service}_1`,
+    project,
     service,
     directory: of('--project-directory'),
     revision: given.labels['ikoma.revision'] ?? null,
     image: given.image ?? 'built',
     state: 'running',
     exitCode: 0,
+    outOfMemory: false,
     restarts: 0,
     startedAt: '2026-11-21T09:00:00Z',
     health: given.healthcheck ? 'starting' : null,

@@ -23,6 +23,14 @@ export const pm2Tools: Record<string, Tool> = {
   },
 }
 
+/** What the kernel shows of a PM2 that waits for questions, beside a socket of somebody else. */
+export const pm2Listens = (home: string) => ({
+  '/proc/net/unix': `Num       RefCount Protocol Flags    Type St Inode Path
+00000000d9422261: 00000002 00000000 00010000 0001 01    61 /run/systemd/private
+00000000d942226e: 00000002 00000000 00010000 0001 01 29604 ${home}/.pm2/rpc.sock
+`,
+})
+
 export function pm2Sleeps(machine: SimulatedHost): void {
   for (const each of pm2Of(machine)) if (each.name === 'crash') each.restarts += 1
 }

@@ -19,7 +19,7 @@ const copies = ufwFiles.map((original) => ({
   original,
   copy: `${pendingFolder}/${original.slice(1).replaceAll('/', '-')}`,
 }))
-/** Written last, so that a copy that was cut is none. */
+/** The file that is written last, so that a copy that was cut is none. */
 const complete = `${pendingFolder}/complete`
 
 /** Whether systemd will put the firewall back unless somebody confirms it. */
@@ -96,7 +96,7 @@ async function removeFolder(host: Host, path: string): Promise<void> {
   await host.remove(path)
 }
 
-/** Without it nothing would put the firewall back. */
+/** Rejects where systemd does not run: nothing would put the firewall back. */
 async function needSystemd(host: Host): Promise<void> {
   const { stdout } = await host.run({ argv: ['systemctl', 'is-system-running'] })
   if (!/^(offline|unknown)?\s*$/.test(stdout)) return

@@ -20,7 +20,7 @@ export async function readSshAccess(host: Host): Promise<SshAccess> {
   return { ports: [...ports].sort((a, b) => a - b), sessions }
 }
 
-/** Of a server of SSH: state, two queues, local and remote address, processes. */
+/** The sockets of a server of SSH, each a line: state, two queues, local and remote address, processes. */
 function sockets(lines: string): { port: number; peer: string }[] {
   return lines.split('\n').flatMap((line) => {
     if (!/\(\("(sshd[a-z-]*|dropbear)"/.test(line)) return []
@@ -41,7 +41,7 @@ function isLocal(address: string): boolean {
   return address === '::1' || address.startsWith('127.')
 }
 
-/** By sshd's own settings, and by systemd's socket where that listens for it. */
+/** Ports by sshd's own settings, and by systemd's socket where that listens for it. */
 async function configured(host: Host): Promise<number[]> {
   const settings = await tryRun(host, { argv: ['sshd', '-T'] })
   const socket = await tryRun(host, { argv: ['systemctl', 'show', '--property=Listen', '--', 'ssh.socket'] })

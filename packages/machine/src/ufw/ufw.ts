@@ -6,7 +6,7 @@ import { mustRun, outputOf } from '../must-run.ts'
 export interface UfwRule {
   action: 'allow' | 'limit' | 'deny' | 'reject'
   port: number
-  /** Of a range. */
+  /** The end of a range of ports. */
   lastPort?: number | undefined
   protocol: 'tcp' | 'udp'
   /** `any`, an address or a network. */
@@ -15,14 +15,14 @@ export interface UfwRule {
 }
 
 export interface UfwState {
-  /** In the kernel now. */
+  /** Whether its rules are in the kernel now. */
   active: boolean
-  /** At boot. */
+  /** Whether they will be at boot. */
   enabled: boolean
   incoming: string
   outgoing: string
   ipv6: boolean
-  /** As ufw keeps them, in the order that they match: those for IPv4, those for IPv6. */
+  /** The rules as ufw keeps them, in the order that they match: those for IPv4, those for IPv6. */
   tuples: readonly [string[], string[]]
   /** Each as the words after `ufw` that would add it. */
   shown: string[]
@@ -71,7 +71,7 @@ export function tuplesOf(rules: readonly UfwRule[], ipv6: boolean): UfwState['tu
   return [four.map((rule) => tuple(rule, '0.0.0.0/0')), six.map((rule) => tuple(rule, '::/0'))]
 }
 
-/** As `ufw show added` would show it. */
+/** A rule as `ufw show added` would show it. */
 export function shownAs({ action, port, lastPort, protocol, from, comment }: UfwRule): string {
   const ports = portsOf(port, lastPort)
   const remark = comment === undefined ? '' : ` comment '${comment}'`

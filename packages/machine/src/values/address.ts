@@ -3,7 +3,7 @@ import { type Check, matching, refuse } from './refusal.ts'
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 
-/** As it stands in a certificate: lower case, no wildcard, international names in their `xn--` form. */
+/** A domain as it stands in a certificate: lower case, no wildcard, international names in their `xn--` form. */
 export const domainName: Check<string> = matching(
   new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+(?!\\d+$)${label}$`),
   'not_a_domain',
@@ -16,7 +16,7 @@ const hostName = matching(
   'is a host name or an IP address.',
 )
 
-/** As it is written before a port: IPv6 in brackets. */
+/** An address as it is written before a port: IPv6 in brackets. */
 export const ipAddress: Check<string> = (value, field) => {
   const text = typeof value === 'string' ? value : ''
   if (isIPv6(text) && !text.includes('%')) return `[${text}]`

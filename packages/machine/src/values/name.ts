@@ -7,7 +7,7 @@ export const name: Check<string> = matching(
   'is lower-case letters, digits and -, begins with a letter, and has at most 63 characters.',
 )
 
-/** Of a user or group, as useradd(8) takes it. */
+/** The name of a user or group, as useradd(8) takes it. */
 export const account: Check<string> = matching(
   /^[a-z_][a-z0-9_-]{0,31}$/,
   'not_an_account',
@@ -24,7 +24,7 @@ export const unitName: Check<string> = matching(
   'is the name of a systemd unit such as "network-online.target".',
 )
 
-/** Of a Debian package. apt would read a `-` at the end as "remove it". */
+/** The name of a Debian package. apt would read a `-` at the end as "remove it". */
 export const packageName: Check<string> = matching(
   /^[a-z0-9][a-z0-9+.-]{0,98}[a-z0-9+]$/,
   'not_a_package',

@@ -31,13 +31,13 @@ export const urlPath: Check<string> = (value, field) => {
   return value
 }
 
-/** As `urlPath`, but not the root: hiding that would hide the site. */
+/** The path of a URL, but not its root: hiding that would hide the site. */
 export const hiddenPath: Check<string> = (value, field) =>
   urlPath(value, field).length > 1 && !value.endsWith('/')
     ? value
     : refuse(field, 'not_a_hidden_path', 'is a path below the root, without a / at its end.')
 
-/** For probes, which may carry a query. */
+/** The path that a probe asks for, which may carry a query. */
 export const requestTarget: Check<string> = matching(
   /^\/[A-Za-z0-9._~/?=&-]{0,500}$/,
   'not_a_request_target',

@@ -3,13 +3,13 @@ import type { Desired, Host } from '@ikoma/machine'
 import {
   caddyPlatform,
   dockerPlatform,
-  type Finding,
   installedPlatform,
   nginxPlatform,
   node,
   nodePlatform,
   type Platform,
   type PlatformChoices,
+  type Present,
   survey,
 } from '@ikoma/machine/platform'
 import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
@@ -37,7 +37,7 @@ function installing<P extends PlatformChoices>(
     const { machine, step, log } = context
     const platform = await platformFor(payload, machine)
     const found = await step('survey', () => survey(machine, platform))
-    for (const finding of found) log(`Found: ${told(finding)}`)
+    for (const each of found) log(`Found: ${told(each)}`)
     const converge = converging((wanted: P) => desiredBy?.(wanted) ?? installedPlatform(platform, wanted))
     const result = await converge(payload, context)
     if (!result.ok) return result
@@ -46,12 +46,12 @@ function installing<P extends PlatformChoices>(
   }
 }
 
-function told({ kind, name, version, stale }: Finding): string {
+function told({ kind, name, version, stale }: Present): string {
   return `${kind} ${name}${version === null ? '' : ` ${version}`}${stale ? ', in the way' : ''}`
 }
 
 /** Of what is called first: a program in /usr/local before the one of a package. */
-function versionOf({ packages }: Platform, found: readonly Finding[]): string | null {
+function versionOf({ packages }: Platform, found: readonly Present[]): string | null {
   const wanted = packages.map(({ name }) => name)
   const current = found.filter(({ stale }) => !stale)
   const local = current.find(({ kind, name }) => kind === 'program' && name.startsWith('/usr/local/'))

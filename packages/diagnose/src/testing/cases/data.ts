@@ -101,7 +101,7 @@ export const dataCases: RuleCase[] = [
       services: { 'postgresql.service': 'inactive' },
       ...app('Error: connect ECONNREFUSED 127.0.0.1:5432'),
     },
-    // It is there by now.
+    // PostgreSQL is there by now.
     nearMiss: app('Error: connect ECONNREFUSED 127.0.0.1:5432'),
     expect: { mend: { advice: { en: expect.stringContaining('systemctl start postgresql.service') } } },
   },

@@ -11,7 +11,7 @@ const tls = (problem: string, more = {}) => ({
 })
 const url = 'https://automate.ikomadigit.com/'
 
-/** As Caddy logs a failed challenge, once it is read. */
+/** A failed challenge as Caddy logs it, once it is read. */
 const challenge = (type: string, detail: string) =>
   `error http.acme_client challenge failed automate.ikomadigit.com urn:ietf:params:acme:error:${type} ${detail}`
 
@@ -67,7 +67,7 @@ export const webCases: RuleCase[] = [
       ...tls('tls_failed'),
       ...caddy(challenge('connection', '203.0.113.7: Timeout during connect (likely firewall problem)')),
     },
-    // It worked in the end.
+    // The certificate came in the end.
     nearMiss: caddy(challenge('connection', '203.0.113.7: Timeout during connect (likely firewall problem)')),
   },
   {
@@ -225,7 +225,7 @@ export const webCases: RuleCase[] = [
     when: 'the address does not answer',
     evidence: { http: { url, failure: 'timeout', message: `${url} did not answer in time.` } },
     nearMiss: { http: { url, status: 401, server: '' } },
-    // Its own TLS is good: it may only be that it cannot ask itself from inside.
+    // The server's own TLS is good: it may only be that it cannot ask itself from inside.
     expect: { confidence: 'possible' },
   },
   {

@@ -133,7 +133,7 @@ export const driver =
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Of a value that may be one or many. */
+/** The items of a value that may be one or many. */
 export const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
 
 /** Compose replaces it by something that is not in the file. `$$` is a dollar sign. */

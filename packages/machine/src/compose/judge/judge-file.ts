@@ -58,7 +58,7 @@ const includeKeys: Record<string, Judge> = {
   env_file: files,
 }
 
-/** By its own name or as external, it could be that of another app on the same server. */
+/** With a name of its own or as external, a volume or network could be that of another app on the same server. */
 const foreign = forbiddenUnlessEmpty('foreign', 'could belong to another app on this server.')
 /** The local driver mounts any folder or device of the server when its options say so. */
 const options = forbiddenUnlessEmpty('driver_options', 'can mount any folder of the server.')

@@ -1,5 +1,5 @@
 import { accountTools } from '@ikoma/machine/testing/account-tools'
-import { dumpOf, pm2Of, pm2Sleeps, pm2Tools, type SimulatedProcess } from '@ikoma/machine/testing/pm2-tools'
+import { dumpOf, pm2Listens, pm2Of, pm2Sleeps, pm2Tools, type SimulatedProcess } from '@ikoma/machine/testing/pm2-tools'
 import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { noUnitRuns, systemdOf, systemdTools } from '@ikoma/machine/testing/systemd-tools'
 import { expect } from 'vitest'
@@ -30,7 +30,7 @@ export function pm2Machine({ up = true, processes = [], saved = processes }: Pm2
     '/run/utmp': '',
     '/srv/app/.pm2/dump.pm2': dumpOf(saved),
     '/etc/systemd/system/local.target': '',
-    ...(up ? { [`/etc/systemd/system/${unit}`]: unitText } : {}),
+    ...(up ? { [`/etc/systemd/system/${unit}`]: unitText, ...pm2Listens('/srv/app') } : {}),
     ...(processes.length > 0 ? { '/etc/pm2/app.config.cjs': `module.exports = ${JSON.stringify(config)}\n` } : {}),
   }
   const tools = { ...accountTools, ...systemdTools, ...pm2Tools, sleep }

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { pm2Listens, pm2Tools } from '../testing/pm2-tools.ts'
+import { SimulatedHost } from '../testing/simulated-host.ts'
+import { noUnitRuns, systemdTools } from '../testing/systemd-tools.ts'
+import { pm2, readPm2 } from './pm2.ts'
+
+const account = { user: 'app', home: '/srv/app' }
+const left = { '/srv/app/.pm2/rpc.sock': '', '/srv/app/.pm2/pm2.pid': '4242' }
+const web = { name: 'web', revision: null, status: 'online', restarts: 0 }
+const unit = { loaded: '', runs: '', restarts: 0 }
+
+function setup({ byOrder, listens }: { byOrder: boolean; listens: boolean }): SimulatedHost {
+  const running = byOrder ? { 'pm2-app.service': unit } : {}
+  return new SimulatedHost({
+    files: { ...left, ...(listens ? pm2Listens('/srv/app') : {}) },
+    tools: { ...systemdTools, ...pm2Tools },
+    state: { systemd: { ...noUnitRuns, running }, pm2: [web] },
+  })
+}
+
+const asked = (host: SimulatedHost) => host.ran.filter(([tool]) => tool === 'runuser').length
+
+test('PM2 is read whoever started it, with the variables that are to be hidden', async () => {
+  const found = await readPm2(setup({ byOrder: false, listens: true }), account)
+  expect(found).toMatchObject([{ state: { name: 'web', revision: null }, environment: { TOKEN: 'x' } }])
+})
+
+test('PM2 that was killed is not asked, for that would start it', async () => {
+  for (const byOrder of [true, false]) {
+    const host = setup({ byOrder, listens: false })
+    expect(await readPm2(host, account)).toBeNull()
+    await expect(pm2(host, account, ['jlist'])).rejects.toMatchObject({ reason: 'pm2_not_running' })
+    expect(asked(host)).toBe(0)
+  }
+})
+
+test('orders leave alone a PM2 that no order started', async () => {
+  const host = setup({ byOrder: false, listens: true })
+  await expect(pm2(host, account, ['delete', 'web'])).rejects.toMatchObject({ reason: 'pm2_not_running' })
+  expect(asked(host)).toBe(0)
+  expect(await pm2(setup({ byOrder: true, listens: true }), account, ['jlist'])).toContain('web')
+})

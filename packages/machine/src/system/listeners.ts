@@ -1,0 +1,51 @@
+import type { Host } from '../host.ts'
+import { outputOf } from '../must-run.ts'
+
+/** Where somebody waits for connections over TCP. */
+export interface ListeningSocket {
+  address: string
+  port: number
+  /** Null where it is closed to us who listens. */
+  process: string | null
+  pid: number | null
+}
+
+const maxSockets = 200
+
+export async function listeningSockets(host: Host): Promise<ListeningSocket[]> {
+  const argv = ['ss', '--no-header', '--listening', '--numeric', '--tcp', '--processes'] as const
+  const lines = (await outputOf(host, { argv })).split('\n').filter((line) => line.startsWith('LISTEN'))
+  return lines.slice(0, maxSockets).flatMap((line) => {
+    const [, , , local = ''] = line.split(/\s+/)
+    const [, address = '', port] = /^(.*):(\d+)$/.exec(local) ?? []
+    if (port === undefined) return []
+    const [, process = null, pid] = /users:\(\("([^"]*)",pid=(\d+)/.exec(line) ?? []
+    return [{ address, port: Number(port), process, pid: pid === undefined ? null : Number(pid) }]
+  })
+}
+
+export interface ProcessOrigin {
+  /** The systemd service that it belongs to. */
+  unit: string | null
+  /** The program's name, by the first word of its command alone: arguments may hold secrets. */
+  program: string | null
+}
+
+export async function processOrigin(host: Host, pid: number): Promise<ProcessOrigin> {
+  const groups = await readOfProcess(host, pid, 'cgroup')
+  const command = await readOfProcess(host, pid, 'cmdline')
+  return {
+    unit: [...groups.matchAll(/\/([\w:.@\\-]+\.service)(?=\/|$)/gm)].at(-1)?.[1] ?? null,
+    program: command.split('\0')[0]?.split('/').at(-1) || null,
+  }
+}
+
+/** Empty for a process that is gone by now, which may be between opening its file and reading it. */
+async function readOfProcess(host: Host, pid: number, file: string): Promise<string> {
+  try {
+    return (await host.read(`/proc/${pid}/${file}`)) ?? ''
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return ''
+    throw error
+  }
+}

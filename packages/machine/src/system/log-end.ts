@@ -1,0 +1,20 @@
+import type { Host } from '../host.ts'
+import { outputOf } from '../must-run.ts'
+
+/** Below what a program may say, whose end, which is the newest, would be cut. */
+const maxBytes = 200_000
+
+/** The program that prints the end of a log file. */
+export const logEndArgv = (path: string) => ['tail', `--bytes=${maxBytes}`, '--', path] as const
+
+/** The last whole lines of what that program printed, oldest first: half a line may be half a secret. */
+export function wholeLines(printed: string, lines: number): string[] {
+  const all = printed === '' ? [] : printed.replace(/\n$/, '').split('\n')
+  return (Buffer.byteLength(printed) < maxBytes ? all : all.slice(1)).slice(-lines)
+}
+
+/** The last lines of a log file, oldest first; null where there is none. */
+export async function readLogEnd(host: Host, path: string, lines: number): Promise<string[] | null> {
+  if ((await host.look(path)) === null) return null
+  return wholeLines(await outputOf(host, { argv: logEndArgv(path) }), lines)
+}
