@@ -99,6 +99,17 @@ test('a stage that can be foreseen is shown whole', async () => {
   expect(told).toEqual(['> plan', `write ${built}, then: start the app`])
 })
 
+test('what is certain of a stage that cannot be foreseen is shown, and refused, before anything is done', async () => {
+  const { host, told, run } = setup()
+  const certain = [file({ path: '/srv/app/.env', content: '', ...access })]
+  const stages = fetchBuildStart.map((stage, index) => (index === 1 ? { ...stage, certain } : stage))
+  await run({ dryRun: true }, stages)
+  expect(told).toEqual(['> plan', 'fetch, then: build the app, write /srv/app/.env, then: start the app'])
+  const refusing = fetchBuildStart.map((stage, index) => (index === 1 ? { ...stage, certain: [build] } : stage))
+  await expect(run({}, refusing)).rejects.toMatchObject({ reason: 'no_source' })
+  expect(host.ran).toEqual([])
+})
+
 test('each stage is planned when those before it are done, and shown then', async () => {
   const { host, told, run } = setup()
   const { made, left } = await run()

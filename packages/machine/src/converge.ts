@@ -63,6 +63,6 @@ async function planNow(
   if (shown !== null && made.length === 0) return shown
   course.signal.throwIfAborted()
   const changes = await course.step(`plan: ${title}`, () => planFor(desired, host))
-  if (shown === null) course.show([{ title, changes }])
+  if (shown === null) course.show([{ title, changes, certain: [] }])
   return changes
 }

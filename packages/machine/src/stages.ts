@@ -14,6 +14,8 @@ export interface Stage {
    * shows its changes, and what it refuses is refused before anything is done. It can by default.
    */
   foreseen?(host: Host): Promise<boolean>
+  /** Parts of it that are certain whatever the stages before make: shown where the whole cannot be foreseen. */
+  certain?: readonly Desired[]
 }
 
 /** All that is desired at once: what needs no stages. */
@@ -21,18 +23,22 @@ export function oneStage(desired: readonly Desired[]): Stage[] {
   return [{ title: '', desired }]
 }
 
-/** A stage as it looks now; `changes` is null when it is planned only after those before it are done. */
+/** A stage as it looks now. */
 export interface StagePlan {
   title: string
+  /** Null when it is planned only after those before it are done. */
   changes: readonly Change[] | null
+  /** What is certain of it even then. */
+  certain: readonly Change[]
 }
 
 /** What is left to do of each stage, as far as it can be said now. */
 export async function planStages(stages: readonly Stage[], host: Host): Promise<StagePlan[]> {
   const plan: StagePlan[] = []
-  for (const { title, desired, foreseen } of stages) {
+  for (const { title, desired, foreseen, certain = [] } of stages) {
     const hidden = isPending(plan) && foreseen !== undefined && !(await foreseen(host))
-    plan.push({ title, changes: hidden ? null : await planFor(desired, host) })
+    if (hidden) plan.push({ title, changes: null, certain: await planFor(certain, host) })
+    else plan.push({ title, changes: await planFor(desired, host), certain: [] })
   }
   return plan
 }
@@ -46,8 +52,8 @@ export type PlanLine = Pick<Change, 'title' | 'diff'>
 
 /** A plan for people, a line a change. Of what can only be planned later, what it is for. */
 export function linesOf(plan: readonly StagePlan[]): PlanLine[] {
-  return plan.flatMap(({ title, changes }) => {
-    if (changes === null) return [{ title: `then: ${title}`, diff: null }]
-    return changes.map(({ title, diff }) => ({ title, diff }))
-  })
+  return plan.flatMap(({ title, changes, certain }) => [
+    ...(changes === null ? [{ title: `then: ${title}`, diff: null }] : []),
+    ...(changes ?? certain).map(({ title, diff }) => ({ title, diff })),
+  ])
 }

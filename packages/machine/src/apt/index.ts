@@ -1,5 +1,5 @@
 export { installedVersions, refreshLists } from './apt.ts'
-export { packages, type WantedPackage, type WantedPackages } from './packages.ts'
+export { packages, packagesGone, type WantedPackage, type WantedPackages } from './packages.ts'
 export { type AptRepository, aptRepository, sourceFile } from './repository.ts'
 export { renderAptPin, renderAptSource } from './source-file.ts'
 export { listUpdates, rebootReasons, type Update, type UpdateScope, upToDate } from './updates.ts'

@@ -28,8 +28,6 @@ export interface WantedPackages {
   remove?: readonly string[]
   /** Whether what needs a removed package goes with it; otherwise that is refused. */
   cascade?: boolean
-  /** Another repository comes before: what apt knows now says nothing. */
-  offerWillChange?: boolean
   /** Whether packages that are there may be brought up to date where a new one needs it; otherwise that is refused. */
   upgradeDependencies?: boolean
 }
@@ -39,8 +37,7 @@ export function packages(wanted: WantedPackages): Desired {
   return async (host) => {
     const there = await packageStates(host)
     const repair = await repairOf(host, there)
-    // apt foresees nothing before the repair.
-    const foresee = repair ? async () => null : (verb: Verb, specs: readonly string[]) => simulate(host, verb, specs)
+    const foresee = foreseeing(host, repair)
     const removal = await planRemoval(wanted, there, foresee)
     const offered = await candidates(host, namesOf(missingFrom(there, wanted, removal?.gone ?? [])))
     const installation = await planInstallation(wanted, { there, offered, gone: removal?.gone ?? [] }, foresee)
@@ -48,7 +45,21 @@ export function packages(wanted: WantedPackages): Desired {
   }
 }
 
+/** The part of `packages` that takes packages away, which is certain whatever another repository will offer. */
+export function packagesGone(wanted: WantedPackages): Desired {
+  return async (host) => {
+    const there = await packageStates(host)
+    const removal = await planRemoval(wanted, there, foreseeing(host, await repairOf(host, there)))
+    return removal ? [removal.change] : []
+  }
+}
+
 type Foresee = (verb: Verb, specs: readonly string[]) => Promise<Transaction | null>
+
+/** Before a repair apt foresees nothing. */
+function foreseeing(host: Host, repair: Change | null): Foresee {
+  return repair ? async () => null : (verb, specs) => simulate(host, verb, specs)
+}
 
 interface Machine {
   there: Map<string, PackageState>
@@ -105,7 +116,7 @@ async function planInstallation(wanted: WantedPackages, machine: Machine, forese
   const missing = missingFrom(there, wanted, gone)
   if (missing.length === 0) return null
   const asked = namesOf(missing)
-  const known = !wanted.offerWillChange && missing.every((each) => accepted(each, offered.get(each.name)))
+  const known = missing.every((each) => accepted(each, offered.get(each.name)))
   const removed = gone.filter((name) => !asked.includes(name)).map((name) => `${name}-`)
   const specs = asked.map((name) => `${name}=${offered.get(name)}`)
   // Until the lists are fetched, nobody can say what comes with it.

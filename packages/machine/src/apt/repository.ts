@@ -3,6 +3,7 @@ import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
 import { directory, file, sameAccess } from '../system/index.ts'
+import { refreshLists } from './apt.ts'
 import { fingerprintsOf } from './openpgp-key.ts'
 import { type AptPin, type AptSource, renderAptPin, renderAptSource } from './source-file.ts'
 
@@ -30,8 +31,20 @@ export function aptRepository({ name, key, pin, ...source }: AptRepository): Des
     directory({ path: keyrings, ...access, mode: 0o755 }),
     signingKey(keyFile, key),
     ...(pin ? [file({ path: `/etc/apt/preferences.d/ikoma-${name}`, content: renderAptPin(pin), ...access })] : []),
-    file({ path: sourceFile(name), content, ...access }),
+    offered(file({ path: sourceFile(name), content, ...access })),
   ]
+}
+
+/** What it offers is fetched with it, so that whatever comes after can be planned. */
+function offered(source: Desired): Desired {
+  return async (host) =>
+    (await source(host)).map((change) => ({
+      ...change,
+      async apply(on) {
+        await change.apply(on)
+        await refreshLists(on)
+      },
+    }))
 }
 
 export function sourceFile(name: string): string {

@@ -3,7 +3,8 @@ import { packages } from '../apt/index.ts'
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 import type { Desired } from '../plan.ts'
-import { directory, link, linking, unpackedArchive, type WantedArchive } from '../system/index.ts'
+import type { Stage } from '../stages.ts'
+import { directory, link, unpackedArchive, type WantedArchive } from '../system/index.ts'
 import { installedPlatform, type Platform, type PlatformChoices, survey } from './platform.ts'
 import { majorVersion } from './versions.ts'
 
@@ -24,27 +25,33 @@ const tarballFolder = '/usr/local/lib/nodejs'
 const tarballPrograms = ['node', 'npm', 'npx']
 
 /** Node.js of one major version. */
-export function node(wanted: WantedNode): Desired[] {
+export function node(wanted: WantedNode): Stage[] {
   const { tarball, upgradeDependencies } = wanted
   const platform = nodePlatform(wanted)
   const installed = installedPlatform(platform, wanted)
   if (wanted.source !== 'tarball' || tarball === undefined) return installed
   const tools = [{ name: 'ca-certificates' }, { name: 'curl' }]
-  // What is stale goes only once the archive is there.
-  return [
+  const unpacked: Desired[] = [
     packages({ install: tools, upgradeDependencies }),
     directory({ path: tarballFolder, owner: 'root', group: 'root', mode: 0o755 }),
     async (host) => unpackedArchive(await archiveOf(host, tarball))(host),
+  ]
+  const linked = tarballPrograms.map(
+    (program): Desired =>
+      async (host) => {
+        const { path: folder } = await archiveOf(host, tarball)
+        return link({ path: `/usr/local/bin/${program}`, target: `${folder}/bin/${program}` })(host)
+      },
+  )
+  return [
+    // What is stale goes only once the archive is there.
+    { title: 'fetch and unpack the archive', desired: unpacked },
     ...installed,
-    ...tarballPrograms.map(
-      (program): Desired =>
-        async (host) => {
-          const { path: folder } = await archiveOf(host, tarball)
-          const called = { path: `/usr/local/bin/${program}`, target: `${folder}/bin/${program}` }
-          const goesBefore = (await survey(host, platform)).some(({ name, stale }) => stale && name === called.path)
-          return goesBefore ? [linking(called, null)] : link(called)(host)
-        },
-    ),
+    {
+      title: `link ${tarballPrograms.join(', ')} in /usr/local/bin`,
+      desired: linked,
+      foreseen: async (host) => (await survey(host, platform)).every(({ stale }) => !stale),
+    },
   ]
 }
 

@@ -4,12 +4,15 @@ import {
   aptRepository,
   installedVersions,
   packages,
+  packagesGone,
   sourceFile,
   type WantedPackage,
+  type WantedPackages,
 } from '../apt/index.ts'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
+import type { Stage } from '../stages.ts'
 import { noFile, runningFrom } from '../system/index.ts'
 import { findPrograms } from './programs.ts'
 
@@ -44,19 +47,26 @@ export interface Present {
 }
 
 /** The platform, installed in a version that will do. What is stale is found, and goes before or is refused. */
-export function installedPlatform(platform: Platform, choices: PlatformChoices): Desired[] {
-  const { repository } = platform
+export function installedPlatform(platform: Platform, choices: PlatformChoices): Stage[] {
+  const { name, repository } = platform
   const { upgradeDependencies } = choices
   const tools = packages({ install: [{ name: 'ca-certificates' }, { name: 'curl' }], upgradeDependencies })
-  return [
+  const ground: Desired[] = [
     (host) => clearance(host, platform, choices),
     ...(repository ? [tools, ...aptRepository(repository)] : []),
-    async (host) => {
-      const stale = (await survey(host, platform)).filter(({ kind, stale }) => stale && kind === 'package')
-      const remove = stale.map(({ name }) => name)
-      const offerWillChange = repository !== null && (await host.look(sourceFile(repository.name))) === null
-      const install = platform.packages
-      return packages({ install, remove, cascade: true, offerWillChange, upgradeDependencies })(host)
+  ]
+  const instead = async (host: Host): Promise<WantedPackages> => {
+    const stale = (await survey(host, platform)).filter(({ kind, stale }) => stale && kind === 'package')
+    return { install: platform.packages, remove: stale.map((each) => each.name), cascade: true, upgradeDependencies }
+  }
+  return [
+    { title: `make room for ${name}`, desired: ground },
+    {
+      title: `install ${name}`,
+      desired: [async (host) => packages(await instead(host))(host)],
+      // What a repository that is not there yet offers, nobody can say.
+      foreseen: async (host) => repository === null || (await host.look(sourceFile(repository.name))) !== null,
+      certain: [async (host) => packagesGone(await instead(host))(host)],
     },
   ]
 }

@@ -17,7 +17,7 @@ export function link({ path, target }: WantedLink): Desired {
 }
 
 /** Makes it in the place of a link to `before`, or of nothing. */
-export function linking({ path, target }: WantedLink, before: string | null): Change {
+function linking({ path, target }: WantedLink, before: string | null): Change {
   return {
     title: `link ${path} to ${target}`,
     diff: before && `-${before}\n+${target}`,

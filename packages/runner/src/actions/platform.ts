@@ -1,5 +1,5 @@
 import type { OutputOf } from '@ikoma/api'
-import type { Desired, Host } from '@ikoma/machine'
+import type { Host, Stage } from '@ikoma/machine'
 import {
   caddyPlatform,
   dockerPlatform,
@@ -13,7 +13,7 @@ import {
   survey,
 } from '@ikoma/machine/platform'
 import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
-import { converging } from './converging.ts'
+import { convergingInStages } from './converging.ts'
 
 export const platform = {
   'platform.node.install': installing(
@@ -26,19 +26,19 @@ export const platform = {
 } satisfies Partial<Actions>
 
 /**
- * An action that looks for what is there of a platform's kind, tells it, and makes the platform so; `desiredBy` where more
+ * An action that looks for what is there of a platform's kind, tells it, and makes the platform so; `stagesBy` where more
  * than the platform's packages is wanted.
  */
 function installing<P extends PlatformChoices>(
   platformFor: (payload: P, machine: Host) => Platform | Promise<Platform>,
-  desiredBy?: (payload: P) => Desired[],
+  stagesBy?: (payload: P) => Stage[],
 ) {
   return async (payload: P, context: ActionContext): Promise<ActionResult<OutputOf<'platform.node.install'>>> => {
     const { machine, step, log } = context
     const platform = await platformFor(payload, machine)
     const found = await step('survey', () => survey(machine, platform))
     for (const each of found) log(`Found: ${told(each)}`)
-    const converge = converging((wanted: P) => desiredBy?.(wanted) ?? installedPlatform(platform, wanted))
+    const converge = convergingInStages((wanted: P) => stagesBy?.(wanted) ?? installedPlatform(platform, wanted))
     const result = await converge(payload, context)
     if (!result.ok) return result
     const version = versionOf(platform, await survey(machine, platform))
