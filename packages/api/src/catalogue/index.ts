@@ -8,15 +8,9 @@ import {
   dbPostgresRestore,
   dbSqliteBackup,
   dbSqliteRestore,
-} from './backup-types.ts'
-import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
-import {
-  tlsCertificateCheck,
-  tlsCertificateIssue,
-  tlsCertificateList,
-  tlsCertificateRenew,
-} from './certificate-types.ts'
-import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
+} from './backup.ts'
+import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy.ts'
+import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './checks.ts'
 import {
   serviceComposeDown,
   serviceComposeLogs,
@@ -24,19 +18,14 @@ import {
   serviceComposeStats,
   serviceComposeStatus,
   serviceComposeUp,
-} from './compose-types.ts'
-import { diagnoseRun } from './diagnose-types.ts'
-import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
-import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './host-types.ts'
-import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
+} from './compose.ts'
+import { diagnoseRun } from './diagnose.ts'
+import { systemFactsCollect } from './facts.ts'
+import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall.ts'
+import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx.ts'
 import type { CatalogueEntry } from './order-type.ts'
-import { systemPackagesApply, systemUpdatesApply } from './package-types.ts'
-import {
-  platformCaddyInstall,
-  platformDockerInstall,
-  platformNginxInstall,
-  platformNodeInstall,
-} from './platform-types.ts'
+import { systemPackagesApply, systemUpdatesApply } from './packages.ts'
+import { platformCaddyInstall, platformDockerInstall, platformNginxInstall, platformNodeInstall } from './platform.ts'
 import {
   servicePm2Apply,
   servicePm2Logs,
@@ -46,12 +35,12 @@ import {
   servicePm2Startup,
   servicePm2Status,
   servicePm2Stop,
-} from './pm2-types.ts'
-import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
-import { redisInfo } from './redis-types.ts'
-import { runnerSelftest } from './runner-types.ts'
-import { shellRun } from './shell-types.ts'
-import { systemFactsCollect } from './system-types.ts'
+} from './pm2.ts'
+import { dbPostgresQuery, dbPostgresReady } from './postgres.ts'
+import { redisInfo } from './redis.ts'
+import { runnerSelftest } from './runner.ts'
+import { shellRun } from './shell.ts'
+import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './system.ts'
 import {
   serviceSystemdApply,
   serviceSystemdLogs,
@@ -62,7 +51,8 @@ import {
   serviceSystemdStop,
   timerSystemdApply,
   timerSystemdRemove,
-} from './systemd-types.ts'
+} from './systemd.ts'
+import { tlsCertificateCheck, tlsCertificateIssue, tlsCertificateList, tlsCertificateRenew } from './tls.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
@@ -176,7 +166,7 @@ export function describeCatalogue(): OrderTypeResource[] {
   )
 }
 
-export { appPlaces, isAppPlace } from './app-places.ts'
 export type { ChangeOutput } from './change-output.ts'
+export { appPlaces, isAppPlace } from './fields/app-places.ts'
 export type { CatalogueEntry } from './order-type.ts'
-export { packageField } from './package-types.ts'
+export { packageField } from './packages.ts'

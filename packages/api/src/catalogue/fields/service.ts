@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { pathField } from './host-types.ts'
+import { pathField } from '../system.ts'
 
 /**
  * What a server runs itself with, whether it is installed or not: an order of an app has no business there. A unit that is

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { checkTlsRun, hostField, waitField } from './check-types.ts'
-import { pathField } from './host-types.ts'
-import { acmeWebrootField } from './nginx-types.ts'
+import { checkTlsRun, hostField, waitField } from './checks.ts'
+import { acmeDirectoryField, domainsField, emailField, portField } from './fields/proxy.ts'
+import { acmeWebrootField } from './nginx.ts'
 import { orderType } from './order-type.ts'
-import { acmeDirectoryField, domainsField, emailField, portField } from './proxy-fields.ts'
+import { pathField } from './system.ts'
 
 /** Under which certbot keeps it. */
 const certificateNameField = z

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { postgresConnectionFields, postgresNameField } from '../backups.ts'
-import { accountField } from './host-types.ts'
 import { orderType } from './order-type.ts'
+import { accountField } from './system.ts'
 
 const read = { risk: 'read', retryClass: 'idempotent', timeoutSec: 120, approval: false, privileged: true } as const
 

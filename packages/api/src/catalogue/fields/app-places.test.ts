@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { systemDirectoryApply, systemUserApply } from './host-types.ts'
+import { systemDirectoryApply, systemUserApply } from '../system.ts'
 
 function accepts(payload: Record<string, unknown>): boolean {
   return systemDirectoryApply.payload.safeParse(payload).success

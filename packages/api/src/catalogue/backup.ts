@@ -8,8 +8,8 @@ import {
 } from '../backups.ts'
 import { s3PlaceSchema } from '../s3.ts'
 import { changeOutput } from './change-output.ts'
-import { accountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
+import { accountField, pathField } from './system.ts'
 
 /** Of root alone: what an app could rename, root must not write through. */
 const directoryField = pathField.default('/var/backups/ikoma')

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { appAccountField, pathField } from './host-types.ts'
+import { argumentField, environmentField, serviceLook } from './fields/service.ts'
 import { orderType } from './order-type.ts'
-import { argumentField, environmentField, serviceLook } from './service-fields.ts'
+import { appAccountField, pathField } from './system.ts'
 
 /** PM2 runs as this account, under systemd as `pm2-<account>`, see service.pm2.startup. */
 const account = { user: appAccountField }

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { appDirectoryField } from './host-types.ts'
+import { logRange, serviceLook, serviceNameField } from './fields/service.ts'
 import { orderType } from './order-type.ts'
-import { logRange, serviceLook, serviceNameField } from './service-fields.ts'
+import { appDirectoryField } from './system.ts'
 
 const fileNameField = z.string().max(100)
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
+import { pathField } from './system.ts'
 
 export const redisInfo = orderType({
   type: 'redis.info',

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
 import { orderType } from './order-type.ts'
-import { upgradeDependenciesField } from './package-types.ts'
+import { upgradeDependenciesField } from './packages.ts'
 
 const installation = {
   risk: 'change',

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { appPlaces, isAppPlace } from './app-places.ts'
 import { changeOutput } from './change-output.ts'
+import { appPlaces, isAppPlace } from './fields/app-places.ts'
 import { orderType } from './order-type.ts'
 
 /** Of a user or group, as useradd(8) takes it. */

@@ -1,7 +1,5 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { pathField } from './host-types.ts'
-import { orderType } from './order-type.ts'
 import {
   acmeDirectoryField,
   domainsField,
@@ -12,7 +10,9 @@ import {
   securityHeaders,
   siteNameField,
   upstreamsField,
-} from './proxy-fields.ts'
+} from './fields/proxy.ts'
+import { orderType } from './order-type.ts'
+import { pathField } from './system.ts'
 
 const change = {
   risk: 'change',

@@ -1,7 +1,5 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { appAccountField, pathField } from './host-types.ts'
-import { orderType } from './order-type.ts'
 import {
   argvField,
   descriptionField,
@@ -9,7 +7,9 @@ import {
   logRange,
   serviceLook,
   serviceNameField,
-} from './service-fields.ts'
+} from './fields/service.ts'
+import { orderType } from './order-type.ts'
+import { appAccountField, pathField } from './system.ts'
 
 const afterField = z
   .string()

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { accountField, pathField } from './host-types.ts'
 import { orderType } from './order-type.ts'
+import { accountField, pathField } from './system.ts'
 
 const wordsSchema = z.object({ en: z.string(), fr: z.string() })
 
