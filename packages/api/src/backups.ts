@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { accountField, pathField } from './catalogue/system.ts'
+import { accountField } from './catalogue/fields/account.ts'
+import { pathField } from './catalogue/fields/path.ts'
 
 /** When it was taken and six random letters: sorts by age, names its files. */
 export const backupIdPattern = /^(\d{8}T\d{6}Z)-[0-9a-f]{6}$/

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { pathField } from './catalogue/system.ts'
+import { pathField } from './catalogue/fields/path.ts'
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const ownNetwork =

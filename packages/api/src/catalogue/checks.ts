@@ -1,89 +1,77 @@
 import * as z from 'zod'
-import { orderType } from './order-type.ts'
+import { hostField, waitField } from './fields/host.ts'
+import { portField } from './fields/port.ts'
+import { family, look } from './order-type.ts'
 
-const read = { risk: 'read', retryClass: 'idempotent', timeoutSec: 60, approval: false } as const
-export const hostField = z
-  .string()
-  .max(253)
-  .regex(/^(?!-)[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
-const portField = z.number().int().min(1).max(65_535)
-export const waitField = z.number().int().min(100).max(30_000).default(10_000)
+export const checks = family({
+  'check.http.run': look({
+    title: { en: 'Check an HTTP address from the server', fr: 'Vérifier une adresse HTTP depuis le serveur' },
+    payload: z.strictObject({
+      url: z.url({ protocol: /^https?$/ }).max(2000),
+      method: z.enum(['GET', 'HEAD']).default('GET'),
+      /** Statuses that pass; redirects are not followed. */
+      expectStatus: z.array(z.number().int().min(100).max(599)).min(1).max(20).default([200]),
+      /** Text that the first 64 KiB of the body must contain. */
+      expectBody: z.string().min(1).max(500).optional(),
+      timeoutMs: waitField,
+    }),
+    example: { url: 'https://example.com' },
+    output: z.object({
+      status: z.number().int(),
+      durationMs: z.number(),
+      headers: z.record(z.string(), z.string()),
+      bodyBytes: z.number().int(),
+    }),
+  }),
 
-export const checkHttpRun = orderType({
-  type: 'check.http.run',
-  title: { en: 'Check an HTTP address from the server', fr: 'Vérifier une adresse HTTP depuis le serveur' },
-  requiredScope: 'check.http.run',
-  ...read,
-  payload: z.strictObject({
-    url: z.url({ protocol: /^https?$/ }).max(2000),
-    method: z.enum(['GET', 'HEAD']).default('GET'),
-    /** Statuses that pass; redirects are not followed. */
-    expectStatus: z.array(z.number().int().min(100).max(599)).min(1).max(20).default([200]),
-    /** Text that the first 64 KiB of the body must contain. */
-    expectBody: z.string().min(1).max(500).optional(),
-    timeoutMs: waitField,
+  'check.tcp.run': look({
+    title: { en: 'Check that a port accepts connections', fr: 'Vérifier qu’un port accepte les connexions' },
+    payload: z.strictObject({ host: hostField, port: portField, timeoutMs: waitField }),
+    example: { host: 'example.com', port: 443 },
+    output: z.object({ address: z.string(), durationMs: z.number() }),
   }),
-  output: z.object({
-    status: z.number().int(),
-    durationMs: z.number(),
-    headers: z.record(z.string(), z.string()),
-    bodyBytes: z.number().int(),
-  }),
-})
 
-export const checkTcpRun = orderType({
-  type: 'check.tcp.run',
-  title: { en: 'Check that a port accepts connections', fr: 'Vérifier qu’un port accepte les connexions' },
-  requiredScope: 'check.tcp.run',
-  ...read,
-  payload: z.strictObject({ host: hostField, port: portField, timeoutMs: waitField }),
-  output: z.object({ address: z.string(), durationMs: z.number() }),
-})
+  'check.tls.run': look({
+    title: { en: 'Check a TLS certificate', fr: 'Vérifier un certificat TLS' },
+    payload: z.strictObject({
+      host: hostField,
+      port: portField.default(443),
+      /** Name to ask for and to find in the certificate; the host by default. */
+      serverName: hostField.optional(),
+      /** Fails when the certificate expires sooner. */
+      minDaysLeft: z.number().int().min(0).max(3650).default(21),
+      timeoutMs: waitField,
+    }),
+    example: { host: 'example.com' },
+    output: z.object({
+      authorized: z.boolean(),
+      protocol: z.string(),
+      subject: z.string(),
+      issuer: z.string(),
+      names: z.array(z.string()),
+      validFrom: z.string(),
+      validTo: z.string(),
+      daysLeft: z.number(),
+      fingerprint256: z.string(),
+    }),
+  }),
 
-export const checkTlsRun = orderType({
-  type: 'check.tls.run',
-  title: { en: 'Check a TLS certificate', fr: 'Vérifier un certificat TLS' },
-  requiredScope: 'check.tls.run',
-  ...read,
-  payload: z.strictObject({
-    host: hostField,
-    port: portField.default(443),
-    /** Name to ask for and to find in the certificate; the host by default. */
-    serverName: hostField.optional(),
-    /** Fails when the certificate expires sooner. */
-    minDaysLeft: z.number().int().min(0).max(3650).default(21),
-    timeoutMs: waitField,
+  'check.dns.run': look({
+    title: { en: 'Check what a name resolves to', fr: 'Vérifier la résolution d’un nom' },
+    payload: z.strictObject({
+      name: hostField,
+      type: z.enum(['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS']).default('A'),
+      /** Every one of these must be among the answers. */
+      expect: z.array(z.string().min(1).max(500)).max(20).default([]),
+      /** `address` or `address:port`; the system's own resolvers by default. */
+      resolver: z
+        .string()
+        .max(60)
+        .regex(/^[0-9A-Fa-f.:[\]]+$/, 'an IP address, with a port if need be')
+        .optional(),
+      timeoutMs: waitField,
+    }),
+    example: { name: 'example.com' },
+    output: z.object({ answers: z.array(z.string()), durationMs: z.number() }),
   }),
-  output: z.object({
-    authorized: z.boolean(),
-    protocol: z.string(),
-    subject: z.string(),
-    issuer: z.string(),
-    names: z.array(z.string()),
-    validFrom: z.string(),
-    validTo: z.string(),
-    daysLeft: z.number(),
-    fingerprint256: z.string(),
-  }),
-})
-
-export const checkDnsRun = orderType({
-  type: 'check.dns.run',
-  title: { en: 'Check what a name resolves to', fr: 'Vérifier la résolution d’un nom' },
-  requiredScope: 'check.dns.run',
-  ...read,
-  payload: z.strictObject({
-    name: hostField,
-    type: z.enum(['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS']).default('A'),
-    /** Every one of these must be among the answers. */
-    expect: z.array(z.string().min(1).max(500)).max(20).default([]),
-    /** `address` or `address:port`; the system's own resolvers by default. */
-    resolver: z
-      .string()
-      .max(60)
-      .regex(/^[0-9A-Fa-f.:[\]]+$/, 'an IP address, with a port if need be')
-      .optional(),
-    timeoutMs: waitField,
-  }),
-  output: z.object({ answers: z.array(z.string()), durationMs: z.number() }),
 })

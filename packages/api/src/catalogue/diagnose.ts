@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { orderType } from './order-type.ts'
-import { accountField, pathField } from './system.ts'
+import { accountField } from './fields/account.ts'
+import { pathField } from './fields/path.ts'
+import { family, look } from './order-type.ts'
 
 const wordsSchema = z.object({ en: z.string(), fr: z.string() })
 
@@ -23,55 +24,53 @@ const findingSchema = z.object({
   consequenceOf: z.string().nullable(),
 })
 
-export const diagnoseRun = orderType({
-  type: 'diagnose.run',
-  title: { en: 'Find out what is wrong', fr: 'Trouver ce qui ne va pas' },
-  requiredScope: 'diagnose.run',
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 180,
-  approval: false,
-  // Logs, and who holds a port, are for root to see.
-  privileged: true,
-  payload: z.strictObject({
-    /** `gateway`, or a unit of another kind with its suffix. */
-    unit: z
-      .string()
-      .regex(/^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,200}$/, 'a systemd unit such as "gateway"')
-      .optional(),
-    /** Where the app should listen. */
-    port: z.number().int().min(1).max(65_535).optional(),
-    /** Asked from this server; the root of the domain by default. */
-    url: z
-      .url({ protocol: /^https?$/ })
-      .max(2000)
-      .optional(),
-    domain: z
-      .string()
-      .regex(
-        /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
-        'a domain name in lower case',
-      )
-      .optional(),
-    /** Public addresses of this server, where it is behind NAT and cannot see them itself. */
-    addresses: z
-      .array(z.union([z.ipv4(), z.ipv6()]))
-      .max(10)
-      .default([]),
-    sqlitePath: pathField.optional(),
-    composeFile: pathField.optional(),
-    pm2Name: z
-      .string()
-      .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, 'the name of a process of PM2')
-      .optional(),
-    /** Whose PM2 it is. */
-    pm2User: accountField.default('root'),
-    /** How far back logs are read. */
-    sinceMin: z.number().int().min(1).max(1440).default(60),
-  }),
-  output: z.object({
-    /** Causes before their consequences; empty when nothing wrong was found. */
-    findings: z.array(findingSchema),
-    notLookedAt: z.array(z.object({ what: z.string(), why: z.string() })),
+export const diagnose = family({
+  'diagnose.run': look({
+    title: { en: 'Find out what is wrong', fr: 'Trouver ce qui ne va pas' },
+    timeoutSec: 180,
+    // Logs, and who holds a port, are for root to see.
+    privileged: true,
+    payload: z.strictObject({
+      /** `gateway`, or a unit of another kind with its suffix. */
+      unit: z
+        .string()
+        .regex(/^[A-Za-z0-9_][A-Za-z0-9:_.@-]{0,200}$/, 'a systemd unit such as "gateway"')
+        .optional(),
+      /** Where the app should listen. */
+      port: z.number().int().min(1).max(65_535).optional(),
+      /** Asked from this server; the root of the domain by default. */
+      url: z
+        .url({ protocol: /^https?$/ })
+        .max(2000)
+        .optional(),
+      domain: z
+        .string()
+        .regex(
+          /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/,
+          'a domain name in lower case',
+        )
+        .optional(),
+      /** Public addresses of this server, where it is behind NAT and cannot see them itself. */
+      addresses: z
+        .array(z.union([z.ipv4(), z.ipv6()]))
+        .max(10)
+        .default([]),
+      sqlitePath: pathField.optional(),
+      composeFile: pathField.optional(),
+      pm2Name: z
+        .string()
+        .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, 'the name of a process of PM2')
+        .optional(),
+      /** Whose PM2 it is. */
+      pm2User: accountField.default('root'),
+      /** How far back logs are read. */
+      sinceMin: z.number().int().min(1).max(1440).default(60),
+    }),
+    example: { unit: 'gateway', port: 8080 },
+    output: z.object({
+      /** Causes before their consequences; empty when nothing wrong was found. */
+      findings: z.array(findingSchema),
+      notLookedAt: z.array(z.object({ what: z.string(), why: z.string() })),
+    }),
   }),
 })

@@ -1,8 +1,7 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { orderType } from './order-type.ts'
-
-const portField = z.number().int().min(1).max(65_535)
+import { portField } from './fields/port.ts'
+import { change, family, look } from './order-type.ts'
 
 /** As ufw keeps it: without host bits, and without the prefix that means one address. */
 const sourceField = z
@@ -28,63 +27,49 @@ const ruleField = z
     message: 'is not after port',
   })
 
-const firewallChange = {
-  risk: 'change',
-  retryClass: 'idempotent',
-  approval: false,
-  privileged: true,
-  turn: 'ufw',
-} as const
-
-export const firewallUfwApply = orderType({
-  type: 'firewall.ufw.apply',
-  title: { en: 'Set the firewall', fr: 'Régler le pare-feu' },
-  requiredScope: 'firewall.ufw.apply',
-  ...firewallChange,
-  timeoutSec: 300,
-  payload: z.strictObject({
-    incoming: z.enum(['deny', 'reject']).default('deny'),
-    /** All rules there are to be; others go. The first that is about a connection decides. */
-    rules: z.array(ruleField).min(1).max(200),
-    /** Without a `firewall.ufw.confirm` within this time, the firewall is put back as it was. */
-    confirmWithinSec: z.number().int().min(30).max(3600).default(180),
+export const firewall = family({
+  'firewall.ufw.apply': change({
+    title: { en: 'Set the firewall', fr: 'Régler le pare-feu' },
+    timeoutSec: 300,
+    turn: 'ufw',
+    payload: z.strictObject({
+      incoming: z.enum(['deny', 'reject']).default('deny'),
+      /** All rules there are to be; others go. The first that is about a connection decides. */
+      rules: z.array(ruleField).min(1).max(200),
+      /** Without a `firewall.ufw.confirm` within this time, the firewall is put back as it was. */
+      confirmWithinSec: z.number().int().min(30).max(3600).default(180),
+    }),
+    example: { rules: [{ port: 22 }] },
+    output: changeOutput.extend({ awaitsConfirmation: z.boolean(), confirmWithinSec: z.number().int() }),
   }),
-  output: changeOutput.extend({ awaitsConfirmation: z.boolean(), confirmWithinSec: z.number().int() }),
-})
 
-export const firewallUfwConfirm = orderType({
-  type: 'firewall.ufw.confirm',
-  title: { en: 'Keep the firewall as it is', fr: 'Conserver le pare-feu tel quel' },
-  requiredScope: 'firewall.ufw.confirm',
-  ...firewallChange,
-  timeoutSec: 60,
-  payload: z.strictObject({}),
-  output: changeOutput,
-})
+  'firewall.ufw.confirm': change({
+    title: { en: 'Keep the firewall as it is', fr: 'Conserver le pare-feu tel quel' },
+    timeoutSec: 60,
+    turn: 'ufw',
+    payload: z.strictObject({}),
+    example: {},
+  }),
 
-export const firewallUfwStatus = orderType({
-  type: 'firewall.ufw.status',
-  title: { en: 'Show the firewall', fr: 'Afficher le pare-feu' },
-  requiredScope: 'firewall.ufw.status',
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-  payload: z.strictObject({}),
-  output: z.object({
-    active: z.boolean(),
-    /** At boot. */
-    enabled: z.boolean(),
-    incoming: z.string(),
-    outgoing: z.string(),
-    ipv6: z.boolean(),
-    /** The first 500, each as the words after `ufw` that would add it. */
-    rules: z.array(z.string()),
-    sshPorts: z.array(z.number().int()),
-    awaitsConfirmation: z.boolean(),
-    /** The last change was not confirmed in time. */
-    rolledBack: z.boolean(),
+  'firewall.ufw.status': look({
+    title: { en: 'Show the firewall', fr: 'Afficher le pare-feu' },
+    privileged: true,
+    payload: z.strictObject({}),
+    example: {},
+    output: z.object({
+      active: z.boolean(),
+      /** At boot. */
+      enabled: z.boolean(),
+      incoming: z.string(),
+      outgoing: z.string(),
+      ipv6: z.boolean(),
+      /** The first 500, each as the words after `ufw` that would add it. */
+      rules: z.array(z.string()),
+      sshPorts: z.array(z.number().int()),
+      awaitsConfirmation: z.boolean(),
+      /** The last change was not confirmed in time. */
+      rolledBack: z.boolean(),
+    }),
   }),
 })
 

@@ -1,30 +1,22 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
-import { orderType } from './order-type.ts'
-import { upgradeDependenciesField } from './packages.ts'
+import { upgradeDependenciesField } from './fields/package.ts'
+import { change, family } from './order-type.ts'
 
-const installation = {
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 1800,
-  approval: false,
-  privileged: true,
-  turn: 'apt',
-  output: changeOutput.extend({
-    /** What was there of its kind before the order. */
-    found: z.array(
-      z.object({
-        kind: z.enum(['package', 'program', 'repository']),
-        name: z.string(),
-        version: z.string().nullable(),
-        /** In the way of what is wanted. */
-        stale: z.boolean(),
-      }),
-    ),
-    /** What is installed now; null where nothing is, as in a dry run. */
-    version: z.string().nullable(),
-  }),
-} as const
+const installationOutput = changeOutput.extend({
+  /** What was there of its kind before the order. */
+  found: z.array(
+    z.object({
+      kind: z.enum(['package', 'program', 'repository']),
+      name: z.string(),
+      version: z.string().nullable(),
+      /** In the way of what is wanted. */
+      stale: z.boolean(),
+    }),
+  ),
+  /** What is installed now; null where nothing is, as in a dry run. */
+  version: z.string().nullable(),
+})
 
 const choices = {
   /** Whether what is in the way goes; otherwise the order is refused and names it. */
@@ -50,63 +42,69 @@ const tarballField = z.strictObject({
     .default('https://nodejs.org/dist'),
 })
 
-export const platformNodeInstall = orderType({
-  type: 'platform.node.install',
-  title: { en: 'Install Node.js', fr: 'Installer Node.js' },
-  requiredScope: 'platform.node.install',
-  ...installation,
-  payload: z
-    .strictObject({
-      major: z.number().int().min(18).max(99),
-      /** NodeSource's repository, the distribution's packages, or the official archive. */
-      source: z.enum(['nodesource', 'debian', 'tarball']).default('nodesource'),
-      tarball: tarballField.optional(),
+export const platform = family({
+  'platform.node.install': change({
+    title: { en: 'Install Node.js', fr: 'Installer Node.js' },
+    timeoutSec: 1800,
+    turn: 'apt',
+    payload: z
+      .strictObject({
+        major: z.number().int().min(18).max(99),
+        /** NodeSource's repository, the distribution's packages, or the official archive. */
+        source: z.enum(['nodesource', 'debian', 'tarball']).default('nodesource'),
+        tarball: tarballField.optional(),
+        ...choices,
+      })
+      .refine(({ source, tarball }) => (source === 'tarball') === (tarball !== undefined), {
+        path: ['tarball'],
+        message: 'goes with the source "tarball", and only with it',
+      })
+      .refine(({ major, tarball }) => tarball === undefined || tarball.version.startsWith(`${major}.`), {
+        path: ['tarball', 'version'],
+        message: 'is of another major version',
+      }),
+    example: { major: 20 },
+    output: installationOutput,
+  }),
+
+  'platform.docker.install': change({
+    title: { en: 'Install Docker with compose', fr: 'Installer Docker et compose' },
+    timeoutSec: 1800,
+    turn: 'apt',
+    payload: z.strictObject({
+      /** The distribution's packages, with compose 1, or Docker's own repository, with compose 2. */
+      source: z.enum(['debian', 'docker']).default('debian'),
+      minVersion: minVersionField,
       ...choices,
-    })
-    .refine(({ source, tarball }) => (source === 'tarball') === (tarball !== undefined), {
-      path: ['tarball'],
-      message: 'goes with the source "tarball", and only with it',
-    })
-    .refine(({ major, tarball }) => tarball === undefined || tarball.version.startsWith(`${major}.`), {
-      path: ['tarball', 'version'],
-      message: 'is of another major version',
     }),
-})
-
-export const platformDockerInstall = orderType({
-  type: 'platform.docker.install',
-  title: { en: 'Install Docker with compose', fr: 'Installer Docker et compose' },
-  requiredScope: 'platform.docker.install',
-  ...installation,
-  payload: z.strictObject({
-    /** The distribution's packages, with compose 1, or Docker's own repository, with compose 2. */
-    source: z.enum(['debian', 'docker']).default('debian'),
-    minVersion: minVersionField,
-    ...choices,
+    example: {},
+    output: installationOutput,
   }),
-})
 
-export const platformCaddyInstall = orderType({
-  type: 'platform.caddy.install',
-  title: { en: 'Install Caddy', fr: 'Installer Caddy' },
-  requiredScope: 'platform.caddy.install',
-  ...installation,
-  payload: z.strictObject({
-    /** The distribution's package, or the project's own repository. */
-    source: z.enum(['debian', 'cloudsmith']).default('cloudsmith'),
-    minVersion: minVersionField,
-    ...choices,
+  'platform.caddy.install': change({
+    title: { en: 'Install Caddy', fr: 'Installer Caddy' },
+    timeoutSec: 1800,
+    turn: 'apt',
+    payload: z.strictObject({
+      /** The distribution's package, or the project's own repository. */
+      source: z.enum(['debian', 'cloudsmith']).default('cloudsmith'),
+      minVersion: minVersionField,
+      ...choices,
+    }),
+    example: {},
+    output: installationOutput,
   }),
-})
 
-export const platformNginxInstall = orderType({
-  type: 'platform.nginx.install',
-  title: { en: 'Install nginx', fr: 'Installer nginx' },
-  requiredScope: 'platform.nginx.install',
-  ...installation,
-  payload: z.strictObject({
-    source: z.enum(['debian']).default('debian'),
-    minVersion: minVersionField,
-    ...choices,
+  'platform.nginx.install': change({
+    title: { en: 'Install nginx', fr: 'Installer nginx' },
+    timeoutSec: 1800,
+    turn: 'apt',
+    payload: z.strictObject({
+      source: z.enum(['debian']).default('debian'),
+      minVersion: minVersionField,
+      ...choices,
+    }),
+    example: {},
+    output: installationOutput,
   }),
 })

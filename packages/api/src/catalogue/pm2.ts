@@ -1,8 +1,10 @@
 import * as z from 'zod'
-import { changeOutput } from './change-output.ts'
-import { argumentField, environmentField, serviceLook } from './fields/service.ts'
-import { orderType } from './order-type.ts'
-import { appAccountField, pathField } from './system.ts'
+import { appAccountField } from './fields/account.ts'
+import { argumentField } from './fields/argv.ts'
+import { environmentField } from './fields/environment.ts'
+import { pathField } from './fields/path.ts'
+import { settleField } from './fields/service.ts'
+import { act, change, family, look } from './order-type.ts'
 
 /** PM2 runs as this account, under systemd as `pm2-<account>`, see service.pm2.startup. */
 const account = { user: appAccountField }
@@ -37,78 +39,6 @@ const processField = z.strictObject({
   errorFile: pathField.optional(),
 })
 
-const change = {
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 180,
-  approval: false,
-  privileged: true,
-  // PM2 itself is a unit.
-  turn: 'systemd',
-  output: changeOutput,
-} as const
-
-const settleField = z.number().int().min(1).max(60).default(5)
-
-export const servicePm2Startup = orderType({
-  ...change,
-  type: 'service.pm2.startup',
-  title: { en: 'Run PM2 for an account, now and at boot', fr: 'Faire tourner PM2 pour un compte, aussi au démarrage' },
-  requiredScope: 'service.pm2.startup',
-  payload: z.strictObject({
-    ...account,
-    /** What its processes may write beside PM2's own folder in the account's home. They must exist. */
-    readWritePaths: z.array(pathField).max(50).default([]),
-    settleSec: settleField,
-  }),
-})
-
-export const servicePm2Apply = orderType({
-  ...change,
-  type: 'service.pm2.apply',
-  title: { en: 'Run processes under PM2', fr: 'Faire tourner des processus sous PM2' },
-  requiredScope: 'service.pm2.apply',
-  payload: z.strictObject({
-    ...account,
-    processes: z
-      .array(processField)
-      .min(1)
-      .max(50)
-      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'a name is there once'),
-    /** How long they are watched after a start: one that ends within this time has failed. */
-    settleSec: settleField,
-  }),
-})
-
-export const servicePm2Stop = orderType({
-  ...change,
-  type: 'service.pm2.stop',
-  title: { en: 'Stop a process of PM2', fr: 'Arrêter un processus de PM2' },
-  requiredScope: 'service.pm2.stop',
-  payload: z.strictObject({ ...account, name: processNameField }),
-})
-
-export const servicePm2Save = orderType({
-  ...change,
-  type: 'service.pm2.save',
-  title: {
-    en: 'Keep the processes of PM2 for the next boot',
-    fr: 'Conserver les processus de PM2 pour le prochain démarrage',
-  },
-  requiredScope: 'service.pm2.save',
-  payload: z.strictObject(account),
-})
-
-export const servicePm2Remove = orderType({
-  ...change,
-  type: 'service.pm2.remove',
-  title: { en: 'Remove PM2 and its processes from an account', fr: "Retirer PM2 et ses processus d'un compte" },
-  requiredScope: 'service.pm2.remove',
-  risk: 'destructive',
-  approval: true,
-  payload: z.strictObject(account),
-})
-
 const statusOutput = z.object({
   processes: z.array(
     z.object({
@@ -124,36 +54,91 @@ const statusOutput = z.object({
   ),
 })
 
-export const servicePm2Restart = orderType({
-  ...change,
-  type: 'service.pm2.restart',
-  title: { en: 'Restart a process of PM2', fr: 'Redémarrer un processus de PM2' },
-  requiredScope: 'service.pm2.restart',
-  // One that the clock starts is run by it.
-  retryClass: 'once',
-  payload: z.strictObject({ ...account, name: processNameField, settleSec: settleField }),
-  output: statusOutput,
-})
-
-export const servicePm2Status = orderType({
-  ...serviceLook,
-  type: 'service.pm2.status',
-  title: { en: 'Show the processes of PM2', fr: 'Montrer les processus de PM2' },
-  requiredScope: 'service.pm2.status',
-  payload: z.strictObject(account),
-  output: statusOutput,
-})
-
-export const servicePm2Logs = orderType({
-  ...serviceLook,
-  type: 'service.pm2.logs',
-  title: { en: 'Read the logs of PM2', fr: 'Lire les journaux de PM2' },
-  requiredScope: 'service.pm2.logs',
-  payload: z.strictObject({
-    ...account,
-    name: processNameField,
-    /** Of each of its two files: what it prints, and its errors. */
-    lines: z.number().int().min(1).max(1000).default(200),
+export const pm2 = family({
+  'service.pm2.startup': change({
+    title: {
+      en: 'Run PM2 for an account, now and at boot',
+      fr: 'Faire tourner PM2 pour un compte, aussi au démarrage',
+    },
+    turn: 'systemd',
+    payload: z.strictObject({
+      ...account,
+      /** What its processes may write beside PM2's own folder in the account's home. They must exist. */
+      readWritePaths: z.array(pathField).max(50).default([]),
+      settleSec: settleField,
+    }),
+    example: { user: 'app' },
   }),
-  output: z.object({ out: z.array(z.string()), error: z.array(z.string()) }),
+
+  'service.pm2.apply': change({
+    title: { en: 'Run processes under PM2', fr: 'Faire tourner des processus sous PM2' },
+    turn: 'systemd',
+    payload: z.strictObject({
+      ...account,
+      processes: z
+        .array(processField)
+        .min(1)
+        .max(50)
+        .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'a name is there once'),
+      /** How long they are watched after a start: one that ends within this time has failed. */
+      settleSec: settleField,
+    }),
+    example: { user: 'app', processes: [{ name: 'web', script: '/srv/app/a.js', workingDirectory: '/srv/app' }] },
+  }),
+
+  'service.pm2.stop': change({
+    title: { en: 'Stop a process of PM2', fr: 'Arrêter un processus de PM2' },
+    turn: 'systemd',
+    payload: z.strictObject({ ...account, name: processNameField }),
+    example: { user: 'app', name: 'web' },
+  }),
+
+  'service.pm2.save': change({
+    title: {
+      en: 'Keep the processes of PM2 for the next boot',
+      fr: 'Conserver les processus de PM2 pour le prochain démarrage',
+    },
+    turn: 'systemd',
+    payload: z.strictObject(account),
+    example: { user: 'app' },
+  }),
+
+  'service.pm2.remove': change({
+    title: { en: 'Remove PM2 and its processes from an account', fr: "Retirer PM2 et ses processus d'un compte" },
+    risk: 'destructive',
+    turn: 'systemd',
+    payload: z.strictObject(account),
+    example: { user: 'app' },
+  }),
+
+  // A process that the clock starts is run by it.
+  'service.pm2.restart': act({
+    title: { en: 'Restart a process of PM2', fr: 'Redémarrer un processus de PM2' },
+    timeoutSec: 180,
+    turn: 'systemd',
+    payload: z.strictObject({ ...account, name: processNameField, settleSec: settleField }),
+    example: { user: 'app', name: 'web' },
+    output: statusOutput,
+  }),
+
+  'service.pm2.status': look({
+    title: { en: 'Show the processes of PM2', fr: 'Montrer les processus de PM2' },
+    privileged: true,
+    payload: z.strictObject(account),
+    example: { user: 'app' },
+    output: statusOutput,
+  }),
+
+  'service.pm2.logs': look({
+    title: { en: 'Read the logs of PM2', fr: 'Lire les journaux de PM2' },
+    privileged: true,
+    payload: z.strictObject({
+      ...account,
+      name: processNameField,
+      /** Of each of its two files: what it prints, and its errors. */
+      lines: z.number().int().min(1).max(1000).default(200),
+    }),
+    example: { user: 'app', name: 'web' },
+    output: z.object({ out: z.array(z.string()), error: z.array(z.string()) }),
+  }),
 })

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { orderType } from './order-type.ts'
+import { family, look } from './order-type.ts'
 
 const toolSchema = z.object({ found: z.boolean(), version: z.string().nullable() })
 
@@ -10,23 +10,21 @@ const selftestCheck = z.object({
   detail: z.string(),
 })
 
-export const runnerSelftest = orderType({
-  type: 'runner.selftest',
-  title: { en: 'Check that the runner can do its work', fr: 'Vérifier que le runner peut travailler' },
-  // Every runner may examine itself, whatever its scopes.
-  requiredScope: null,
-  risk: 'read',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  payload: z.strictObject({}),
-  output: z.object({
-    checks: z.array(selftestCheck),
-    stateDirectory: z.object({ path: z.string(), writable: z.boolean() }),
-    clockSkewMs: z.number().nullable(),
-    disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }),
-    memory: z.object({ totalBytes: z.number(), availableBytes: z.number() }),
-    tools: z.record(z.string(), toolSchema),
-    privileges: z.object({ uid: z.number(), user: z.string(), root: z.boolean() }),
+export const runner = family({
+  'runner.selftest': look({
+    title: { en: 'Check that the runner can do its work', fr: 'Vérifier que le runner peut travailler' },
+    // Every runner may examine itself, whatever its scopes.
+    requiredScope: null,
+    payload: z.strictObject({}),
+    example: {},
+    output: z.object({
+      checks: z.array(selftestCheck),
+      stateDirectory: z.object({ path: z.string(), writable: z.boolean() }),
+      clockSkewMs: z.number().nullable(),
+      disk: z.object({ totalBytes: z.number(), freeBytes: z.number() }),
+      memory: z.object({ totalBytes: z.number(), availableBytes: z.number() }),
+      tools: z.record(z.string(), toolSchema),
+      privileges: z.object({ uid: z.number(), user: z.string(), root: z.boolean() }),
+    }),
   }),
 })

@@ -1,29 +1,10 @@
 import * as z from 'zod'
-import { changeOutput } from './change-output.ts'
+import { accountField, appAccountField } from './fields/account.ts'
 import { appPlaces, isAppPlace } from './fields/app-places.ts'
-import { orderType } from './order-type.ts'
+import { appDirectoryField, pathField } from './fields/path.ts'
+import { change, family, look } from './order-type.ts'
 
-/** Of a user or group, as useradd(8) takes it. */
-export const accountField = z
-  .string()
-  .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'a user or group: lower-case letters, digits, _ and -, at most 32')
-
-/** Whom an app runs as. `ikoma` is the runner, whose keys are its own; the server also refuses who can become root. */
-export const appAccountField = accountField.refine(
-  (name) => name !== 'root' && name !== 'ikoma',
-  'must be an account of the app, not root and not the runner',
-)
-
-/** Absolute and in its shortest form, of characters that mean themselves in every file that is rendered. */
-export const pathField = z
-  .string()
-  .max(4096)
-  .regex(/^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._@+-]+)+$/, 'an absolute path without "..", of letters, digits and . _ @ + -')
-
-/** Where apps live. What is below it is all that the app may own or mount. */
-export const appDirectoryField = pathField.refine(isAppPlace, `a folder ${appPlaces}`)
-
-export const modeField = z.string().regex(/^0?[0-7]{3}$/, 'octal permissions such as "750"')
+const modeField = z.string().regex(/^0?[0-7]{3}$/, 'octal permissions such as "750"')
 
 interface Ownership {
   owner: string
@@ -40,85 +21,83 @@ function isRunners({ owner, group }: Ownership): boolean {
   return owner === 'ikoma' || group === 'ikoma'
 }
 
-export const systemDirectoryApply = orderType({
-  type: 'system.directory.apply',
-  title: { en: 'Make a directory', fr: 'Créer un dossier' },
-  requiredScope: 'system.directory.apply',
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-  payload: z
-    .strictObject({
-      path: pathField,
-      owner: accountField.default('root'),
-      group: accountField.default('root'),
-      mode: modeField.default('755'),
-    })
-    .refine((wanted) => staysRoots(wanted) || isAppPlace(wanted.path), {
-      message: `only a folder ${appPlaces}, may be written by others than root`,
-      path: ['path'],
-    })
-    .refine((wanted) => staysRoots(wanted) || !isRunners(wanted) || wanted.path.startsWith('/var/lib/ikoma/'), {
-      message: 'the runner has its folders below /var/lib/ikoma',
-      path: ['path'],
+export const system = family({
+  'system.facts.collect': look({
+    title: { en: 'Collect facts about the server', fr: 'Relever les caractéristiques du serveur' },
+    payload: z.strictObject({}),
+    example: {},
+    output: z.object({
+      hostname: z.string(),
+      os: z.object({ id: z.string(), version: z.string(), name: z.string() }),
+      kernel: z.string(),
+      arch: z.string(),
+      cpus: z.number().int(),
+      loadAverage: z.array(z.number()),
+      memory: z.object({ totalBytes: z.number(), availableBytes: z.number() }),
+      disks: z.array(z.object({ mount: z.string(), totalBytes: z.number(), freeBytes: z.number() })),
+      uptimeSec: z.number(),
+      timeZone: z.string(),
+      addresses: z.array(z.object({ name: z.string(), address: z.string(), family: z.string() })),
+      initSystem: z.string(),
     }),
-  output: changeOutput,
-})
-
-export const systemTimezoneApply = orderType({
-  type: 'system.timezone.apply',
-  title: { en: 'Set the time zone', fr: 'Régler le fuseau horaire' },
-  requiredScope: 'system.timezone.apply',
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-  payload: z.strictObject({
-    /** As the zone database names it: `Europe/Paris`. */
-    zone: z
-      .string()
-      .max(60)
-      .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/, 'a time zone such as "Europe/Paris"'),
   }),
-  output: changeOutput,
-})
 
-export const systemSwapApply = orderType({
-  type: 'system.swap.apply',
-  title: { en: 'Make a swap file', fr: 'Créer un fichier d’échange' },
-  requiredScope: 'system.swap.apply',
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 1800,
-  approval: false,
-  privileged: true,
-  turn: 'swap',
-  payload: z.strictObject({
-    path: pathField.default('/swapfile'),
-    sizeMib: z.number().int().min(64).max(65_536),
+  'system.directory.apply': change({
+    title: { en: 'Make a directory', fr: 'Créer un dossier' },
+    timeoutSec: 60,
+    payload: z
+      .strictObject({
+        path: pathField,
+        owner: accountField.default('root'),
+        group: accountField.default('root'),
+        mode: modeField.default('755'),
+      })
+      .refine((wanted) => staysRoots(wanted) || isAppPlace(wanted.path), {
+        message: `only a folder ${appPlaces}, may be written by others than root`,
+        path: ['path'],
+      })
+      .refine((wanted) => staysRoots(wanted) || !isRunners(wanted) || wanted.path.startsWith('/var/lib/ikoma/'), {
+        message: 'the runner has its folders below /var/lib/ikoma',
+        path: ['path'],
+      }),
+    example: { path: '/var/lib/app' },
   }),
-  output: changeOutput,
-})
 
-export const systemUserApply = orderType({
-  type: 'system.user.apply',
-  title: { en: 'Make a system user', fr: 'Créer un utilisateur système' },
-  requiredScope: 'system.user.apply',
-  risk: 'change',
-  retryClass: 'idempotent',
-  timeoutSec: 60,
-  approval: false,
-  privileged: true,
-  payload: z.strictObject({
-    name: appAccountField,
-    /** Its home, made when it is not there. */
-    home: appDirectoryField,
-    /** A service has no shell to log in with. */
-    shell: z.enum(['/usr/sbin/nologin', '/bin/bash']).default('/usr/sbin/nologin'),
-    groups: z.array(accountField).max(20).default([]),
+  'system.timezone.apply': change({
+    title: { en: 'Set the time zone', fr: 'Régler le fuseau horaire' },
+    timeoutSec: 60,
+    payload: z.strictObject({
+      /** As the zone database names it: `Europe/Paris`. */
+      zone: z
+        .string()
+        .max(60)
+        .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/, 'a time zone such as "Europe/Paris"'),
+    }),
+    example: { zone: 'Europe/Paris' },
   }),
-  output: changeOutput,
+
+  'system.swap.apply': change({
+    title: { en: 'Make a swap file', fr: 'Créer un fichier d’échange' },
+    timeoutSec: 1800,
+    turn: 'swap',
+    payload: z.strictObject({
+      path: pathField.default('/swapfile'),
+      sizeMib: z.number().int().min(64).max(65_536),
+    }),
+    example: { sizeMib: 1024 },
+  }),
+
+  'system.user.apply': change({
+    title: { en: 'Make a system user', fr: 'Créer un utilisateur système' },
+    timeoutSec: 60,
+    payload: z.strictObject({
+      name: appAccountField,
+      /** Its home, made when it is not there. */
+      home: appDirectoryField,
+      /** A service has no shell to log in with. */
+      shell: z.enum(['/usr/sbin/nologin', '/bin/bash']).default('/usr/sbin/nologin'),
+      groups: z.array(accountField).max(20).default([]),
+    }),
+    example: { name: 'app', home: '/var/lib/app' },
+  }),
 })
