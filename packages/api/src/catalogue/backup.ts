@@ -15,17 +15,22 @@ import { act, change, family, look } from './order-type.ts'
 const directoryField = pathField.default('/var/backups/ikoma')
 /** A backup is filed under the name, and read from there. */
 const shelf = {
-  name: backupNameField,
-  directory: directoryField,
-  /** A bucket that keeps the backups instead; they pass through the directory. */
-  s3: s3PlaceSchema.optional(),
+  name: backupNameField.describe('What the backups of this database are filed under, and found by.'),
+  directory: directoryField.describe(
+    'The folder of root that the backups lie in, or pass through on their way to a bucket.',
+  ),
+  s3: s3PlaceSchema
+    .optional()
+    .describe('A bucket that keeps the backups in place of the folder; they pass through the folder.'),
 }
 
 const restored = {
-  /** The backup to restore, or */
-  backup: backupIdField.optional(),
-  /** the former database to put back, by the id that its restore told. */
-  undo: backupIdField.optional(),
+  backup: backupIdField.optional().describe('The id of the backup to restore; give this or `undo`.'),
+  undo: backupIdField
+    .optional()
+    .describe(
+      'The id that an earlier restore told, to put back the database as it was before it; give this or `backup`.',
+    ),
 }
 
 const oneOfBoth = [
@@ -36,8 +41,10 @@ const oneOfBoth = [
 
 const restoreOutput = z.object({
   restored: backupIdField.nullable(),
-  /** What was there before is kept, and `undo` with this id puts it back; null when nothing was there. */
-  former: z.object({ id: backupIdField, place: z.string() }).nullable(),
+  former: z
+    .object({ id: backupIdField, place: z.string() })
+    .nullable()
+    .describe('What was there before and is kept: `undo` with this id puts it back; null when nothing was there.'),
 })
 
 export const backup = family({
@@ -45,7 +52,7 @@ export const backup = family({
     title: { en: 'Back up a SQLite database', fr: 'Sauvegarder une base SQLite' },
     retryClass: 'idempotent',
     timeoutSec: 3600,
-    payload: z.strictObject({ path: pathField, ...shelf }),
+    payload: z.strictObject({ path: pathField.describe('The file of the database.'), ...shelf }),
     example: { path: '/var/lib/app/app.db', name: 'app' },
     /** Null in a dry run. */
     output: z.object({ backup: backupSchema.nullable() }),
@@ -57,11 +64,12 @@ export const backup = family({
     timeoutSec: 3600,
     payload: z
       .strictObject({
-        path: pathField,
+        path: pathField.describe('The file that the database is restored to.'),
         ...shelf,
         ...restored,
-        /** Whose database it is; whose the present one is, by default. */
-        owner: accountField.optional(),
+        owner: accountField
+          .optional()
+          .describe('The account that the restored file belongs to; by default the owner of the file that is there.'),
       })
       .refine(...oneOfBoth),
     example: { path: '/var/lib/app/app.db', name: 'app', backup: '20260115T020000Z-1a2b3c' },
@@ -72,7 +80,11 @@ export const backup = family({
     title: { en: 'Back up a PostgreSQL database', fr: 'Sauvegarder une base PostgreSQL' },
     retryClass: 'idempotent',
     timeoutSec: 3600,
-    payload: z.strictObject({ database: postgresNameField, ...shelf, ...postgresConnectionFields }),
+    payload: z.strictObject({
+      database: postgresNameField.describe('The name of the database to back up.'),
+      ...shelf,
+      ...postgresConnectionFields,
+    }),
     example: { database: 'app', name: 'app' },
     /** Null in a dry run. */
     output: z.object({ backup: backupSchema.nullable() }),
@@ -83,7 +95,14 @@ export const backup = family({
     risk: 'destructive',
     timeoutSec: 3600,
     payload: z
-      .strictObject({ database: postgresNameField, ...shelf, ...restored, ...postgresConnectionFields })
+      .strictObject({
+        database: postgresNameField.describe(
+          'The name of the database to restore; the one that is there is kept under another name.',
+        ),
+        ...shelf,
+        ...restored,
+        ...postgresConnectionFields,
+      })
       .refine(...oneOfBoth),
     example: { database: 'app', name: 'app', backup: '20260115T020000Z-1a2b3c' },
     output: restoreOutput,
@@ -93,13 +112,21 @@ export const backup = family({
     title: { en: 'List backups and what they are worth', fr: 'Lister les sauvegardes et leur valeur' },
     timeoutSec: 3600,
     privileged: true,
-    payload: z.strictObject({ ...shelf, limit: z.number().int().min(1).max(200).default(50) }),
+    payload: z.strictObject({
+      ...shelf,
+      limit: z
+        .number()
+        .int()
+        .min(1)
+        .max(200)
+        .default(50)
+        .describe('How many backups to list at most, the youngest first.'),
+    }),
     example: { name: 'app' },
     output: z.object({
       backups: z.array(backupSchema),
       total: z.number().int(),
-      /** The youngest that is good; null when there is none. */
-      lastProven: backupIdField.nullable(),
+      lastProven: backupIdField.nullable().describe('The youngest backup that is good; null when there is none.'),
     }),
   }),
 
@@ -109,10 +136,10 @@ export const backup = family({
     timeoutSec: 3600,
     payload: z.strictObject({
       ...shelf,
-      /** The youngest by default. */
-      backup: backupIdField.optional(),
-      /** The account to restore it as, where the one that it was taken as is not. */
-      runAs: accountField.optional(),
+      backup: backupIdField.optional().describe('The id of the backup to prove; the youngest by default.'),
+      runAs: accountField
+        .optional()
+        .describe('The account to restore it as, where the one that it was taken as is not there.'),
     }),
     example: { name: 'app' },
     output: z.object({ backup: backupSchema }),
@@ -124,9 +151,14 @@ export const backup = family({
     timeoutSec: 3600,
     payload: z.strictObject({
       ...shelf,
-      keepDays: z.number().int().min(1).max(3650).default(7),
-      /** So many proven ones stay, however old they are. */
-      keepProven: z.number().int().min(1).max(100).default(3),
+      keepDays: z.number().int().min(1).max(3650).default(7).describe('For how many days every backup is kept.'),
+      keepProven: z
+        .number()
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('How many proven backups stay, however old they are.'),
     }),
     example: { name: 'app' },
   }),

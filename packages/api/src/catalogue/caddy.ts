@@ -18,34 +18,63 @@ export const caddy = family({
     timeoutSec: 120,
     turn: 'caddy',
     payload: z.strictObject({
-      name: siteNameField,
-      domains: domainsField,
-      upstreams: upstreamsField,
-      /** Certificates come from Let's Encrypt by themselves, unless this says where else from. */
+      name: siteNameField.describe('The name of the route, unique on the server: it names its file.'),
+      domains: domainsField.describe('The domains that the route answers for, in lower case.'),
+      upstreams: upstreamsField.describe('Where requests are sent; more than one share them.'),
       tls: z
         .union([
           z.literal('internal'),
           z.strictObject({
-            directoryUrl: acmeDirectoryField.optional(),
-            /** PEM of the authority that certifies the directory's own certificate. */
-            directoryRootFile: pathField.optional(),
-            email: emailField.optional(),
+            directoryUrl: acmeDirectoryField
+              .optional()
+              .describe("The address of the ACME directory to get certificates from; Let's Encrypt's by default."),
+            directoryRootFile: pathField
+              .optional()
+              .describe(
+                'A PEM file of the authority that certifies the directory itself, when the system does not know it.',
+              ),
+            email: emailField.optional().describe('The address that the authority writes to about certificates.'),
           }),
         ])
-        .optional(),
-      headers: headersField('{}').default(securityHeaders),
-      hiddenPaths: hiddenPathsField.default([]),
-      maxBodyBytes: maxBodyField.optional(),
-      /** Only upstreams that answer with 2xx or 3xx get requests. */
+        .optional()
+        .describe(
+          "Where certificates come from: `internal` for Caddy's own authority, an object for another one; Let's Encrypt by default.",
+        ),
+      headers: headersField('{}')
+        .default(securityHeaders)
+        .describe(
+          "Headers sent with every response in place of the app's own; by default those that a browser should be told of any backend.",
+        ),
+      hiddenPaths: hiddenPathsField
+        .default([])
+        .describe('Paths that the outside gets a 404 for, with all that is below them.'),
+      maxBodyBytes: maxBodyField
+        .optional()
+        .describe('The largest body of a request, in bytes; without it there is no limit.'),
       health: z
         .strictObject({
-          path: z.string().regex(/^(?!.*\/(\/|\.{1,2}([/?]|$)))\/[A-Za-z0-9._~/?=&-]{0,500}$/, 'the path of a URL'),
-          intervalSec: z.number().int().min(1).max(3600).default(10),
-          timeoutSec: z.number().int().min(1).max(600).default(5),
+          path: z
+            .string()
+            .regex(/^(?!.*\/(\/|\.{1,2}([/?]|$)))\/[A-Za-z0-9._~/?=&-]{0,500}$/, 'the path of a URL')
+            .describe('The path that each upstream is asked for, with a query if need be.'),
+          intervalSec: z.number().int().min(1).max(3600).default(10).describe('Seconds from one probe to the next.'),
+          timeoutSec: z
+            .number()
+            .int()
+            .min(1)
+            .max(600)
+            .default(5)
+            .describe('Seconds that an upstream has to answer a probe.'),
         })
-        .optional(),
-      /** In a folder that Caddy may write to, such as /var/log/caddy. */
-      logFile: pathField.optional(),
+        .optional()
+        .describe(
+          'How upstreams are probed: only those that answer with 2xx or 3xx get requests; without it they are not probed.',
+        ),
+      logFile: pathField
+        .optional()
+        .describe(
+          'A file for the access log, in a folder that Caddy may write to, such as /var/log/caddy; without it there is none.',
+        ),
     }),
     example: { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
   }),
@@ -54,7 +83,9 @@ export const caddy = family({
     title: { en: 'Stop serving a domain with Caddy', fr: 'Ne plus servir un domaine avec Caddy' },
     timeoutSec: 120,
     turn: 'caddy',
-    payload: z.strictObject({ name: siteNameField }),
+    payload: z.strictObject({
+      name: siteNameField.describe('The name of the route to remove; removing one that is not there changes nothing.'),
+    }),
     example: { name: 'app' },
   }),
 
@@ -63,12 +94,17 @@ export const caddy = family({
     payload: z.strictObject({}),
     example: {},
     output: z.object({
-      /** Those that orders made, at most 500. */
-      routes: z.array(
-        z.object({ name: z.string(), file: z.string(), domains: z.array(z.string()), upstreams: z.array(z.string()) }),
-      ),
-      /** Whether the main Caddyfile imports them. */
-      imported: z.boolean(),
+      routes: z
+        .array(
+          z.object({
+            name: z.string(),
+            file: z.string(),
+            domains: z.array(z.string()),
+            upstreams: z.array(z.string()),
+          }),
+        )
+        .describe('The routes that orders made, at most 500.'),
+      imported: z.boolean().describe('Whether the main Caddyfile imports the routes.'),
     }),
   }),
 })

@@ -1,5 +1,6 @@
 import { anyScopeAllows, scopePattern } from '@ikoma/domain'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import * as z from 'zod'
 import {
   type CatalogueEntry,
   catalogue,
@@ -9,6 +10,7 @@ import {
   type PayloadOf,
   typesAllowedBy,
 } from './index.ts'
+import { fieldsOf } from './payload-fields.ts'
 
 const entries = Object.entries<CatalogueEntry>(catalogue)
 
@@ -38,12 +40,38 @@ describe.each(entries)('%s', (name, entry) => {
     expect(entry.payload.safeParse(entry.example).success).toBe(true)
   })
 
+  test('says of every field of its payload what it is', () => {
+    const fields = fieldsOf(z.toJSONSchema(entry.payload, { io: 'input' }))
+    const unsaid = fields.filter(({ path, description }) => !isSentence(description ?? '', path))
+    expect(unsaid.map(({ path, description }) => `${path}: ${description}`)).toEqual([])
+  })
+
   test('has JSON Schemas', () => {
     const described = describeCatalogue().find(({ type }) => type === name)
     expect(described?.payloadSchema).toMatchObject({ type: 'object', additionalProperties: false })
     expect(described?.outputSchema).toMatchObject({ type: 'object' })
   })
 })
+
+test('fields are found wherever they are', () => {
+  const inner = z.object({ inner: z.string() })
+  const schema = z.object({
+    object: inner,
+    list: z.array(inner),
+    record: z.record(z.string(), inner),
+    union: z.union([z.literal('none'), inner, z.object({ other: z.string() })]).optional(),
+  })
+  const places = ['object', 'object.inner', 'list', 'list[].inner', 'record', 'record.*.inner']
+  expect(fieldsOf(z.toJSONSchema(schema)).map(({ path }) => path)).toEqual([
+    ...places,
+    ...['union', 'union.inner', 'union.other'],
+  ])
+})
+
+function isSentence(text: string, path: string): boolean {
+  const words = text.split(' ')
+  return /^[^\n]{1,200}\.$/.test(text) && words.length > 2 && text !== path.split('.').at(-1)
+}
 
 test('what an action takes and tells has the types of the schemas', () => {
   expectTypeOf<PayloadOf<'service.systemd.start'>>().toEqualTypeOf<{ name: string; settleSec: number }>()

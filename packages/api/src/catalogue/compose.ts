@@ -7,9 +7,10 @@ import { act, change, family, look } from './order-type.ts'
 const fileNameField = z.string().max(100)
 
 const project = {
-  /** Of the compose project: what is called so and lives in another folder is refused. */
-  name: serviceNameField,
-  directory: appDirectoryField,
+  name: serviceNameField.describe(
+    'The name of the compose project; one of this name that lives in another folder is refused.',
+  ),
+  directory: appDirectoryField.describe('The folder that the compose file is in, in a place of apps.'),
 }
 
 const waitField = z.number().int().min(1).max(900)
@@ -20,8 +21,7 @@ const container = z.object({
   service: z.string(),
   image: z.string(),
   state: z.string(),
-  /** Null where the container has no health check. */
-  health: z.string().nullable(),
+  health: z.string().nullable().describe('Null where the container has no health check.'),
   exitCode: z.number().int(),
   restarts: z.number().int(),
   startedAt: z.string(),
@@ -41,23 +41,25 @@ export const compose = family({
     turn: 'compose',
     payload: z.strictObject({
       ...project,
-      /** In that folder. */
       file: fileNameField
         .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml$/, 'the name of a file such as "docker-compose.yml"')
-        .default('docker-compose.yml'),
-      /** In that folder: values for variables of the compose file, in the place of `.env`. */
+        .default('docker-compose.yml')
+        .describe('The name of the compose file in that folder.'),
       variablesFile: fileNameField
         .regex(/^(?!\.{1,2}$)[A-Za-z0-9._][A-Za-z0-9._-]*$/, 'the name of a file such as ".env.preprod"')
-        .default('.env'),
-      /** Of the sources: services that are built are built and started anew when it is another one. */
+        .default('.env')
+        .describe('The name of a file in that folder with values for variables of the compose file.'),
       revision: z
         .string()
         .regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits and . _ -')
-        .default('none'),
-      /** For containers to become healthy. */
-      waitSec: waitField.default(120),
-      /** How long they are watched. */
-      settleSec: settleField,
+        .default('none')
+        .describe(
+          'The revision of the sources: services that are built are built and started anew when it is another one.',
+        ),
+      waitSec: waitField.default(120).describe('How many seconds containers have to become healthy.'),
+      settleSec: settleField.describe(
+        'How many seconds containers are watched after a start: one that ends within this time has failed.',
+      ),
     }),
     example: { name: 'shop', directory: '/srv/shop' },
   }),
@@ -80,9 +82,11 @@ export const compose = family({
     turn: 'compose',
     payload: z.strictObject({
       ...project,
-      service: serviceField,
-      waitSec: waitField.default(120),
-      settleSec: settleField,
+      service: serviceField.describe('The service to restart; all of the project by default.'),
+      waitSec: waitField.default(120).describe('How many seconds containers have to become healthy.'),
+      settleSec: settleField.describe(
+        'How many seconds containers are watched after a start: one that ends within this time has failed.',
+      ),
     }),
     example: { name: 'shop', directory: '/srv/shop' },
     output: statusOutput,
@@ -99,12 +103,15 @@ export const compose = family({
   'service.compose.logs': look({
     title: { en: 'Read the logs of a compose project', fr: "Lire les journaux d'un projet compose" },
     privileged: true,
-    payload: z.strictObject({ ...project, service: serviceField, ...logRange }),
+    payload: z.strictObject({
+      ...project,
+      service: serviceField.describe('The service to read the log of; all of the project by default.'),
+      ...logRange,
+    }),
     example: { name: 'shop', directory: '/srv/shop' },
     output: z.object({
       lines: z.array(z.object({ at: z.string(), service: z.string(), message: z.string() })),
-      /** More was logged than could be carried: the oldest lines are left out. */
-      truncated: z.boolean(),
+      truncated: z.boolean().describe('More was logged than could be carried: the oldest lines are left out.'),
     }),
   }),
 
@@ -118,8 +125,7 @@ export const compose = family({
         z.object({
           container: z.string(),
           service: z.string(),
-          /** Of one core. */
-          cpuPercent: z.number(),
+          cpuPercent: z.number().describe('Of one core.'),
           memoryBytes: z.number(),
           memoryLimitBytes: z.number(),
           processes: z.number().int(),

@@ -10,17 +10,27 @@ const sourceField = z
 
 const ruleField = z
   .strictObject({
-    /** `limit` also refuses an address that connects six times within 30 s. */
-    action: z.enum(['allow', 'limit', 'deny', 'reject']).default('allow'),
-    port: portField,
-    /** Of a range that begins with `port`. */
-    lastPort: portField.optional(),
-    protocol: z.enum(['tcp', 'udp']).default('tcp'),
-    from: sourceField.default('any'),
+    action: z
+      .enum(['allow', 'limit', 'deny', 'reject'])
+      .default('allow')
+      .describe(
+        'What becomes of a connection; `limit` allows it, but refuses an address that connects six times within 30 seconds.',
+      ),
+    port: portField.describe('The port that connections are made to, or the first of a range.'),
+    lastPort: portField
+      .optional()
+      .describe('The last port of a range that begins with `port`; without it the rule is about one port.'),
+    protocol: z.enum(['tcp', 'udp']).default('tcp').describe('The protocol that the port belongs to.'),
+    from: sourceField
+      .default('any')
+      .describe(
+        'Where connections come from: an IP address, a network such as `10.0.0.0/8`, or `any`, which is the default.',
+      ),
     comment: z
       .string()
       .regex(/^[A-Za-z0-9]([A-Za-z0-9 ._/:-]{0,58}[A-Za-z0-9])?$/, 'letters, digits, spaces and . _ / : -')
-      .optional(),
+      .optional()
+      .describe('A remark that ufw keeps with the rule.'),
   })
   .refine(({ port, lastPort }) => lastPort === undefined || lastPort > port, {
     path: ['lastPort'],
@@ -33,11 +43,24 @@ export const firewall = family({
     timeoutSec: 300,
     turn: 'ufw',
     payload: z.strictObject({
-      incoming: z.enum(['deny', 'reject']).default('deny'),
-      /** All rules there are to be; others go. The first that is about a connection decides. */
-      rules: z.array(ruleField).min(1).max(200),
-      /** Without a `firewall.ufw.confirm` within this time, the firewall is put back as it was. */
-      confirmWithinSec: z.number().int().min(30).max(3600).default(180),
+      incoming: z
+        .enum(['deny', 'reject'])
+        .default('deny')
+        .describe('What becomes of incoming connections that no rule is about: dropped in silence, or refused.'),
+      rules: z
+        .array(ruleField)
+        .min(1)
+        .max(200)
+        .describe('All the rules there are to be, others are removed; the first that is about a connection decides.'),
+      confirmWithinSec: z
+        .number()
+        .int()
+        .min(30)
+        .max(3600)
+        .default(180)
+        .describe(
+          'Seconds within which `firewall.ufw.confirm` must come; otherwise the firewall is put back as it was.',
+        ),
     }),
     example: { rules: [{ port: 22 }] },
     output: changeOutput.extend({ awaitsConfirmation: z.boolean(), confirmWithinSec: z.number().int() }),
@@ -58,17 +81,14 @@ export const firewall = family({
     example: {},
     output: z.object({
       active: z.boolean(),
-      /** At boot. */
-      enabled: z.boolean(),
+      enabled: z.boolean().describe('Whether it is started at boot.'),
       incoming: z.string(),
       outgoing: z.string(),
       ipv6: z.boolean(),
-      /** The first 500, each as the words after `ufw` that would add it. */
-      rules: z.array(z.string()),
+      rules: z.array(z.string()).describe('The first 500, each as the words after `ufw` that would add it.'),
       sshPorts: z.array(z.number().int()),
       awaitsConfirmation: z.boolean(),
-      /** The last change was not confirmed in time. */
-      rolledBack: z.boolean(),
+      rolledBack: z.boolean().describe('The last change was not confirmed in time.'),
     }),
   }),
 })

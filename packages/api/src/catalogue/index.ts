@@ -64,11 +64,9 @@ export const orderTypeSchema = z
     retryClass: z.enum(['idempotent', 'once']),
     timeoutSec: z.number().int(),
     approval: z.boolean(),
-    /** Done as root, by the executor where there is one. */
-    privileged: z.boolean(),
+    privileged: z.boolean().describe('Done as root, by the executor where there is one.'),
     payloadSchema: z.record(z.string(), z.unknown()),
-    /** A valid payload, to copy and adapt. */
-    example: z.record(z.string(), z.unknown()),
+    example: z.record(z.string(), z.unknown()).describe('A valid payload, to copy and adapt.'),
     outputSchema: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'OrderType' })

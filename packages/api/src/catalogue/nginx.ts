@@ -17,12 +17,15 @@ import { change, family, look } from './order-type.ts'
 const secondsField = z.number().int().min(1).max(86_400)
 
 const rateLimitField = z.strictObject({
-  /** Begins with this; the most specific path wins. */
-  path: urlPathField,
-  requests: z.number().int().min(1).max(100_000),
-  per: z.enum(['second', 'minute']),
-  /** As many more at once are let through before the rest gets 429. */
-  burst: z.number().int().min(0).max(100_000),
+  path: urlPathField.describe('The path that requests begin with; the most specific one decides.'),
+  requests: z.number().int().min(1).max(100_000).describe('How many requests a client address may make in that time.'),
+  per: z.enum(['second', 'minute']).describe('The time that the requests are counted over.'),
+  burst: z
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .describe('How many more requests at once are let through before the rest gets a 429.'),
 })
 
 export const nginx = family({
@@ -31,25 +34,65 @@ export const nginx = family({
     timeoutSec: 120,
     turn: 'nginx',
     payload: z.strictObject({
-      name: siteNameField,
-      domains: domainsField,
-      upstreams: upstreamsField,
-      acmeWebroot: acmeWebrootField,
-      /** With it the site answers over HTTPS and redirects to it; without, over HTTP only: to get the first one. */
-      certificate: z.strictObject({ chainFile: pathField, keyFile: pathField }).optional(),
-      headers: headersField('$').default(securityHeaders),
-      maxBodyBytes: maxBodyField.default(20 * 1024 * 1024),
-      /** For each client address. */
+      name: siteNameField.describe('The name of the site, unique on the server: it names its file.'),
+      domains: domainsField.describe('The domains that the site answers for, in lower case.'),
+      upstreams: upstreamsField.describe('Where requests are sent; more than one share them.'),
+      acmeWebroot: acmeWebrootField.describe(
+        'The folder that answers to the certificate authority are served from; `tls.certificate.issue` puts them there.',
+      ),
+      certificate: z
+        .strictObject({
+          chainFile: pathField.describe('The PEM file of the certificate and those that certify it.'),
+          keyFile: pathField.describe("The PEM file of the certificate's private key."),
+        })
+        .optional()
+        .describe(
+          'The certificate to answer over HTTPS with, and to redirect to; without it the site answers over HTTP only, to get the first one.',
+        ),
+      headers: headersField('$')
+        .default(securityHeaders)
+        .describe(
+          "Headers sent with every response in place of the app's own; by default those that a browser should be told of any backend.",
+        ),
+      maxBodyBytes: maxBodyField
+        .default(20 * 1024 * 1024)
+        .describe('The largest body of a request, in bytes; 20 MiB by default.'),
       rateLimits: z
         .array(rateLimitField)
         .max(50)
-        .default([{ path: '/', requests: 10, per: 'second', burst: 20 }]),
-      connectionsPerClient: z.number().int().min(1).max(100_000).optional(),
-      hiddenPaths: hiddenPathsField.default([]),
-      websocket: z.boolean().default(false),
-      timeouts: z.strictObject({ connectSec: secondsField, readSec: secondsField, sendSec: secondsField }).optional(),
-      /** Other than 80 and 443. */
-      ports: z.strictObject({ http: portField, https: portField }).optional(),
+        .default([{ path: '/', requests: 10, per: 'second', burst: 20 }])
+        .describe('How many requests each client address may make, by path; by default 10 a second for all of them.'),
+      connectionsPerClient: z
+        .number()
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('How many connections each client address may have at once; without it there is no limit.'),
+      hiddenPaths: hiddenPathsField
+        .default([])
+        .describe('Paths that the outside gets a 404 for, with all that is below them.'),
+      websocket: z
+        .boolean()
+        .default(false)
+        .describe('Whether requests to change to the WebSocket protocol are passed on.'),
+      timeouts: z
+        .strictObject({
+          connectSec: secondsField.describe('Seconds to connect to the upstream.'),
+          readSec: secondsField.describe("Seconds between two reads of the upstream's response."),
+          sendSec: secondsField.describe('Seconds between two writes of the request to the upstream.'),
+        })
+        .optional()
+        .describe(
+          'How long nginx waits for the upstream; by default 5 seconds to connect, and 60 to read and to send.',
+        ),
+      ports: z
+        .strictObject({
+          http: portField.describe('The port for HTTP.'),
+          https: portField.describe('The port for HTTPS.'),
+        })
+        .optional()
+        .describe('The ports to listen on, when they are not 80 and 443.'),
     }),
     example: { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
   }),
@@ -58,7 +101,9 @@ export const nginx = family({
     title: { en: 'Stop serving a domain with nginx', fr: 'Ne plus servir un domaine avec nginx' },
     timeoutSec: 120,
     turn: 'nginx',
-    payload: z.strictObject({ name: siteNameField }),
+    payload: z.strictObject({
+      name: siteNameField.describe('The name of the site to remove; removing one that is not there changes nothing.'),
+    }),
     example: { name: 'app' },
   }),
 
@@ -67,17 +112,20 @@ export const nginx = family({
     payload: z.strictObject({}),
     example: {},
     output: z.object({
-      /** Those that orders made, at most 500. */
-      sites: z.array(
-        z.object({
-          name: z.string(),
-          file: z.string(),
-          domains: z.array(z.string()),
-          upstreams: z.array(z.string()),
-          /** Path of its certificate; null while it answers over HTTP only. */
-          certificate: z.string().nullable(),
-        }),
-      ),
+      sites: z
+        .array(
+          z.object({
+            name: z.string(),
+            file: z.string(),
+            domains: z.array(z.string()),
+            upstreams: z.array(z.string()),
+            certificate: z
+              .string()
+              .nullable()
+              .describe('The path of its certificate; null while it answers over HTTP only.'),
+          }),
+        )
+        .describe('The sites that orders made, at most 500.'),
     }),
   }),
 })

@@ -8,14 +8,19 @@ export const packages = family({
     title: { en: 'Install updates', fr: 'Installer les mises à jour' },
     timeoutSec: 3600,
     turn: 'apt',
-    payload: z.strictObject({ scope: z.enum(['security', 'all']).default('security') }),
+    payload: z.strictObject({
+      scope: z
+        .enum(['security', 'all'])
+        .default('security')
+        .describe('Which updates to install: those of security alone, or all.'),
+    }),
     example: {},
     output: changeOutput.extend({
-      /** In a dry run, what would be. */
-      upgraded: z.array(z.object({ name: z.string(), before: z.string(), after: z.string(), security: z.boolean() })),
+      upgraded: z
+        .array(z.object({ name: z.string(), before: z.string(), after: z.string(), security: z.boolean() }))
+        .describe('What was updated; in a dry run, what would be.'),
       rebootRequired: z.boolean(),
-      /** What waits for it, such as `kernel 6.1.0-30-amd64`. */
-      rebootReasons: z.array(z.string()),
+      rebootReasons: z.array(z.string()).describe('What waits for a reboot, such as `kernel 6.1.0-30-amd64`.'),
     }),
   }),
 
@@ -25,10 +30,18 @@ export const packages = family({
     turn: 'apt',
     payload: z
       .strictObject({
-        /** The server's own policy says which ones orders may name. What is installed already is not upgraded. */
-        install: z.array(packageField).max(100).default([]),
-        /** Their configuration and data stay. */
-        remove: z.array(packageField).max(100).default([]),
+        install: z
+          .array(packageField)
+          .max(100)
+          .default([])
+          .describe(
+            "Debian packages to install, of those that the server's own policy allows; what is installed already is not updated.",
+          ),
+        remove: z
+          .array(packageField)
+          .max(100)
+          .default([])
+          .describe('Debian packages to remove; their configuration and data stay.'),
         upgradeDependencies: upgradeDependenciesField,
       })
       .refine(({ install, remove }) => install.length + remove.length > 0, {
@@ -41,8 +54,11 @@ export const packages = family({
       }),
     example: { install: ['curl'] },
     output: changeOutput.extend({
-      /** Those that were named; null where it is not installed. In a dry run, nothing differs. */
-      packages: z.array(z.object({ name: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+      packages: z
+        .array(z.object({ name: z.string(), before: z.string().nullable(), after: z.string().nullable() }))
+        .describe(
+          'The packages that were named, with their versions; null where it is not installed. In a dry run, nothing differs.',
+        ),
     }),
   }),
 })

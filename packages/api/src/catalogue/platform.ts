@@ -4,42 +4,50 @@ import { upgradeDependenciesField } from './fields/package.ts'
 import { change, family } from './order-type.ts'
 
 const installationOutput = changeOutput.extend({
-  /** What was there of its kind before the order. */
-  found: z.array(
-    z.object({
-      kind: z.enum(['package', 'program', 'repository']),
-      name: z.string(),
-      version: z.string().nullable(),
-      /** In the way of what is wanted. */
-      stale: z.boolean(),
-    }),
-  ),
-  /** What is installed now; null where nothing is, as in a dry run. */
-  version: z.string().nullable(),
+  found: z
+    .array(
+      z.object({
+        kind: z.enum(['package', 'program', 'repository']),
+        name: z.string(),
+        version: z.string().nullable(),
+        stale: z.boolean().describe('In the way of what is wanted.'),
+      }),
+    )
+    .describe('What was there of its kind before the order.'),
+  version: z.string().nullable().describe('What is installed now; null where nothing is, as in a dry run.'),
 })
 
 const choices = {
-  /** Whether what is in the way goes; otherwise the order is refused and names it. */
-  removeStale: z.boolean().default(false),
+  removeStale: z
+    .boolean()
+    .default(false)
+    .describe('Whether what is in the way is removed; otherwise the order is refused and names it.'),
   upgradeDependencies: upgradeDependenciesField,
 }
 
-/** The lowest version that will do; where there is none, whichever is installed will. */
 const minVersionField = z
   .string()
   .regex(/^\d{1,5}(\.\d{1,5}){0,3}$/, 'a version such as "2.7"')
   .optional()
+  .describe('The lowest version that will do; without it, whichever is installed will.')
 
 const tarballField = z.strictObject({
-  version: z.string().regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/, 'a version such as "24.11.0"'),
-  /** Of the .tar.gz for this server's processor, as SHASUMS256.txt has it. */
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex'),
-  /** Where `v24.11.0/node-v24.11.0-linux-x64.tar.gz` lies. It need not be trusted: the sum is checked. */
+  version: z
+    .string()
+    .regex(/^\d{1,3}\.\d{1,3}\.\d{1,3}$/, 'a version such as "24.11.0"')
+    .describe('The exact version of Node.js, such as `24.11.0`.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')
+    .describe("The SHA-256 of the .tar.gz for this server's processor, as SHASUMS256.txt has it, in lower-case hex."),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .max(500)
     .regex(/^[A-Za-z0-9:/._~[\]-]+$/, 'an address without user, query and fragment')
-    .default('https://nodejs.org/dist'),
+    .default('https://nodejs.org/dist')
+    .describe(
+      'The address below which `v24.11.0/node-v24.11.0-linux-x64.tar.gz` lies; it need not be trusted, as the sum is checked.',
+    ),
 })
 
 export const platform = family({
@@ -49,10 +57,16 @@ export const platform = family({
     turn: 'apt',
     payload: z
       .strictObject({
-        major: z.number().int().min(18).max(99),
-        /** NodeSource's repository, the distribution's packages, or the official archive. */
-        source: z.enum(['nodesource', 'debian', 'tarball']).default('nodesource'),
-        tarball: tarballField.optional(),
+        major: z.number().int().min(18).max(99).describe('The major version of Node.js.'),
+        source: z
+          .enum(['nodesource', 'debian', 'tarball'])
+          .default('nodesource')
+          .describe(
+            "Where it comes from: NodeSource's repository, the distribution's packages, or the official archive.",
+          ),
+        tarball: tarballField
+          .optional()
+          .describe('Which archive to install; goes with the source `tarball`, and only with it.'),
         ...choices,
       })
       .refine(({ source, tarball }) => (source === 'tarball') === (tarball !== undefined), {
@@ -72,8 +86,12 @@ export const platform = family({
     timeoutSec: 1800,
     turn: 'apt',
     payload: z.strictObject({
-      /** The distribution's packages, with compose 1, or Docker's own repository, with compose 2. */
-      source: z.enum(['debian', 'docker']).default('debian'),
+      source: z
+        .enum(['debian', 'docker'])
+        .default('debian')
+        .describe(
+          "Where it comes from: the distribution's packages, with compose 1, or Docker's own repository, with compose 2.",
+        ),
       minVersion: minVersionField,
       ...choices,
     }),
@@ -86,8 +104,10 @@ export const platform = family({
     timeoutSec: 1800,
     turn: 'apt',
     payload: z.strictObject({
-      /** The distribution's package, or the project's own repository. */
-      source: z.enum(['debian', 'cloudsmith']).default('cloudsmith'),
+      source: z
+        .enum(['debian', 'cloudsmith'])
+        .default('cloudsmith')
+        .describe("Where it comes from: the distribution's package, or the project's own repository."),
       minVersion: minVersionField,
       ...choices,
     }),
@@ -100,7 +120,7 @@ export const platform = family({
     timeoutSec: 1800,
     turn: 'apt',
     payload: z.strictObject({
-      source: z.enum(['debian']).default('debian'),
+      source: z.enum(['debian']).default('debian').describe("Where it comes from: the distribution's package."),
       minVersion: minVersionField,
       ...choices,
     }),

@@ -9,12 +9,15 @@ export const redis = family({
       host: z
         .string()
         .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'a host name or an IP address')
-        .default('127.0.0.1'),
-      port: z.number().int().min(1).max(65_535).default(6379),
-      /** Its Unix socket, instead of host and port. */
-      socket: pathField.optional(),
-      /** Holds the password on its first line; of the runner's user, and 0600. */
-      authFile: pathField.optional(),
+        .default('127.0.0.1')
+        .describe('The host name or IP address of Redis.'),
+      port: z.number().int().min(1).max(65_535).default(6379).describe('The port that Redis listens on.'),
+      socket: pathField.optional().describe("The path of Redis's Unix socket, in place of host and port."),
+      authFile: pathField
+        .optional()
+        .describe(
+          "A file of the server with the password on its first line; it belongs to the runner's account and has mode 0600.",
+        ),
     }),
     example: {},
     output: z.object({
@@ -23,16 +26,13 @@ export const redis = family({
       uptimeSec: z.number().int(),
       connectedClients: z.number().int(),
       usedMemoryBytes: z.number().int(),
-      /** 0 when there is no limit. */
-      maxMemoryBytes: z.number().int(),
+      maxMemoryBytes: z.number().int().describe('0 when there is no limit.'),
       maxMemoryPolicy: z.string(),
       evictedKeys: z.number().int(),
-      /** By database. */
-      keys: z.record(z.string(), z.number().int()),
+      keys: z.record(z.string(), z.number().int()).describe('The number of keys, by database.'),
       persistence: z.object({
         appendOnly: z.boolean(),
-        /** `ok`, or what the last attempt ended with. */
-        lastSave: z.string(),
+        lastSave: z.string().describe('`ok`, or what the last attempt ended with.'),
         lastSaveAt: z.iso.datetime(),
         changesSinceSave: z.number().int(),
       }),

@@ -5,8 +5,7 @@ const toolSchema = z.object({ found: z.boolean(), version: z.string().nullable()
 
 const selftestCheck = z.object({
   name: z.string(),
-  /** `warn`: worth knowing, nothing is broken. */
-  status: z.enum(['ok', 'warn', 'fail']),
+  status: z.enum(['ok', 'warn', 'fail']).describe('`warn`: worth knowing, nothing is broken.'),
   detail: z.string(),
 })
 

@@ -13,27 +13,35 @@ export const shell = family({
     timeoutSec: 300,
     privileged: false,
     payload: z.strictObject({
-      /** Program and arguments, passed as they are: no shell reads them. */
-      argv: z.array(argument).min(1).max(256),
-      /** Absolute. The runner's work directory by default. */
+      argv: z
+        .array(argument)
+        .min(1)
+        .max(256)
+        .describe('The program and its arguments, passed as they are: no shell reads them.'),
       cwd: z
         .string()
         .max(4096)
         .regex(/^\/[^\0]*$/, 'an absolute path')
-        .optional(),
-      /** Added to a minimal environment; the runner's own is not passed on. */
-      env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argument).default({}),
-      /** Exit codes that count as success. */
-      okExitCodes: z.array(z.number().int().min(0).max(255)).min(1).max(20).default([0]),
+        .optional()
+        .describe("The folder to run it in, by its absolute path; the runner's work directory by default."),
+      env: z
+        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argument)
+        .default({})
+        .describe("Environment variables added to a minimal environment; the runner's own are not passed on."),
+      okExitCodes: z
+        .array(z.number().int().min(0).max(255))
+        .min(1)
+        .max(20)
+        .default([0])
+        .describe('The exit codes that count as success.'),
     }),
     example: { argv: ['/bin/true'] },
     output: z.object({
       exitCode: z.number().int().nullable(),
       signal: z.string().nullable(),
       durationMs: z.number(),
-      /** The last 16 KiB of each stream, redacted; the log has the rest. */
-      stdoutTail: z.string(),
-      stderrTail: z.string(),
+      stdoutTail: z.string().describe('The last 16 KiB of what it printed, redacted; the log has the rest.'),
+      stderrTail: z.string().describe('The last 16 KiB of the errors it printed, redacted; the log has the rest.'),
     }),
   }),
 })

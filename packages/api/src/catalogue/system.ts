@@ -47,10 +47,12 @@ export const system = family({
     timeoutSec: 60,
     payload: z
       .strictObject({
-        path: pathField,
-        owner: accountField.default('root'),
-        group: accountField.default('root'),
-        mode: modeField.default('755'),
+        path: pathField.describe(
+          'The folder to make, in one that is there; others than root may write to it only in a place of apps.',
+        ),
+        owner: accountField.default('root').describe('The account that the folder belongs to.'),
+        group: accountField.default('root').describe('The group that the folder belongs to.'),
+        mode: modeField.default('755').describe('The permissions of the folder, in octal.'),
       })
       .refine((wanted) => staysRoots(wanted) || isAppPlace(wanted.path), {
         message: `only a folder ${appPlaces}, may be written by others than root`,
@@ -67,11 +69,11 @@ export const system = family({
     title: { en: 'Set the time zone', fr: 'Régler le fuseau horaire' },
     timeoutSec: 60,
     payload: z.strictObject({
-      /** As the zone database names it: `Europe/Paris`. */
       zone: z
         .string()
         .max(60)
-        .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/, 'a time zone such as "Europe/Paris"'),
+        .regex(/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9][A-Za-z0-9_+-]*){0,2}$/, 'a time zone such as "Europe/Paris"')
+        .describe('The time zone as the zone database names it: `Europe/Paris`.'),
     }),
     example: { zone: 'Europe/Paris' },
   }),
@@ -81,8 +83,8 @@ export const system = family({
     timeoutSec: 1800,
     turn: 'swap',
     payload: z.strictObject({
-      path: pathField.default('/swapfile'),
-      sizeMib: z.number().int().min(64).max(65_536),
+      path: pathField.default('/swapfile').describe('The file to swap to.'),
+      sizeMib: z.number().int().min(64).max(65_536).describe('The size of the file, in MiB.'),
     }),
     example: { sizeMib: 1024 },
   }),
@@ -91,12 +93,17 @@ export const system = family({
     title: { en: 'Make a system user', fr: 'Créer un utilisateur système' },
     timeoutSec: 60,
     payload: z.strictObject({
-      name: appAccountField,
-      /** Its home, made when it is not there. */
-      home: appDirectoryField,
-      /** A service has no shell to log in with. */
-      shell: z.enum(['/usr/sbin/nologin', '/bin/bash']).default('/usr/sbin/nologin'),
-      groups: z.array(accountField).max(20).default([]),
+      name: appAccountField.describe("The name of the account, which is neither root nor the runner's."),
+      home: appDirectoryField.describe('The home of the account, in a place of apps; it is made when it is not there.'),
+      shell: z
+        .enum(['/usr/sbin/nologin', '/bin/bash'])
+        .default('/usr/sbin/nologin')
+        .describe('The shell that the account logs in with; a service has none, which is the default.'),
+      groups: z
+        .array(accountField)
+        .max(20)
+        .default([])
+        .describe('Further groups that the account belongs to, which must exist and not lead to root.'),
     }),
     example: { name: 'app', home: '/var/lib/app' },
   }),

@@ -13,8 +13,13 @@ const certificateNameField = z
   .string()
   .regex(/^(?=.{1,200}$)[a-z0-9]+([.-][a-z0-9]+)*$/, 'lower-case letters and digits, with . or - between')
 
-/** Days before its end from which a certificate is worth a warning. */
-const warnDaysField = z.number().int().min(0).max(3650).default(21)
+const warnDaysField = z
+  .number()
+  .int()
+  .min(0)
+  .max(3650)
+  .default(21)
+  .describe('A certificate that ends within so many days is worth a warning.')
 
 const certificateSchema = z.object({
   subject: z.string(),
@@ -34,17 +39,26 @@ export const tls = family({
     timeoutSec: 600,
     turn: 'certbot',
     payload: z.strictObject({
-      /** Under which certbot keeps it; the first domain by default. */
-      name: certificateNameField.optional(),
-      domains: domainsField,
-      /** From which a site of nginx serves the answers to the authority. */
-      webroot: acmeWebrootField,
-      email: emailField.optional(),
-      /** From Let's Encrypt's rehearsal, whose certificates nobody trusts: to try everything else first. */
-      staging: z.boolean().default(false),
-      directoryUrl: acmeDirectoryField.optional(),
-      /** PEM of the authority that certifies the directory's own certificate. */
-      directoryRootFile: pathField.optional(),
+      name: certificateNameField
+        .optional()
+        .describe('The name that certbot keeps the certificate under; the first domain by default.'),
+      domains: domainsField.describe('The domains that the certificate is for, in lower case.'),
+      webroot: acmeWebrootField.describe(
+        'The folder that answers to the authority are put in; a site of nginx serves them from there.',
+      ),
+      email: emailField.optional().describe('The address that the authority writes to about the certificate.'),
+      staging: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether it comes from Let's Encrypt's rehearsal, whose certificates nobody trusts, to try everything else first.",
+        ),
+      directoryUrl: acmeDirectoryField
+        .optional()
+        .describe("The address of the ACME directory to get the certificate from; Let's Encrypt's by default."),
+      directoryRootFile: pathField
+        .optional()
+        .describe('A PEM file of the authority that certifies the directory itself, when the system does not know it.'),
     }),
     example: { domains: ['app.example.com'] },
     /** The files are what `platform.nginx.site.apply` takes as its certificate. */
@@ -56,16 +70,22 @@ export const tls = family({
     timeoutSec: 600,
     turn: 'certbot',
     payload: z.strictObject({
-      /** All of them without a name. */
-      name: certificateNameField.optional(),
-      /** Also what is not due; Let's Encrypt allows five a week for the same domains. */
-      force: z.boolean().default(false),
-      directoryRootFile: pathField.optional(),
+      name: certificateNameField
+        .optional()
+        .describe('The name that certbot keeps the certificate under; all certificates by default.'),
+      force: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Whether certificates that are not due are renewed too; Let's Encrypt allows five a week for the same domains.",
+        ),
+      directoryRootFile: pathField
+        .optional()
+        .describe('A PEM file of the authority that certifies the directory itself, when the system does not know it.'),
     }),
     example: {},
     output: z.object({
-      /** Nothing was kept: the authority was asked as for a real renewal. */
-      rehearsed: z.boolean(),
+      rehearsed: z.boolean().describe('Nothing was kept: the authority was asked as for a real renewal.'),
       renewed: z.array(z.string()),
       certificates: z.array(storedSchema),
     }),
@@ -77,8 +97,9 @@ export const tls = family({
     payload: z.strictObject({ warnDays: warnDaysField }),
     example: {},
     output: z.object({
-      /** At most 500, those that end first first. */
-      certificates: z.array(storedSchema.extend({ status: z.enum(['valid', 'expires_soon', 'expired']) })),
+      certificates: z
+        .array(storedSchema.extend({ status: z.enum(['valid', 'expires_soon', 'expired']) }))
+        .describe('At most 500, those that end first first.'),
       unreadable: z.array(z.string()),
     }),
   }),
@@ -91,17 +112,21 @@ export const tls = family({
     privileged: true,
     payload: z
       .strictObject({
-        file: pathField.optional(),
+        file: pathField.optional().describe('The PEM file of the certificate on the server.'),
         endpoint: z
           .strictObject({
-            host: hostField,
-            port: portField.default(443),
-            serverName: hostField.optional(),
-            /** PEM of the only authorities that are trusted; the system's by default. */
-            rootFile: pathField.optional(),
+            host: hostField.describe('The host name or IP address to connect to.'),
+            port: portField.default(443).describe('The port to connect to.'),
+            serverName: hostField
+              .optional()
+              .describe('The name to ask for and to find in the certificate; the host by default.'),
+            rootFile: pathField
+              .optional()
+              .describe("A PEM file of the only authorities that are trusted; the system's by default."),
             timeoutMs: waitField,
           })
-          .optional(),
+          .optional()
+          .describe('Where the certificate is served, to look at it there.'),
         warnDays: warnDaysField,
       })
       .refine(({ file, endpoint }) => file !== undefined || endpoint !== undefined, 'a file, an endpoint or both'),

@@ -5,5 +5,10 @@ export const hostField = z
   .max(253)
   .regex(/^(?!-)[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
 
-/** How long an answer of that host is waited for, in milliseconds. */
-export const waitField = z.number().int().min(100).max(30_000).default(10_000)
+export const waitField = z
+  .number()
+  .int()
+  .min(100)
+  .max(30_000)
+  .default(10_000)
+  .describe('Milliseconds that an answer of the host is waited for.')

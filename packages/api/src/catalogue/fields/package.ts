@@ -6,5 +6,7 @@ export const packageField = z
   .max(100)
   .regex(/^[a-z0-9][a-z0-9+.-]*[a-z0-9+]$/, 'a Debian package: lower-case letters, digits and + - .')
 
-/** May packages that are there be brought up to date where a new one needs it. */
-export const upgradeDependenciesField = z.boolean().default(false)
+export const upgradeDependenciesField = z
+  .boolean()
+  .default(false)
+  .describe('Whether packages that are installed may be updated where a new one needs it.')

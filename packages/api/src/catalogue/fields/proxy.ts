@@ -12,8 +12,9 @@ export const upstreamsField = z
     z.strictObject({
       host: z
         .union([z.ipv4(), z.ipv6(), z.string().regex(new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`))])
-        .default('127.0.0.1'),
-      port: portField,
+        .default('127.0.0.1')
+        .describe('The address of the upstream, as an IP address or a host name.'),
+      port: portField.describe('The port that the upstream listens on.'),
     }),
   )
   .min(1)

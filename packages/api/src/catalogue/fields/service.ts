@@ -19,5 +19,10 @@ export const descriptionField = z
   .max(200)
   .regex(/^(?! )[^\p{Cc}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
 
-/** How long it is watched after a start: one that ends within this time has failed. */
-export const settleField = z.number().int().min(1).max(60).default(5)
+export const settleField = z
+  .number()
+  .int()
+  .min(1)
+  .max(60)
+  .default(5)
+  .describe('How many seconds it is watched after a start: one that ends within this time has failed.')
