@@ -62,6 +62,7 @@ export const backup = family({
     title: { en: 'Restore a SQLite database', fr: 'Restaurer une base SQLite' },
     risk: 'destructive',
     timeoutSec: 3600,
+    staysAfterStop: 'what was proven of the backup stays true',
     payload: z
       .strictObject({
         path: pathField.describe('The file that the database is restored to.'),
@@ -94,6 +95,7 @@ export const backup = family({
     title: { en: 'Restore a PostgreSQL database', fr: 'Restaurer une base PostgreSQL' },
     risk: 'destructive',
     timeoutSec: 3600,
+    staysAfterStop: 'what was proven of the backup stays true',
     payload: z
       .strictObject({
         database: postgresNameField.describe(
@@ -134,6 +136,7 @@ export const backup = family({
     title: { en: 'Prove a backup by restoring it', fr: 'Prouver une sauvegarde en la restaurant' },
     retryClass: 'idempotent',
     timeoutSec: 3600,
+    staysAfterStop: 'what was proven of the backup stays true',
     payload: z.strictObject({
       ...shelf,
       backup: backupIdField.optional().describe('The id of the backup to prove; the youngest by default.'),
@@ -149,6 +152,7 @@ export const backup = family({
   'backup.prune': change({
     title: { en: 'Remove old backups', fr: 'Supprimer les anciennes sauvegardes' },
     timeoutSec: 3600,
+    staysAfterStop: 'a backup that was removed is gone',
     payload: z.strictObject({
       ...shelf,
       keepDays: z.number().int().min(1).max(3650).default(7).describe('For how many days every backup is kept.'),

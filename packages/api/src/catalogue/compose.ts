@@ -10,7 +10,9 @@ const project = {
   name: serviceNameField.describe(
     'The name of the compose project; one of this name that lives in another folder is refused.',
   ),
-  directory: appDirectoryField.describe('The folder that the compose file is in, in a place of apps.'),
+  directory: appDirectoryField.describe(
+    'The folder that the compose file is in, below /srv, /opt, /home, /var/lib or /var/www.',
+  ),
 }
 
 const waitField = z.number().int().min(1).max(900)
@@ -71,6 +73,7 @@ export const compose = family({
     },
     timeoutSec: 300,
     turn: 'compose',
+    staysAfterStop: 'containers that were removed are gone; those that were only stopped are started again',
     payload: z.strictObject(project),
     example: { name: 'shop', directory: '/srv/shop' },
   }),
@@ -80,6 +83,7 @@ export const compose = family({
     retryClass: 'idempotent',
     timeoutSec: 600,
     turn: 'compose',
+    staysAfterStop: 'a container that was restarted runs',
     payload: z.strictObject({
       ...project,
       service: serviceField.describe('The service to restart; all of the project by default.'),

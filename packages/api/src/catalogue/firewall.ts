@@ -70,6 +70,7 @@ export const firewall = family({
     title: { en: 'Keep the firewall as it is', fr: 'Conserver le pare-feu tel quel' },
     timeoutSec: 60,
     turn: 'ufw',
+    staysAfterStop: 'the firewall is confirmed at once or not at all',
     payload: z.strictObject({}),
     example: {},
   }),

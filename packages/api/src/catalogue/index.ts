@@ -1,43 +1,27 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
-import { backup } from './backup.ts'
-import { caddy } from './caddy.ts'
-import { checks } from './checks.ts'
-import { compose } from './compose.ts'
-import { diagnose } from './diagnose.ts'
-import { firewall } from './firewall.ts'
-import { nginx } from './nginx.ts'
+import { families } from './families.ts'
 import type { CatalogueEntry } from './order-type.ts'
-import { packages } from './packages.ts'
-import { platform } from './platform.ts'
-import { pm2 } from './pm2.ts'
-import { postgres } from './postgres.ts'
-import { redis } from './redis.ts'
-import { runner } from './runner.ts'
-import { shell } from './shell.ts'
-import { system } from './system.ts'
-import { systemd } from './systemd.ts'
-import { tls } from './tls.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
-  ...runner,
-  ...system,
-  ...checks,
-  ...shell,
-  ...caddy,
-  ...nginx,
-  ...tls,
-  ...backup,
-  ...postgres,
-  ...systemd,
-  ...compose,
-  ...pm2,
-  ...packages,
-  ...platform,
-  ...firewall,
-  ...diagnose,
-  ...redis,
+  ...families.runner,
+  ...families.system,
+  ...families.packages,
+  ...families.platform,
+  ...families.firewall,
+  ...families.systemd,
+  ...families.compose,
+  ...families.pm2,
+  ...families.caddy,
+  ...families.nginx,
+  ...families.tls,
+  ...families.backup,
+  ...families.postgres,
+  ...families.redis,
+  ...families.checks,
+  ...families.diagnose,
+  ...families.shell,
 }
 
 export type OrderTypeName = keyof typeof catalogue
@@ -75,7 +59,7 @@ export type OrderTypeResource = z.infer<typeof orderTypeSchema>
 /** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
 export function describeCatalogue(): OrderTypeResource[] {
   return Object.values<CatalogueEntry>(catalogue).map(
-    ({ payload, output, example, shape: _shape, turn: _turn, ...rest }) => ({
+    ({ payload, output, example, shape: _shape, staysAfterStop: _stays, turn: _turn, ...rest }) => ({
       ...rest,
       example: example as Record<string, unknown>,
       payloadSchema: z.toJSONSchema(payload, { io: 'input' }),

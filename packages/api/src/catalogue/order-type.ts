@@ -7,6 +7,8 @@ export interface CatalogueEntry<P extends z.ZodType = z.ZodType, O extends z.Zod
   title: { en: string; fr: string }
   /** How it answers in each situation: docs/order-types.md says it once for each. */
   shape: Shape
+  /** What an order that is stopped half-way leaves; without it, everything is taken back. */
+  staysAfterStop?: string
   /** Done as root, by the executor where there is one. */
   privileged: boolean
   /** Orders with the same turn never run at the same time on a server: each would undo what the other does. */
@@ -27,6 +29,7 @@ interface Own<P extends z.ZodType> {
   /** Null where every runner may do it, whatever its scopes; otherwise the scope is the type's own name. */
   requiredScope?: null
   timeoutSec?: number
+  staysAfterStop?: string
   turn?: string
   payload: P
   example: NoInfer<z.input<P>>

@@ -4,7 +4,7 @@ import type * as z from 'zod'
 export interface PayloadField {
   /** `rules[].port`. */
   path: string
-  /** What it may be, in words: `integer, 1 to 65535`. */
+  /** What it may be, in words: `integer (1 to 65535)`. */
   kind: string
   required: boolean
   /** As JSON; null when there is none. */
@@ -35,7 +35,7 @@ function kindOf(schema: Schema): string {
   if (schema.anyOf) return [...new Set(schema.anyOf.map((option) => kindOf(objectOf(option))))].join(' or ')
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(', ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
-  if (schema.type === 'array') return `list of ${kindOf(objectOf(schema.items))}${bounds(schema)}`
+  if (schema.type === 'array') return `list${bounds(schema)} of ${kindOf(objectOf(schema.items))}`
   if (schema.additionalProperties) return `object of ${kindOf(objectOf(schema.additionalProperties))}`
   if (schema.type === 'string') return textKinds[schema.format ?? ''] ?? `string${bounds(schema)}`
   return `${schema.type ?? 'value'}${bounds(schema)}`
@@ -57,8 +57,8 @@ function objectOf(schema: unknown): Schema {
 
 function bounds({ minimum, maximum, minItems, maxItems, maxLength }: Schema): string {
   const [least, most] = [minimum ?? minItems, maximum ?? maxItems]
-  if (least !== undefined && most !== undefined) return `, ${least} to ${most}`
-  if (most !== undefined) return `, at most ${most}`
-  if (least !== undefined) return `, at least ${least}`
-  return maxLength === undefined ? '' : `, at most ${maxLength} characters`
+  if (least !== undefined && most !== undefined) return ` (${least} to ${most})`
+  if (most !== undefined) return ` (at most ${most})`
+  if (least !== undefined) return ` (at least ${least})`
+  return maxLength === undefined ? '' : ` (at most ${maxLength} characters)`
 }

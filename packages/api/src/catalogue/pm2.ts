@@ -147,6 +147,7 @@ export const pm2 = family({
     title: { en: 'Restart a process of PM2', fr: 'Redémarrer un processus de PM2' },
     timeoutSec: 180,
     turn: 'systemd',
+    staysAfterStop: 'a process that was restarted runs',
     payload: z.strictObject({
       ...account,
       name: processNameField.describe('The name of the process to restart.'),

@@ -12,6 +12,7 @@ export const shell = family({
     risk: 'destructive',
     timeoutSec: 300,
     privileged: false,
+    staysAfterStop: 'what the program did is not taken back',
     payload: z.strictObject({
       argv: z
         .array(argument)

@@ -48,7 +48,7 @@ export const system = family({
     payload: z
       .strictObject({
         path: pathField.describe(
-          'The folder to make, in one that is there; others than root may write to it only in a place of apps.',
+          'The folder to make, in one that is there; below /srv, /opt, /home, /var/lib and /var/www alone may others than root write to it.',
         ),
         owner: accountField.default('root').describe('The account that the folder belongs to.'),
         group: accountField.default('root').describe('The group that the folder belongs to.'),
@@ -94,7 +94,9 @@ export const system = family({
     timeoutSec: 60,
     payload: z.strictObject({
       name: appAccountField.describe("The name of the account, which is neither root nor the runner's."),
-      home: appDirectoryField.describe('The home of the account, in a place of apps; it is made when it is not there.'),
+      home: appDirectoryField.describe(
+        'The home of the account, below /srv, /opt, /home, /var/lib or /var/www; it is made when it is not there.',
+      ),
       shell: z
         .enum(['/usr/sbin/nologin', '/bin/bash'])
         .default('/usr/sbin/nologin')

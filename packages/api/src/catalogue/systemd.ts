@@ -126,6 +126,7 @@ export const systemd = family({
     },
     timeoutSec: 600,
     turn: 'systemd',
+    staysAfterStop: 'a job that was begun is not taken back',
     payload: named.extend({ settleSec: settleField }),
     example: { name: 'gateway' },
     output: unitStateOutput,
