@@ -1,6 +1,7 @@
 import { anyScopeAllows, scopePattern } from '@ikoma/domain'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import * as z from 'zod'
+import { families } from './families.ts'
 import {
   type CatalogueEntry,
   catalogue,
@@ -51,6 +52,11 @@ describe.each(entries)('%s', (name, entry) => {
     expect(described?.payloadSchema).toMatchObject({ type: 'object', additionalProperties: false })
     expect(described?.outputSchema).toMatchObject({ type: 'object' })
   })
+})
+
+test('it holds every family', () => {
+  const inFamilies = Object.values(families).flatMap((each) => Object.keys(each))
+  expect(Object.keys(catalogue)).toEqual(inFamilies)
 })
 
 test('fields are found wherever they are', () => {
