@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { accountField, pathField } from './catalogue/host-types.ts'
+import { accountField } from './catalogue/fields/account.ts'
+import { pathField } from './catalogue/fields/path.ts'
 
 /** When it was taken and six random letters: sorts by age, names its files. */
 export const backupIdPattern = /^(\d{8}T\d{6}Z)-[0-9a-f]{6}$/
@@ -17,15 +18,28 @@ export const postgresNameField = z
 
 /** How PostgreSQL is reached from the server it is managed on. A password is only ever in a file there. */
 export const postgresConnectionFields = {
-  /** The account on the server that the tools run as: with peer authentication it is who they are. */
-  runAs: accountField.default('postgres'),
-  /** The role; the name of the account by default. */
-  role: postgresNameField.optional(),
-  /** The directory of its socket, or a host name. */
-  host: z.union([pathField, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)]).default('/var/run/postgresql'),
-  port: z.number().int().min(1).max(65_535).default(5432),
-  /** In the format of .pgpass: of `runAs`, and 0600. */
-  authFile: pathField.optional(),
+  runAs: accountField
+    .default('postgres')
+    .describe('The account of the server that the tools run as; with peer authentication it is also the role.'),
+  role: postgresNameField
+    .optional()
+    .describe('The role of PostgreSQL to connect as; the name of the account by default.'),
+  host: z
+    .union([pathField, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)])
+    .default('/var/run/postgresql')
+    .describe("The directory of PostgreSQL's Unix socket, or a host name."),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(5432)
+    .describe('The port that PostgreSQL listens on; it also names the socket.'),
+  authFile: pathField
+    .optional()
+    .describe(
+      'A file of the server with the password, in the format of .pgpass; it belongs to `runAs` and has mode 0600.',
+    ),
 }
 
 const postgresConnection = z.strictObject(postgresConnectionFields)
@@ -40,25 +54,26 @@ export const backupManifestSchema = z.strictObject({
   name: backupNameField,
   engine: z.enum(backupEngines),
   engineVersion: z.string(),
-  /** The file, or the database. */
-  source: z.string(),
-  /** The account that it was taken as, and that it is read as again. */
-  runAs: accountField,
+  source: z.string().describe('The file, or the database.'),
+  runAs: accountField.describe('The account that it was taken as, and that it is read as again.'),
   connection: postgresConnection.nullable(),
-  /** Name of the file beside this one. */
-  file: z.string().regex(/^[A-Za-z0-9.-]+$/),
+  file: z
+    .string()
+    .regex(/^[A-Za-z0-9.-]+$/)
+    .describe('Name of the file beside this one.'),
   bytes: z.number().int(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   takenAt: z.iso.datetime(),
-  /** The order's attempt that took it. */
-  takenBy: z.string(),
-  /** What was in it when it was taken: rows by table, and a digest of the schema. */
-  tables: z.record(z.string(), z.number().int()),
+  takenBy: z.string().describe("The order's attempt that took it."),
+  tables: z.record(z.string(), z.number().int()).describe('How many rows each table had when it was taken.'),
   schemaSha256: z.string(),
-  /** That these very bytes were restored into a scratch database, and what was checked there; null when they were not. */
-  proof: z.object({ at: z.iso.datetime(), checks: z.array(z.string()) }).nullable(),
-  /** Why there is no proof. */
-  problem: z.string().nullable(),
+  proof: z
+    .object({ at: z.iso.datetime(), checks: z.array(z.string()) })
+    .nullable()
+    .describe(
+      'That these very bytes were restored into a scratch database, and what was checked there; null when they were not.',
+    ),
+  problem: z.string().nullable().describe('Why there is no proof.'),
 })
 export type BackupManifest = z.infer<typeof backupManifestSchema>
 

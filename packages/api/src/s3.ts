@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { pathField } from './catalogue/host-types.ts'
+import { pathField } from './catalogue/fields/path.ts'
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const ownNetwork =
@@ -19,27 +19,36 @@ const endpointField = z
  */
 export const s3PlaceSchema = z
   .strictObject({
-    endpoint: endpointField,
+    endpoint: endpointField.describe(
+      'The address of the S3-compatible store, without a path: `https://s3.example.com`.',
+    ),
     region: z
       .string()
       .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'a region such as "eu-west-3"')
-      .default('us-east-1'),
+      .default('us-east-1')
+      .describe('The region that requests are signed for; a store that has none takes any.'),
     bucket: z
       .string()
-      .regex(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket: lower-case letters, digits, - and ., 3 to 63'),
+      .regex(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a bucket: lower-case letters, digits, - and ., 3 to 63')
+      .describe('The name of the bucket, which must exist.'),
     prefix: z
       .string()
       .regex(
         /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,62}){0,7}$/,
         'names of letters, digits and . _ -, with / between them',
       )
-      .default('ikoma'),
-    /** As the tools of AWS have it, with a line `ikoma_seal`; of root, and 0600. */
-    authFile: pathField,
-    /** The authority that the store's certificate is from, when the system does not know it. */
-    rootFile: pathField.optional(),
-    /** Without TLS, which only the server's own network may do. */
-    plainHttp: z.boolean().default(false),
+      .default('ikoma')
+      .describe('The folder in the bucket below which the backups lie.'),
+    authFile: pathField.describe(
+      "A file of the server with the store's account, as the tools of AWS have it, and a line `ikoma_seal`; it belongs to root and has mode 0600.",
+    ),
+    rootFile: pathField
+      .optional()
+      .describe('A PEM file of the authority that certifies the store, when the system does not know it.'),
+    plainHttp: z
+      .boolean()
+      .default(false)
+      .describe('Whether the store may be reached without TLS, which only this machine or a private network may do.'),
   })
   .refine(({ endpoint, plainHttp }) => endpoint.startsWith('https:') || (plainHttp && isNear(endpoint)), {
     message: 'https, or with plainHttp the address of this machine or of a private network',

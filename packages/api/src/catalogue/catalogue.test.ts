@@ -1,6 +1,17 @@
 import { anyScopeAllows, scopePattern } from '@ikoma/domain'
-import { describe, expect, test } from 'vitest'
-import { type CatalogueEntry, catalogue, describeCatalogue, findOrderType, typesAllowedBy } from './index.ts'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import * as z from 'zod'
+import { families } from './families.ts'
+import {
+  type CatalogueEntry,
+  catalogue,
+  describeCatalogue,
+  findOrderType,
+  type OutputOf,
+  type PayloadOf,
+  typesAllowedBy,
+} from './index.ts'
+import { fieldsOf } from './payload-fields.ts'
 
 const entries = Object.entries<CatalogueEntry>(catalogue)
 
@@ -26,8 +37,14 @@ describe.each(entries)('%s', (name, entry) => {
   })
 
   test('refuses a payload with a field it does not know', () => {
-    expect(entry.payload.safeParse({ ...samples[name], unknownField: 1 }).success).toBe(false)
-    expect(entry.payload.safeParse(samples[name]).success).toBe(true)
+    expect(entry.payload.safeParse({ ...(entry.example as object), unknownField: 1 }).success).toBe(false)
+    expect(entry.payload.safeParse(entry.example).success).toBe(true)
+  })
+
+  test('says of every field of its payload what it is', () => {
+    const fields = fieldsOf(z.toJSONSchema(entry.payload, { io: 'input' }))
+    const unsaid = fields.filter(({ path, description }) => !isSentence(description ?? '', path))
+    expect(unsaid.map(({ path, description }) => `${path}: ${description}`)).toEqual([])
   })
 
   test('has JSON Schemas', () => {
@@ -37,85 +54,37 @@ describe.each(entries)('%s', (name, entry) => {
   })
 })
 
-const process = { user: 'app', workingDirectory: '/srv/app', execStart: ['/usr/bin/node', 'main.js'] }
-const project = { name: 'shop', directory: '/srv/shop' }
+test('it holds every family', () => {
+  const inFamilies = Object.values(families).flatMap((each) => Object.keys(each))
+  expect(Object.keys(catalogue)).toEqual(inFamilies)
+})
 
-/** A payload of each type; a new type needs one here. */
-const samples: Record<string, Record<string, unknown>> = {
-  'runner.selftest': {},
-  'system.facts.collect': {},
-  'check.http.run': { url: 'https://example.com' },
-  'check.tcp.run': { host: 'example.com', port: 443 },
-  'check.tls.run': { host: 'example.com' },
-  'check.dns.run': { name: 'example.com' },
-  'shell.run': { argv: ['/bin/true'] },
-  'system.directory.apply': { path: '/var/lib/app' },
-  'firewall.ufw.apply': { rules: [{ port: 22 }] },
-  'firewall.ufw.confirm': {},
-  'firewall.ufw.status': {},
-  'platform.node.install': { major: 20 },
-  'platform.docker.install': {},
-  'platform.caddy.install': {},
-  'platform.nginx.install': {},
-  'system.updates.apply': {},
-  'system.timezone.apply': { zone: 'Europe/Paris' },
-  'system.swap.apply': { sizeMib: 1024 },
-  'system.packages.apply': { install: ['curl'] },
-  'system.user.apply': { name: 'app', home: '/var/lib/app' },
-  'platform.caddy.route.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
-  'platform.caddy.route.remove': { name: 'app' },
-  'platform.caddy.route.list': {},
-  'platform.nginx.site.apply': { name: 'app', domains: ['app.example.com'], upstreams: [{ port: 8080 }] },
-  'platform.nginx.site.remove': { name: 'app' },
-  'platform.nginx.site.list': {},
-  'tls.certificate.issue': { domains: ['app.example.com'] },
-  'tls.certificate.renew': {},
-  'tls.certificate.list': {},
-  'tls.certificate.check': { file: '/etc/letsencrypt/live/app.example.com/fullchain.pem' },
-  'db.sqlite.backup': { path: '/var/lib/app/app.db', name: 'app' },
-  'db.sqlite.restore': { path: '/var/lib/app/app.db', name: 'app', backup: '20260115T020000Z-1a2b3c' },
-  'db.postgres.backup': { database: 'app', name: 'app' },
-  'db.postgres.restore': { database: 'app', name: 'app', backup: '20260115T020000Z-1a2b3c' },
-  'db.postgres.ready': {},
-  'db.postgres.query': { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
-  'backup.list': { name: 'app' },
-  'backup.verify': { name: 'app' },
-  'backup.prune': { name: 'app' },
-  'service.systemd.apply': { ...process, name: 'gateway', description: 'Gateway' },
-  'service.systemd.start': { name: 'gateway' },
-  'service.systemd.stop': { name: 'gateway' },
-  'service.systemd.restart': { name: 'gateway' },
-  'service.systemd.status': { name: 'gateway' },
-  'service.systemd.logs': { name: 'gateway' },
-  'service.systemd.remove': { name: 'gateway' },
-  'timer.systemd.apply': {
-    ...process,
-    name: 'poll',
-    description: 'Poll',
-    timeoutSec: 290,
-    schedule: { everySec: 300 },
-  },
-  'timer.systemd.remove': { name: 'poll' },
-  'service.compose.up': project,
-  'service.compose.down': project,
-  'service.compose.restart': project,
-  'service.compose.status': project,
-  'service.compose.logs': project,
-  'service.compose.stats': project,
-  'service.pm2.startup': { user: 'app' },
-  'service.pm2.apply': {
-    user: 'app',
-    processes: [{ name: 'web', script: '/srv/app/a.js', workingDirectory: '/srv/app' }],
-  },
-  'service.pm2.restart': { user: 'app', name: 'web' },
-  'service.pm2.stop': { user: 'app', name: 'web' },
-  'service.pm2.status': { user: 'app' },
-  'service.pm2.logs': { user: 'app', name: 'web' },
-  'service.pm2.save': { user: 'app' },
-  'service.pm2.remove': { user: 'app' },
-  'diagnose.run': { unit: 'gateway', port: 8080 },
-  'redis.info': {},
+test('fields are found wherever they are', () => {
+  const inner = z.object({ inner: z.string() })
+  const schema = z.object({
+    object: inner,
+    list: z.array(inner),
+    record: z.record(z.string(), inner),
+    union: z.union([z.literal('none'), inner, z.object({ other: z.string() })]).optional(),
+  })
+  const places = ['object', 'object.inner', 'list', 'list[].inner', 'record', 'record.*.inner']
+  expect(fieldsOf(z.toJSONSchema(schema)).map(({ path }) => path)).toEqual([
+    ...places,
+    ...['union', 'union.inner', 'union.other'],
+  ])
+})
+
+function isSentence(text: string, path: string): boolean {
+  const words = text.split(' ')
+  return /^[^\n]{1,200}\.$/.test(text) && words.length > 2 && text !== path.split('.').at(-1)
 }
+
+test('what an action takes and tells has the types of the schemas', () => {
+  expectTypeOf<PayloadOf<'service.systemd.start'>>().toEqualTypeOf<{ name: string; settleSec: number }>()
+  expectTypeOf<OutputOf<'service.systemd.start'>['changed']>().toEqualTypeOf<boolean>()
+  expectTypeOf<OutputOf<'platform.node.install'>['version']>().toEqualTypeOf<string | null>()
+  expectTypeOf<OutputOf<'check.tcp.run'>>().toEqualTypeOf<{ address: string; durationMs: number }>()
+})
 
 test('scopes give the types they cover, by whole segments, and the self-test to everybody', () => {
   expect(typesAllowedBy([])).toEqual(['runner.selftest'])
@@ -132,7 +101,7 @@ test('a name from the prototype is no type', () => {
 test('orders that change the units of systemd, or the swap, take turns', () => {
   const changing = Object.values(catalogue).filter(({ risk }) => risk !== 'read')
   const turnsOf = (prefix: string) =>
-    new Set(changing.filter(({ type }) => type.startsWith(prefix)).map((each) => (each as { turn?: string }).turn))
+    new Set(changing.filter(({ type }) => type.startsWith(prefix)).map((each) => each.turn))
   expect(turnsOf('service.systemd.')).toEqual(new Set(['systemd']))
   expect(turnsOf('system.swap.')).toEqual(new Set(['swap']))
 })

@@ -1,136 +1,28 @@
 import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
-import {
-  backupList,
-  backupPrune,
-  backupVerify,
-  dbPostgresBackup,
-  dbPostgresRestore,
-  dbSqliteBackup,
-  dbSqliteRestore,
-} from './backup-types.ts'
-import { caddyRouteApply, caddyRouteList, caddyRouteRemove } from './caddy-types.ts'
-import {
-  tlsCertificateCheck,
-  tlsCertificateIssue,
-  tlsCertificateList,
-  tlsCertificateRenew,
-} from './certificate-types.ts'
-import { checkDnsRun, checkHttpRun, checkTcpRun, checkTlsRun } from './check-types.ts'
-import {
-  serviceComposeDown,
-  serviceComposeLogs,
-  serviceComposeRestart,
-  serviceComposeStats,
-  serviceComposeStatus,
-  serviceComposeUp,
-} from './compose-types.ts'
-import { diagnoseRun } from './diagnose-types.ts'
-import { firewallUfwApply, firewallUfwConfirm, firewallUfwStatus } from './firewall-types.ts'
-import { systemDirectoryApply, systemSwapApply, systemTimezoneApply, systemUserApply } from './host-types.ts'
-import { nginxSiteApply, nginxSiteList, nginxSiteRemove } from './nginx-types.ts'
+import { families } from './families.ts'
 import type { CatalogueEntry } from './order-type.ts'
-import { systemPackagesApply, systemUpdatesApply } from './package-types.ts'
-import {
-  platformCaddyInstall,
-  platformDockerInstall,
-  platformNginxInstall,
-  platformNodeInstall,
-} from './platform-types.ts'
-import {
-  servicePm2Apply,
-  servicePm2Logs,
-  servicePm2Remove,
-  servicePm2Restart,
-  servicePm2Save,
-  servicePm2Startup,
-  servicePm2Status,
-  servicePm2Stop,
-} from './pm2-types.ts'
-import { dbPostgresQuery, dbPostgresReady } from './postgres-types.ts'
-import { redisInfo } from './redis-types.ts'
-import { runnerSelftest } from './runner-types.ts'
-import { shellRun } from './shell-types.ts'
-import { systemFactsCollect } from './system-types.ts'
-import {
-  serviceSystemdApply,
-  serviceSystemdLogs,
-  serviceSystemdRemove,
-  serviceSystemdRestart,
-  serviceSystemdStart,
-  serviceSystemdStatus,
-  serviceSystemdStop,
-  timerSystemdApply,
-  timerSystemdRemove,
-} from './systemd-types.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
-  'runner.selftest': runnerSelftest,
-  'system.facts.collect': systemFactsCollect,
-  'check.http.run': checkHttpRun,
-  'check.tcp.run': checkTcpRun,
-  'check.tls.run': checkTlsRun,
-  'check.dns.run': checkDnsRun,
-  'shell.run': shellRun,
-  'system.directory.apply': systemDirectoryApply,
-  'system.user.apply': systemUserApply,
-  'platform.caddy.route.apply': caddyRouteApply,
-  'platform.caddy.route.remove': caddyRouteRemove,
-  'platform.caddy.route.list': caddyRouteList,
-  'platform.nginx.site.apply': nginxSiteApply,
-  'platform.nginx.site.remove': nginxSiteRemove,
-  'platform.nginx.site.list': nginxSiteList,
-  'tls.certificate.issue': tlsCertificateIssue,
-  'tls.certificate.renew': tlsCertificateRenew,
-  'tls.certificate.list': tlsCertificateList,
-  'tls.certificate.check': tlsCertificateCheck,
-  'db.sqlite.backup': dbSqliteBackup,
-  'db.sqlite.restore': dbSqliteRestore,
-  'db.postgres.backup': dbPostgresBackup,
-  'db.postgres.restore': dbPostgresRestore,
-  'db.postgres.ready': dbPostgresReady,
-  'db.postgres.query': dbPostgresQuery,
-  'backup.list': backupList,
-  'backup.verify': backupVerify,
-  'backup.prune': backupPrune,
-  'service.systemd.apply': serviceSystemdApply,
-  'service.systemd.start': serviceSystemdStart,
-  'service.systemd.stop': serviceSystemdStop,
-  'service.systemd.restart': serviceSystemdRestart,
-  'service.systemd.status': serviceSystemdStatus,
-  'service.systemd.logs': serviceSystemdLogs,
-  'service.systemd.remove': serviceSystemdRemove,
-  'timer.systemd.apply': timerSystemdApply,
-  'timer.systemd.remove': timerSystemdRemove,
-  'service.compose.up': serviceComposeUp,
-  'service.compose.down': serviceComposeDown,
-  'service.compose.restart': serviceComposeRestart,
-  'service.compose.status': serviceComposeStatus,
-  'service.compose.logs': serviceComposeLogs,
-  'service.compose.stats': serviceComposeStats,
-  'service.pm2.startup': servicePm2Startup,
-  'service.pm2.apply': servicePm2Apply,
-  'service.pm2.restart': servicePm2Restart,
-  'service.pm2.stop': servicePm2Stop,
-  'service.pm2.status': servicePm2Status,
-  'service.pm2.logs': servicePm2Logs,
-  'service.pm2.save': servicePm2Save,
-  'service.pm2.remove': servicePm2Remove,
-  'system.packages.apply': systemPackagesApply,
-  'system.updates.apply': systemUpdatesApply,
-  'system.timezone.apply': systemTimezoneApply,
-  'system.swap.apply': systemSwapApply,
-  'platform.node.install': platformNodeInstall,
-  'platform.docker.install': platformDockerInstall,
-  'platform.caddy.install': platformCaddyInstall,
-  'platform.nginx.install': platformNginxInstall,
-  'firewall.ufw.apply': firewallUfwApply,
-  'firewall.ufw.confirm': firewallUfwConfirm,
-  'firewall.ufw.status': firewallUfwStatus,
-  'diagnose.run': diagnoseRun,
-  'redis.info': redisInfo,
-} as const
+  ...families.runner,
+  ...families.system,
+  ...families.packages,
+  ...families.platform,
+  ...families.firewall,
+  ...families.systemd,
+  ...families.compose,
+  ...families.pm2,
+  ...families.caddy,
+  ...families.nginx,
+  ...families.tls,
+  ...families.backup,
+  ...families.postgres,
+  ...families.redis,
+  ...families.checks,
+  ...families.diagnose,
+  ...families.shell,
+}
 
 export type OrderTypeName = keyof typeof catalogue
 export type PayloadOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['payload']>
@@ -157,9 +49,9 @@ export const orderTypeSchema = z
     retryClass: z.enum(['idempotent', 'once']),
     timeoutSec: z.number().int(),
     approval: z.boolean(),
-    /** Done as root, by the executor where there is one. */
-    privileged: z.boolean(),
+    privileged: z.boolean().describe('Done as root, by the executor where there is one.'),
     payloadSchema: z.record(z.string(), z.unknown()),
+    example: z.record(z.string(), z.unknown()).describe('A valid payload, to copy and adapt.'),
     outputSchema: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'OrderType' })
@@ -168,16 +60,16 @@ export type OrderTypeResource = z.infer<typeof orderTypeSchema>
 /** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
 export function describeCatalogue(): OrderTypeResource[] {
   return Object.values<CatalogueEntry>(catalogue).map(
-    ({ payload, output, privileged = false, turn: _turn, ...rest }) => ({
+    ({ payload, output, example, shape: _shape, staysAfterStop: _stays, turn: _turn, ...rest }) => ({
       ...rest,
-      privileged,
+      example: example as Record<string, unknown>,
       payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
       outputSchema: z.toJSONSchema(output),
     }),
   )
 }
 
-export { appPlaces, isAppPlace } from './app-places.ts'
 export type { ChangeOutput } from './change-output.ts'
+export { appPlaces, isAppPlace } from './fields/app-places.ts'
+export { packageField } from './fields/package.ts'
 export type { CatalogueEntry } from './order-type.ts'
-export { packageField } from './package-types.ts'

@@ -1,27 +1,20 @@
 import * as z from 'zod'
-
-const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
-
-/** As it stands in a certificate: lower case, no wildcard, international names in their `xn--` form. */
-export const domainField = z
-  .string()
-  .regex(new RegExp(`^(?=.{1,253}$)(?:${label}\\.)+(?!\\d+$)${label}$`), 'a domain name in lower case')
-export const domainsField = z.array(domainField).min(1).max(50)
+import { label } from './domain.ts'
+import { portField } from './port.ts'
 
 /** Names the file of a route or site; unique on the server. */
 export const siteNameField = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, beginning with a letter')
 
-export const portField = z.number().int().min(1).max(65_535)
-
 export const upstreamsField = z
   .array(
     z.strictObject({
       host: z
         .union([z.ipv4(), z.ipv6(), z.string().regex(new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`))])
-        .default('127.0.0.1'),
-      port: portField,
+        .default('127.0.0.1')
+        .describe('The address of the upstream, as an IP address or a host name.'),
+      port: portField.describe('The port that the upstream listens on.'),
     }),
   )
   .min(1)
@@ -66,17 +59,3 @@ export const maxBodyField = z
   .int()
   .min(1)
   .max(2 ** 40)
-
-export const emailField = z
-  .string()
-  .max(254)
-  .regex(new RegExp(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}@${label}(?:\\.${label})+$`), 'an e-mail address')
-
-/** Of an ACME authority other than Let's Encrypt. */
-export const acmeDirectoryField = z
-  .string()
-  .max(500)
-  .regex(
-    new RegExp(`^https://${label}(?:\\.${label})*(:[0-9]{1,5})?(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~-]+)*/?$`),
-    'an https:// address without user, query or fragment',
-  )

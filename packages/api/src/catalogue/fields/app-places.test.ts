@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { systemDirectoryApply, systemUserApply } from './host-types.ts'
+import { system } from '../system.ts'
 
 function accepts(payload: Record<string, unknown>): boolean {
-  return systemDirectoryApply.payload.safeParse(payload).success
+  return system['system.directory.apply'].payload.safeParse(payload).success
 }
 
 test.each(['/usr/local/sbin', '/etc/cron.d', '/srv', '/opt', '/var/lib', '/home', '/root/app', '/var/log/app'])(
@@ -48,5 +48,5 @@ test.each([
   [{ name: 'ikoma', home: '/var/lib/ikoma/gateway' }, false],
   [{ name: 'root', home: '/srv/app' }, false],
 ])('the account %j may be made: %j', (payload, may) => {
-  expect(systemUserApply.payload.safeParse(payload).success).toBe(may)
+  expect(system['system.user.apply'].payload.safeParse(payload).success).toBe(may)
 })

@@ -1,0 +1,28 @@
+import * as z from 'zod'
+
+/**
+ * What a server runs itself with, whether it is installed or not: an order of an app has no business there. A unit that is
+ * there and was not made by IKOMA is refused whatever its name.
+ */
+const reservedNames =
+  /^systemd(-|$)|^(ikoma|ikoma-runner|ikoma-executor|ikoma-firewall-rollback|ssh|sshd|cron|dbus|getty|sudo|polkit|udev|networking|nftables|ufw|docker|containerd|caddy|nginx|postgresql|redis|redis-server|rescue|emergency|debug-shell)$/
+
+/** Of an app's service: its unit, its compose project, its processes. */
+export const serviceNameField = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and -, begins with a letter, at most 63 characters')
+  .refine((name) => !reservedNames.test(name), "is a name that the server or IKOMA's own services use")
+
+/** What people read, on one line. */
+export const descriptionField = z
+  .string()
+  .max(200)
+  .regex(/^(?! )[^\p{Cc}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
+
+export const settleField = z
+  .number()
+  .int()
+  .min(1)
+  .max(60)
+  .default(5)
+  .describe('How many seconds it is watched after a start: one that ends within this time has failed.')
