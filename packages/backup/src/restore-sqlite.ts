@@ -1,10 +1,10 @@
 import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
+import { refuseForeignFolders } from '@ikoma/machine/safety'
 import { sqliteEngine } from './engines/sqlite.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
-import { refuseForeignFolders } from './own-folders.ts'
 import { askDatabase, type DatabaseTool } from './program/ask.ts'
 import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
 import type { Shelf } from './shelf/shelf.ts'
@@ -50,7 +50,7 @@ export async function undoSqliteRestore(
 
 /** Under our own account, what is written must not be turned elsewhere. */
 async function refuseUnsafe(host: Host, tool: DatabaseTool, { path, owner }: LiveSqlite): Promise<void> {
-  if (owner === tool.self.owner) await refuseForeignFolders(host, tool, path)
+  if (owner === tool.self.owner) await refuseForeignFolders(host, path, tool.self.owner)
 }
 
 /** A program that has it open would go on with the file that is taken away. */

@@ -1,15 +1,12 @@
-import { userInfo } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { readAccounts } from '@ikoma/machine/system'
+import { ownAccount } from '@ikoma/machine/system'
 import type { DatabaseTool } from './ask.ts'
 
 /** Our program for databases, run by the Node.js that runs us. */
 export async function databaseTool(): Promise<DatabaseTool> {
-  const { uid, gid } = userInfo()
-  const accounts = await readAccounts()
   return {
     argv: [process.execPath, '--disable-warning=ExperimentalWarning', entry()],
-    self: { owner: accounts.userOf(uid), group: accounts.groupOf(gid) },
+    self: await ownAccount(),
   }
 }
 

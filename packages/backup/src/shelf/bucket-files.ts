@@ -1,7 +1,7 @@
 import type { S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
+import { refuseForeignFolders } from '@ikoma/machine/safety'
 import { newBackupId } from '../ids.ts'
-import { refuseForeignFolders } from '../own-folders.ts'
 import { askDatabase, type DatabaseTool } from '../program/ask.ts'
 import { refuseOpenS3File } from './s3-file.ts'
 import { makeShelf, pathOf, type Shelf } from './shelf.ts'
@@ -13,8 +13,8 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
   const at = { s3, name }
   return {
     async check() {
-      await refuseForeignFolders(host, tool, pathOf(shelf, 'any'))
-      await refuseForeignFolders(host, tool, s3.authFile)
+      await refuseForeignFolders(host, pathOf(shelf, 'any'), tool.self.owner)
+      await refuseForeignFolders(host, s3.authFile, tool.self.owner)
       await refuseOpenS3File(host, tool, s3)
     },
     list: () => askDatabase(host, tool, { verb: 's3-list', ask: at }),

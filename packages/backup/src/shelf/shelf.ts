@@ -1,6 +1,6 @@
 import { backupIdPattern, type S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
-import { refuseForeignFolders } from '../own-folders.ts'
+import { refuseForeignFolders } from '@ikoma/machine/safety'
 import type { DatabaseTool } from '../program/ask.ts'
 
 /** Where the backups of one database lie: `directory/name`, or that of a bucket, which they pass through the folder to. */
@@ -27,7 +27,7 @@ export function placeOf(shelf: Shelf): string {
 /** Makes what is missing of the folder; gives what was made, last first, to take it back. */
 export async function makeShelf(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<string[]> {
   const made: string[] = []
-  await refuseForeignFolders(host, tool, `${folderOf(shelf)}/`)
+  await refuseForeignFolders(host, `${folderOf(shelf)}/`, tool.self.owner)
   for (const path of [shelf.directory, folderOf(shelf)]) {
     if (await host.look(path)) continue
     await host.makeDirectory(path, { mode: passageMode, ...tool.self })

@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
-import { homeOf, refusePowerfulUser } from '../system/index.ts'
+import { refusePowerfulUser } from '../safety/index.ts'
+import { homeOf } from '../system/index.ts'
 import { unitState } from '../systemd/index.ts'
 
 export interface Pm2Account {

@@ -1,6 +1,5 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
 
 /** Whose members can become root, or read what only root should. */
 const powerfulGroups = new Set([
@@ -39,11 +38,4 @@ export async function refusePowerfulUser(host: Host, user: string, group: string
       reason: 'powerful_user',
     })
   }
-}
-
-/** Of a user who is there. */
-export async function homeOf(host: Host, user: string): Promise<string> {
-  const line = await outputOf(host, { argv: ['getent', 'passwd', '--', user] })
-  const [, , , , , home = ''] = line.trim().split(':')
-  return home
 }

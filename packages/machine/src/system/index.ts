@@ -1,4 +1,4 @@
-export { homeOf, refusePowerfulUser } from './accounts.ts'
+export { homeOf, ownAccount } from './accounts.ts'
 export { asUser } from './as-user.ts'
 export { directory, type WantedDirectory } from './directory.ts'
 export { type Environment, readEnvironmentFile, renderEnvironmentFile } from './environment-file.ts'
