@@ -1,9 +1,8 @@
 import type { S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
-import { refuseForeignFolders } from '@ikoma/machine/safety'
+import { refuseForeignFolders, refuseOpenSecretFile } from '@ikoma/machine/safety'
 import { newBackupId } from '../ids.ts'
 import { askDatabase, type DatabaseTool } from '../program/ask.ts'
-import { refuseOpenS3File } from './s3-file.ts'
 import { makeShelf, pathOf, type Shelf } from './shelf.ts'
 import type { ShelfFiles } from './shelf-files.ts'
 
@@ -15,7 +14,8 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
     async check() {
       await refuseForeignFolders(host, pathOf(shelf, 'any'), tool.self.owner)
       await refuseForeignFolders(host, s3.authFile, tool.self.owner)
-      await refuseOpenS3File(host, tool, s3)
+      // Whoever reads the file can remove every backup.
+      await refuseOpenSecretFile(host, s3.authFile, tool.self.owner)
     },
     list: () => askDatabase(host, tool, { verb: 's3-list', ask: at }),
     read: (file) => askDatabase(host, tool, { verb: 's3-read', ask: { ...at, file } }),

@@ -10,3 +10,4 @@ export {
   othersRename,
   othersWrite,
 } from './roots-alone.ts'
+export { refuseOpenSecretFile } from './secret-file.ts'
