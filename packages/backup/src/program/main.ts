@@ -7,8 +7,8 @@ import type { DatabaseVerbs } from './ask.ts'
 import { digestOf } from './bytes.ts'
 import { holdersOf } from './holders.ts'
 import { problemOf } from './problem.ts'
-import { copySqlite, proveSqlite } from './sqlite.ts'
-import { restoreSqlite, undoSqlite } from './sqlite-swap.ts'
+import { copySqlite, proveSqlite } from './sqlite/sqlite.ts'
+import { restoreSqlite, undoSqlite } from './sqlite/swap.ts'
 
 type Verbs = { [V in keyof DatabaseVerbs]: (ask: DatabaseVerbs[V]['ask']) => Promise<DatabaseVerbs[V]['answer']> }
 
@@ -28,12 +28,12 @@ const verbs: Verbs = {
   'sqlite-restore': restoreSqlite,
   'sqlite-undo': undoSqlite,
   // SQLite needs no driver of PostgreSQL, which takes longer to load than most answers, and a directory no bucket's.
-  'postgres-ready': async (ask) => (await import('./postgres-query.ts')).postgresState(ask),
-  'postgres-query': async (ask) => (await import('./postgres-query.ts')).queryPostgres(ask),
-  'postgres-copy': async () => (await import('./postgres.ts')).copyPostgres(),
-  'postgres-prove': async (ask) => (await import('./postgres.ts')).provePostgres(ask),
-  'postgres-restore': async (ask) => (await import('./postgres-swap.ts')).restorePostgres(ask),
-  'postgres-undo': async (ask) => (await import('./postgres-swap.ts')).undoPostgres(ask),
+  'postgres-ready': async (ask) => (await import('./postgres/query.ts')).postgresState(ask),
+  'postgres-query': async (ask) => (await import('./postgres/query.ts')).queryPostgres(ask),
+  'postgres-copy': async () => (await import('./postgres/postgres.ts')).copyPostgres(),
+  'postgres-prove': async (ask) => (await import('./postgres/postgres.ts')).provePostgres(ask),
+  'postgres-restore': async (ask) => (await import('./postgres/swap.ts')).restorePostgres(ask),
+  'postgres-undo': async (ask) => (await import('./postgres/swap.ts')).undoPostgres(ask),
   's3-list': async (ask) => (await import('./s3/s3.ts')).listS3(ask),
   's3-read': async (ask) => (await import('./s3/s3.ts')).readS3(ask),
   's3-write': async (ask) => (await import('./s3/s3.ts')).writeS3(ask),

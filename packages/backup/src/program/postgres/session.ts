@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
-import { stopping } from './bytes.ts'
-import { Problem, problemOf } from './problem.ts'
+import { stopping } from '../bytes.ts'
+import { Problem, problemOf } from '../problem.ts'
 
 const maxToldCharacters = 2_000
 

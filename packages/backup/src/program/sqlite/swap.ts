@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Expected } from './ask.ts'
-import { receiveFile, sync } from './bytes.ts'
-import { Problem } from './problem.ts'
+import type { Expected } from '../ask.ts'
+import { receiveFile, sync } from '../bytes.ts'
+import { Problem } from '../problem.ts'
 import { checkDatabase } from './sqlite.ts'
 
 const companions = ['-wal', '-journal']

@@ -1,7 +1,7 @@
 import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Course, Host } from '@ikoma/machine'
-import type { DatabaseTool } from './program/ask.ts'
+import type { DatabaseTool } from '../program/ask.ts'
 
 /** What was there before: where it is, and the id to put it back with. */
 export interface Former {

@@ -1,12 +1,12 @@
 import type { BackupManifest, PostgresConnection } from '@ikoma/api'
 import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import { postgresEngine } from './engines/postgres.ts'
-import { expectedOf } from './expected.ts'
-import { newBackupId } from './ids.ts'
-import { askDatabase } from './program/ask.ts'
+import { postgresEngine } from '../engines/postgres.ts'
+import { expectedOf } from '../expected.ts'
+import { newBackupId } from '../ids.ts'
+import { askDatabase } from '../program/ask.ts'
+import type { Shelf } from '../shelf/shelf.ts'
+import { withVerified } from '../verify-backup.ts'
 import { type Former, formerOf, otherEngine, type Restoring } from './restoring.ts'
-import type { Shelf } from './shelf/shelf.ts'
-import { withVerified } from './verify-backup.ts'
 
 export interface LivePostgres {
   database: string

@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import type { Expected } from './ask.ts'
-import { newMeter, openInput, refuseOthers, send, stopping } from './bytes.ts'
-import { compareContent } from './content.ts'
-import { contentOf } from './postgres-content.ts'
-import { connected, runTool, type Session } from './postgres-session.ts'
-import { Problem } from './problem.ts'
+import type { Expected } from '../ask.ts'
+import { newMeter, openInput, refuseOthers, send, stopping } from '../bytes.ts'
+import { compareContent } from '../content.ts'
+import { Problem } from '../problem.ts'
+import { contentOf } from './content.ts'
+import { connected, runTool, type Session } from './session.ts'
 
 const scratchName = /^ikoma_(?:proof|restore)_(\d{4})(\d\d)(\d\d)t/
 const dayMs = 24 * 3600 * 1000

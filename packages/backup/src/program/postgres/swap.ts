@@ -1,8 +1,8 @@
 import pg from 'pg'
-import type { Expected } from './ask.ts'
+import type { Expected } from '../ask.ts'
+import { Problem } from '../problem.ts'
 import { drop, dropAbandoned, inName, refuseSuperuser, restoreInto } from './postgres.ts'
-import { connected, type Session } from './postgres-session.ts'
-import { Problem } from './problem.ts'
+import { connected, type Session } from './session.ts'
 
 const maxNameCharacters = 63
 /** Settings whose value is a list of names, quoted already. */

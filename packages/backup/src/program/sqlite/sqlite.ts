@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import type { Content, Expected } from './ask.ts'
-import { receiveFile, sendFile } from './bytes.ts'
-import { compareContent, failedCheck, maxTables, tooManyTables } from './content.ts'
+import type { Content, Expected } from '../ask.ts'
+import { receiveFile, sendFile } from '../bytes.ts'
+import { compareContent, failedCheck, maxTables, tooManyTables } from '../content.ts'
 
 const busyMs = 30_000
 /** All in one step: a copy in several begins anew whenever somebody writes in between. */
