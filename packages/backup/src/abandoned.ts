@@ -52,7 +52,7 @@ export async function removeAbandoned(
   if (isWorkDir) {
     // Under its own account: what an app put there may be links.
     const as = (await host.look(path))?.owner ?? tool.self.owner
-    await askDatabase(host, tool, { verb: 'clear', ask: { directory: path }, as })
+    await askDatabase(host, tool, { part: 'files', verb: 'clear', ask: { directory: path }, as })
   }
   await host.remove(path)
 }

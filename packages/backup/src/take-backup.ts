@@ -2,7 +2,8 @@ import type { BackupManifest } from '@ikoma/api'
 import type { AppError } from '@ikoma/kernel'
 import type { Course, Host } from '@ikoma/machine'
 import { clearAbandoned } from './abandoned.ts'
-import type { Engine, Proving } from './engines/engine.ts'
+import type { Engine } from './engines/engine.ts'
+import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import type { DatabaseTool } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
@@ -59,7 +60,7 @@ async function copyOf(
   { id, file, workDir }: { id: string; file: string; workDir: string },
 ): Promise<BackupManifest> {
   const takenAt = new Date().toISOString()
-  const sent = await engine.copy(host, { file: pathOf(shelf, file), workDir })
+  const sent = await engine.ask(host, { verb: 'copy', ask: { workDir }, outputFile: pathOf(shelf, file) })
   const origin = { ...engine.source, name: shelf.name, takenAt, takenBy }
   return { version: 1, id, ...origin, file, ...sent, proof: null, problem: null }
 }
@@ -91,14 +92,23 @@ async function discard(
   for (const directory of made) await host.remove(directory).catch(() => {})
 }
 
+interface Proving {
+  file: string
+  /** The id of the scratch folder and database, which are gone afterwards. */
+  scratchId: string
+  workDir: string
+  manifest: BackupManifest
+}
+
 /** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */
 export async function prove(
   host: Host,
   engine: Engine,
-  from: Proving,
+  { file, scratchId, workDir, manifest }: Proving,
 ): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
   try {
-    const checks = await engine.prove(host, from)
+    const ask = { id: scratchId, workDir, expected: expectedOf(manifest) }
+    const { checks } = await engine.ask(host, { verb: 'prove', ask, inputFile: file })
     return { proof: { at: new Date().toISOString(), checks }, problem: null }
   } catch (error) {
     const { reason, message } = error as AppError

@@ -41,7 +41,7 @@ export async function withVerified<T>(verifying: Verifying, work: (path: string)
 
 async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
   const { host, tool, course, shelf, manifest } = verifying
-  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [path] } })
+  const [digest] = await askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
   const before = stateOf(manifest, digest ?? null)
   const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()

@@ -4,8 +4,8 @@ import { open } from 'node:fs/promises'
 import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import type { Digest } from './ask.ts'
 import { Problem } from './problem.ts'
+import type { Digest } from './verbs.ts'
 
 const stop = new AbortController()
 /** Aborts when the order must stop: what is under way fails, and what was made for it is removed. */

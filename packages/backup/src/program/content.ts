@@ -1,5 +1,5 @@
-import type { Content } from './ask.ts'
 import { Problem } from './problem.ts'
+import type { Content } from './verbs.ts'
 
 /** What was taken travels in an environment variable, which the kernel bounds at 128 KiB. */
 export const maxTables = 1_000

@@ -14,7 +14,9 @@ export function directoryFiles(host: Host, tool: DatabaseTool, shelf: Shelf): Sh
     write: (file, content) => host.write(at(file), { content, mode: 0o600, ...tool.self }),
     remove: (file) => host.remove(at(file)),
     digests: async (files) =>
-      files.length === 0 ? [] : askDatabase(host, tool, { verb: 'digest', ask: { files: files.map(at) } }),
+      files.length === 0
+        ? []
+        : askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: files.map(at) } }),
     // It was written where it stays.
     keep: async () => {},
     withBytes: (file, work) => work(at(file)),

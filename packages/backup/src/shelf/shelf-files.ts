@@ -1,5 +1,6 @@
 import type { Host } from '@ikoma/machine'
-import type { DatabaseTool, Digest } from '../program/ask.ts'
+import type { DatabaseTool } from '../program/ask.ts'
+import type { Digest } from '../program/verbs.ts'
 import { bucketFiles } from './bucket-files.ts'
 import { directoryFiles } from './directory-files.ts'
 import type { Shelf } from './shelf.ts'

@@ -1,7 +1,8 @@
 import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { DatabaseTool, Digest } from '../program/ask.ts'
+import type { DatabaseTool } from '../program/ask.ts'
+import type { Digest } from '../program/verbs.ts'
 import { entriesIn, manifestName, type Shelf } from './shelf.ts'
 import { filesOf, type ShelfFiles } from './shelf-files.ts'
 

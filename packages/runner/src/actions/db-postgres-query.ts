@@ -12,7 +12,7 @@ export const queryPostgres: Action<'db.postgres.query'> = async (payload, { mach
   }
   const env = postgresEnvironment(database, connection)
   const ask = { sql, maxRows, maxBytes, timeoutMs }
-  const question = { verb: 'postgres-query', ask, as: connection.runAs, env } as const
+  const question = { part: 'postgres', verb: 'query', ask, as: connection.runAs, env } as const
   const output = await askDatabase(machine, await databaseTool(), question)
   return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
 }

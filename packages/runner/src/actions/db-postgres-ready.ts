@@ -7,7 +7,7 @@ export const checkPostgres: Action<'db.postgres.ready'> = async (payload, { mach
   const { database, timeoutMs, ...connection } = payload
   await refuseOpenAuthFile(machine, connection)
   const env = postgresEnvironment(database, connection)
-  const question = { verb: 'postgres-ready', ask: { timeoutMs }, as: connection.runAs, env } as const
+  const question = { part: 'postgres', verb: 'ready', ask: { timeoutMs }, as: connection.runAs, env } as const
   const output = await askDatabase(machine, await databaseTool(), question)
   const { version, connections, maxConnections, inRecovery } = output
   const standby = inRecovery ? ', which only reads for now' : ''

@@ -1,9 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import type { Expected } from '../ask.ts'
 import { newMeter, openInput, refuseOthers, send, stopping } from '../bytes.ts'
 import { compareContent } from '../content.ts'
 import { Problem } from '../problem.ts'
+import type { EngineVerbs, Expected } from '../verbs.ts'
 import { contentOf } from './content.ts'
 import { connected, runTool, type Session } from './session.ts'
 
@@ -30,7 +30,7 @@ export function copyPostgres() {
 }
 
 /** Restores a backup that it is given into a scratch database, and checks that one. */
-export function provePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
+export function provePostgres({ source: database, id, expected }: EngineVerbs['prove']['ask']) {
   return connected('postgres', async (session) => {
     await refuseSuperuser(session, database)
     await dropAbandoned(session)

@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { PostgresQuery, PostgresRows, PostgresState } from '../ask.ts'
 import { Problem } from '../problem.ts'
+import type { PostgresQuery, PostgresRows, PostgresState } from '../verbs.ts'
 import { connected, type Session } from './session.ts'
 
 const rowsAtATime = 50

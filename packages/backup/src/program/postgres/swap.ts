@@ -1,6 +1,6 @@
 import pg from 'pg'
-import type { Expected } from '../ask.ts'
 import { Problem } from '../problem.ts'
+import type { EngineVerbs } from '../verbs.ts'
 import { drop, dropAbandoned, inName, refuseSuperuser, restoreInto } from './postgres.ts'
 import { connected, type Session } from './session.ts'
 
@@ -9,7 +9,7 @@ const maxNameCharacters = 63
 const lists = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')`
 
 /** Puts a backup that it is given in the place of the live database. The former one is kept under a name of its own. */
-export function restorePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
+export function restorePostgres({ source: database, id, expected }: EngineVerbs['restore']['ask']) {
   return connected('postgres', async (session) => {
     await refuseSuperuser(session, database)
     await refuseInUse(session, database)
@@ -28,7 +28,7 @@ export function restorePostgres({ database, id, expected }: { database: string; 
 }
 
 /** Puts a former database back; the one that was in its place is kept in turn. */
-export function undoPostgres({ database, former, id }: { database: string; former: string; id: string }) {
+export function undoPostgres({ source: database, former, id }: EngineVerbs['undo']['ask']) {
   return connected('postgres', async (session) => {
     const kept = keptAs(database, former)
     if (!(await exists(session, kept))) {
