@@ -1,7 +1,7 @@
 import type { Host } from '@ikoma/machine'
 import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 
 /** Longer than any order may take: what is older and has no manifest is nobody's any more. */
 const abandonedAfterMs = 24 * 3600 * 1000

@@ -1,8 +1,8 @@
 import type { Change, Desired } from '@ikoma/machine'
 import { findAbandoned } from './abandoned.ts'
 import type { DatabaseTool } from './program/ask.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { manifestName, type Shelf } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 import { listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
 
 export interface Keeping {

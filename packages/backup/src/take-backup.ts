@@ -7,8 +7,8 @@ import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import type { DatabaseTool } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { makeShelf, manifestName, pathOf, type Shelf } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 import { writeManifest } from './shelf/shelved-backup.ts'
 
 export interface Taking {

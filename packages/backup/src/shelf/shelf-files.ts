@@ -1,9 +1,4 @@
-import type { Host } from '@ikoma/machine'
-import type { DatabaseTool } from '../program/ask.ts'
 import type { Digest } from '../program/verbs.ts'
-import { bucketFiles } from './bucket-files.ts'
-import { directoryFiles } from './directory-files.ts'
-import type { Shelf } from './shelf.ts'
 
 /** The files of a shelf, wherever it stands. What a backup's bytes are is only ever said of those that lie there. */
 export interface ShelfFiles {
@@ -23,9 +18,4 @@ export interface ShelfFiles {
   keep(file: string, sent: Digest): Promise<void>
   /** Runs `work` with a path on the server that has the bytes as they lie there now, or nothing when nothing does. */
   withBytes<T>(file: string, work: (path: string) => Promise<T>): Promise<T>
-}
-
-export function filesOf(host: Host, tool: DatabaseTool, shelf: Shelf): ShelfFiles {
-  const { s3 } = shelf
-  return s3 === undefined ? directoryFiles(host, tool, shelf) : bucketFiles(host, tool, { ...shelf, s3 })
 }

@@ -3,8 +3,9 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import type { DatabaseTool } from '../program/ask.ts'
 import type { Digest } from '../program/verbs.ts'
+import { filesOf } from './files-of.ts'
 import { entriesIn, manifestName, type Shelf } from './shelf.ts'
-import { filesOf, type ShelfFiles } from './shelf-files.ts'
+import type { ShelfFiles } from './shelf-files.ts'
 
 export interface ShelvedBackup {
   manifest: BackupManifest
