@@ -17,11 +17,11 @@ export interface Taking {
   course: Course
   shelf: Shelf
   engine: Engine
-  /** The order's attempt. */
+  /** The attempt of the order that takes it, for the manifest. */
   takenBy: string
 }
 
-/** For each of two files: a stopped order has five seconds to end. */
+/** The time to remove each of two files in: a stopped order has five seconds to end. */
 const hurriedSec = 2
 
 /**
@@ -36,7 +36,7 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   await files.check()
   const id = newBackupId()
   const file = `${id}.${engine.extension}`
-  const made = await makeShelf(host, tool, shelf)
+  const newFolders = await makeShelf(host, tool, shelf)
   try {
     course.signal.throwIfAborted()
     await clearAbandoned(host, tool, { shelf, log: course.log })
@@ -50,7 +50,7 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
     await writeManifest(files, manifest)
     return manifest
   } catch (error) {
-    await discard(taking, { id, file, made })
+    await discard(taking, { id, file, newFolders })
     throw error
   }
 }
@@ -76,7 +76,7 @@ async function proofOf(
 
 async function discard(
   { host, tool, course, shelf }: Taking,
-  { id, file, made }: { id: string; file: string; made: string[] },
+  { id, file, newFolders }: { id: string; file: string; newFolders: string[] },
 ): Promise<void> {
   await host.remove(pathOf(shelf, file))
   try {
@@ -85,11 +85,11 @@ async function discard(
     await files.remove(manifestName(id), timeoutSec)
     await files.remove(file, timeoutSec)
   } catch {
-    // The store that failed may still: without a manifest it is no backup, and is cleared a day after.
+    // The store may still be failing: a file without a manifest is no backup, and is cleared a day after.
     course.log(`Could not be removed: ${file}`)
   }
-  // With backups in them they stay.
-  for (const directory of made) await host.remove(directory).catch(() => {})
+  // Folders with other backups in them stay.
+  for (const directory of newFolders) await host.remove(directory).catch(() => {})
 }
 
 interface Proving {
@@ -100,7 +100,7 @@ interface Proving {
   manifest: BackupManifest
 }
 
-/** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */
+/** The proof, or why there is none. Rejects when a proof could not be tried: that says nothing of the backup. */
 export async function prove(
   host: Host,
   engine: Engine,

@@ -19,7 +19,7 @@ export interface Verifying {
   manifest: BackupManifest
 }
 
-/** Restores a backup into a scratch database once more. What it finds is written into the manifest: good or not. */
+/** Restores a backup into a scratch database once more. The verdict is written into the manifest: good or not. */
 export async function verifyBackup(verifying: Verifying): Promise<ShelvedBackup> {
   const { host, tool, shelf, engine, manifest } = verifying
   await engine.check(host)

@@ -9,7 +9,7 @@ const engines: Record<BackupManifest['engine'], (tool: DatabaseTool, manifest: B
   postgres: postgresOf,
 }
 
-/** What reads a backup again: the manifest names it. */
+/** The engine that reads a backup again: the one that its manifest names. */
 export function engineOf(tool: DatabaseTool, manifest: BackupManifest): Engine {
   return engines[manifest.engine](tool, manifest)
 }

@@ -18,7 +18,7 @@ export function postgresEngine(tool: DatabaseTool, database: string, connection:
   })
 }
 
-/** The database that a backup was taken of, reached as it was then. */
+/** The engine of the database that a backup was taken of, which is reached as it was then. */
 export function postgresOf(tool: DatabaseTool, { id, source, runAs, connection }: BackupManifest): Engine {
   if (connection !== null) return postgresEngine(tool, source, { ...connection, runAs })
   throw new AppError('unprocessable', `The manifest of ${id} does not say how its PostgreSQL is reached.`, {

@@ -13,12 +13,12 @@ export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): E
   })
 }
 
-/** The file that a backup was taken of. */
+/** The engine of the file that a backup was taken of. */
 export function sqliteOf(tool: DatabaseTool, { source, runAs }: BackupManifest): Engine {
   return sqliteEngine(tool, source, runAs)
 }
 
-/** Who a database file belongs to; rejects when there is none. */
+/** The account that a database file belongs to; rejects when there is no file. */
 export async function ownerOfDatabase(host: Host, path: string): Promise<string> {
   const entry = await host.look(path)
   if (entry?.kind === 'file') return entry.owner

@@ -10,7 +10,7 @@ export async function databaseTool(): Promise<DatabaseTool> {
   }
 }
 
-/** Bundled, it lies beside the part that we are in. */
+/** The program's file: bundled, it lies beside the part that we are in. */
 function entry(): string {
   const here = import.meta.url
   return fileURLToPath(new URL(here.endsWith('.ts') ? './main.ts' : './backup-program.mjs', here))

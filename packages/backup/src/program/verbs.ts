@@ -27,7 +27,7 @@ interface Verb<Ask, Answer> {
 
 /** Files of the server. */
 export interface FileVerbs {
-  /** Null where there is no file. */
+  /** The digest of each file; null where there is none. */
   digest: Verb<{ files: string[] }, (Digest | null)[]>
   clear: Verb<{ directory: string }, null>
   holders: Verb<{ path: string }, { pids: number[] }>
@@ -82,22 +82,22 @@ export interface S3Shelf {
 type S3File = S3Shelf & { file: string }
 
 export interface S3Verbs {
-  /** Names, sorted. */
+  /** The names of all files, sorted. */
   list: Verb<S3Shelf, string[]>
-  /** Only what was written under our seal; null when nothing was. */
+  /** The text of a file, only when it was written under our seal; null when there is no file. */
   read: Verb<S3File, string | null>
-  /** What is on its standard input, under our seal. */
+  /** Writes the text on its standard input, under our seal. */
   write: Verb<S3File, null>
-  /** The file on its standard input, refused when those are other bytes. */
+  /** Sends the file on its standard input, which is refused when it has other bytes. */
   put: Verb<S3File & { sent: Digest }, null>
-  /** Into the file on its standard output; null when there is none. */
+  /** Fetches a file into the one on its standard output; null when there is none. */
   get: Verb<S3File, Digest | null>
-  /** Reads all of them; null where there is none. */
+  /** The digest of each file, all of which is read; null where there is none. */
   digest: Verb<S3Shelf & { files: string[] }, (Digest | null)[]>
   remove: Verb<S3File, null>
 }
 
-/** What the program can be asked, by the part of it that answers. A kind of database is a part of the manifest's name. */
+/** All that the program can be asked, by the part of it that answers. Databases are named as in manifests. */
 export interface Verbs extends Record<BackupManifest['engine'], EngineVerbs> {
   files: FileVerbs
   postgres: EngineVerbs & PostgresVerbs

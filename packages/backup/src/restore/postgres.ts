@@ -9,7 +9,7 @@ export interface LivePostgres {
   connection: PostgresConnection
 }
 
-/** Puts a backup that was just proven in the place of a database. Gives what was there. */
+/** Puts a backup that was just proven in the place of a database. Gives the former one. */
 export async function restorePostgres(
   restoring: Restoring,
   { database, connection }: LivePostgres,
@@ -23,7 +23,7 @@ export async function restorePostgres(
   })
 }
 
-/** Puts the database back that a restore has kept. */
+/** Puts the database back that a restore has kept. Gives the one that was in its place. */
 export async function undoPostgresRestore(
   restoring: Restoring,
   { database, connection }: LivePostgres,

@@ -6,7 +6,7 @@ import { expectedOf } from '../expected.ts'
 import { newBackupId } from '../ids.ts'
 import type { DatabaseTool } from '../program/ask.ts'
 
-/** What was there before: where it is, and the id to put it back with. */
+/** The database that was there before: where it is kept, and the id to put it back with. */
 export interface Former {
   id: string
   place: string
@@ -18,7 +18,7 @@ export interface Restoring {
   course: Course
 }
 
-/** Has the engine put a backup in the place of its database. Gives what was there. */
+/** Has the engine put a backup in the place of its database. Gives the former one. */
 export async function putInPlace(
   { host, course }: Restoring,
   engine: Engine,
@@ -30,7 +30,7 @@ export async function putInPlace(
   return formerOf(id, restored)
 }
 
-/** Has the engine put its former database back. Gives what was in its place. */
+/** Has the engine put its former database back. Gives the one that was in its place. */
 export async function putBack({ host, course }: Restoring, engine: Engine, former: string): Promise<Former | null> {
   const id = newBackupId()
   const undone = await course.step('undo', () => engine.ask(host, { verb: 'undo', ask: { former, id } }))

@@ -10,11 +10,11 @@ import { type Former, otherEngine, putBack, putInPlace, type Restoring } from '.
 
 export interface LiveSqlite {
   path: string
-  /** Whose it is. */
+  /** The account that the file belongs to. */
   owner: string
 }
 
-/** Puts a backup that was just proven in the place of a database. Gives what was there. */
+/** Puts a backup that was just proven in the place of a database. Gives the former one. */
 export async function restoreSqlite(
   restoring: Restoring,
   { path, owner }: LiveSqlite,
@@ -32,7 +32,7 @@ export async function restoreSqlite(
   })
 }
 
-/** Puts the database back that a restore has kept. */
+/** Puts the database back that a restore has kept. Gives the one that was in its place. */
 export async function undoSqliteRestore(
   restoring: Restoring,
   { path, owner }: LiveSqlite,
@@ -44,12 +44,12 @@ export async function undoSqliteRestore(
   return putBack(restoring, sqliteEngine(tool, path, owner), former)
 }
 
-/** Under our own account, what is written must not be turned elsewhere. */
+/** Under our own account, the path that is written to must not lead elsewhere. */
 async function refuseUnsafe(host: Host, tool: DatabaseTool, { path, owner }: LiveSqlite): Promise<void> {
   if (owner === tool.self.owner) await refuseForeignFolders(host, path, tool.self.owner)
 }
 
-/** A program that has it open would go on with the file that is taken away. */
+/** Rejects while a program has the database open, which would go on with the file that is taken away. */
 export async function refuseInUse(host: Host, tool: DatabaseTool, path: string): Promise<void> {
   const { pids } = await askDatabase(host, tool, { part: 'files', verb: 'holders', ask: { path } })
   if (pids.length === 0) return

@@ -17,7 +17,7 @@ export function directoryFiles(host: Host, tool: DatabaseTool, shelf: Shelf): Sh
       files.length === 0
         ? []
         : askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: files.map(at) } }),
-    // It was written where it stays.
+    // The file was written where it stays.
     keep: async () => {},
     withBytes: (file, work) => work(at(file)),
   }

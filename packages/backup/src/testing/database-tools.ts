@@ -7,7 +7,7 @@ type Simulated<P extends Part> = { [V in keyof Verbs[P]]?: (ask: AskOf<Verbs[P][
 interface Outcome {
   answer?: unknown
   problem?: { reason: string; message: string }
-  /** What goes to standard output. */
+  /** The text on standard output. */
   output?: string
 }
 
@@ -121,7 +121,7 @@ const unknownVerb = (): Outcome => ({
   problem: { reason: 'tool_failed', message: 'The simulated program knows no such verb.' },
 })
 
-/** A backup on a shelf of the simulated machine, or in its bucket; proven when it was said to be. */
+/** A backup on a shelf of the simulated machine, or in its bucket; proven unless `proven` is false. */
 export function putBackup(
   machine: SimulatedHost,
   {

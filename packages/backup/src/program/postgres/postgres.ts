@@ -89,7 +89,7 @@ export async function drop(session: Session, database: string): Promise<void> {
   await session.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`)
 }
 
-/** An id as a part of a database's name, which folds nothing. */
+/** An id as a part of a database's name, where PostgreSQL folds no letter of it. */
 export function inName(id: string): string {
   return id.toLowerCase().replace('-', '_')
 }

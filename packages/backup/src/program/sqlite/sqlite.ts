@@ -7,9 +7,9 @@ import { compareContent, failedCheck, maxTables, tooManyTables } from '../conten
 import type { Content, EngineVerbs } from '../verbs.ts'
 
 const busyMs = 30_000
-/** All in one step: a copy in several begins anew whenever somebody writes in between. */
+/** The copy is one step: one of several begins anew whenever somebody writes in between. */
 const allPages = 2 ** 31 - 1
-const maxToldRows = 3
+const maxFindings = 3
 
 /** Sends a copy of the database as it is at one moment, while others go on writing. Gives what is in it. */
 export async function copySqlite({ source: path, workDir }: EngineVerbs['copy']['ask']) {
@@ -56,7 +56,7 @@ export function checkDatabase(path: string, expected: Content): string[] {
 
 function openToRead(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
-  // What its schema calls may come from anybody who could write to it.
+  // The functions that a schema calls may come from anybody who could write to the database.
   database.exec('PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON')
   return database
 }
@@ -77,8 +77,8 @@ function contentOf(database: DatabaseSync): Content {
 }
 
 function refuseRows(check: string, rows: Record<string, unknown>[], fine?: string): void {
-  const told = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
-  if (told.length > 0) throw failedCheck(check, `says: ${told.slice(0, maxToldRows).join('; ')}`)
+  const findings = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
+  if (findings.length > 0) throw failedCheck(check, `says: ${findings.slice(0, maxFindings).join('; ')}`)
 }
 
 async function removeDatabase(path: string): Promise<void> {

@@ -32,7 +32,7 @@ export async function undoSqlite({ source, former, id }: EngineVerbs['undo']['as
   return { former: await swap(live, kept, `${live}.before-${id}`) }
 }
 
-/** Of restores that were killed. */
+/** Removes what restores that were killed have left. */
 async function removeDrafts(live: string): Promise<void> {
   const begin = `${basename(live)}.restoring-`
   for (const name of await readdir(dirname(live))) {
@@ -47,7 +47,7 @@ async function giveAccessOf(live: string, draft: string): Promise<void> {
   await chmod(draft, mode & 0o777)
 }
 
-/** A crash at any moment leaves the one or the other in its place, whole. */
+/** Puts `next` in the place of `live`: a crash at any moment leaves the one database or the other there, whole. */
 async function swap(live: string, next: string, keepAs: string): Promise<string | null> {
   const there = existsSync(live)
   if (there) {
@@ -63,14 +63,14 @@ async function swap(live: string, next: string, keepAs: string): Promise<string 
   return there ? keepAs : null
 }
 
-/** So that the file alone is the database. One that is broken stays as it is, with its log. */
+/** Folds the log in, so that the file alone is the database. One that is broken stays as it is, with its log. */
 function foldIn(path: string): void {
   try {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     database.close()
   } catch {
-    // Kept as it is.
+    // The broken database is kept as it is.
   }
 }
 
