@@ -39,7 +39,7 @@ const { outputs } = (
 await build({
   ...common,
   entryPoints: ['packages/backup/src/program/main.ts'],
-  outfile: 'dist/database-tool.mjs',
+  outfile: 'dist/backup-program.mjs',
   format: 'esm',
   external: ['pg-native'],
   banner: { js: "const require=globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url);" },

@@ -1,9 +1,9 @@
 import type { Host } from '@ikoma/machine'
 import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 
-/** Longer than any order may take: what is older and has no manifest is nobody's any more. */
+/** Longer than any order may take: a file that is older and has no manifest is nobody's any more. */
 const abandonedAfterMs = 24 * 3600 * 1000
 
 export interface Abandoned {
@@ -32,7 +32,7 @@ function abandonedIn(names: readonly string[]) {
   return entries.filter(({ id, isManifest, isWorkDir }) => !isManifest && old(id) && (isWorkDir || !finished.has(id)))
 }
 
-/** What cannot be cleared, such as of an account that is gone, is told and stays: it is in nobody's way. */
+/** A folder that cannot be cleared, such as that of an account that is gone, is logged and stays: it harms nobody. */
 export async function clearAbandoned(host: Host, tool: DatabaseTool, { shelf, log }: Clearing): Promise<void> {
   for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
     await remove(host).catch(() => log(`Could not be cleared: ${place}`))
@@ -50,9 +50,9 @@ export async function removeAbandoned(
   { path, isWorkDir }: { path: string; isWorkDir: boolean },
 ): Promise<void> {
   if (isWorkDir) {
-    // Under its own account: what an app put there may be links.
+    // Cleared under its owner's account: what an app put into the folder may be links.
     const as = (await host.look(path))?.owner ?? tool.self.owner
-    await askDatabase(host, tool, { verb: 'clear', ask: { directory: path }, as })
+    await askDatabase(host, tool, { part: 'files', verb: 'clear', ask: { directory: path }, as })
   }
   await host.remove(path)
 }

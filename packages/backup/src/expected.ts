@@ -1,7 +1,7 @@
 import type { BackupManifest } from '@ikoma/api'
-import type { Expected } from './program/ask.ts'
+import type { Expected } from './program/verbs.ts'
 
-/** What a restored backup is held against. */
+/** The bytes and content that a restored backup is held against. */
 export function expectedOf({ bytes, sha256, tables, schemaSha256 }: BackupManifest): Expected {
   return { bytes, sha256, tables, schemaSha256 }
 }

@@ -1,19 +1,19 @@
 import type { Change, Desired } from '@ikoma/machine'
 import { findAbandoned } from './abandoned.ts'
 import type { DatabaseTool } from './program/ask.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { manifestName, type Shelf } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 import { listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
 
 export interface Keeping {
   keepDays: number
-  /** Of each database so many of the youngest that are proven stay, however old they are. */
+  /** The number of proven backups of each database, its youngest, that stay however old they are. */
   keepProven: number
 }
 
 const dayMs = 24 * 3600 * 1000
 
-/** No backup that is older than it is kept for, and nothing of those that were never finished. */
+/** A shelf without backups that are older than they are kept for, and without files of any that was never finished. */
 export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping): Desired {
   return async (host) => {
     const old = tooOld(await listBackups(host, tool, shelf), keeping, Date.now())
@@ -22,7 +22,7 @@ export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping):
       diff: null,
       async apply(on) {
         const files = filesOf(on, tool, shelf)
-        // First what makes it a backup: one without its file must not be told of.
+        // The manifest first, which makes it a backup: none may be listed without its file.
         await files.remove(manifestName(manifest.id))
         await files.remove(manifest.file)
       },

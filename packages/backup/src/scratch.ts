@@ -24,12 +24,12 @@ export async function inScratch<T>(
     await host.makeDirectory(workDir, { mode: 0o700, owner: engine.source.runAs, group: tool.self.group })
     return await work(workDir)
   } finally {
-    // What cannot be removed now is cleared by a later backup, a day after.
+    // A folder that cannot be removed now is cleared by a later backup, a day after.
     await removeScratch(course.machineAfterStop, tool, workDir).catch(() => {})
   }
 }
 
-/** A program that was killed had no time to remove what it made. */
+/** Clears the folder first: a program that was killed had no time to remove its files. */
 async function removeScratch(host: Host, tool: DatabaseTool, workDir: string): Promise<void> {
   const isWorkDir = (await host.list(workDir)).length > 0
   await removeAbandoned(host, tool, { path: workDir, isWorkDir })

@@ -2,12 +2,13 @@ import type { BackupManifest } from '@ikoma/api'
 import type { AppError } from '@ikoma/kernel'
 import type { Course, Host } from '@ikoma/machine'
 import { clearAbandoned } from './abandoned.ts'
-import type { Engine, Proving } from './engines/engine.ts'
+import type { Engine } from './engines/engine.ts'
+import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
 import type { DatabaseTool } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
+import { filesOf } from './shelf/files-of.ts'
 import { makeShelf, manifestName, pathOf, type Shelf } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 import { writeManifest } from './shelf/shelved-backup.ts'
 
 export interface Taking {
@@ -16,11 +17,11 @@ export interface Taking {
   course: Course
   shelf: Shelf
   engine: Engine
-  /** The order's attempt. */
+  /** The attempt of the order that takes it, for the manifest. */
   takenBy: string
 }
 
-/** For each of two files: a stopped order has five seconds to end. */
+/** The time to remove each of two files in: a stopped order has five seconds to end. */
 const hurriedSec = 2
 
 /**
@@ -35,7 +36,7 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   await files.check()
   const id = newBackupId()
   const file = `${id}.${engine.extension}`
-  const made = await makeShelf(host, tool, shelf)
+  const newFolders = await makeShelf(host, tool, shelf)
   try {
     course.signal.throwIfAborted()
     await clearAbandoned(host, tool, { shelf, log: course.log })
@@ -49,7 +50,7 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
     await writeManifest(files, manifest)
     return manifest
   } catch (error) {
-    await discard(taking, { id, file, made })
+    await discard(taking, { id, file, newFolders })
     throw error
   }
 }
@@ -59,7 +60,7 @@ async function copyOf(
   { id, file, workDir }: { id: string; file: string; workDir: string },
 ): Promise<BackupManifest> {
   const takenAt = new Date().toISOString()
-  const sent = await engine.copy(host, { file: pathOf(shelf, file), workDir })
+  const sent = await engine.ask(host, { verb: 'copy', ask: { workDir }, outputFile: pathOf(shelf, file) })
   const origin = { ...engine.source, name: shelf.name, takenAt, takenBy }
   return { version: 1, id, ...origin, file, ...sent, proof: null, problem: null }
 }
@@ -75,7 +76,7 @@ async function proofOf(
 
 async function discard(
   { host, tool, course, shelf }: Taking,
-  { id, file, made }: { id: string; file: string; made: string[] },
+  { id, file, newFolders }: { id: string; file: string; newFolders: string[] },
 ): Promise<void> {
   await host.remove(pathOf(shelf, file))
   try {
@@ -84,21 +85,30 @@ async function discard(
     await files.remove(manifestName(id), timeoutSec)
     await files.remove(file, timeoutSec)
   } catch {
-    // The store that failed may still: without a manifest it is no backup, and is cleared a day after.
+    // The store may still be failing: a file without a manifest is no backup, and is cleared a day after.
     course.log(`Could not be removed: ${file}`)
   }
-  // With backups in them they stay.
-  for (const directory of made) await host.remove(directory).catch(() => {})
+  // Folders with other backups in them stay.
+  for (const directory of newFolders) await host.remove(directory).catch(() => {})
 }
 
-/** The proof, or why there is none. Rejects when it could not be tried: that says nothing of the backup. */
+interface Proving {
+  file: string
+  /** The id of the scratch folder and database, which are gone afterwards. */
+  scratchId: string
+  workDir: string
+  manifest: BackupManifest
+}
+
+/** The proof, or why there is none. Rejects when a proof could not be tried: that says nothing of the backup. */
 export async function prove(
   host: Host,
   engine: Engine,
-  from: Proving,
+  { file, scratchId, workDir, manifest }: Proving,
 ): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
   try {
-    const checks = await engine.prove(host, from)
+    const ask = { id: scratchId, workDir, expected: expectedOf(manifest) }
+    const { checks } = await engine.ask(host, { verb: 'prove', ask, inputFile: file })
     return { proof: { at: new Date().toISOString(), checks }, problem: null }
   } catch (error) {
     const { reason, message } = error as AppError

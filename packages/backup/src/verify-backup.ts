@@ -5,8 +5,8 @@ import type { Engine } from './engines/engine.ts'
 import { newBackupId } from './ids.ts'
 import { askDatabase, type DatabaseTool } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
+import { filesOf } from './shelf/files-of.ts'
 import type { Shelf } from './shelf/shelf.ts'
-import { filesOf } from './shelf/shelf-files.ts'
 import { type ShelvedBackup, stateOf, writeManifest } from './shelf/shelved-backup.ts'
 import { prove } from './take-backup.ts'
 
@@ -19,7 +19,7 @@ export interface Verifying {
   manifest: BackupManifest
 }
 
-/** Restores a backup into a scratch database once more. What it finds is written into the manifest: good or not. */
+/** Restores a backup into a scratch database once more. The verdict is written into the manifest: good or not. */
 export async function verifyBackup(verifying: Verifying): Promise<ShelvedBackup> {
   const { host, tool, shelf, engine, manifest } = verifying
   await engine.check(host)
@@ -41,7 +41,7 @@ export async function withVerified<T>(verifying: Verifying, work: (path: string)
 
 async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
   const { host, tool, course, shelf, manifest } = verifying
-  const [digest] = await askDatabase(host, tool, { verb: 'digest', ask: { files: [path] } })
+  const [digest] = await askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
   const before = stateOf(manifest, digest ?? null)
   const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()

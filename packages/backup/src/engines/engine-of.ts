@@ -1,11 +1,15 @@
 import type { BackupManifest } from '@ikoma/api'
 import type { DatabaseTool } from '../program/ask.ts'
 import type { Engine } from './engine.ts'
-import { postgresEngine } from './postgres.ts'
-import { sqliteEngine } from './sqlite.ts'
+import { postgresOf } from './postgres.ts'
+import { sqliteOf } from './sqlite.ts'
 
-/** What reads a backup again. */
-export function engineOf(tool: DatabaseTool, { source, runAs, connection }: BackupManifest): Engine {
-  if (connection === null) return sqliteEngine(tool, source, runAs)
-  return postgresEngine(tool, source, { ...connection, runAs })
+const engines: Record<BackupManifest['engine'], (tool: DatabaseTool, manifest: BackupManifest) => Engine> = {
+  sqlite: sqliteOf,
+  postgres: postgresOf,
+}
+
+/** The engine that reads a backup again: the one that its manifest names. */
+export function engineOf(tool: DatabaseTool, manifest: BackupManifest): Engine {
+  return engines[manifest.engine](tool, manifest)
 }

@@ -1,24 +1,37 @@
 import type { BackupManifest } from '@ikoma/api'
-import type { Host } from '@ikoma/machine'
-import type { Sent } from '../program/ask.ts'
+import type { Host, Program } from '@ikoma/machine'
+import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import type { AnswerOf, AskOf, EngineVerbs } from '../program/verbs.ts'
 
-/** A kind of database, as far as its backups go. The scratch folder is empty and belongs to the account it works as. */
+/** A database of one kind, as far as its backups go. */
 export interface Engine {
   source: Pick<BackupManifest, 'engine' | 'source' | 'runAs' | 'connection'>
-  /** Of the backup's file. */
+  /** How the name of a backup's file ends. */
   extension: string
   /** Rejects when no backup could be taken, or read, and says why. Changes nothing. */
   check(host: Host): Promise<void>
-  /** Writes what the database holds at one moment into a new file. */
-  copy(host: Host, to: { file: string; workDir: string }): Promise<Sent>
-  /** Restores the file into a scratch database and checks that one: gives what was checked, rejects at what fails. */
-  prove(host: Host, from: Proving): Promise<string[]>
+  /** Has our program do one thing with the database, as the account it belongs to. */
+  ask<V extends keyof EngineVerbs>(host: Host, question: EngineQuestion<V>): Promise<AnswerOf<EngineVerbs[V]>>
 }
 
-export interface Proving {
-  file: string
-  /** Of the scratch folder and database, which are gone afterwards. */
-  scratchId: string
-  workDir: string
-  manifest: BackupManifest
+interface EngineQuestion<V extends keyof EngineVerbs> extends Pick<Program, 'inputFile' | 'outputFile'> {
+  verb: V
+  ask: Omit<AskOf<EngineVerbs[V]>, 'source'>
+}
+
+interface Kind extends Omit<Engine, 'ask'> {
+  /** What the database's own programs look for, such as where its server is. */
+  env?: Readonly<Record<string, string>>
+}
+
+/** The engine of a kind: what all of them are asked alike. */
+export function engineOfKind(tool: DatabaseTool, { env = {}, ...kind }: Kind): Engine {
+  const { engine: part, source, runAs: as } = kind.source
+  return {
+    ...kind,
+    ask<V extends keyof EngineVerbs>(host: Host, { verb, ask: own, ...files }: EngineQuestion<V>) {
+      const ask = { ...own, source } as AskOf<EngineVerbs[V]>
+      return askDatabase(host, tool, { part, verb, ask, as, env, ...files })
+    },
+  }
 }

@@ -1,25 +1,27 @@
-import type { PostgresConnection } from '@ikoma/api'
+import type { BackupManifest, PostgresConnection } from '@ikoma/api'
+import { AppError } from '@ikoma/kernel'
 import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import { expectedOf } from '../expected.ts'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
-import type { Engine } from './engine.ts'
+import type { DatabaseTool } from '../program/ask.ts'
+import { type Engine, engineOfKind } from './engine.ts'
 
 /** A PostgreSQL database, dumped and restored by PostgreSQL's own programs. */
 export function postgresEngine(tool: DatabaseTool, database: string, connection: PostgresConnection): Engine {
   const { runAs } = connection
-  const env = postgresEnvironment(database, connection)
-  return {
+  return engineOfKind(tool, {
     source: { engine: 'postgres', source: database, runAs, connection },
     extension: 'pgdump',
+    env: postgresEnvironment(database, connection),
     async check(host) {
       await needPostgresTools(host)
       await refuseOpenAuthFile(host, connection)
     },
-    copy: (host, { file }) =>
-      askDatabase(host, tool, { verb: 'postgres-copy', ask: null, as: runAs, env, outputFile: file }),
-    async prove(host, { file, scratchId, manifest }) {
-      const ask = { database, id: scratchId, expected: expectedOf(manifest) }
-      return (await askDatabase(host, tool, { verb: 'postgres-prove', ask, as: runAs, env, inputFile: file })).checks
-    },
-  }
+  })
+}
+
+/** The engine of the database that a backup was taken of, which is reached as it was then. */
+export function postgresOf(tool: DatabaseTool, { id, source, runAs, connection }: BackupManifest): Engine {
+  if (connection !== null) return postgresEngine(tool, source, { ...connection, runAs })
+  throw new AppError('unprocessable', `The manifest of ${id} does not say how its PostgreSQL is reached.`, {
+    reason: 'backup_damaged',
+  })
 }

@@ -1,25 +1,24 @@
+import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import { expectedOf } from '../expected.ts'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
-import type { Engine } from './engine.ts'
+import type { DatabaseTool } from '../program/ask.ts'
+import { type Engine, engineOfKind } from './engine.ts'
 
 /** A SQLite database, opened as its owner. */
 export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): Engine {
-  return {
+  return engineOfKind(tool, {
     source: { engine: 'sqlite', source: path, runAs, connection: null },
     extension: 'sqlite.gz',
     check: async () => {},
-    copy: (host, { file, workDir }) =>
-      askDatabase(host, tool, { verb: 'sqlite-copy', ask: { path, workDir }, as: runAs, outputFile: file }),
-    async prove(host, { file, workDir, manifest }) {
-      const ask = { workDir, expected: expectedOf(manifest) }
-      return (await askDatabase(host, tool, { verb: 'sqlite-prove', ask, as: runAs, inputFile: file })).checks
-    },
-  }
+  })
 }
 
-/** Who a database file belongs to; rejects when there is none. */
+/** The engine of the file that a backup was taken of. */
+export function sqliteOf(tool: DatabaseTool, { source, runAs }: BackupManifest): Engine {
+  return sqliteEngine(tool, source, runAs)
+}
+
+/** The account that a database file belongs to; rejects when there is no file. */
 export async function ownerOfDatabase(host: Host, path: string): Promise<string> {
   const entry = await host.look(path)
   if (entry?.kind === 'file') return entry.owner

@@ -1,7 +1,7 @@
-import type { Content } from './ask.ts'
 import { Problem } from './problem.ts'
+import type { Content } from './verbs.ts'
 
-/** What was taken travels in an environment variable, which the kernel bounds at 128 KiB. */
+/** The content of a backup travels in an environment variable, which the kernel bounds at 128 KiB. */
 export const maxTables = 1_000
 
 export function tooManyTables(): Problem {

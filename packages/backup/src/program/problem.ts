@@ -1,4 +1,4 @@
-/** What a person should hear of, with a stable reason. */
+/** An error that a person should hear of, with a stable reason. */
 export class Problem extends Error {
   readonly reason: string
 
@@ -8,7 +8,7 @@ export class Problem extends Error {
   }
 }
 
-/** What went wrong as a problem, when it is one that people know. */
+/** Any error as a problem, with the reason of those that people know. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   const { code, message, errcode } = error as NodeJS.ErrnoException & { errcode?: number }

@@ -1,9 +1,8 @@
 import type { S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
+import { refuseForeignFolders, refuseOpenSecretFile } from '@ikoma/machine/safety'
 import { newBackupId } from '../ids.ts'
-import { refuseForeignFolders } from '../own-folders.ts'
 import { askDatabase, type DatabaseTool } from '../program/ask.ts'
-import { refuseOpenS3File } from './s3-file.ts'
 import { makeShelf, pathOf, type Shelf } from './shelf.ts'
 import type { ShelfFiles } from './shelf-files.ts'
 
@@ -13,25 +12,27 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
   const at = { s3, name }
   return {
     async check() {
-      await refuseForeignFolders(host, tool, pathOf(shelf, 'any'))
-      await refuseForeignFolders(host, tool, s3.authFile)
-      await refuseOpenS3File(host, tool, s3)
+      await refuseForeignFolders(host, pathOf(shelf, 'any'), tool.self.owner)
+      await refuseForeignFolders(host, s3.authFile, tool.self.owner)
+      // Whoever reads the file can remove every backup.
+      await refuseOpenSecretFile(host, s3.authFile, tool.self.owner)
     },
-    list: () => askDatabase(host, tool, { verb: 's3-list', ask: at }),
-    read: (file) => askDatabase(host, tool, { verb: 's3-read', ask: { ...at, file } }),
+    list: () => askDatabase(host, tool, { part: 's3', verb: 'list', ask: at }),
+    read: (file) => askDatabase(host, tool, { part: 's3', verb: 'read', ask: { ...at, file } }),
     async write(file, text) {
-      await askDatabase(host, tool, { verb: 's3-write', ask: { ...at, file }, input: text })
+      await askDatabase(host, tool, { part: 's3', verb: 'write', ask: { ...at, file }, input: text })
     },
     async remove(file, timeoutSec) {
       const bound = timeoutSec === undefined ? {} : { timeoutSec }
-      await askDatabase(host, tool, { verb: 's3-remove', ask: { ...at, file }, ...bound })
+      await askDatabase(host, tool, { part: 's3', verb: 'remove', ask: { ...at, file }, ...bound })
     },
     digests: async (files) =>
-      files.length === 0 ? [] : askDatabase(host, tool, { verb: 's3-digest', ask: { ...at, files } }),
+      files.length === 0 ? [] : askDatabase(host, tool, { part: 's3', verb: 'digest', ask: { ...at, files } }),
     async keep(file, { bytes, sha256 }) {
       const path = pathOf(shelf, file)
       await askDatabase(host, tool, {
-        verb: 's3-put',
+        part: 's3',
+        verb: 'put',
         ask: { ...at, file, sent: { bytes, sha256 } },
         inputFile: path,
       })
@@ -42,7 +43,7 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
       const path = pathOf(shelf, `${newBackupId()}.fetched`)
       await makeShelf(host, tool, shelf)
       try {
-        const found = await askDatabase(host, tool, { verb: 's3-get', ask: { ...at, file }, outputFile: path })
+        const found = await askDatabase(host, tool, { part: 's3', verb: 'get', ask: { ...at, file }, outputFile: path })
         if (found === null) await host.remove(path)
         return await work(path)
       } finally {

@@ -1,5 +1,5 @@
 import type { Host } from '@ikoma/machine'
-import { refuseForeignFolders } from '../own-folders.ts'
+import { refuseForeignFolders } from '@ikoma/machine/safety'
 import { askDatabase, type DatabaseTool } from '../program/ask.ts'
 import { folderOf, pathOf, type Shelf } from './shelf.ts'
 import type { ShelfFiles } from './shelf-files.ts'
@@ -8,14 +8,16 @@ import type { ShelfFiles } from './shelf-files.ts'
 export function directoryFiles(host: Host, tool: DatabaseTool, shelf: Shelf): ShelfFiles {
   const at = (file: string) => pathOf(shelf, file)
   return {
-    check: () => refuseForeignFolders(host, tool, at('any')),
+    check: () => refuseForeignFolders(host, at('any'), tool.self.owner),
     list: () => host.list(folderOf(shelf)),
     read: (file) => host.read(at(file)),
     write: (file, content) => host.write(at(file), { content, mode: 0o600, ...tool.self }),
     remove: (file) => host.remove(at(file)),
     digests: async (files) =>
-      files.length === 0 ? [] : askDatabase(host, tool, { verb: 'digest', ask: { files: files.map(at) } }),
-    // It was written where it stays.
+      files.length === 0
+        ? []
+        : askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: files.map(at) } }),
+    // The file was written where it stays.
     keep: async () => {},
     withBytes: (file, work) => work(at(file)),
   }

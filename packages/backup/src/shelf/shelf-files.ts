@@ -1,30 +1,21 @@
-import type { Host } from '@ikoma/machine'
-import type { DatabaseTool, Digest } from '../program/ask.ts'
-import { bucketFiles } from './bucket-files.ts'
-import { directoryFiles } from './directory-files.ts'
-import type { Shelf } from './shelf.ts'
+import type { Digest } from '../program/verbs.ts'
 
-/** The files of a shelf, wherever it stands. What a backup's bytes are is only ever said of those that lie there. */
+/** The files of a shelf, wherever it stands. Whatever is said of a backup's bytes is of those that lie there. */
 export interface ShelfFiles {
-  /** Rejects when what lies there could be anybody's, or cannot be reached. */
+  /** Rejects when the files could be anybody's, or cannot be reached. */
   check(): Promise<void>
-  /** Names; none when there is no such shelf. */
+  /** The names of all files; none when there is no such shelf. */
   list(): Promise<string[]>
-  /** Null when there is none. */
+  /** The text of a file; null when there is no file. */
   read(file: string): Promise<string | null>
   /** Replaces a file so that what is read is the old or the new. */
   write(file: string, text: string): Promise<void>
-  /** Nothing when nothing is there. */
+  /** Removes a file; does nothing when there is none. */
   remove(file: string, timeoutSec?: number): Promise<void>
-  /** Reads all of them; null where there is none. */
+  /** The digest of each file, all of which is read; null where there is no file. */
   digests(files: string[]): Promise<(Digest | null)[]>
-  /** Takes over what was written to the file's path on the server; other bytes than were sent may be refused. */
+  /** Takes a file over from its path on the server; other bytes than were sent may be refused. */
   keep(file: string, sent: Digest): Promise<void>
-  /** Runs `work` with a path on the server that has the bytes as they lie there now, or nothing when nothing does. */
+  /** Runs `work` with a path on the server with the bytes of a file as they are now, or no file when there is none. */
   withBytes<T>(file: string, work: (path: string) => Promise<T>): Promise<T>
-}
-
-export function filesOf(host: Host, tool: DatabaseTool, shelf: Shelf): ShelfFiles {
-  const { s3 } = shelf
-  return s3 === undefined ? directoryFiles(host, tool, shelf) : bucketFiles(host, tool, { ...shelf, s3 })
 }

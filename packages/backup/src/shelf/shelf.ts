@@ -1,16 +1,16 @@
 import { backupIdPattern, type S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
-import { refuseForeignFolders } from '../own-folders.ts'
+import { refuseForeignFolders } from '@ikoma/machine/safety'
 import type { DatabaseTool } from '../program/ask.ts'
 
-/** Where the backups of one database lie: `directory/name`, or that of a bucket, which they pass through the folder to. */
+/** The place of one database's backups: the folder `directory/name`, or a bucket, to which they pass through it. */
 export interface Shelf {
   directory: string
   name: string
   s3?: S3Place | undefined
 }
 
-/** An app passes through to its scratch folder, and sees nothing on the way. */
+/** The mode of the folders: an app passes through to its scratch folder, and sees nothing on the way. */
 const passageMode = 0o711
 
 export const folderOf = ({ directory, name }: Shelf) => `${directory}/${name}`
@@ -18,22 +18,22 @@ export const pathOf = (shelf: Shelf, file: string) => `${folderOf(shelf)}/${file
 export const workDirOf = (shelf: Shelf, id: string) => pathOf(shelf, `work-${id}`)
 export const manifestName = (id: string) => `${id}.json`
 
-/** Where the backups lie, for people. */
+/** The place of the backups in words for people. */
 export function placeOf(shelf: Shelf): string {
   const { name, s3 } = shelf
   return s3 === undefined ? folderOf(shelf) : `s3://${s3.bucket}/${s3.prefix}/${name} at ${s3.endpoint}`
 }
 
-/** Makes what is missing of the folder; gives what was made, last first, to take it back. */
+/** Makes the missing folders; gives those, last first, to take them back. */
 export async function makeShelf(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<string[]> {
-  const made: string[] = []
-  await refuseForeignFolders(host, tool, `${folderOf(shelf)}/`)
+  const newFolders: string[] = []
+  await refuseForeignFolders(host, `${folderOf(shelf)}/`, tool.self.owner)
   for (const path of [shelf.directory, folderOf(shelf)]) {
     if (await host.look(path)) continue
     await host.makeDirectory(path, { mode: passageMode, ...tool.self })
-    made.unshift(path)
+    newFolders.unshift(path)
   }
-  return made
+  return newFolders
 }
 
 interface ShelfEntry {
@@ -43,7 +43,7 @@ interface ShelfEntry {
   isWorkDir: boolean
 }
 
-/** What is ours among the names of a shelf. */
+/** The entries that are ours among the names of a shelf. */
 export function entriesIn(names: readonly string[]): ShelfEntry[] {
   return names.flatMap((file) => {
     const id = file.replace(/^work-/, '').replace(/\..*$/, '')

@@ -1,16 +1,18 @@
 import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { DatabaseTool, Digest } from '../program/ask.ts'
+import type { DatabaseTool } from '../program/ask.ts'
+import type { Digest } from '../program/verbs.ts'
+import { filesOf } from './files-of.ts'
 import { entriesIn, manifestName, type Shelf } from './shelf.ts'
-import { filesOf, type ShelfFiles } from './shelf-files.ts'
+import type { ShelfFiles } from './shelf-files.ts'
 
 export interface ShelvedBackup {
   manifest: BackupManifest
   state: BackupState
 }
 
-/** From now on the backup is there. */
+/** Writes the manifest: from now on the backup is there. */
 export async function writeManifest(files: ShelfFiles, manifest: BackupManifest): Promise<void> {
   await files.write(manifestName(manifest.id), `${JSON.stringify(manifest, null, 2)}\n`)
 }
@@ -35,14 +37,14 @@ async function readManifest(files: ShelfFiles, shelf: Shelf, id: string): Promis
   })
 }
 
-/** The backups of a shelf, newest first, each with what its bytes are worth now: they are all read. */
+/** The backups of a shelf, newest first, each with the state of its bytes now: they are all read. */
 export async function listBackups(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<ShelvedBackup[]> {
   const files = filesOf(host, tool, shelf)
   await files.check()
   const manifests: BackupManifest[] = []
   for (const { id, isManifest } of entriesIn(await files.list())) {
     if (!isManifest) continue
-    // What cannot be read as a manifest is no backup.
+    // A file that cannot be read as a manifest makes no backup.
     const manifest = await readManifest(files, shelf, id).catch(unreadable)
     if (manifest) manifests.push(manifest)
   }

@@ -1,31 +1,33 @@
 import { createHash } from 'node:crypto'
 import type { SimulatedHost, Tool, ToolCall } from '@ikoma/machine/testing/simulated-host'
-import type { DatabaseVerbs } from '../program/ask.ts'
+import type { AskOf, Part, Verbs } from '../program/verbs.ts'
 
-type Simulated = { [V in keyof DatabaseVerbs]?: (ask: DatabaseVerbs[V]['ask'], call: ToolCall) => Said }
+type Simulated<P extends Part> = { [V in keyof Verbs[P]]?: (ask: AskOf<Verbs[P][V]>, call: ToolCall) => Outcome }
 
-interface Said {
+interface Outcome {
   answer?: unknown
   problem?: { reason: string; message: string }
-  /** What goes to standard output. */
+  /** The text on standard output. */
   output?: string
 }
 
 const content = { tables: { customer: 1 }, schemaSha256: 'a'.repeat(64) }
 
-/** Our program for databases on a simulated machine, where a database is a text, and a backup is the same text. */
-const verbs: Simulated = {
+const files: Simulated<'files'> = {
   digest: ({ files }, { machine }) => ({ answer: files.map((file) => digestOf(machine, file)) }),
   holders: () => ({ answer: { pids: [] } }),
-  'sqlite-copy': ({ path }, { machine }) => ({
+}
+
+const sqlite: Simulated<'sqlite'> = {
+  copy: ({ source: path }, { machine }) => ({
     answer: { ...content, ...digest(machine.contentOf(path) ?? ''), engineVersion: '3.53.4' },
     output: machine.contentOf(path) ?? '',
   }),
-  'sqlite-prove': ({ expected }, { input }) =>
+  prove: ({ expected }, { input }) =>
     digest(input).sha256 === expected.sha256
       ? { answer: { checks: ['sha256', 'integrity_check'] } }
       : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
-  'sqlite-restore': ({ path, id }, { input, machine }) => {
+  restore: ({ source: path, id }, { input, machine }) => {
     const former = `${path}.before-${id}`
     machine.put(former, machine.contentOf(path) ?? '')
     machine.put(path, input)
@@ -33,20 +35,20 @@ const verbs: Simulated = {
   },
 }
 
-const postgresVerbs: Simulated = {
-  'postgres-ready': () => ({
+const postgres: Simulated<'postgres'> = {
+  ready: () => ({
     answer: { version: '15.18', inRecovery: false, connections: 3, maxConnections: 100, sizeBytes: 8_000_000 },
   }),
-  'postgres-query': ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
-  'postgres-copy': (_, { machine, env }) => {
+  query: ({ sql }) => ({ answer: { columns: ['asked'], rows: [[sql]], truncated: false } }),
+  copy: (_, { machine, env }) => {
     const output = textOf(machine, env.PGDATABASE ?? '')
     return { answer: { ...content, ...digest(output), engineVersion: '15.18' }, output }
   },
-  'postgres-prove': ({ expected }, { input }) =>
+  prove: ({ expected }, { input }) =>
     digest(input).sha256 === expected.sha256
       ? { answer: { checks: ['sha256', 'pg_restore'] } }
       : { problem: { reason: 'backup_damaged', message: 'other bytes' } },
-  'postgres-restore': ({ database, id }, { input, machine }) => {
+  restore: ({ source: database, id }, { input, machine }) => {
     const former = `${database}_before_${id}`
     const databases = databasesOf(machine)
     databases[former] = textOf(machine, database)
@@ -55,30 +57,33 @@ const postgresVerbs: Simulated = {
   },
 }
 
-const s3Verbs: Simulated = {
-  's3-list': (_, { machine }) => ({ answer: Object.keys(bucketOf(machine)).sort() }),
-  's3-read': ({ file }, { machine }) => ({ answer: bucketOf(machine)[file] ?? null }),
-  's3-write': ({ file }, { machine, input }) => {
+const s3: Simulated<'s3'> = {
+  list: (_, { machine }) => ({ answer: Object.keys(bucketOf(machine)).sort() }),
+  read: ({ file }, { machine }) => ({ answer: bucketOf(machine)[file] ?? null }),
+  write: ({ file }, { machine, input }) => {
     bucketOf(machine)[file] = input
     return { answer: null }
   },
-  's3-put': ({ file, sent }, { machine, input }) => {
+  put: ({ file, sent }, { machine, input }) => {
     if (digest(input).sha256 !== sent.sha256) return { problem: { reason: 'backup_damaged', message: 'other bytes' } }
     bucketOf(machine)[file] = input
     return { answer: null }
   },
-  's3-get': ({ file }, { machine }) => {
+  get: ({ file }, { machine }) => {
     const text = bucketOf(machine)[file]
     return { answer: text === undefined ? null : digest(text), output: text ?? '' }
   },
-  's3-digest': ({ files }, { machine }) => ({
+  digest: ({ files }, { machine }) => ({
     answer: files.map((file) => bucketOf(machine)[file]).map((text) => (text === undefined ? null : digest(text))),
   }),
-  's3-remove': ({ file }, { machine }) => {
+  remove: ({ file }, { machine }) => {
     delete bucketOf(machine)[file]
     return { answer: null }
   },
 }
+
+/** Our program for databases on a simulated machine, where a database is a text, and a backup is the same text. */
+const parts: { [P in Part]: Simulated<P> } = { files, sqlite, postgres, s3 }
 
 /** The one shelf of the simulated bucket. */
 export function bucketOf({ state }: SimulatedHost): Record<string, string> {
@@ -97,11 +102,10 @@ function textOf(machine: SimulatedHost, name: string): string {
 
 export const databaseTools: Record<string, Tool> = {
   [process.execPath]: (call) => {
-    const [, , verb] = call.args
-    const { output = '', ...said } = (
-      { ...verbs, ...postgresVerbs, ...s3Verbs }[verb as keyof Simulated] as (ask: unknown, call: ToolCall) => Said
-    )(JSON.parse(call.env.IKOMA_ASK ?? ''), call)
-    return { code: said.problem ? 1 : 0, stdout: output, stderr: JSON.stringify(said) }
+    const [, , part, verb] = call.args
+    const verbs = parts[part as Part] as Record<string, (ask: unknown, call: ToolCall) => Outcome>
+    const { output = '', ...line } = (verbs[verb ?? ''] ?? unknownVerb)(JSON.parse(call.env.IKOMA_ASK ?? ''), call)
+    return { code: line.problem ? 1 : 0, stdout: output, stderr: JSON.stringify(line) }
   },
   pg_dump: () => ({}),
   pg_restore: () => ({}),
@@ -113,7 +117,11 @@ export const databaseTools: Record<string, Tool> = {
   },
 }
 
-/** A backup on a shelf of the simulated machine, or in its bucket; proven when it was said to be. */
+const unknownVerb = (): Outcome => ({
+  problem: { reason: 'tool_failed', message: 'The simulated program knows no such verb.' },
+})
+
+/** A backup on a shelf of the simulated machine, or in its bucket; proven unless `proven` is false. */
 export function putBackup(
   machine: SimulatedHost,
   {

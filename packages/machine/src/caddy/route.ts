@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { FileContent, Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
+import { onlyOwnerWrites } from '../safety/index.ts'
 import { directory, file, noFile } from '../system/index.ts'
 import { adminAddress, defaultAdmin, withAdminSocket } from './admin.ts'
 import { type CaddyPlaces, caddyPlaces, loadCaddyfile, servingUser, validateCaddyfile } from './caddy.ts'
@@ -130,7 +131,7 @@ function importing(main: string, places: CaddyPlaces): string {
 async function adminSocket(host: Host): Promise<string | null> {
   const { home } = await servingUser(host)
   const folder = await host.look(home)
-  return folder?.kind === 'directory' && folder.owner === 'caddy' && (folder.mode & 0o022) === 0
+  return folder?.kind === 'directory' && folder.owner === 'caddy' && onlyOwnerWrites(folder)
     ? `${home}/admin.sock`
     : null
 }

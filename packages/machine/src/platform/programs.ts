@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
+import { onlyOwnerWrites } from '../safety/index.ts'
 
 export interface FoundProgram {
   path: string
@@ -27,7 +28,7 @@ export async function findPrograms(host: Host, sought: Sought): Promise<FoundPro
     if (entry?.kind === 'link') found.push(await linked(host, path))
     if (entry?.kind !== 'file') continue
     // Run as root, so only when nobody else could have written it.
-    const ours = entry.owner === 'root' && !(entry.mode & 0o022)
+    const ours = entry.owner === 'root' && onlyOwnerWrites(entry)
     found.push({ path, version: ours ? await versionOf(host, path, sought) : null, leadsTo: null, inPath: true })
   }
   return [...found, ...(await besidePath(host, sought))]

@@ -1,7 +1,8 @@
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
 import { toolFailed } from '../must-run.ts'
-import { homeOf, logEndArgv, refusePowerfulUser, wholeLines } from '../system/index.ts'
+import { refusePowerfulUser } from '../safety/index.ts'
+import { homeOf, logEndArgv, wholeLines } from '../system/index.ts'
 import { unitState } from '../systemd/index.ts'
 
 export interface Pm2Account {

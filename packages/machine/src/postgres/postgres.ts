@@ -1,7 +1,7 @@
 import type { PostgresConnection } from '@ikoma/api'
-import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
+import { refuseOpenSecretFile } from '../safety/index.ts'
 
 const connectTimeoutSec = 10
 
@@ -28,14 +28,5 @@ export async function needPostgresTools(host: Host): Promise<void> {
 
 /** PostgreSQL ignores a file that others can read, and asks for a password: that is told before anything is begun. */
 export async function refuseOpenAuthFile(host: Host, { authFile, runAs }: PostgresConnection): Promise<void> {
-  if (authFile === undefined) return
-  const entry = await host.look(authFile)
-  const cure = `install -m 600 -o ${runAs} /dev/null ${authFile}`
-  if (entry?.kind !== 'file') throw refused(`There is no file ${authFile}. Make it with: ${cure}`)
-  if (entry.mode & 0o077) throw refused(`Others can read ${authFile}. Run: chmod 600 ${authFile}`)
-  if (entry.owner !== runAs) throw refused(`${authFile} belongs to ${entry.owner}. Run: chown ${runAs} ${authFile}`)
-}
-
-function refused(message: string): AppError {
-  return new AppError('unprocessable', message, { reason: 'auth_file_refused' })
+  if (authFile !== undefined) await refuseOpenSecretFile(host, authFile, runAs)
 }

@@ -1,5 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
+import { refuseOpenSecretFile } from '../safety/index.ts'
+import { ownAccount } from '../system/index.ts'
 
 export interface RedisPlace {
   host: string
@@ -29,9 +31,8 @@ export async function readRedisInfo(machine: Host, place: RedisPlace): Promise<R
 }
 
 async function readPassword(machine: Host, path: string): Promise<string> {
-  const entry = await machine.look(path)
-  if (entry?.kind !== 'file') throw refused(`There is no file ${path}.`)
-  if (entry.mode & 0o077) throw refused(`Others can read ${path}. Run: chmod 600 ${path}`)
+  const { owner } = await ownAccount()
+  await refuseOpenSecretFile(machine, path, owner)
   const text = await machine.read(path).catch((error: { code?: string }) => {
     if (error.code === 'EACCES') return null
     throw error

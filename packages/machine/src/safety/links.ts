@@ -1,5 +1,6 @@
 import { AppError } from '@ikoma/kernel'
-import type { Entry, Host } from '../host.ts'
+import type { Host } from '../host.ts'
+import { isRootsAlone } from './roots-alone.ts'
 
 /** Rejects when a symbolic link is anywhere on the way: it could lead out of the folder that was asked for. */
 export async function refuseLinks(host: Host, paths: readonly string[]): Promise<void> {
@@ -19,15 +20,8 @@ export async function refuseReplaceable(host: Host, paths: readonly string[]): P
   )
   for (const folder of [...new Set(above)].sort()) {
     const entry = await host.look(folder)
-    if (entry === null || isRoots(entry)) continue
+    if (entry === null || isRootsAlone(entry)) continue
     const message = `${folder} is not root's alone: what is in it can be exchanged for a link. Give it to root, or use a volume.`
     throw new AppError('unprocessable', message, { reason: 'unsafe_path' })
   }
-}
-
-function isRoots({ owner, group, mode }: Entry): boolean {
-  if (owner !== 'root') return false
-  const shared = mode & 0o002 || (mode & 0o020 && group !== 'root')
-  // Where the sticky bit is set, nobody can rename what belongs to another.
-  return !shared || (mode & 0o1000) !== 0
 }

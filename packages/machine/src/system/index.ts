@@ -1,4 +1,4 @@
-export { homeOf, refusePowerfulUser } from './accounts.ts'
+export { homeOf, ownAccount } from './accounts.ts'
 export { asUser } from './as-user.ts'
 export { isClockSynchronized } from './clock.ts'
 export { directory, type WantedDirectory } from './directory.ts'

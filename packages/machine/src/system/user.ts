@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
-import { refusePowerfulGroups } from './accounts.ts'
+import { refusePowerfulGroups } from '../safety/index.ts'
 import { directory } from './directory.ts'
 
 export interface WantedUser {

@@ -1,6 +1,7 @@
 import type { Host } from '../host.ts'
 import type { Desired } from '../plan.ts'
-import { type Environment, refusePowerfulUser, renderEnvironmentFile } from '../system/index.ts'
+import { refusePowerfulUser } from '../safety/index.ts'
+import { type Environment, renderEnvironmentFile } from '../system/index.ts'
 import { noUnits } from './absent-unit.ts'
 import { installedUnits } from './installed-unit.ts'
 import { environmentPath, refuseUnmanaged } from './managed-unit.ts'

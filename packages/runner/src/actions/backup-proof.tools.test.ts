@@ -211,10 +211,10 @@ test.skipIf(!root)('the database of another account is opened and restored as th
   }
   const taken = await order('db.sqlite.backup', { path, ...place.shelf }, { machine: watching })
   expect(taken).toMatchObject({ ok: true, output: { backup: { runAs: account } } })
-  const verbs = ran.filter((argv) => argv[0] === 'setpriv').map((argv) => [argv[1], argv.at(-1)])
+  const verbs = ran.filter((argv) => argv[0] === 'setpriv').map((argv) => [argv[1], ...argv.slice(-2)])
   expect(verbs).toEqual([
-    ['--reuid=nobody', 'sqlite-copy'],
-    ['--reuid=nobody', 'sqlite-prove'],
+    ['--reuid=nobody', 'sqlite', 'copy'],
+    ['--reuid=nobody', 'sqlite', 'prove'],
   ])
   const { id } = (taken.output as { backup: { id: string } }).backup
   expect(await order('db.sqlite.restore', { path, ...place.shelf, backup: id })).toMatchObject({ ok: true })

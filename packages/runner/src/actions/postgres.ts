@@ -16,7 +16,7 @@ async function askReady(
   const { database, timeoutMs, ...connection } = payload
   await refuseOpenAuthFile(machine, connection)
   const env = postgresEnvironment(database, connection)
-  const question = { verb: 'postgres-ready', ask: { timeoutMs }, as: connection.runAs, env } as const
+  const question = { part: 'postgres', verb: 'ready', ask: { timeoutMs }, as: connection.runAs, env } as const
   const output = await askDatabase(machine, await databaseTool(), question)
   const { version, connections, maxConnections, inRecovery } = output
   const standby = inRecovery ? ', which only reads for now' : ''
@@ -37,7 +37,7 @@ async function query(
   }
   const env = postgresEnvironment(database, connection)
   const ask = { sql, maxRows, maxBytes, timeoutMs }
-  const question = { verb: 'postgres-query', ask, as: connection.runAs, env } as const
+  const question = { part: 'postgres', verb: 'query', ask, as: connection.runAs, env } as const
   const output = await askDatabase(machine, await databaseTool(), question)
   return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
 }

@@ -1,6 +1,7 @@
 import { lstat, readFile } from 'node:fs/promises'
 import { findOrderType, idField, verifyKeySchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
+import { accessOf, accountOf, belongsTo, onlyOwnerWrites } from '@ikoma/machine/safety'
 import * as z from 'zod'
 import { refuseUnsafePath } from '../host/safe-path.ts'
 import { type Policy, readPolicyFile } from '../order/policy.ts'
@@ -37,8 +38,9 @@ function onlyPrivileged(policy: Policy): Policy {
 async function refuseForeign(path: string): Promise<void> {
   const facts = await lstat(path).catch(() => null)
   if (!facts?.isFile()) throw invalid(path, 'there is no such file; run: ikoma runner install')
-  if (facts.uid !== 0 && facts.uid !== process.getuid?.()) throw invalid(path, 'it belongs to another user')
-  if (facts.mode & 0o022) throw invalid(path, `others can write to it; run: chmod 644 ${path}`)
+  const access = accessOf(facts)
+  if (!belongsTo(access, accountOf(process.getuid?.() ?? 0))) throw invalid(path, 'it belongs to another user')
+  if (!onlyOwnerWrites(access)) throw invalid(path, `others can write to it; run: chmod 644 ${path}`)
   await refuseUnsafePath(path)
 }
 

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { FileAccess } from '@ikoma/machine'
+import { onlyOwnerWrites } from '@ikoma/machine/safety'
 import * as places from '../install/places.ts'
 
 const units = [places.runnerUnit, places.executorSocket, places.executorTemplate].map(places.unitPath)
@@ -20,7 +21,7 @@ const ownGround = [
 export function refuseOwnGround(path: string, access?: FileAccess): void {
   const inside = ownGround.some((own) => path === own || path.startsWith(`${own}/`))
   const above = ownGround.some((own) => own.startsWith(path === '/' ? path : `${path}/`))
-  const staysRoots = access?.owner === 'root' && (access.mode & 0o022) === 0
+  const staysRoots = access?.owner === 'root' && onlyOwnerWrites(access)
   if (!inside && (!above || staysRoots)) return
   throw new AppError('unprocessable', `${path} is IKOMA's own, or above it, and not for orders to change.`, {
     reason: 'own_ground',

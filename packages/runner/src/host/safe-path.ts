@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { dirname, normalize } from 'node:path'
 import { AppError } from '@ikoma/kernel'
+import { accessOf, accountOf, belongsTo, othersRename } from '@ikoma/machine/safety'
 
 /**
  * Refuses a path that somebody could turn elsewhere between our look and our write: Node has no openat, so every folder
@@ -10,15 +11,13 @@ export async function refuseUnsafePath(path: string): Promise<void> {
   if (!path.startsWith('/') || path.includes('\0') || normalize(path) !== path || path.endsWith('/')) {
     throw unsafe(path, 'it is not an absolute path in its shortest form')
   }
+  const self = accountOf(process.getuid?.() ?? 0)
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const entry = await lookAt(folder)
     if (!entry.isDirectory()) throw unsafe(path, `${folder} is not a directory`)
-    if (entry.uid !== 0 && entry.uid !== process.getuid?.()) throw unsafe(path, `${folder} belongs to another user`)
-    // Group root is root; where the sticky bit is set, nobody can rename what belongs to another.
-    const shared = entry.mode & 0o002 || (entry.mode & 0o020 && entry.gid !== 0)
-    if (shared && !(entry.mode & 0o1000)) {
-      throw unsafe(path, `others can write to ${folder}`)
-    }
+    const access = accessOf(entry)
+    if (!belongsTo(access, self)) throw unsafe(path, `${folder} belongs to another user`)
+    if (othersRename(access)) throw unsafe(path, `others can write to ${folder}`)
     if (folder === '/') return
   }
 }

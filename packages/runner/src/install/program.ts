@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
+import { othersWrite } from '@ikoma/machine/safety'
 
 /** What the units start: Node and the bundle's first file, which has its parts beside it. */
 export interface Program {
@@ -35,8 +36,8 @@ async function refuse(path: string, { kind, needs }: Needed, host: Host): Promis
   const entry = await host.look(path)
   if (entry?.kind !== kind) throw unsafe(path, `is not a ${kind}`)
   if (entry.owner !== 'root') throw unsafe(path, `belongs to ${entry.owner}, and root would run it`)
-  const others = entry.group === 'root' ? 0o002 : 0o022
-  if (entry.mode & others) throw unsafe(path, 'can be written by others, and root would run it')
+  // The sticky bit changes nothing here: Node reads more beside the program than we name, such as a package.json.
+  if (othersWrite(entry)) throw unsafe(path, 'can be written by others, and root would run it')
   if (!(entry.mode & needs))
     throw unsafe(path, `cannot be ${needs === 0o004 ? 'read' : 'entered or run'} by the runner's user`)
 }

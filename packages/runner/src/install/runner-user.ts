@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { type Desired, type Host, mustRun } from '@ikoma/machine'
-import { refusePowerfulUser, user } from '@ikoma/machine/system'
+import { refusePowerfulUser } from '@ikoma/machine/safety'
+import { user } from '@ikoma/machine/system'
 import * as places from './places.ts'
 
 const wanted = { name: places.user, home: places.home, shell: '/usr/sbin/nologin', groups: [] }

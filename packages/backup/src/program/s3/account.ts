@@ -6,14 +6,14 @@ export interface S3Account {
   accessKeyId: string
   secretAccessKey: string
   sessionToken: string | undefined
-  /** What manifests are sealed with: who can write to the bucket does not know it by that. */
+  /** The key that manifests are sealed with: whoever can write to the bucket does not know it by that. */
   seal: string
 }
 
 const maxFileBytes = 16 * 1024
 const minSealLength = 32
 
-/** From a file as the tools of AWS have it, of one account. No message quotes it. */
+/** The account of a file as the tools of AWS have it, of one account alone. No message quotes it. */
 export async function readAccount(path: string): Promise<S3Account> {
   const lines = (await readSmall(path)).split('\n').map((line) => /^\s*([a-z_]+)\s*=\s*(\S+)\s*$/.exec(line))
   const lineOf = (name: string) => {

@@ -5,29 +5,29 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { fullJitterMs } from '@ikoma/kernel'
 import { networkFailure } from '@ikoma/machine'
 import { AwsV4Signer } from 'aws4fetch'
-import type { Digest, S3Shelf } from '../ask.ts'
 import { stopping } from '../bytes.ts'
 import { Problem } from '../problem.ts'
+import type { Digest, S3Shelf } from '../verbs.ts'
 import type { S3Account } from './account.ts'
-import { refusalOf, S3Refusal, toldRefusal } from './answer.ts'
+import { problemOfRefusal, refusalOf, S3Refusal } from './answer.ts'
 
 /** A shelf in a bucket, and what it takes to be let in. */
 export interface Bucket extends S3Shelf {
   account: S3Account
-  /** The authority to trust, as PEM; those of Node without it. */
+  /** The authority to trust, as PEM; without one, Node's own are trusted. */
   ca: string | undefined
 }
 
 export interface S3Question {
   method: 'GET' | 'PUT' | 'DELETE'
-  /** On the shelf; none asks the bucket itself. */
+  /** A file of the shelf; without one, the bucket itself is asked. */
   file?: string
   query?: Record<string, string>
   headers?: Record<string, string>
   body?: S3Body
 }
 
-/** Opened anew for each attempt. */
+/** The bytes to send, opened anew for each attempt. */
 export interface S3Body {
   digest: Digest
   open(): Readable
@@ -36,7 +36,7 @@ export interface S3Body {
 const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 const maxAttempts = 4
 const backoff = { baseMs: 500, capMs: 8_000 }
-/** Without a byte in either direction. The order's own time bounds the whole. */
+/** The longest time without a byte in either direction. The order's own time bounds the whole. */
 const silenceMs = 60_000
 
 /** Asks until there is an answer, a few times: everything that is asked of a store may be asked again. */
@@ -50,7 +50,7 @@ export async function askS3<T>(
       return await receive(await askOnce(bucket, question))
     } catch (error) {
       stopping.throwIfAborted()
-      if (attempt === maxAttempts || !mayPass(error)) throw told(error, bucket)
+      if (attempt === maxAttempts || !mayPass(error)) throw asProblem(error, bucket)
       await pause(fullJitterMs(backoff, attempt, Math.random()), undefined, { signal: stopping })
     }
   }
@@ -96,13 +96,13 @@ function answerTo(request: ClientRequest, body: S3Body | undefined): Promise<Inc
     request.once('response', resolve).on('error', reject)
     request.setTimeout(silenceMs, () => request.destroy(Object.assign(new Error('silent'), { code: 'ETIMEDOUT' })))
     if (!body) return void request.end()
-    // One that answers before it has read everything may have gone when the rest is sent: its answer counts.
+    // A store that answers before it has read everything may have gone when the rest is sent: its answer counts.
     pipeline(body.open(), request, (error) => error && reject(error))
   })
 }
 
 const passing = ['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-/** A connection that was cut in the middle of a body. */
+/** The code of a connection that was cut in the middle of a body. */
 const cut = 'ERR_STREAM_PREMATURE_CLOSE'
 
 function mayPass(error: unknown): boolean {
@@ -114,13 +114,13 @@ function mayPass(error: unknown): boolean {
   return passing.includes(code) || code === cut
 }
 
-function told(error: unknown, { s3 }: Bucket): unknown {
+function asProblem(error: unknown, { s3 }: Bucket): unknown {
   const { endpoint } = s3
-  if (error instanceof S3Refusal) return toldRefusal(error, `${endpoint}/${s3.bucket}`)
+  if (error instanceof S3Refusal) return problemOfRefusal(error, `${endpoint}/${s3.bucket}`)
   const { code = '' } = error as NodeJS.ErrnoException
   if (code === cut) return new Problem('connection_reset', `${endpoint} closed the connection in the middle.`)
   const failure = networkFailure(endpoint, error, false)
-  // A full disk, and what else is ours.
+  // A full disk, and other errors that are ours.
   if (failure.code === 'connection_failed') return error
   return new Problem(failure.code, failure.message)
 }

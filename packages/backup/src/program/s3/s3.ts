@@ -4,17 +4,17 @@ import { readFile } from 'node:fs/promises'
 import { Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import type { Digest, S3Shelf } from '../ask.ts'
 import { damaged, newMeter, openInput, stopping } from '../bytes.ts'
 import { Problem } from '../problem.ts'
+import type { Digest, S3Shelf } from '../verbs.ts'
 import { readAccount } from './account.ts'
 import { elementsOf, isMissing, textOf } from './answer.ts'
 import { askS3, type Bucket } from './request.ts'
 
-/** What S3 takes in one request, which is there as a whole or not at all. */
+/** The largest file that S3 takes in one request, which is there as a whole or not at all. */
 const maxFileBytes = 5 * 1024 ** 3
 const pageSize = 1_000
-/** More than a backup an hour for two months; their names must fit into our answer. */
+/** Files of more than a backup an hour for two months; their names must fit into our answer. */
 const maxNames = 4_000
 const sealHeader = 'x-amz-meta-ikoma-seal'
 
@@ -43,7 +43,7 @@ async function pageAfter(bucket: Bucket, prefix: string, after: string) {
   throw new Problem('s3_refused', `${bucket.s3.endpoint} does not list what it was asked for.`)
 }
 
-/** Null when there is none; refused when it is not as we wrote it, for a bucket has other writers. */
+/** The text of a file, null when there is none; refused when it is not as we wrote it: a bucket has other writers. */
 export async function readS3({ file, ...shelf }: S3Shelf & { file: string }): Promise<string | null> {
   const bucket = await bucketOf(shelf)
   return orNull(async () => {
@@ -57,7 +57,7 @@ export async function readS3({ file, ...shelf }: S3Shelf & { file: string }): Pr
   })
 }
 
-/** What is on our standard input, which is small. */
+/** Writes the text on our standard input, which is small. */
 export async function writeS3({ file, ...shelf }: S3Shelf & { file: string }): Promise<null> {
   const bucket = await bucketOf(shelf)
   const bytes = await buffer(openInput())
@@ -66,20 +66,20 @@ export async function writeS3({ file, ...shelf }: S3Shelf & { file: string }): P
   return askS3(bucket, { method: 'PUT', file, headers, body: { digest, open: () => Readable.from([bytes]) } }, nothing)
 }
 
-/** The file on our standard input. The store itself compares what arrives with what was sent before a disk had it. */
+/** Sends the file on our standard input. The store compares it with the digest from before a disk had the bytes. */
 export async function putS3({ file, sent, ...shelf }: S3Shelf & { file: string; sent: Digest }): Promise<null> {
   if (sent.bytes > maxFileBytes) {
     const message = `The backup has ${sent.bytes} bytes; a bucket takes ${maxFileBytes} at most. Keep it in a directory.`
     throw new Problem('too_large_for_s3', message)
   }
-  // The store would wait for the rest.
+  // Of a shorter file, the store would wait for the rest.
   if (fstatSync(0).size !== sent.bytes) throw damaged()
   const bucket = await bucketOf(shelf)
   const open = () => createReadStream('', { fd: 0, autoClose: false, start: 0 })
   return askS3(bucket, { method: 'PUT', file, body: { digest: sent, open } }, nothing)
 }
 
-/** Into the file that is our standard output. */
+/** Fetches a file into the one that is our standard output. */
 export async function getS3({ file, ...shelf }: S3Shelf & { file: string }): Promise<Digest | null> {
   return receive(await bucketOf(shelf), file, () => {
     ftruncateSync(1)
@@ -100,7 +100,7 @@ export async function removeS3({ file, ...shelf }: S3Shelf & { file: string }): 
   return orNull(() => askS3(bucket, { method: 'DELETE', file }, nothing))
 }
 
-/** Every byte of it, anew from the first when the connection was cut. */
+/** Fetches every byte of a file, anew from the first when the connection was cut. */
 function receive(bucket: Bucket, file: string, open: () => Writable): Promise<Digest | null> {
   return orNull(() =>
     askS3(bucket, { method: 'GET', file }, async (answer) => {
@@ -111,7 +111,7 @@ function receive(bucket: Bucket, file: string, open: () => Writable): Promise<Di
   )
 }
 
-/** More than we ever sent is none of ours, and must not fill the disk. */
+/** A file that is larger than we ever sent is none of ours, and must not fill the disk. */
 async function* atMost(maxBytes: number, answer: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let bytes = 0
   for await (const piece of answer) {
@@ -126,7 +126,7 @@ async function bucketOf({ s3, name }: S3Shelf): Promise<Bucket> {
   return { s3, name, account: await readAccount(s3.authFile), ca }
 }
 
-/** Of the name too: what was written of one backup says nothing of another. */
+/** The seal is of the name too: what was written of one backup says nothing of another. */
 function sealOf({ name, account }: Bucket, file: string, text: string): string {
   return createHmac('sha256', account.seal).update(`${name}/${file}\n${text}`).digest('hex')
 }

@@ -2,36 +2,36 @@ import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
-import type { Content, Expected } from './ask.ts'
-import { receiveFile, sendFile } from './bytes.ts'
-import { compareContent, failedCheck, maxTables, tooManyTables } from './content.ts'
+import { receiveFile, sendFile } from '../bytes.ts'
+import { compareContent, failedCheck, maxTables, tooManyTables } from '../content.ts'
+import type { Content, EngineVerbs } from '../verbs.ts'
 
 const busyMs = 30_000
-/** All in one step: a copy in several begins anew whenever somebody writes in between. */
+/** The copy is one step: one of several begins anew whenever somebody writes in between. */
 const allPages = 2 ** 31 - 1
-const maxToldRows = 3
+const maxFindings = 3
 
 /** Sends a copy of the database as it is at one moment, while others go on writing. Gives what is in it. */
-export async function copySqlite({ path, workDir }: { path: string; workDir: string }) {
+export async function copySqlite({ source: path, workDir }: EngineVerbs['copy']['ask']) {
   const copy = join(workDir, 'copy.db')
-  const source = openToRead(path)
+  const database = openToRead(path)
   try {
     // The copy reads within the same transaction as the counts do.
-    source.exec('BEGIN')
-    const content = contentOf(source)
-    await backup(source, copy, { rate: allPages })
-    const { engineVersion } = source.prepare('SELECT sqlite_version() AS engineVersion').get() as {
+    database.exec('BEGIN')
+    const content = contentOf(database)
+    await backup(database, copy, { rate: allPages })
+    const { engineVersion } = database.prepare('SELECT sqlite_version() AS engineVersion').get() as {
       engineVersion: string
     }
     return { ...content, ...(await sendFile(copy)), engineVersion }
   } finally {
-    source.close()
+    database.close()
     await removeDatabase(copy)
   }
 }
 
 /** Restores a backup that it is given into a scratch database, and checks that one. */
-export async function proveSqlite({ workDir, expected }: { workDir: string; expected: Expected }) {
+export async function proveSqlite({ workDir, expected }: EngineVerbs['prove']['ask']) {
   const scratch = join(workDir, 'scratch.db')
   try {
     await receiveFile(scratch, expected)
@@ -56,7 +56,7 @@ export function checkDatabase(path: string, expected: Content): string[] {
 
 function openToRead(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
-  // What its schema calls may come from anybody who could write to it.
+  // The functions that a schema calls may come from anybody who could write to the database.
   database.exec('PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON')
   return database
 }
@@ -77,8 +77,8 @@ function contentOf(database: DatabaseSync): Content {
 }
 
 function refuseRows(check: string, rows: Record<string, unknown>[], fine?: string): void {
-  const told = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
-  if (told.length > 0) throw failedCheck(check, `says: ${told.slice(0, maxToldRows).join('; ')}`)
+  const findings = rows.map((row) => Object.values(row).join(' ')).filter((text) => text !== fine)
+  if (findings.length > 0) throw failedCheck(check, `says: ${findings.slice(0, maxFindings).join('; ')}`)
 }
 
 async function removeDatabase(path: string): Promise<void> {

@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs'
 import { chmod, chown, link, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Expected } from './ask.ts'
-import { receiveFile, sync } from './bytes.ts'
-import { Problem } from './problem.ts'
+import { receiveFile, sync } from '../bytes.ts'
+import { Problem } from '../problem.ts'
+import type { EngineVerbs } from '../verbs.ts'
 import { checkDatabase } from './sqlite.ts'
 
 const companions = ['-wal', '-journal']
 
 /** Puts a backup that it is given in the place of the live database. The former one is kept beside it, and named. */
-export async function restoreSqlite({ path, id, expected }: { path: string; id: string; expected: Expected }) {
-  const live = await realpath(path).catch(() => path)
+export async function restoreSqlite({ source, id, expected }: EngineVerbs['restore']['ask']) {
+  const live = await realpath(source).catch(() => source)
   const draft = `${live}.restoring-${id}`
   await removeDrafts(live)
   try {
@@ -25,14 +25,14 @@ export async function restoreSqlite({ path, id, expected }: { path: string; id: 
 }
 
 /** Puts a former database back; the one that was in its place is kept in turn. */
-export async function undoSqlite({ path, former, id }: { path: string; former: string; id: string }) {
-  const live = await realpath(path).catch(() => path)
+export async function undoSqlite({ source, former, id }: EngineVerbs['undo']['ask']) {
+  const live = await realpath(source).catch(() => source)
   const kept = `${live}.before-${former}`
   if (!existsSync(kept)) throw new Problem('no_such_former', `There is no former database ${kept}.`)
   return { former: await swap(live, kept, `${live}.before-${id}`) }
 }
 
-/** Of restores that were killed. */
+/** Removes what restores that were killed have left. */
 async function removeDrafts(live: string): Promise<void> {
   const begin = `${basename(live)}.restoring-`
   for (const name of await readdir(dirname(live))) {
@@ -47,7 +47,7 @@ async function giveAccessOf(live: string, draft: string): Promise<void> {
   await chmod(draft, mode & 0o777)
 }
 
-/** A crash at any moment leaves the one or the other in its place, whole. */
+/** Puts `next` in the place of `live`: a crash at any moment leaves the one database or the other there, whole. */
 async function swap(live: string, next: string, keepAs: string): Promise<string | null> {
   const there = existsSync(live)
   if (there) {
@@ -63,14 +63,14 @@ async function swap(live: string, next: string, keepAs: string): Promise<string 
   return there ? keepAs : null
 }
 
-/** So that the file alone is the database. One that is broken stays as it is, with its log. */
+/** Folds the log in, so that the file alone is the database. One that is broken stays as it is, with its log. */
 function foldIn(path: string): void {
   try {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     database.close()
   } catch {
-    // Kept as it is.
+    // The broken database is kept as it is.
   }
 }
 

@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import type { Expected } from './ask.ts'
-import { newMeter, openInput, refuseOthers, send, stopping } from './bytes.ts'
-import { compareContent } from './content.ts'
-import { contentOf } from './postgres-content.ts'
-import { connected, runTool, type Session } from './postgres-session.ts'
-import { Problem } from './problem.ts'
+import { newMeter, openInput, refuseOthers, send, stopping } from '../bytes.ts'
+import { compareContent } from '../content.ts'
+import { Problem } from '../problem.ts'
+import type { EngineVerbs, Expected } from '../verbs.ts'
+import { contentOf } from './content.ts'
+import { connected, runTool, type Session } from './session.ts'
 
 const scratchName = /^ikoma_(?:proof|restore)_(\d{4})(\d\d)(\d\d)t/
 const dayMs = 24 * 3600 * 1000
@@ -30,7 +30,7 @@ export function copyPostgres() {
 }
 
 /** Restores a backup that it is given into a scratch database, and checks that one. */
-export function provePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
+export function provePostgres({ source: database, id, expected }: EngineVerbs['prove']['ask']) {
   return connected('postgres', async (session) => {
     await refuseSuperuser(session, database)
     await dropAbandoned(session)
@@ -89,7 +89,7 @@ export async function drop(session: Session, database: string): Promise<void> {
   await session.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(database)} WITH (FORCE)`)
 }
 
-/** An id as a part of a database's name, which folds nothing. */
+/** An id as a part of a database's name, where PostgreSQL folds no letter of it. */
 export function inName(id: string): string {
   return id.toLowerCase().replace('-', '_')
 }

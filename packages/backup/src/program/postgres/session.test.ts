@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { errorsIn } from './postgres-session.ts'
+import { errorsIn } from './session.ts'
 
 test('what a program of PostgreSQL says is told without the rows in it', () => {
   const said = [

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import type { Content } from './ask.ts'
-import { maxTables, tooManyTables } from './content.ts'
-import type { Session } from './postgres-session.ts'
+import { maxTables, tooManyTables } from '../content.ts'
+import type { Content } from '../verbs.ts'
+import type { Session } from './session.ts'
 
 /** What is the database's own: not the system's, not a session's, and not what an extension brings along by itself. */
 const own = `

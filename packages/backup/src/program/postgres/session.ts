@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import pg from 'pg'
-import { stopping } from './bytes.ts'
-import { Problem, problemOf } from './problem.ts'
+import { stopping } from '../bytes.ts'
+import { Problem, problemOf } from '../problem.ts'
 
-const maxToldCharacters = 2_000
+const maxErrorCharacters = 2_000
 
 export type Session = pg.Client
 
 /** A connection to the database that the environment names, or another beside it. */
 export async function connected<T>(database: string | null, work: (session: Session) => Promise<T>): Promise<T> {
   const session = new pg.Client(database === null ? {} : { database })
-  // A server that goes away is told by the question that waits.
+  // A server that goes away fails the question that waits for it.
   session.on('error', () => undefined)
   await session.connect()
   try {
@@ -35,15 +35,15 @@ export async function runTool<T>(
   })
   exited.catch(() => undefined)
   const streamed = stream(child).catch((error: NodeJS.ErrnoException) => {
-    // It would wait for ever for what nobody sends or reads any more; at EPIPE it is the one that ended.
+    // The program would wait for ever for bytes that nobody sends or reads any more; at EPIPE it is the one that ended.
     if (error.code !== 'EPIPE') child.kill()
     throw error
   })
-  const [said, result, code] = await Promise.allSettled([text(child.stderr), streamed, exited])
+  const [errorText, result, code] = await Promise.allSettled([text(child.stderr), streamed, exited])
   if (code.status === 'rejected') throw notStarted(name, code.reason)
-  // A full disk is told by our side; to the program it is a reader that went away.
+  // A full disk shows as our own error; to the program it is a reader that went away.
   if (result.status === 'rejected' && (code.value === null || isFull(result.reason))) throw result.reason
-  if (code.value !== 0) throw failed(name, code.value, said.status === 'fulfilled' ? said.value.trim() : '')
+  if (code.value !== 0) throw failed(name, code.value, errorText.status === 'fulfilled' ? errorText.value.trim() : '')
   if (result.status === 'rejected') throw result.reason
   return result.value
 }
@@ -57,14 +57,14 @@ function notStarted(name: string, error: NodeJS.ErrnoException): Error {
   return new Problem('tool_absent', `${name} is not installed on this server.`)
 }
 
-function failed(name: string, code: number | null, said: string): Problem {
-  const errors = errorsIn(said)
-  if (said.includes('No space left on device')) return new Problem('disk_full', `${name}: ${errors.slice(-300)}`)
-  return new Problem('tool_failed', `${name} failed with ${code ?? 'a signal'}: ${errors.slice(-maxToldCharacters)}`)
+function failed(name: string, code: number | null, errorText: string): Problem {
+  const errors = errorsIn(errorText)
+  if (errorText.includes('No space left on device')) return new Problem('disk_full', `${name}: ${errors.slice(-300)}`)
+  return new Problem('tool_failed', `${name} failed with ${code ?? 'a signal'}: ${errors.slice(-maxErrorCharacters)}`)
 }
 
 /** What the program says itself: the server's DETAIL and CONTEXT show rows, and a statement shows values. */
-export function errorsIn(said: string): string {
-  const lines = said.split('\n').filter((line) => /^pg_(dump|restore): (?!detail: (Command|Query) was)/.test(line))
+export function errorsIn(errorText: string): string {
+  const lines = errorText.split('\n').filter((line) => /^pg_(dump|restore): (?!detail: (Command|Query) was)/.test(line))
   return lines.join('\n')
 }

@@ -1,7 +1,7 @@
 import pg from 'pg'
-import type { PostgresQuery, PostgresRows, PostgresState } from './ask.ts'
-import { connected, type Session } from './postgres-session.ts'
-import { Problem } from './problem.ts'
+import { Problem } from '../problem.ts'
+import type { PostgresQuery, PostgresRows, PostgresState } from '../verbs.ts'
+import { connected, type Session } from './session.ts'
 
 const rowsAtATime = 50
 /** Values stay as PostgreSQL writes them: no number loses digits. */

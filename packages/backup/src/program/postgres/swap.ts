@@ -1,15 +1,15 @@
 import pg from 'pg'
-import type { Expected } from './ask.ts'
+import { Problem } from '../problem.ts'
+import type { EngineVerbs } from '../verbs.ts'
 import { drop, dropAbandoned, inName, refuseSuperuser, restoreInto } from './postgres.ts'
-import { connected, type Session } from './postgres-session.ts'
-import { Problem } from './problem.ts'
+import { connected, type Session } from './session.ts'
 
 const maxNameCharacters = 63
 /** Settings whose value is a list of names, quoted already. */
 const lists = `('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')`
 
 /** Puts a backup that it is given in the place of the live database. The former one is kept under a name of its own. */
-export function restorePostgres({ database, id, expected }: { database: string; id: string; expected: Expected }) {
+export function restorePostgres({ source: database, id, expected }: EngineVerbs['restore']['ask']) {
   return connected('postgres', async (session) => {
     await refuseSuperuser(session, database)
     await refuseInUse(session, database)
@@ -28,7 +28,7 @@ export function restorePostgres({ database, id, expected }: { database: string; 
 }
 
 /** Puts a former database back; the one that was in its place is kept in turn. */
-export function undoPostgres({ database, former, id }: { database: string; former: string; id: string }) {
+export function undoPostgres({ source: database, former, id }: EngineVerbs['undo']['ask']) {
   return connected('postgres', async (session) => {
     const kept = keptAs(database, former)
     if (!(await exists(session, kept))) {
@@ -39,7 +39,7 @@ export function undoPostgres({ database, former, id }: { database: string; forme
   })
 }
 
-/** In one transaction: a crash at any moment leaves the one or the other. PostgreSQL refuses it while somebody is connected. */
+/** Renames in one transaction: a crash leaves the one or the other. PostgreSQL refuses while somebody is connected. */
 async function swap(session: Session, live: string, next: string, keepAs: string): Promise<string | null> {
   const there = await exists(session, live)
   await session.query('BEGIN')
@@ -49,7 +49,7 @@ async function swap(session: Session, live: string, next: string, keepAs: string
     await session.query('COMMIT')
   } catch (error) {
     await session.query('ROLLBACK')
-    // object_in_use
+    // PostgreSQL's object_in_use.
     throw (error as { code?: string }).code === '55006' ? inUse(live, 'somebody') : error
   }
   return there ? keepAs : null
@@ -82,7 +82,7 @@ function keptAs(database: string, id: string): string {
   return `${database.slice(0, maxNameCharacters - tail.length)}${tail}`
 }
 
-/** With the owner, encoding and sort order of the live one, where there is one. */
+/** The statement that makes a database with the owner, encoding and sort order of the live one, where there is one. */
 async function creationLike(session: Session, database: string, draft: string): Promise<string> {
   const { rows } = await session.query(
     `SELECT pg_catalog.format('OWNER %I ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT %s',
@@ -94,7 +94,7 @@ async function creationLike(session: Session, database: string, draft: string): 
   return `CREATE DATABASE ${pg.escapeIdentifier(draft)} TEMPLATE template0 ${rows[0]?.options ?? ''}`
 }
 
-/** What belongs to the database itself, and is in no dump of its contents. */
+/** Statements for the rights and settings of the database itself, which are in no dump of its contents. */
 async function grantsAndSettings(session: Session, database: string, draft: string): Promise<string[]> {
   const { rows } = await session.query(
     `SELECT pg_catalog.format('ALTER DATABASE %I SET %I TO %s', $2::text, name,
