@@ -1,10 +1,10 @@
 import type { Client } from '@ikoma/api'
 import type { Command } from 'commander'
-import type { Compose } from './compose.ts'
-import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
+import type { ControlPlane, ControlPlaneOptions } from './find-control-plane.ts'
 import type { Io } from './io.ts'
 import type { CommandPath, Language, Messages } from './messages/index.ts'
 import type { Output } from './output.ts'
+import type { Compose } from './processes/processes.ts'
 
 /** What a command works with besides its options. */
 export interface Context {

@@ -1,7 +1,7 @@
 import { ApiError, createClient, proofWindowMs, UnreachableError } from '@ikoma/api'
 import type { Context } from './cli.ts'
 import { contextsPath, readContexts } from './contexts.ts'
-import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './control-plane.ts'
+import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
 import { isLoopback } from './loopback.ts'
 import { eachItem } from './pages.ts'
 import { span } from './times.ts'

@@ -1,4 +1,4 @@
-import type { Compose } from '../compose.ts'
+import type { Compose } from './processes.ts'
 
 /** The processes that the command can be. Each is loaded only when it is asked for: a runner carries no server. */
 export const processes: Compose = {

@@ -1,6 +1,6 @@
 import { collectStartGarbage, stopOnSignal } from '@ikoma/kernel/node'
 import type { Context } from '../cli.ts'
-import type { ServerOptions } from '../commands/server.ts'
+import type { ServerOptions } from '../commands/serve.ts'
 import type { UpOptions } from '../commands/up.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { readServerConfig, type ServerConfig } from './config.ts'

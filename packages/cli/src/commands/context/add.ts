@@ -3,9 +3,9 @@ import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli, Context } from '../../cli.ts'
 import { readContexts, type StoredContext, writeContexts } from '../../contexts.ts'
-import { parseUrl } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { readGiven } from '../../files.ts'
+import { parseUrl } from '../../find-control-plane.ts'
 import { describeContext } from './list.ts'
 
 export interface AddContextOptions {

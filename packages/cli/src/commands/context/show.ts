@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli, Context, GlobalOptions } from '../../cli.ts'
-import { findControlPlane } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { findControlPlane } from '../../find-control-plane.ts'
 
 export function showContextCommand(cli: Cli): Command {
   return cli.command('context show').action(cli.local(showContext))

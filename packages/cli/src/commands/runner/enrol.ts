@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
-import { parseUrl } from '../../control-plane.ts'
+import { parseUrl } from '../../find-control-plane.ts'
 
 export interface EnrolRunnerOptions {
   url: string

@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
-import { parseUrl } from '../../control-plane.ts'
+import { parseUrl } from '../../find-control-plane.ts'
 import { collect } from '../../options.ts'
 
 export interface InstallRunnerOptions {

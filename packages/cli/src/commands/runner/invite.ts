@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
-import { parseUrl } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { parseUrl } from '../../find-control-plane.ts'
 import { findHost } from '../../lookup.ts'
 import { isLoopback } from '../../loopback.ts'
 import { collect, wholeNumber } from '../../options.ts'

@@ -1,11 +1,11 @@
-import type { Context } from './cli.ts'
-import type { RunExecutorOptions } from './commands/executor.ts'
-import type { EnrolRunnerOptions } from './commands/runner/enrol.ts'
-import type { InstallRunnerOptions } from './commands/runner/install.ts'
-import type { RunRunnerOptions } from './commands/runner/run.ts'
-import type { UninstallRunnerOptions } from './commands/runner/uninstall.ts'
-import type { ServerOptions } from './commands/server.ts'
-import type { UpOptions } from './commands/up.ts'
+import type { Context } from '../cli.ts'
+import type { RunExecutorOptions } from '../commands/executor.ts'
+import type { EnrolRunnerOptions } from '../commands/runner/enrol.ts'
+import type { InstallRunnerOptions } from '../commands/runner/install.ts'
+import type { RunRunnerOptions } from '../commands/runner/run.ts'
+import type { UninstallRunnerOptions } from '../commands/runner/uninstall.ts'
+import type { ServerOptions } from '../commands/serve.ts'
+import type { UpOptions } from '../commands/up.ts'
 
 /** The processes that the command can be, handed in by main: the commands themselves know only the API. Each gives its exit code. */
 export interface Compose {
