@@ -2,9 +2,10 @@ import type { Client } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { ControlPlane, ControlPlaneOptions } from './find-control-plane.ts'
 import type { Io } from './io.ts'
-import type { CommandPath, Language, Messages } from './messages/index.ts'
+import type { Language, Messages } from './messages/index.ts'
 import type { Output } from './output.ts'
 import type { Compose } from './processes/processes.ts'
+import type { CommandWords } from './words.ts'
 
 /** What a command works with besides its options. */
 export interface Context {
@@ -32,9 +33,10 @@ export type Action = (...args: unknown[]) => Promise<void>
 /** What a command definition is made with. */
 export interface Cli {
   t: Messages
+  language: Language
   compose: Compose
-  /** A command named after the last word of `path`, with its help. */
-  command(path: CommandPath): Command
+  /** A command with its help. */
+  command(name: string, words: Record<Language, CommandWords>): Command
   /** For commands that ask no control plane. */
   local<O>(run: Run<O, Context>): Action
   /** For commands that ask one: its address and credential are found first. */

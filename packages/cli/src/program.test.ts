@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Language, languages, messagesIn } from './messages/index.ts'
-import { buildProgram, createCli, optionsOf } from './program.ts'
+import { buildProgram, createCli } from './program.ts'
+import { parseLine } from './testing/parse-line.ts'
 import { createWorld } from './testing/world.ts'
 
 function tree(language: Language): Command {
@@ -12,20 +13,6 @@ function tree(language: Language): Command {
 function leaves(command: Command, path: string[] = []): string[][] {
   if (command.commands.length === 0) return [path]
   return command.commands.flatMap((sub) => leaves(sub, [...path, sub.name()]))
-}
-
-/** The options a command line gives to its command, which does not run. */
-async function parse(...argv: string[]): Promise<unknown> {
-  const { io, compose } = createWorld()
-  let parsed: unknown
-  const keep =
-    () =>
-    async (...args: unknown[]) => {
-      parsed = optionsOf(args)
-    }
-  const cli = createCli({ io, compose, t: messagesIn('en'), language: 'en', finish: () => {} })
-  await buildProgram({ ...cli, local: keep, remote: keep }).parseAsync(argv, { from: 'user' })
-  return parsed
 }
 
 describe.each(languages)('help in %s', (language) => {
@@ -54,7 +41,7 @@ describe('parsing', () => {
   it('gives order create its options by name', async () => {
     const line = 'order create check.http.run --host web-1 --set url=https://a.b/?x=1,2 --set timeoutMs=500 --label a=1'
     const more = '--priority -3 --max-attempts 2 --dry-run --detach --wait-timeout 5m --json'
-    expect(await parse(...line.split(' '), ...more.split(' '))).toEqual({
+    expect(await parseLine([...line.split(' '), ...more.split(' ')])).toEqual({
       type: 'check.http.run',
       host: 'web-1',
       set: ['url=https://a.b/?x=1,2', 'timeoutMs=500'],
@@ -69,16 +56,16 @@ describe('parsing', () => {
   })
 
   it('takes global options before and after the command', async () => {
-    const after = await parse('order', 'list', '--context', 'prod', '--json')
-    expect(await parse('--context', 'prod', '--json', 'order', 'list')).toEqual(after)
+    const after = await parseLine(['order', 'list', '--context', 'prod', '--json'])
+    expect(await parseLine(['--context', 'prod', '--json', 'order', 'list'])).toEqual(after)
     expect(after).toEqual({ context: 'prod', json: true })
   })
 
   it('splits lists at commas', async () => {
-    expect(await parse('order', 'list', '--status', 'QUEUED,RUNNING', '--status', 'STALE')).toEqual({
+    expect(await parseLine(['order', 'list', '--status', 'QUEUED,RUNNING', '--status', 'STALE'])).toEqual({
       status: ['QUEUED', 'RUNNING', 'STALE'],
     })
-    expect(await parse('runner', 'invite', '--scope', 'check,system')).toEqual({ scope: ['check', 'system'] })
+    expect(await parseLine(['runner', 'invite', '--scope', 'check,system'])).toEqual({ scope: ['check', 'system'] })
   })
 })
 

@@ -23,6 +23,7 @@ import { createOutput } from './output.ts'
 import type { Compose } from './processes/processes.ts'
 import { reportError } from './report-error.ts'
 import { version } from './version.ts'
+import { translated } from './words.ts'
 
 export interface Environment {
   io: Io
@@ -45,15 +46,17 @@ export async function runProgram(argv: readonly string[], { io, compose }: Envir
 
 /** The tree of commands. */
 export function buildProgram(cli: Cli): Command {
-  const { t } = cli
+  const { t, language } = cli
+  const { options, exitCodes } = words[language]
   return cli
-    .command('ikoma')
-    .helpCommand(`help [${t.usage.words.command}]`, t.options.helpCommand)
-    .version(version, '-V, --version', t.options.version)
-    .option('--url <url>', t.options.url)
-    .option('--context <name>', t.options.context)
-    .option('--json', t.options.json)
-    .addOption(choiceOption('--lang <language>', t.options.lang, languages, t))
+    .command('ikoma', words)
+    .helpCommand(`help [${t.usage.words.command}]`, options.helpCommand)
+    .version(version, '-V, --version', options.version)
+    .option('--url <url>', options.url)
+    .option('--context <name>', options.context)
+    .option('--json', options.json)
+    .addOption(choiceOption('--lang <language>', options.lang, languages, t))
+    .addHelpText('after', `\n${exitCodes}`)
     .addCommand(upCommand(cli))
     .addCommand(serverCommand(cli))
     .addCommand(orderCommand(cli))
@@ -84,8 +87,9 @@ export function createCli({ io, compose, t, language, finish }: CliParts): Cli {
   })
   return {
     t,
+    language,
     compose,
-    command: (path) => commandWithHelp(path, io, t),
+    command: (name, words) => commandWithHelp(name, words[language], io, t),
     local: <O>(run: Run<O, Context>): Action => {
       return async (...args) => {
         const options = optionsOf<O & GlobalOptions>(args)
@@ -110,3 +114,42 @@ export function optionsOf<O>(args: unknown[]): O {
   const named = command.registeredArguments.map((argument, index) => [argument.name(), command.processedArgs[index]])
   return { ...command.optsWithGlobals(), ...Object.fromEntries(named) } as O
 }
+
+const words = translated({
+  en: {
+    summary: 'Control servers: place orders, follow them, prove how they ended.',
+    examples: [
+      ['ikoma up', 'start a control plane and a runner on this machine'],
+      ['ikoma order create runner.selftest', 'have the runner examine itself'],
+    ],
+    options: {
+      version: 'show the version',
+      helpCommand: 'show the help of a command',
+      url: 'address of the control plane',
+      context: 'kept context to use',
+      json: 'one JSON document on standard output',
+      lang: 'language',
+    },
+    exitCodes:
+      'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the plan has changes, 4 not signed in,\n' +
+      '5 refused (scope, policy, approval), 6 timeout or unknown outcome, 130 interrupted.',
+  },
+  fr: {
+    summary: 'Piloter des serveurs : passer des ordres, les suivre, prouver comment ils ont fini.',
+    examples: [
+      ['ikoma up', 'démarrer un plan de contrôle et un runner sur cette machine'],
+      ['ikoma order create runner.selftest', 'demander au runner de s’examiner'],
+    ],
+    options: {
+      version: 'afficher la version',
+      helpCommand: 'afficher l’aide d’une commande',
+      url: 'adresse du plan de contrôle',
+      context: 'contexte enregistré à utiliser',
+      json: 'un document JSON sur la sortie standard',
+      lang: 'langue',
+    },
+    exitCodes:
+      'Codes de sortie : 0 fait, 1 échec, 2 mauvaise utilisation, 3 le plan contient des changements, 4 non authentifié,\n' +
+      '5 refusé (portée, politique, approbation), 6 délai dépassé ou issue inconnue, 130 interrompu.',
+  },
+})

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { wholeNumber } from '../options.ts'
+import { translated } from '../words.ts'
 
 export interface ServerOptions {
   port?: number
@@ -8,7 +9,26 @@ export interface ServerOptions {
 
 export function serverCommand(cli: Cli): Command {
   return cli
-    .command('server')
+    .command('server', words)
     .option('--port <port>', cli.t.options.port, wholeNumber(cli.t))
     .action(cli.local(cli.compose.startServer))
 }
+
+const words = translated({
+  en: {
+    summary: 'Start the control plane alone',
+    details: 'Reads its settings from the environment. Runners connect to it from their servers.',
+    examples: [
+      ['ikoma server', 'start on port 3000 with a database in ./data'],
+      ['DATABASE_URL=postgres://… ikoma server', 'start on PostgreSQL'],
+    ],
+  },
+  fr: {
+    summary: 'Démarrer le plan de contrôle seul',
+    details: 'Lit ses réglages dans l’environnement. Les runners s’y connectent depuis leurs serveurs.',
+    examples: [
+      ['ikoma server', 'démarrer sur le port 3000 avec une base dans ./data'],
+      ['DATABASE_URL=postgres://… ikoma server', 'démarrer sur PostgreSQL'],
+    ],
+  },
+})

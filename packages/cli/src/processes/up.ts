@@ -3,6 +3,7 @@ import type { Context } from '../cli.ts'
 import type { ServerOptions } from '../commands/serve.ts'
 import type { UpOptions } from '../commands/up.ts'
 import { shellQuote } from '../shell-quote.ts'
+import { translated } from '../words.ts'
 import { readServerConfig, type ServerConfig } from './config.ts'
 import { enrolLocalRunner, type LocalRunner, untilOnline } from './local-runner.ts'
 import { superviseRunner } from './runner-process.ts'
@@ -45,18 +46,25 @@ function configOf({ port }: ServerOptions, { io }: Context): ServerConfig {
 }
 
 /** Says where everything is and what to try next. */
-function greet({ io, t }: Context, config: ServerConfig, server: RunningServer, runner: LocalRunner | null): void {
+function greet(
+  { io, language }: Context,
+  config: ServerConfig,
+  server: RunningServer,
+  runner: LocalRunner | null,
+): void {
   const { database } = config
   const { url, adminKey } = server
   const lines = [
-    t.up.ready(url),
+    words[language].ready(url),
     '',
-    t.up.store(database.kind === 'sqlite' ? database.file : 'PostgreSQL'),
-    adminKey.file === null ? t.up.keyFromEnvironment : t.up.keyFile(adminKey.file, adminKey.made),
-    ...(runner ? [t.up.runner(runner.id, config.runnerDir)] : []),
-    t.up.docs(`${url}/docs`),
+    words[language].store(database.kind === 'sqlite' ? database.file : 'PostgreSQL'),
+    adminKey.file === null ? words[language].keyFromEnvironment : words[language].keyFile(adminKey.file, adminKey.made),
+    ...(runner ? [words[language].runner(runner.id, config.runnerDir)] : []),
+    words[language].docs(`${url}/docs`),
     '',
-    ...(runner ? [t.up.tryThis, '', curlLine(server, runner), '', t.up.thenRead] : [t.up.inviteRunner]),
+    ...(runner
+      ? [words[language].tryThis, '', curlLine(server, runner), '', words[language].thenRead]
+      : [words[language].inviteRunner]),
     '',
   ]
   io.stdout.write(`${lines.join('\n')}\n`)
@@ -73,3 +81,31 @@ function curlLine({ url, adminKey }: RunningServer, runner: LocalRunner): string
 function untilSignal(): Promise<never> {
   return new Promise(() => {})
 }
+
+const words = translated({
+  en: {
+    ready: (url: string) => `IKOMA is ready: ${url}`,
+    store: (where: string) => `  Database    ${where}`,
+    keyFile: (file: string, made: boolean) =>
+      `  Admin key   ${file}${made ? ' (made now, readable by you alone)' : ''}`,
+    keyFromEnvironment: '  Admin key   from IKOMA_ADMIN_KEY',
+    runner: (id: string, folder: string) => `  Runner      ${id} (its files: ${folder})`,
+    docs: (url: string) => `  API         ${url}`,
+    tryThis: 'Place your first order:',
+    thenRead:
+      'Then watch one run, or see them all:\n\n  npx ikoma order create runner.selftest\n  npx ikoma order list',
+    inviteRunner: 'No runner here. Invite a machine: npx ikoma runner invite',
+  },
+  fr: {
+    ready: (url) => `IKOMA est prêt : ${url}`,
+    store: (where) => `  Base           ${where}`,
+    keyFile: (file, made) => `  Clé d’admin    ${file}${made ? ' (créée à l’instant, lisible par vous seul)' : ''}`,
+    keyFromEnvironment: '  Clé d’admin    dans IKOMA_ADMIN_KEY',
+    runner: (id, folder) => `  Runner         ${id} (ses fichiers : ${folder})`,
+    docs: (url) => `  API            ${url}`,
+    tryThis: 'Passez votre premier ordre :',
+    thenRead:
+      'Puis suivez-en un en direct, ou voyez-les tous :\n\n  npx ikoma order create runner.selftest\n  npx ikoma order list',
+    inviteRunner: 'Aucun runner ici. Invitez une machine : npx ikoma runner invite',
+  },
+})

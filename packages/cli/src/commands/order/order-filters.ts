@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { RemoteContext } from '../../cli.ts'
+import type { Cli, RemoteContext } from '../../cli.ts'
 import { findHost, findRunner } from '../../lookup.ts'
-import type { Messages } from '../../messages/index.ts'
 import { collect } from '../../options.ts'
 import { parseMoment } from '../../times.ts'
+import { translated } from '../../words.ts'
 
 export interface OrderFilterOptions {
   status?: string[]
@@ -14,13 +14,14 @@ export interface OrderFilterOptions {
   since?: string
 }
 
-export function addOrderFilters(command: Command, { options }: Messages): Command {
+export function addOrderFilters(command: Command, { language }: Pick<Cli, 'language'>): Command {
+  const { options } = words[language]
   return command
     .option('--status <status>', options.status, collect)
     .option('--type <type>', options.type)
-    .option('--host <host>', options.hostFilter)
-    .option('--runner <runner>', options.runnerFilter)
-    .option('--label <key=value>', options.labelFilter)
+    .option('--host <host>', options.server)
+    .option('--runner <runner>', options.runner)
+    .option('--label <key=value>', options.label)
     .option('--since <time>', options.since)
 }
 
@@ -35,3 +36,26 @@ export async function orderFilters(options: OrderFilterOptions, context: RemoteC
     since: options.since && parseMoment(options.since, '--since', 'past', context),
   }
 }
+
+const words = translated({
+  en: {
+    options: {
+      status: 'only these statuses, such as QUEUED,RUNNING',
+      type: 'only this order type',
+      server: 'only orders for this host',
+      runner: 'only orders of this runner',
+      label: 'only orders with this label',
+      since: 'only newer ones: a time, or a duration back from now',
+    },
+  },
+  fr: {
+    options: {
+      status: 'seulement ces états, comme QUEUED,RUNNING',
+      type: 'seulement ce type d’ordre',
+      server: 'seulement les ordres de cet hôte',
+      runner: 'seulement les ordres de ce runner',
+      label: 'seulement les ordres qui ont cette étiquette',
+      since: 'seulement les plus récents : une date, ou une durée avant maintenant',
+    },
+  },
+})

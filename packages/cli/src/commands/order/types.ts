@@ -3,7 +3,9 @@ import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { span } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { getOrderType } from './order-options.ts'
+import { orderWords } from './order-words.ts'
 import { describeFields } from './payload-fields.ts'
 
 export interface OrderTypesOptions {
@@ -11,7 +13,10 @@ export interface OrderTypesOptions {
 }
 
 export function orderTypesCommand(cli: Cli): Command {
-  return cli.command('order types').argument('[type]', cli.t.args.type).action(cli.remote(orderTypes))
+  return cli
+    .command('types', words)
+    .argument('[type]', orderWords[cli.language].args.type)
+    .action(cli.remote(orderTypes))
 }
 
 export async function orderTypes({ type }: OrderTypesOptions, context: RemoteContext): Promise<number> {
@@ -37,7 +42,7 @@ function showType(type: OrderTypeResource, context: RemoteContext): number {
       [t.columns.timeout, span(type.timeoutSec * 1000, context)],
     ])
     const fields = describeFields(type.payloadSchema)
-    if (fields.length === 0) return out.note(t.empty.payloadFields)
+    if (fields.length === 0) return out.note(words[language].noFields)
     out.line()
     const rows = fields.map((field) => [
       field.name,
@@ -49,3 +54,22 @@ function showType(type: OrderTypeResource, context: RemoteContext): number {
   })
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'List what can be ordered, or the payload of one type',
+    examples: [
+      ['ikoma order types', 'every type with its risk'],
+      ['ikoma order types check.http.run', 'the payload of one type'],
+    ],
+    noFields: 'Its payload has no fields.',
+  },
+  fr: {
+    summary: 'Lister ce qui peut être ordonné, ou les paramètres d’un type',
+    examples: [
+      ['ikoma order types', 'tous les types avec leur risque'],
+      ['ikoma order types check.http.run', 'les paramètres d’un type'],
+    ],
+    noFields: 'Ses paramètres n’ont aucun champ.',
+  },
+})

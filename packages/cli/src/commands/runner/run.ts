@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 
 export interface RunRunnerOptions {
   stateDir?: string
@@ -9,7 +11,24 @@ export interface RunRunnerOptions {
 
 export function runRunnerCommand(cli: Cli): Command {
   return cli
-    .command('runner run')
-    .option('--state-dir <folder>', cli.t.options.stateDir)
+    .command('run', words)
+    .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
     .action(cli.local(cli.compose.runRunner))
 }
+
+const words = translated({
+  en: {
+    summary: 'Execute orders on this machine',
+    examples: [
+      ['ikoma runner run', 'with the identity that enrol kept'],
+      ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'with an identity kept elsewhere'],
+    ],
+  },
+  fr: {
+    summary: 'Exécuter des ordres sur cette machine',
+    examples: [
+      ['ikoma runner run', 'avec l’identité gardée par enrol'],
+      ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'avec une identité gardée ailleurs'],
+    ],
+  },
+})

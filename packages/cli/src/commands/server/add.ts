@@ -4,6 +4,8 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findRunner } from '../../lookup.ts'
 import { collect } from '../../options.ts'
+import { translated } from '../../words.ts'
+import { serverWords } from './server-words.ts'
 
 export interface AddHostOptions {
   name: string
@@ -13,21 +15,25 @@ export interface AddHostOptions {
 }
 
 export function addHostCommand(cli: Cli): Command {
-  const { options } = cli.t
+  const { options } = words[cli.language]
   return cli
-    .command('host add')
+    .command('add', words)
     .argument('<name>', cli.t.args.name)
     .option('--base-url <url>', options.baseUrl)
     .option('--tag <tag>', options.tag, collect)
-    .option('--runner <runner>', options.hostRunner)
+    .option('--runner <runner>', options.runner)
     .action(cli.remote(addHost))
 }
 
 export async function addHost(options: AddHostOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, language } = context
   const runner = options.runner === undefined ? null : await findRunner(options.runner, context)
-  const created = await client.createServer({ name: options.name, baseUrl: options.baseUrl, tags: options.tag })
-  if (!runner) out.note(t.hosts.added(created.name))
+  const created = await client.createServer({
+    name: options.name,
+    baseUrl: options.baseUrl,
+    tags: options.tag,
+  })
+  if (!runner) out.note(serverWords[language].withoutRunner(created.name))
   const host = runner ? await attachAdded(created, runner, context) : created
   out.answer(host, () => out.line(host.id))
   return exitCodes.ok
@@ -35,13 +41,32 @@ export async function addHost(options: AddHostOptions, context: RemoteContext): 
 
 /** The host is there whatever comes of the runner: that is said before the refusal is. */
 async function attachAdded(added: ServerResource, runner: RunnerResource, context: RemoteContext) {
-  const { client, out, t } = context
+  const { client, out, language } = context
   try {
     const host = await client.attachRunner(added.id, runner.id)
-    out.note(t.hosts.attached(host.name, runner.name))
+    out.note(serverWords[language].attached(host.name, runner.name))
     return host
   } catch (error) {
-    out.note(t.hosts.added(added.name))
+    out.note(serverWords[language].withoutRunner(added.name))
     throw error
   }
 }
+
+const words = translated({
+  en: {
+    summary: 'Take a server under management',
+    examples: [
+      ['ikoma host add web-1 --tag production', 'with a tag'],
+      ['ikoma host add web-1 --runner web-1', 'and attach its runner'],
+    ],
+    options: { baseUrl: 'address of the server', tag: 'tag (repeatable)', runner: 'runner that executes its orders' },
+  },
+  fr: {
+    summary: 'Prendre un serveur en charge',
+    examples: [
+      ['ikoma host add web-1 --tag production', 'avec une marque'],
+      ['ikoma host add web-1 --runner web-1', 'et lui attacher son runner'],
+    ],
+    options: { baseUrl: 'adresse du serveur', tag: 'marque (répétable)', runner: 'runner qui exécute ses ordres' },
+  },
+})

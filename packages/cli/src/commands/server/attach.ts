@@ -3,6 +3,9 @@ import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findHost, findRunner } from '../../lookup.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from '../runner/runner-words.ts'
+import { serverWords } from './server-words.ts'
 import type { OneHostOptions } from './show.ts'
 
 export interface AttachHostOptions extends OneHostOptions {
@@ -12,22 +15,45 @@ export interface AttachHostOptions extends OneHostOptions {
 
 export function attachHostCommand(cli: Cli): Command {
   return cli
-    .command('host attach')
-    .argument('<host>', cli.t.args.host)
-    .argument('[runner]', cli.t.args.runner)
-    .option('--none', cli.t.options.attachNone)
+    .command('attach', words)
+    .argument('<host>', serverWords[cli.language].args.server)
+    .argument('[runner]', runnerWords[cli.language].args.runner)
+    .option('--none', words[cli.language].options.none)
     .action(cli.remote(attachHost))
 }
 
 export async function attachHost(options: AttachHostOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, language } = context
   if ((options.runner === undefined) === !options.none) {
-    throw new AppError('invalid', t.hosts.runnerOrNone, { reason: 'runner_or_none' })
+    throw new AppError('invalid', words[language].runnerOrNone, { reason: 'runner_or_none' })
   }
   const { id, name } = await findHost(options.host, context)
   const runner = options.runner === undefined ? null : await findRunner(options.runner, context)
   const host = await client.attachRunner(id, runner?.id ?? null)
   out.answer(host, () => {})
-  out.note(runner ? t.hosts.attached(name, runner.name) : t.hosts.detached(name))
+  out.note(runner ? serverWords[language].attached(name, runner.name) : words[language].detached(name))
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: "Choose the runner that executes a host's orders",
+    examples: [
+      ['ikoma host attach web-1 web-1-runner', 'attach a runner'],
+      ['ikoma host attach web-1 --none', 'detach the one it has'],
+    ],
+    options: { none: 'detach the runner it has' },
+    detached: (name: string) => `"${name}" no longer has a runner.`,
+    runnerOrNone: 'Name a runner, or give --none to detach the one it has.',
+  },
+  fr: {
+    summary: 'Choisir le runner qui exécute les ordres d’un hôte',
+    examples: [
+      ['ikoma host attach web-1 web-1-runner', 'attacher un runner'],
+      ['ikoma host attach web-1 --none', 'détacher le sien'],
+    ],
+    options: { none: 'détacher le sien' },
+    detached: (name) => `« ${name} » n’a plus de runner.`,
+    runnerOrNone: 'Nommez un runner, ou donnez --none pour détacher le sien.',
+  },
+})

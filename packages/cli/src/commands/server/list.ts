@@ -5,13 +5,14 @@ import { createNames, shortId } from '../../lookup.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { ago } from '../../times.ts'
+import { translated } from '../../words.ts'
 
 export function listHostsCommand(cli: Cli): Command {
-  return addPageOptions(cli.command('host list'), cli.t).action(cli.remote(listHosts))
+  return addPageOptions(cli.command('list', words), cli).action(cli.remote(listHosts))
 }
 
 export async function listHosts(options: PageOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t, io } = context
+  const { client, out, t, io, language } = context
   const page = await readPages(client.listServers, {}, options)
   const names = createNames(client)
   const runners = await Promise.all(page.items.map(({ runnerId }) => (runnerId ? names.runner(runnerId) : '')))
@@ -26,7 +27,26 @@ export async function listHosts(options: PageOptions, context: RemoteContext): P
     ])
     out.table([t.columns.id, t.columns.name, t.columns.runner, t.columns.tags, t.columns.created], rows)
   })
-  if (page.items.length === 0) out.note(t.empty.hosts)
+  if (page.items.length === 0) out.note(words[language].empty)
   noteMore(page.next, context)
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'List hosts',
+    examples: [
+      ['ikoma host list', 'names, runners and tags'],
+      ['ikoma host list --json', 'as JSON'],
+    ],
+    empty: 'No hosts yet. Add one: ikoma host add <name>',
+  },
+  fr: {
+    summary: 'Lister les hôtes',
+    examples: [
+      ['ikoma host list', 'noms, runners et marques'],
+      ['ikoma host list --json', 'en JSON'],
+    ],
+    empty: 'Aucun hôte pour l’instant. Ajoutez-en un : ikoma host add <nom>',
+  },
+})
