@@ -1,19 +1,10 @@
 import type { Client } from '@ikoma/api'
 import type { Command } from 'commander'
+import type { Context } from './command-context.ts'
 import type { ControlPlane, ControlPlaneOptions } from './find-control-plane.ts'
-import type { Io } from './io.ts'
 import type { Language, Messages } from './messages/index.ts'
-import type { Output } from './output.ts'
-import type { Compose } from './processes/processes.ts'
+import type { Processes } from './processes/processes.ts'
 import type { CommandWords } from './words.ts'
-
-/** What a command works with besides its options. */
-export interface Context {
-  io: Io
-  out: Output
-  t: Messages
-  language: Language
-}
 
 export interface RemoteContext extends Context {
   client: Client
@@ -34,7 +25,7 @@ export type Action = (...args: unknown[]) => Promise<void>
 export interface Cli {
   t: Messages
   language: Language
-  compose: Compose
+  processes: Processes
   /** A command with its help. */
   command(name: string, words: Record<Language, CommandWords>): Command
   /** For commands that ask no control plane. */

@@ -1,5 +1,5 @@
 import { ApiError, createClient, proofWindowMs, UnreachableError } from '@ikoma/api'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
 import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'

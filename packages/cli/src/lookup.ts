@@ -1,6 +1,7 @@
 import type { Client, RunnerResource, ServerResource } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import type { Context, RemoteContext } from './cli.ts'
+import type { RemoteContext } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { eachItem, type List } from './pages.ts'
 
 export type Noun = 'order' | 'runner' | 'host' | 'schedule' | 'token'

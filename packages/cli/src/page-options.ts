@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Cli, Context } from './cli.ts'
+import type { Cli } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { wholeNumber } from './options.ts'
 import { translated } from './words.ts'
 

@@ -6,8 +6,8 @@ import { parseLine } from './testing/parse-line.ts'
 import { createWorld } from './testing/world.ts'
 
 function tree(language: Language): Command {
-  const { io, compose } = createWorld()
-  return buildProgram(createCli({ io, compose, t: messagesIn(language), language, finish: () => {} }))
+  const { io, processes } = createWorld()
+  return buildProgram(createCli({ io, processes, t: messagesIn(language), language, finish: () => {} }))
 }
 
 function leaves(command: Command, path: string[] = []): string[][] {
@@ -113,7 +113,7 @@ describe('composed commands', () => {
     await run('executor', 'run', '--peer', '0-1234-998')
     expect(calls).toEqual([
       ['startUp', { port: 8080 }],
-      ['startServer', {}],
+      ['startControlPlane', {}],
       ['enrolRunner', { url: 'https://ikoma.example.org', token: 'iko_x', name: 'web-1' }],
       ['runRunner', { stateDir: '/var/lib/runner' }],
       ['installRunner', { url: 'https://a.b', token: 'iko_x', allow: ['system', 'db'], dryRun: true }],

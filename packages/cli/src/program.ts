@@ -1,6 +1,7 @@
 import { createClient } from '@ikoma/api'
 import { Command } from 'commander'
-import type { Action, Cli, Context, GlobalOptions, RemoteContext, Run } from './cli.ts'
+import type { Action, Cli, GlobalOptions, RemoteContext, Run } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { auditCommand } from './commands/audit/index.ts'
 import { completionCommand } from './commands/completion.ts'
 import { contextCommand } from './commands/context/index.ts'
@@ -20,22 +21,22 @@ import type { Io } from './io.ts'
 import { type Language, languageOf, languages, type Messages, messagesIn } from './messages/index.ts'
 import { choiceOption } from './options.ts'
 import { createOutput } from './output.ts'
-import type { Compose } from './processes/processes.ts'
+import type { Processes } from './processes/processes.ts'
 import { reportError } from './report-error.ts'
 import { version } from './version.ts'
 import { translated } from './words.ts'
 
 export interface Environment {
   io: Io
-  compose: Compose
+  processes: Processes
 }
 
 /** Runs one command line (without `node` and the script) and gives its exit code; never rejects. */
-export async function runProgram(argv: readonly string[], { io, compose }: Environment): Promise<number> {
+export async function runProgram(argv: readonly string[], { io, processes }: Environment): Promise<number> {
   const language = languageOf(argv, io.env)
   const t = messagesIn(language)
   let exitCode = 0
-  const cli = createCli({ io, compose, t, language, finish: (code) => (exitCode = code) })
+  const cli = createCli({ io, processes, t, language, finish: (code) => (exitCode = code) })
   try {
     await buildProgram(cli).parseAsync(argv, { from: 'user' })
     return exitCode
@@ -78,7 +79,7 @@ interface CliParts extends Environment {
   finish(exitCode: number): void
 }
 
-export function createCli({ io, compose, t, language, finish }: CliParts): Cli {
+export function createCli({ io, processes, t, language, finish }: CliParts): Cli {
   const contextFor = (options: GlobalOptions): Context => ({
     io,
     out: createOutput(io, options.json ?? false),
@@ -88,7 +89,7 @@ export function createCli({ io, compose, t, language, finish }: CliParts): Cli {
   return {
     t,
     language,
-    compose,
+    processes,
     command: (name, words) => commandWithHelp(name, words[language], io, t),
     local: <O>(run: Run<O, Context>): Action => {
       return async (...args) => {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Cli, Context } from '../cli.ts'
+import type { Cli } from '../cli.ts'
+import type { Context } from '../command-context.ts'
 import { bashScript } from '../completion/bash.ts'
 import { fishScript } from '../completion/fish.ts'
 import { wordsOf } from '../completion/words.ts'

@@ -2,16 +2,12 @@ import type { Command } from 'commander'
 import type { Cli } from '../cli.ts'
 import { translated } from '../words.ts'
 
-export interface RunExecutorOptions {
-  peer: string
-}
-
 /** For systemd alone, which starts it with a connection as its standard input: help does not list it. */
 export function executorCommand(cli: Cli): Command {
   const run = cli
     .command('run', runWords)
     .requiredOption('--peer <instance>', runWords[cli.language].options.peer)
-    .action(cli.local(cli.compose.runExecutor))
+    .action(cli.local(cli.processes.runExecutor))
   return cli.command('executor', words).addCommand(run)
 }
 

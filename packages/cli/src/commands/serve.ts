@@ -3,15 +3,11 @@ import type { Cli } from '../cli.ts'
 import { wholeNumber } from '../options.ts'
 import { translated } from '../words.ts'
 
-export interface ServerOptions {
-  port?: number
-}
-
 export function serverCommand(cli: Cli): Command {
   return cli
     .command('server', words)
     .option('--port <port>', cli.t.options.port, wholeNumber(cli.t))
-    .action(cli.local(cli.compose.startServer))
+    .action(cli.local(cli.processes.startControlPlane))
 }
 
 const words = translated({

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
 import { type Carrying, type InstallOptions, installRunner, uninstallRunner } from '@ikoma/runner'
-import type { Context } from '../cli.ts'
-import type { InstallRunnerOptions } from '../commands/runner/install.ts'
-import type { UninstallRunnerOptions } from '../commands/runner/uninstall.ts'
+import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Style } from '../output.ts'
 import { version } from '../version.ts'
 import { translated } from '../words.ts'
+import type { InstallRunnerOptions, UninstallRunnerOptions } from './processes.ts'
 
 type Changes = Awaited<ReturnType<typeof installRunner>>
 

@@ -1,11 +1,10 @@
 import { collectStartGarbage, stopOnSignal } from '@ikoma/kernel/node'
-import type { Context } from '../cli.ts'
-import type { ServerOptions } from '../commands/serve.ts'
-import type { UpOptions } from '../commands/up.ts'
+import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { translated } from '../words.ts'
 import { readServerConfig, type ServerConfig } from './config.ts'
 import { enrolLocalRunner, type LocalRunner, untilOnline } from './local-runner.ts'
+import type { ServeOptions } from './processes.ts'
 import { superviseRunner } from './runner-process.ts'
 import { openServer, type RunningServer } from './server.ts'
 
@@ -14,7 +13,7 @@ const onlineWithinMs = 10_000
 const stopWithinMs = 45_000
 
 /** A control plane and the runner of this machine, two processes under one command. Ends on a signal. */
-export async function up(options: UpOptions, context: Context): Promise<number> {
+export async function up(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
   if (!config.localRunner) return serve(options, context)
   const server = await openServer(config)
@@ -32,7 +31,7 @@ export async function up(options: UpOptions, context: Context): Promise<number> 
   return untilSignal()
 }
 
-export async function serve(options: ServerOptions, context: Context): Promise<number> {
+export async function serve(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
   const server = await openServer(config)
   stopOnSignal(() => server.close(), server.log)
@@ -41,7 +40,7 @@ export async function serve(options: ServerOptions, context: Context): Promise<n
   return untilSignal()
 }
 
-function configOf({ port }: ServerOptions, { io }: Context): ServerConfig {
+function configOf({ port }: ServeOptions, { io }: Context): ServerConfig {
   return readServerConfig({ ...io.env, ...(port === undefined ? {} : { PORT: String(port) }) }, io.cwd)
 }
 

@@ -4,14 +4,14 @@ import { createWorld } from './world.ts'
 
 /** The options a command line gives to its command, which does not run. */
 export async function parseLine(argv: readonly string[]): Promise<unknown> {
-  const { io, compose } = createWorld()
+  const { io, processes } = createWorld()
   let parsed: unknown
   const keep =
     () =>
     async (...args: unknown[]) => {
       parsed = optionsOf(args)
     }
-  const cli = createCli({ io, compose, t: messagesIn('en'), language: 'en', finish: () => {} })
+  const cli = createCli({ io, processes, t: messagesIn('en'), language: 'en', finish: () => {} })
   await buildProgram({ ...cli, local: keep, remote: keep }).parseAsync(argv, { from: 'user' })
   return parsed
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describeCatalogue } from '@ikoma/api'
 import { onTestFinished } from 'vitest'
 import type { Io } from '../io.ts'
-import type { Compose } from '../processes/processes.ts'
+import type { Processes } from '../processes/processes.ts'
 import { runProgram } from '../program.ts'
 import { ok, startFakeApi } from './fake-api.ts'
 import { aRunner, noon, page } from './fixtures.ts'
@@ -46,20 +46,20 @@ export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions 
       return () => interrupts.delete(handler)
     },
   }
-  const { calls, compose } = recordedProcesses()
+  const { calls, processes } = recordedProcesses()
   return {
     io,
     home,
     seen,
     calls,
-    compose,
+    processes,
     interrupt() {
       for (const handler of interrupts) handler()
     },
     /** Runs one command line; what was seen before is forgotten. */
     async run(...argv: string[]) {
       Object.assign(seen, { stdout: '', stderr: '', screen: '' })
-      const code = await runProgram(argv, { io, compose })
+      const code = await runProgram(argv, { io, processes })
       return { code, ...seen }
     },
   }
@@ -72,16 +72,16 @@ function recordedProcesses() {
     calls.push([name, options])
     return 0
   }
-  const compose: Compose = {
+  const processes: Processes = {
     startUp: record('startUp'),
-    startServer: record('startServer'),
+    startControlPlane: record('startControlPlane'),
     enrolRunner: record('enrolRunner'),
     runRunner: record('runRunner'),
     installRunner: record('installRunner'),
     uninstallRunner: record('uninstallRunner'),
     runExecutor: record('runExecutor'),
   }
-  return { calls, compose }
+  return { calls, processes }
 }
 
 /** The same person in front of a control plane with one runner. */

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import type { Cli, Context, GlobalOptions } from '../../cli.ts'
+import type { Cli, GlobalOptions } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findControlPlane } from '../../find-control-plane.ts'
 import { translated } from '../../words.ts'

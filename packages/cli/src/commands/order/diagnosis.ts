@@ -1,5 +1,5 @@
 import { catalogue, type OrderResource, type OutputOf, type Report } from '@ikoma/api'
-import type { Context } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { shortId } from '../../lookup.ts'
 import { shellQuote } from '../../shell-quote.ts'
 import { translated } from '../../words.ts'

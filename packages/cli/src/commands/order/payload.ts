@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { AppError } from '@ikoma/kernel'
-import type { Context } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { readGiven } from '../../files.ts'
 import type { Language } from '../../messages/index.ts'
 import { translated } from '../../words.ts'

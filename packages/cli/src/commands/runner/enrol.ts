@@ -2,21 +2,15 @@ import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { parseUrl } from '../../find-control-plane.ts'
+import type { EnrolRunnerOptions } from '../../processes/processes.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
-export interface EnrolRunnerOptions {
-  url: string
-  token: string
-  name?: string
-  stateDir?: string
-}
-
 export function enrolRunnerCommand(cli: Cli): Command {
-  const { t, compose } = cli
+  const { t, processes } = cli
   const enrol = cli.local<Partial<EnrolRunnerOptions> & { token: string }>((options, context) => {
     if (!options.url) throw new AppError('invalid', t.errors.urlMissing, { reason: 'url_missing' })
-    return compose.enrolRunner({ ...options, url: parseUrl(options.url, '--url', t) }, context)
+    return processes.enrolRunner({ ...options, url: parseUrl(options.url, '--url', t) }, context)
   })
   return cli
     .command('enrol', words)

@@ -3,23 +3,16 @@ import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { parseUrl } from '../../find-control-plane.ts'
 import { collect } from '../../options.ts'
+import type { InstallRunnerOptions } from '../../processes/processes.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
-export interface InstallRunnerOptions {
-  url?: string
-  token?: string
-  name?: string
-  allow?: string[]
-  dryRun?: boolean
-}
-
 export function installRunnerCommand(cli: Cli): Command {
-  const { t, compose } = cli
+  const { t, processes } = cli
   const install = cli.local<InstallRunnerOptions>((options, context) => {
     const { url, token } = options
     if (token !== undefined && !url) throw new AppError('invalid', t.errors.urlMissing, { reason: 'url_missing' })
-    return compose.installRunner(url ? { ...options, url: parseUrl(url, '--url', t) } : options, context)
+    return processes.installRunner(url ? { ...options, url: parseUrl(url, '--url', t) } : options, context)
   })
   return cli
     .command('install', words)

@@ -3,17 +3,11 @@ import type { Cli } from '../../cli.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
-export interface RunRunnerOptions {
-  stateDir?: string
-  /** Instead of the address it enrolled with. */
-  url?: string
-}
-
 export function runRunnerCommand(cli: Cli): Command {
   return cli
     .command('run', words)
     .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
-    .action(cli.local(cli.compose.runRunner))
+    .action(cli.local(cli.processes.runRunner))
 }
 
 const words = translated({

@@ -2,18 +2,13 @@ import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { translated } from '../../words.ts'
 
-export interface UninstallRunnerOptions {
-  purge?: boolean
-  dryRun?: boolean
-}
-
 export function uninstallRunnerCommand(cli: Cli): Command {
   const { options } = cli.t
   return cli
     .command('uninstall', words)
     .option('--purge', words[cli.language].options.purge)
     .option('--dry-run', options.dryRun)
-    .action(cli.local(cli.compose.uninstallRunner))
+    .action(cli.local(cli.processes.uninstallRunner))
 }
 
 const words = translated({
