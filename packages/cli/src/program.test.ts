@@ -39,11 +39,12 @@ describe.each(languages)('help in %s', (language) => {
 
 describe('parsing', () => {
   it('gives order create its options by name', async () => {
-    const line = 'order create check.http.run --host web-1 --set url=https://a.b/?x=1,2 --set timeoutMs=500 --label a=1'
+    const line =
+      'order create check.http.run --server web-1 --set url=https://a.b/?x=1,2 --set timeoutMs=500 --label a=1'
     const more = '--priority -3 --max-attempts 2 --dry-run --detach --wait-timeout 5m --json'
     expect(await parseLine([...line.split(' '), ...more.split(' ')])).toEqual({
       type: 'check.http.run',
-      host: 'web-1',
+      server: 'web-1',
       set: ['url=https://a.b/?x=1,2', 'timeoutMs=500'],
       label: ['a=1'],
       priority: -3,
@@ -105,7 +106,7 @@ describe('composed commands', () => {
   it('hand their options to main', async () => {
     const { run, calls } = createWorld()
     await run('up', '--port', '8080')
-    await run('server')
+    await run('serve')
     await run('runner', 'enrol', '--url', 'https://ikoma.example.org/', '--token', 'iko_x', '--name', 'web-1')
     await run('runner', 'run', '--state-dir', '/var/lib/runner')
     await run('runner', 'install', '--url', 'https://a.b/', '--token', 'iko_x', '--allow', 'system,db', '--dry-run')

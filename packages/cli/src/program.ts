@@ -11,14 +11,15 @@ import { executorCommand } from './commands/executor.ts'
 import { orderCommand } from './commands/order/index.ts'
 import { runnerCommand } from './commands/runner/index.ts'
 import { scheduleCommand } from './commands/schedule/index.ts'
-import { serverCommand } from './commands/serve.ts'
-import { hostCommand } from './commands/server/index.ts'
+import { serveCommand } from './commands/serve.ts'
+import { serverCommand } from './commands/server/index.ts'
 import { tokenCommand } from './commands/token/index.ts'
 import { upCommand } from './commands/up.ts'
 import { findControlPlane } from './find-control-plane.ts'
 import { commandWithHelp } from './help.ts'
 import type { Io } from './io.ts'
 import { type Language, languageOf, languages, type Messages, messagesIn } from './messages/index.ts'
+import { withOldNames } from './old-names.ts'
 import { choiceOption } from './options.ts'
 import { createOutput } from './output.ts'
 import type { Processes } from './processes/processes.ts'
@@ -35,13 +36,14 @@ export interface Environment {
 export async function runProgram(argv: readonly string[], { io, processes }: Environment): Promise<number> {
   const language = languageOf(argv, io.env)
   const t = messagesIn(language)
+  const out = createOutput(io, false)
   let exitCode = 0
   const cli = createCli({ io, processes, t, language, finish: (code) => (exitCode = code) })
   try {
-    await buildProgram(cli).parseAsync(argv, { from: 'user' })
+    await withOldNames(buildProgram(cli), cli, out).parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    return reportError(error, { io, out: createOutput(io, false), t })
+    return reportError(error, { io, out, t })
   }
 }
 
@@ -59,11 +61,11 @@ export function buildProgram(cli: Cli): Command {
     .addOption(choiceOption('--lang <language>', options.lang, languages, t))
     .addHelpText('after', `\n${exitCodes}`)
     .addCommand(upCommand(cli))
-    .addCommand(serverCommand(cli))
+    .addCommand(serveCommand(cli))
     .addCommand(orderCommand(cli))
     .addCommand(diagnoseCommand(cli))
     .addCommand(runnerCommand(cli))
-    .addCommand(hostCommand(cli))
+    .addCommand(serverCommand(cli))
     .addCommand(scheduleCommand(cli))
     .addCommand(tokenCommand(cli))
     .addCommand(auditCommand(cli))

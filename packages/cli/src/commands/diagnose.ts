@@ -7,7 +7,7 @@ import { createOrder } from './order/create.ts'
 import { orderWords } from './order/order-words.ts'
 import type { TargetOptions } from './order/target.ts'
 
-export interface DiagnoseOptions extends Pick<TargetOptions, 'runner' | 'host'> {
+export interface DiagnoseOptions extends Pick<TargetOptions, 'runner' | 'server'> {
   unit?: string
   port?: number
   domain?: string
@@ -26,7 +26,7 @@ export function diagnoseCommand(cli: Cli): Command {
     .command('diagnose', words)
     .argument('[unit]', args.unit)
     .option('--runner <runner>', order.runner)
-    .option('--host <host>', order.server)
+    .option('--server <server>', order.server)
     .option('--port <port>', options.port, wholeNumber(cli.t))
     .option('--domain <name>', options.domain)
     .option('--address <url>', options.address)
@@ -40,12 +40,12 @@ export function diagnoseCommand(cli: Cli): Command {
 
 /** An order of the type `diagnose.run`, without having to know its payload. */
 export function diagnose(options: DiagnoseOptions, context: RemoteContext): Promise<number> {
-  const { runner, host, since, address, sqlite, compose, pm2, unit, port, domain, pm2User } = options
+  const { runner, server, since, address, sqlite, compose, pm2, unit, port, domain, pm2User } = options
   const sinceMin = since === undefined ? undefined : Math.ceil(parseSpan(since, '--since', context.t) / 60_000)
   const app = { sqlitePath: sqlite, composeFile: compose, pm2Name: pm2, pm2User }
   // What was not given is left out of JSON.
   const payload = JSON.stringify({ unit, port, domain, url: address, ...app, sinceMin })
-  return createOrder({ type: 'diagnose.run', payload, ...(runner && { runner }), ...(host && { host }) }, context)
+  return createOrder({ type: 'diagnose.run', payload, ...(runner && { runner }), ...(server && { server }) }, context)
 }
 
 const words = translated({
@@ -56,7 +56,7 @@ const words = translated({
       'Finding something wrong is no failure: the exit code tells how the order ended.',
     examples: [
       ['ikoma diagnose gateway --port 8080 --domain app.example.org', 'a service behind a proxy'],
-      ['ikoma diagnose --host web-1 --compose /srv/app/docker-compose.yml', 'the containers of a compose file'],
+      ['ikoma diagnose --server web-1 --compose /srv/app/docker-compose.yml', 'the containers of a compose file'],
       ['ikoma diagnose --pm2 backend --pm2-user app --since 2h --json', 'a PM2 process, as JSON'],
     ],
     args: { unit: 'systemd service that has trouble' },
@@ -78,7 +78,7 @@ const words = translated({
       'Trouver un problème n’est pas un échec : le code de sortie dit comment l’ordre s’est terminé.',
     examples: [
       ['ikoma diagnose gateway --port 8080 --domain app.example.org', 'un service derrière un proxy'],
-      ['ikoma diagnose --host web-1 --compose /srv/app/docker-compose.yml', 'les conteneurs d’un fichier compose'],
+      ['ikoma diagnose --server web-1 --compose /srv/app/docker-compose.yml', 'les conteneurs d’un fichier compose'],
       ['ikoma diagnose --pm2 backend --pm2-user app --since 2h --json', 'un processus PM2, en JSON'],
     ],
     args: { unit: 'service systemd en difficulté' },

@@ -56,7 +56,14 @@ export const en = {
     in: (span: string) => `in ${span}`,
   },
 
-  nouns: { order: 'order', runner: 'runner', host: 'host', schedule: 'schedule', token: 'token', context: 'context' },
+  nouns: {
+    order: 'order',
+    runner: 'runner',
+    server: 'server',
+    schedule: 'schedule',
+    token: 'token',
+    context: 'context',
+  },
 
   words: {
     yes: 'yes',
@@ -94,7 +101,7 @@ export const en = {
     status: 'status',
     reason: 'reason',
     target: 'target',
-    host: 'host',
+    server: 'server',
     runner: 'runner',
     created: 'created',
     took: 'took',

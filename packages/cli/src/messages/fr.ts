@@ -61,7 +61,7 @@ export const fr: Messages = {
   nouns: {
     order: 'ordre',
     runner: 'runner',
-    host: 'hôte',
+    server: 'serveur',
     schedule: 'planification',
     token: 'jeton',
     context: 'contexte',
@@ -103,7 +103,7 @@ export const fr: Messages = {
     status: 'état',
     reason: 'raison',
     target: 'cible',
-    host: 'hôte',
+    server: 'serveur',
     runner: 'runner',
     created: 'créé',
     took: 'durée',

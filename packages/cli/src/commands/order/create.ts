@@ -70,11 +70,11 @@ const words = translated({
   en: {
     summary: 'Place an order and follow it to its end',
     details:
-      'Without --runner, --host or --scope the only runner is taken. Ctrl-C stops watching, not the order.\n' +
+      'Without --runner, --server or --scope the only runner is taken. Ctrl-C stops watching, not the order.\n' +
       'The exit code tells how the order ended: 0 succeeded, 1 failed, 5 refused, 6 timed out or unknown.',
     examples: [
       ['ikoma order create runner.selftest', 'examine the only runner'],
-      ['ikoma order create check.http.run --host web-1 --set url=https://example.org', 'check an address from web-1'],
+      ['ikoma order create check.http.run --server web-1 --set url=https://example.org', 'check an address from web-1'],
       ['ikoma order create system.facts.collect --runner web-1 --json', 'the finished order as JSON'],
     ],
     options: {
@@ -88,12 +88,12 @@ const words = translated({
   fr: {
     summary: 'Passer un ordre et le suivre jusqu’à sa fin',
     details:
-      'Sans --runner, --host ni --scope, le seul runner est pris. Ctrl-C arrête le suivi, pas l’ordre.\n' +
+      'Sans --runner, --server ni --scope, le seul runner est pris. Ctrl-C arrête le suivi, pas l’ordre.\n' +
       'Le code de sortie dit comment l’ordre a fini : 0 réussi, 1 échoué, 5 refusé, 6 délai dépassé ou issue inconnue.',
     examples: [
       ['ikoma order create runner.selftest', 'examiner le seul runner'],
       [
-        'ikoma order create check.http.run --host web-1 --set url=https://example.org',
+        'ikoma order create check.http.run --server web-1 --set url=https://example.org',
         'vérifier une adresse depuis web-1',
       ],
       ['ikoma order create system.facts.collect --runner web-1 --json', 'l’ordre terminé en JSON'],

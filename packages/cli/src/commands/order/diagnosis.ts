@@ -47,7 +47,7 @@ function commandFor(
   { type, payload }: { type: string; payload: unknown },
   { serverId, runnerId }: OrderResource,
 ): string {
-  const target = serverId ? ['--host', shortId(serverId)] : runnerId ? ['--runner', shortId(runnerId)] : []
+  const target = serverId ? ['--server', shortId(serverId)] : runnerId ? ['--runner', shortId(runnerId)] : []
   const words = ['ikoma', 'order', 'create', type, ...target, '--payload', JSON.stringify(payload)]
   return words.map(shellQuote).join(' ')
 }

@@ -47,7 +47,7 @@ async function row(order: OrderResource, names: Names, context: RemoteContext): 
 }
 
 export async function targetName(order: OrderResource, names: Names, context: RemoteContext): Promise<string> {
-  if (order.serverId) return names.host(order.serverId)
+  if (order.serverId) return names.server(order.serverId)
   if (order.runnerId) return names.runner(order.runnerId)
   return scopeName(order.scope ?? '', context)
 }
@@ -57,7 +57,7 @@ const words = translated({
     summary: 'List orders, newest first',
     examples: [
       ['ikoma order list --status FAILED,TIMED_OUT --since 24h', 'what went wrong in the last day'],
-      ['ikoma order list --host web-1 --json', 'orders of one host, as JSON'],
+      ['ikoma order list --server web-1 --json', 'orders of one server, as JSON'],
     ],
     empty: 'No orders yet. Place one: ikoma order create runner.selftest',
     noMatch: 'No order matches. Leave out a filter to see more.',
@@ -66,7 +66,7 @@ const words = translated({
     summary: 'Lister les ordres, du plus récent au plus ancien',
     examples: [
       ['ikoma order list --status FAILED,TIMED_OUT --since 24h', 'ce qui a échoué depuis un jour'],
-      ['ikoma order list --host web-1 --json', 'les ordres d’un hôte, en JSON'],
+      ['ikoma order list --server web-1 --json', 'les ordres d’un serveur, en JSON'],
     ],
     empty: 'Aucun ordre pour l’instant. Passez-en un : ikoma order create runner.selftest',
     noMatch: 'Aucun ordre ne correspond. Retirez un filtre pour en voir plus.',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
-import { findHost, findRunner } from '../../lookup.ts'
+import { findRunner, findServer } from '../../lookup.ts'
 import { collect } from '../../options.ts'
 import { parseMoment } from '../../times.ts'
 import { translated } from '../../words.ts'
@@ -8,7 +8,7 @@ import { translated } from '../../words.ts'
 export interface OrderFilterOptions {
   status?: string[]
   type?: string
-  host?: string
+  server?: string
   runner?: string
   label?: string
   since?: string
@@ -19,7 +19,7 @@ export function addOrderFilters(command: Command, { language }: Pick<Cli, 'langu
   return command
     .option('--status <status>', options.status, collect)
     .option('--type <type>', options.type)
-    .option('--host <host>', options.server)
+    .option('--server <server>', options.server)
     .option('--runner <runner>', options.runner)
     .option('--label <key=value>', options.label)
     .option('--since <time>', options.since)
@@ -30,7 +30,7 @@ export async function orderFilters(options: OrderFilterOptions, context: RemoteC
   return {
     status: options.status?.map((status) => status.toUpperCase().replaceAll('-', '_')).join(','),
     type: options.type,
-    serverId: options.host && (await findHost(options.host, context)).id,
+    serverId: options.server && (await findServer(options.server, context)).id,
     runnerId: options.runner && (await findRunner(options.runner, context)).id,
     label: options.label,
     since: options.since && parseMoment(options.since, '--since', 'past', context),
@@ -42,7 +42,7 @@ const words = translated({
     options: {
       status: 'only these statuses, such as QUEUED,RUNNING',
       type: 'only this order type',
-      server: 'only orders for this host',
+      server: 'only orders for this server',
       runner: 'only orders of this runner',
       label: 'only orders with this label',
       since: 'only newer ones: a time, or a duration back from now',
@@ -52,7 +52,7 @@ const words = translated({
     options: {
       status: 'seulement ces états, comme QUEUED,RUNNING',
       type: 'seulement ce type d’ordre',
-      server: 'seulement les ordres de cet hôte',
+      server: 'seulement les ordres de ce serveur',
       runner: 'seulement les ordres de ce runner',
       label: 'seulement les ordres qui ont cette étiquette',
       since: 'seulement les plus récents : une date, ou une durée avant maintenant',

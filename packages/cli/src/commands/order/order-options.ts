@@ -28,7 +28,7 @@ export function addOrderOptions(command: Command, { t, language }: Pick<Cli, 't'
   const order = orderWords[language].options
   return command
     .option('--runner <runner>', order.runner)
-    .option('--host <host>', order.server)
+    .option('--server <server>', order.server)
     .option('--scope <scope>', options.scope)
     .option('--payload <json>', options.payload)
     .option('--set <key=value>', options.set, collectWhole)

@@ -8,7 +8,7 @@ export const orderWords = translated({
     },
     options: {
       runner: 'runner that is to execute it',
-      server: 'host it is for',
+      server: 'server it is for',
       confirm: 'for a destructive type: its name once more',
       waitTimeout: 'longest time to wait for the end; the order itself goes on',
       reason: 'why, for the record',
@@ -26,7 +26,7 @@ export const orderWords = translated({
     },
     options: {
       runner: 'runner qui doit l’exécuter',
-      server: 'hôte concerné',
+      server: 'serveur concerné',
       confirm: 'pour un type destructif : son nom une seconde fois',
       waitTimeout: 'attente maximale de la fin ; l’ordre, lui, continue',
       reason: 'pourquoi, pour mémoire',

@@ -53,7 +53,7 @@ describe('order list', () => {
   it('sends its filters, with names turned into ids', async () => {
     const { run, api } = await setup()
     api.on('GET /v1/servers', ok(page([aServer()])))
-    await run('order', 'list', '--status', 'failed,timed-out', '--host', 'web-1', '--since', '2m', '--limit', '5')
+    await run('order', 'list', '--status', 'failed,timed-out', '--server', 'web-1', '--since', '2m', '--limit', '5')
     expect(api.seen('GET /v1/orders')[0]?.query).toEqual({
       status: 'FAILED,TIMED_OUT',
       serverId,
@@ -177,7 +177,7 @@ describe('text that servers send', () => {
     api.on('GET /v1/tokens', problem(403, evil, evil, { fields: [{ field: evil, message: evil }] }))
     for (const argv of [
       ['runner', 'list'],
-      ['host', 'list'],
+      ['server', 'list'],
       ['runner', 'show', 'local'],
       ['token', 'list'],
     ]) {

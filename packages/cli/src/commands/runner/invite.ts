@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseUrl } from '../../find-control-plane.ts'
-import { findHost } from '../../lookup.ts'
+import { findServer } from '../../lookup.ts'
 import { isLoopback } from '../../loopback.ts'
 import { collect, wholeNumber } from '../../options.ts'
 import { shellQuote } from '../../shell-quote.ts'
@@ -12,8 +12,6 @@ import { runnerWords } from './runner-words.ts'
 
 export interface InviteRunnerOptions {
   name?: string
-  host?: string
-  /** The API's word for a host. */
   server?: string
   scope?: string[]
   concurrency?: number
@@ -26,8 +24,7 @@ export function inviteRunnerCommand(cli: Cli): Command {
   return cli
     .command('invite', words)
     .option('--name <name>', runnerWords[cli.language].options.name)
-    .option('--host <host>', options.server)
-    .addOption(new Option('--server <host>', options.server).hideHelp().conflicts('host'))
+    .option('--server <server>', options.server)
     .option('--scope <scope>', options.scope, collect)
     .option('--concurrency <number>', runnerWords[cli.language].options.concurrency, wholeNumber(cli.t))
     .option('--public-url <url>', options.publicUrl)
@@ -37,10 +34,9 @@ export function inviteRunnerCommand(cli: Cli): Command {
 export async function inviteRunner(options: InviteRunnerOptions, context: RemoteContext): Promise<number> {
   const { client, out, t, controlPlane, language } = context
   const url = options.publicUrl ? parseUrl(options.publicUrl, '--public-url', t) : controlPlane.url
-  const host = options.host ?? options.server
   const enrolment = await client.createEnrolment({
     name: options.name,
-    serverId: host && (await findHost(host, context)).id,
+    serverId: options.server && (await findServer(options.server, context)).id,
     scopes: options.scope,
     concurrency: options.concurrency,
   })
@@ -59,11 +55,11 @@ const words = translated({
     summary: 'Print the line that makes a server a runner',
     details: 'The invitation works once and for 15 minutes.',
     examples: [
-      ['ikoma runner invite --name web-1 --host web-1', 'for the host web-1'],
+      ['ikoma runner invite --name web-1 --server web-1', 'for the server web-1'],
       ['ikoma runner invite --scope check,system --public-url https://ikoma.example.org', 'only checks and facts'],
     ],
     options: {
-      server: 'host that the runner is for',
+      server: 'server that the runner is for',
       scope: 'what it may do (repeatable)',
       publicUrl: 'address of the control plane as the new server reaches it',
     },
@@ -77,14 +73,14 @@ const words = translated({
     summary: 'Afficher la ligne qui fait d’un serveur un runner',
     details: 'L’invitation sert une fois, pendant 15 minutes.',
     examples: [
-      ['ikoma runner invite --name web-1 --host web-1', 'pour l’hôte web-1'],
+      ['ikoma runner invite --name web-1 --server web-1', 'pour le serveur web-1'],
       [
         'ikoma runner invite --scope check,system --public-url https://ikoma.example.org',
         'seulement vérifications et relevés',
       ],
     ],
     options: {
-      server: 'hôte auquel le runner est destiné',
+      server: 'serveur auquel le runner est destiné',
       scope: 'ce qu’il peut faire (répétable)',
       publicUrl: 'adresse du plan de contrôle vue du nouveau serveur',
     },

@@ -18,18 +18,21 @@ export async function listRunners(options: PageOptions, context: RemoteContext):
   const { client, out, t, io, language } = context
   const page = await readPages(client.listRunners, {}, options)
   const names = createNames(client)
-  const hosts = await Promise.all(page.items.map(({ serverId }) => (serverId ? names.host(serverId) : '')))
+  const servers = await Promise.all(page.items.map(({ serverId }) => (serverId ? names.server(serverId) : '')))
   out.answer(page, () => {
     if (page.items.length === 0) return
     const rows = page.items.map((runner, index): Part[] => [
       io.stdout.isTty ? shortId(runner.id) : runner.id,
       runner.name,
       runnerStatusPart(runner, context),
-      hosts[index] ?? '',
+      servers[index] ?? '',
       runner.scopes.join(', '),
       runner.lastSeenAt ? ago(runner.lastSeenAt, context) : t.words.never,
     ])
-    out.table([t.columns.id, t.columns.name, t.columns.status, t.columns.host, t.columns.scopes, t.columns.seen], rows)
+    out.table(
+      [t.columns.id, t.columns.name, t.columns.status, t.columns.server, t.columns.scopes, t.columns.seen],
+      rows,
+    )
   })
   if (page.items.length === 0) out.note(runnerWords[language].invite)
   noteMore(page.next, context)

@@ -26,13 +26,13 @@ export async function showRunner(options: OneRunnerOptions, context: RemoteConte
 
 export async function printRunner(runner: RunnerResource, context: RemoteContext): Promise<void> {
   const { client, out, t } = context
-  const host = runner.serverId ? await createNames(client).host(runner.serverId) : null
+  const server = runner.serverId ? await createNames(client).server(runner.serverId) : null
   out.answer(runner, () => {
     out.fields([
       [t.columns.id, runner.id],
       [t.columns.name, { text: runner.name, style: 'bold' }],
       [t.columns.status, runnerStatusPart(runner, context)],
-      [t.columns.host, host],
+      [t.columns.server, server],
       [t.columns.scopes, runner.scopes.join(', ')],
       [t.columns.concurrency, String(runner.concurrency)],
       [t.columns.enrolled, runner.enrolled ? t.words.yes : t.words.no],

@@ -1,35 +1,35 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { translated } from '../../words.ts'
-import { addHostCommand } from './add.ts'
-import { attachHostCommand } from './attach.ts'
-import { listHostsCommand } from './list.ts'
-import { removeHostCommand } from './remove.ts'
-import { showHostCommand } from './show.ts'
+import { addServerCommand } from './add.ts'
+import { attachServerCommand } from './attach.ts'
+import { listServersCommand } from './list.ts'
+import { removeServerCommand } from './remove.ts'
+import { showServerCommand } from './show.ts'
 
-export function hostCommand(cli: Cli): Command {
+export function serverCommand(cli: Cli): Command {
   return cli
-    .command('host', words)
-    .addCommand(listHostsCommand(cli))
-    .addCommand(addHostCommand(cli))
-    .addCommand(showHostCommand(cli))
-    .addCommand(attachHostCommand(cli))
-    .addCommand(removeHostCommand(cli))
+    .command('server', words)
+    .addCommand(listServersCommand(cli))
+    .addCommand(addServerCommand(cli))
+    .addCommand(showServerCommand(cli))
+    .addCommand(attachServerCommand(cli))
+    .addCommand(removeServerCommand(cli))
 }
 
 const words = translated({
   en: {
-    summary: 'Hosts: the servers under management',
+    summary: 'Servers: the machines under management',
     examples: [
-      ['ikoma host list', 'every host with its runner'],
-      ['ikoma host add web-1', 'take one on'],
+      ['ikoma server list', 'every server with its runner'],
+      ['ikoma server add web-1', 'take one on'],
     ],
   },
   fr: {
-    summary: 'Hôtes : les serveurs gérés',
+    summary: 'Serveurs : les machines gérées',
     examples: [
-      ['ikoma host list', 'chaque hôte avec son runner'],
-      ['ikoma host add web-1', 'en prendre un en charge'],
+      ['ikoma server list', 'chaque serveur avec son runner'],
+      ['ikoma server add web-1', 'en prendre un en charge'],
     ],
   },
 })

@@ -7,23 +7,23 @@ import { type PageOptions, readPages } from '../../pages.ts'
 import { ago } from '../../times.ts'
 import { translated } from '../../words.ts'
 
-export function listHostsCommand(cli: Cli): Command {
-  return addPageOptions(cli.command('list', words), cli).action(cli.remote(listHosts))
+export function listServersCommand(cli: Cli): Command {
+  return addPageOptions(cli.command('list', words), cli).action(cli.remote(listServers))
 }
 
-export async function listHosts(options: PageOptions, context: RemoteContext): Promise<number> {
+export async function listServers(options: PageOptions, context: RemoteContext): Promise<number> {
   const { client, out, t, io, language } = context
   const page = await readPages(client.listServers, {}, options)
   const names = createNames(client)
   const runners = await Promise.all(page.items.map(({ runnerId }) => (runnerId ? names.runner(runnerId) : '')))
   out.answer(page, () => {
     if (page.items.length === 0) return
-    const rows = page.items.map((host, index) => [
-      io.stdout.isTty ? shortId(host.id) : host.id,
-      host.name,
+    const rows = page.items.map((server, index) => [
+      io.stdout.isTty ? shortId(server.id) : server.id,
+      server.name,
       runners[index] ?? '',
-      host.tags.join(', '),
-      ago(host.createdAt, context),
+      server.tags.join(', '),
+      ago(server.createdAt, context),
     ])
     out.table([t.columns.id, t.columns.name, t.columns.runner, t.columns.tags, t.columns.created], rows)
   })
@@ -34,19 +34,19 @@ export async function listHosts(options: PageOptions, context: RemoteContext): P
 
 const words = translated({
   en: {
-    summary: 'List hosts',
+    summary: 'List servers',
     examples: [
-      ['ikoma host list', 'names, runners and tags'],
-      ['ikoma host list --json', 'as JSON'],
+      ['ikoma server list', 'names, runners and tags'],
+      ['ikoma server list --json', 'as JSON'],
     ],
-    empty: 'No hosts yet. Add one: ikoma host add <name>',
+    empty: 'No servers yet. Add one: ikoma server add <name>',
   },
   fr: {
-    summary: 'Lister les hôtes',
+    summary: 'Lister les serveurs',
     examples: [
-      ['ikoma host list', 'noms, runners et marques'],
-      ['ikoma host list --json', 'en JSON'],
+      ['ikoma server list', 'noms, runners et marques'],
+      ['ikoma server list --json', 'en JSON'],
     ],
-    empty: 'Aucun hôte pour l’instant. Ajoutez-en un : ikoma host add <nom>',
+    empty: 'Aucun serveur pour l’instant. Ajoutez-en un : ikoma server add <nom>',
   },
 })

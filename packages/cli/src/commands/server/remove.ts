@@ -2,30 +2,30 @@ import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { requireConfirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
-import { findHost } from '../../lookup.ts'
+import { findServer } from '../../lookup.ts'
 import { translated } from '../../words.ts'
 import { serverWords } from './server-words.ts'
-import type { OneHostOptions } from './show.ts'
+import type { OneServerOptions } from './show.ts'
 
-export interface RemoveHostOptions extends OneHostOptions {
+export interface RemoveServerOptions extends OneServerOptions {
   confirm?: string
 }
 
-export function removeHostCommand(cli: Cli): Command {
+export function removeServerCommand(cli: Cli): Command {
   return cli
     .command('remove', words)
-    .argument('<host>', serverWords[cli.language].args.server)
+    .argument('<server>', serverWords[cli.language].args.server)
     .option('--confirm <name>', cli.t.options.confirmName)
-    .action(cli.remote(removeHost))
+    .action(cli.remote(removeServer))
 }
 
-export async function removeHost(options: RemoveHostOptions, context: RemoteContext): Promise<number> {
+export async function removeServer(options: RemoveServerOptions, context: RemoteContext): Promise<number> {
   const { client, out, t } = context
-  const host = await findHost(options.host, context)
-  requireConfirm(options.confirm, host.name, context)
-  await client.deleteServer(host.id)
-  out.answer(host, () => {})
-  out.note(t.words.removed(t.nouns.host, host.name))
+  const server = await findServer(options.server, context)
+  requireConfirm(options.confirm, server.name, context)
+  await client.deleteServer(server.id)
+  out.answer(server, () => {})
+  out.note(t.words.removed(t.nouns.server, server.name))
   return exitCodes.ok
 }
 
@@ -34,16 +34,16 @@ const words = translated({
     summary: 'Take a server out of management',
     details: 'Nothing changes on the server itself.',
     examples: [
-      ['ikoma host remove web-1 --confirm web-1', 'by name'],
-      ['ikoma host remove 4fd21a7c --confirm web-1', 'by the end of its id'],
+      ['ikoma server remove web-1 --confirm web-1', 'by name'],
+      ['ikoma server remove 4fd21a7c --confirm web-1', 'by the end of its id'],
     ],
   },
   fr: {
     summary: 'Ne plus gérer un serveur',
     details: 'Rien ne change sur le serveur lui-même.',
     examples: [
-      ['ikoma host remove web-1 --confirm web-1', 'par son nom'],
-      ['ikoma host remove 4fd21a7c --confirm web-1', 'par la fin de son id'],
+      ['ikoma server remove web-1 --confirm web-1', 'par son nom'],
+      ['ikoma server remove 4fd21a7c --confirm web-1', 'par la fin de son id'],
     ],
   },
 })
