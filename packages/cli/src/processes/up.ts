@@ -6,7 +6,7 @@ import { readServerConfig, type ServerConfig } from './config.ts'
 import { enrolLocalRunner, type LocalRunner, untilOnline } from './local-runner.ts'
 import type { ServeOptions } from './processes.ts'
 import { superviseRunner } from './runner-process.ts'
-import { openServer, type RunningServer } from './server.ts'
+import { openServer, type RunningServer } from './open-control-plane.ts'
 
 const onlineWithinMs = 10_000
 /** A running order may take a while to end, and its report has to arrive. */
