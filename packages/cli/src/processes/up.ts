@@ -2,11 +2,11 @@ import { collectStartGarbage, stopOnSignal } from '@ikoma/kernel/node'
 import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { translated } from '../words.ts'
-import { readServerConfig, type ServerConfig } from './config.ts'
+import { type ControlPlaneConfig, readControlPlaneConfig } from './config.ts'
 import { enrolLocalRunner, type LocalRunner, untilOnline } from './local-runner.ts'
+import { openControlPlane, type RunningControlPlane } from './open-control-plane.ts'
 import type { ServeOptions } from './processes.ts'
 import { superviseRunner } from './runner-process.ts'
-import { openServer, type RunningServer } from './open-control-plane.ts'
 
 const onlineWithinMs = 10_000
 /** A running order may take a while to end, and its report has to arrive. */
@@ -16,43 +16,43 @@ const stopWithinMs = 45_000
 export async function up(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
   if (!config.localRunner) return serve(options, context)
-  const server = await openServer(config)
-  const { url, adminKey, log } = server
+  const controlPlane = await openControlPlane(config)
+  const { url, adminKey, log } = controlPlane
   const runner = await enrolLocalRunner(url, adminKey.key, config.runnerDir).catch(async (error: unknown) => {
-    await server.close()
+    await controlPlane.close()
     throw error
   })
   const child = superviseRunner({ stateDir: config.runnerDir, url, env: context.io.env, log })
   // The runner first: it still has reports to deliver.
-  stopOnSignal(() => child.stop().then(() => server.close()), log, stopWithinMs)
+  stopOnSignal(() => child.stop().then(() => controlPlane.close()), log, stopWithinMs)
   await untilOnline(url, adminKey.key, runner.id, onlineWithinMs)
-  greet(context, config, server, runner)
+  greet(context, config, controlPlane, runner)
   collectStartGarbage()
   return untilSignal()
 }
 
 export async function serve(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
-  const server = await openServer(config)
-  stopOnSignal(() => server.close(), server.log)
-  greet(context, config, server, null)
+  const controlPlane = await openControlPlane(config)
+  stopOnSignal(() => controlPlane.close(), controlPlane.log)
+  greet(context, config, controlPlane, null)
   collectStartGarbage()
   return untilSignal()
 }
 
-function configOf({ port }: ServeOptions, { io }: Context): ServerConfig {
-  return readServerConfig({ ...io.env, ...(port === undefined ? {} : { PORT: String(port) }) }, io.cwd)
+function configOf({ port }: ServeOptions, { io }: Context): ControlPlaneConfig {
+  return readControlPlaneConfig({ ...io.env, ...(port === undefined ? {} : { PORT: String(port) }) }, io.cwd)
 }
 
 /** Says where everything is and what to try next. */
 function greet(
   { io, language }: Context,
-  config: ServerConfig,
-  server: RunningServer,
+  config: ControlPlaneConfig,
+  controlPlane: RunningControlPlane,
   runner: LocalRunner | null,
 ): void {
   const { database } = config
-  const { url, adminKey } = server
+  const { url, adminKey } = controlPlane
   const lines = [
     words[language].ready(url),
     '',
@@ -62,7 +62,7 @@ function greet(
     words[language].docs(`${url}/docs`),
     '',
     ...(runner
-      ? [words[language].tryThis, '', curlLine(server, runner), '', words[language].thenRead]
+      ? [words[language].tryThis, '', curlLine(controlPlane, runner), '', words[language].thenRead]
       : [words[language].inviteRunner]),
     '',
   ]
@@ -70,7 +70,7 @@ function greet(
 }
 
 /** One line to paste, without the key in it. */
-function curlLine({ url, adminKey }: RunningServer, runner: LocalRunner): string {
+function curlLine({ url, adminKey }: RunningControlPlane, runner: LocalRunner): string {
   const key = adminKey.file === null ? '$IKOMA_ADMIN_KEY' : `$(cat ${shellQuote(adminKey.file)})`
   const body = JSON.stringify({ type: 'runner.selftest', runnerId: runner.id })
   return `  curl -s -X POST ${url}/v1/orders -H "x-ikoma-admin-key: ${key}" -H 'content-type: application/json' -d '${body}'`
