@@ -11,19 +11,20 @@ import { aRunner, noon, page } from './fixtures.ts'
 
 interface WorldOptions {
   tty?: boolean
+  columns?: number
   env?: Record<string, string>
   stdin?: string
 }
 
 /** A person at a keyboard: what they type goes in, what they see comes out. */
-export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions = {}) {
+export function createWorld({ tty = false, columns = 100, env = {}, stdin = '' }: WorldOptions = {}) {
   const home = mkdtempSync(join(tmpdir(), 'ikoma-cli-'))
   onTestFinished(() => rmSync(home, { recursive: true }))
   const seen = { stdout: '', stderr: '', screen: '' }
   const interrupts = new Set<() => void>()
   const sink = (name: 'stdout' | 'stderr') => ({
     isTty: tty,
-    columns: tty ? 100 : null,
+    columns: tty ? columns : null,
     write(text: string) {
       seen[name] += text
       seen.screen += text

@@ -86,7 +86,7 @@ function schemaAt(schema: JsonSchema, path: string[]): JsonSchema | null {
   return isObject(found) ? found : null
 }
 
-function isObject(value: unknown): value is Payload {
+export function isObject(value: unknown): value is Payload {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
