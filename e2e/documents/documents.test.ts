@@ -39,7 +39,7 @@ describe.each(dialects)('the source documents, on %s', (dialect) => {
   test.concurrent('document 2: every request of the orders API, and every endpoint of its list', async (t) => {
     const world = await newWorld(dialect, t)
     const documentKey = 'super-secret-admin-key'
-    const server = world.ikoma(['server'], { IKOMA_ADMIN_KEY: documentKey })
+    const server = world.ikoma(['serve'], { IKOMA_ADMIN_KEY: documentKey })
     const { url } = await world.ready(server, documentKey)
 
     expect(await runScript(world, '2-orders-api.sh', { BASE: url, ADMIN_KEY: documentKey })).toMatch(

@@ -79,7 +79,7 @@ export class World {
 
   /** A control plane without a runner, on the port given or any. */
   async startServer(env: Record<string, string> = {}): Promise<ControlPlane> {
-    return this.ready(this.ikoma(['server'], { IKOMA_ADMIN_KEY: adminKey, ...env }))
+    return this.ready(this.ikoma(['serve'], { IKOMA_ADMIN_KEY: adminKey, ...env }))
   }
 
   async ready(started: Process, key = adminKey): Promise<ControlPlane> {

@@ -48,7 +48,7 @@ export async function newMachine(
   onTestFinished(() => world.close())
   onTestFailed(() => void process.stderr.write(`${world.outputs()}\n`))
   const start = (port: string) => {
-    const [program = node, ...args] = [...powered.through, node, entry, 'server']
+    const [program = node, ...args] = [...powered.through, node, entry, 'serve']
     return world.ready(world.start([program, ...args], { PORT: port, IKOMA_ADMIN_KEY: adminKey, ...longLeases }))
   }
   const machine: Machine = {

@@ -183,7 +183,7 @@ describe('a configuration that cannot be used', () => {
     IKOMA_RECONCILE_SEC: '-17',
   }
 
-  test.concurrent.for(['up', 'server'])('stops `%s` with every problem at once and no value', async (command, t) => {
+  test.concurrent.for(['up', 'serve'])('stops `%s` with every problem at once and no value', async (command, t) => {
     const { world } = await setup('sqlite', t)
     const started = world.ikoma([command], bad)
 
@@ -214,7 +214,7 @@ describe('a configuration that cannot be used', () => {
   test.concurrent('says that a port is taken', async (t) => {
     const { world } = await setup('sqlite', t)
     const { port } = await world.startServer()
-    const second = world.ikoma(['server'], { PORT: port, DB_PATH: join(world.folder, 'other', 'ikoma.db') })
+    const second = world.ikoma(['serve'], { PORT: port, DB_PATH: join(world.folder, 'other', 'ikoma.db') })
 
     expect((await second.exited).code).toBe(1)
 

@@ -28,7 +28,7 @@ export async function startControlPlane(address: string): Promise<TestControlPla
   const folder = newScratchFolder()
   const world = new World(folder, await newDatabase('sqlite', join(folder, 'data', 'ikoma.db')))
   try {
-    const server = world.ikoma(['server'], { ...timing, HOST: address, IKOMA_ADMIN_KEY: adminKey })
+    const server = world.ikoma(['serve'], { ...timing, HOST: address, IKOMA_ADMIN_KEY: adminKey })
     const ready = await world.ready(server)
     const keyring = openKeyring(join(folder, 'data', 'keys'))
     const ikoma = (args: string[]) => world.ikoma(args, { IKOMA_URL: ready.url, IKOMA_ADMIN_KEY: adminKey })

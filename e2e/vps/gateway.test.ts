@@ -53,7 +53,7 @@ onHost('document 1: from a bare host to a running gateway, by orders alone', () 
         description: 'Ikoma Gateway Service',
         user: 'gateway',
         workingDirectory: sources,
-        execStart: ['/usr/local/bin/node', 'dist/index.cjs', 'server'],
+        execStart: ['/usr/local/bin/node', 'dist/index.cjs', 'serve'],
         environment: {
           NODE_ENV: 'production',
           PORT: '8080',

@@ -1,18 +1,10 @@
 import type { Client } from '@ikoma/api'
 import type { Command } from 'commander'
-import type { Compose } from './compose.ts'
-import type { ControlPlane, ControlPlaneOptions } from './control-plane.ts'
-import type { Io } from './io.ts'
-import type { CommandPath, Language, Messages } from './messages/index.ts'
-import type { Output } from './output.ts'
-
-/** What a command works with besides its options. */
-export interface Context {
-  io: Io
-  out: Output
-  t: Messages
-  language: Language
-}
+import type { Context } from './command-context.ts'
+import type { ControlPlane, ControlPlaneOptions } from './find-control-plane.ts'
+import type { Language, Messages } from './messages/index.ts'
+import type { Processes } from './processes/processes.ts'
+import type { CommandWords } from './words.ts'
 
 export interface RemoteContext extends Context {
   client: Client
@@ -32,9 +24,10 @@ export type Action = (...args: unknown[]) => Promise<void>
 /** What a command definition is made with. */
 export interface Cli {
   t: Messages
-  compose: Compose
-  /** A command named after the last word of `path`, with its help. */
-  command(path: CommandPath): Command
+  language: Language
+  processes: Processes
+  /** A command with its help. */
+  command(name: string, words: Record<Language, CommandWords>): Command
   /** For commands that ask no control plane. */
   local<O>(run: Run<O, Context>): Action
   /** For commands that ask one: its address and credential are found first. */

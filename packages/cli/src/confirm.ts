@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
 
 /** What destroys is confirmed by naming it: a bare "yes" is given too easily, and to the wrong thing. */
 export function requireConfirm(given: string | undefined, expected: string, { t }: Pick<Context, 't'>): void {

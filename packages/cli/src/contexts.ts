@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { Credential } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { absentFile } from './files.ts'
 import type { Io } from './io.ts'
 

@@ -1,10 +1,12 @@
 import { ApiError, createClient, proofWindowMs, UnreachableError } from '@ikoma/api'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
+import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
-import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './control-plane.ts'
+import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
 import { isLoopback } from './loopback.ts'
 import { eachItem } from './pages.ts'
 import { span } from './times.ts'
+import { translated } from './words.ts'
 
 /** One thing that was looked at. Names are stable, for programs. */
 export interface Check {
@@ -20,68 +22,70 @@ const noticeableSkewMs = 5_000
 
 /** Every check, in the order in which one failing explains the next. */
 export async function checkAll(options: ControlPlaneOptions, context: Context): Promise<Check[]> {
-  const { t } = context
+  const { language } = context
   const local = [checkNode(context), await checkContexts(context)]
   let controlPlane: ControlPlane
   try {
     controlPlane = await findControlPlane(options, context)
   } catch (error) {
-    return [...local, fail('control_plane', messageOf(error), t.doctor.adviceContext)]
+    return [...local, fail('control_plane', messageOf(error), words[language].adviceContext)]
   }
   const reached = await checkReachable(controlPlane, context)
   if (reached.some(({ status }) => status === 'fail')) return [...local, ...reached]
   return [...local, ...reached, ...(await checkAccess(controlPlane, context))]
 }
 
-function checkNode({ io, t }: Context): Check {
+function checkNode({ io, language }: Context): Check {
   const detail = `Node.js ${io.nodeVersion}`
   if (Number.parseInt(io.nodeVersion, 10) >= oldestNode) return ok('node', detail)
-  return fail('node', detail, t.doctor.adviceNode(oldestNode))
+  return fail('node', detail, words[language].adviceNode(oldestNode))
 }
 
 async function checkContexts(context: Context): Promise<Check> {
   const path = contextsPath(context.io)
   try {
     const { contexts } = await readContexts(context)
-    return ok('contexts', context.t.doctor.contexts(Object.keys(contexts).length, path))
+    return ok('contexts', words[context.language].contexts(Object.keys(contexts).length, path))
   } catch (error) {
     return fail('contexts', messageOf(error), `chmod 600 ${path}`)
   }
 }
 
 async function checkReachable({ url }: ControlPlane, context: Context): Promise<Check[]> {
-  const { io, t } = context
+  const { io, t, language } = context
   const askedAt = io.now()
   let response: Response
   try {
     response = await fetch(new URL('/readyz', url), { redirect: 'error', signal: AbortSignal.timeout(5_000) })
     await response.body?.cancel()
   } catch {
-    return [fail('reachable', t.doctor.unreachable(url), t.errors.unreachableHint)]
+    return [fail('reachable', words[language].unreachable(url), t.errors.unreachableHint)]
   }
   const ready = response.ok
-    ? ok('reachable', t.doctor.ready(url))
-    : fail('reachable', t.doctor.notReady(url, response.status), t.doctor.adviceNotReady)
+    ? ok('reachable', words[language].ready(url))
+    : fail('reachable', words[language].notReady(url, response.status), words[language].adviceNotReady)
   const encrypted = url.startsWith('https:') || isLoopback(url)
-  const plain = encrypted ? [] : [warn('encryption', t.doctor.plainHttp(url), t.doctor.advicePlainHttp)]
+  const plain = encrypted ? [] : [warn('encryption', words[language].plainHttp(url), words[language].advicePlainHttp)]
   return [ready, ...plain, ...checkClock(response, (askedAt + io.now()) / 2, context)]
 }
 
 /** The Date header counts whole seconds: it was true half a second ago on average. */
 function checkClock(response: Response, askedAt: number, context: Context): Check[] {
-  const { t } = context
+  const { language } = context
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(date)) return []
   const skewMs = Math.abs(date + 500 - askedAt)
-  if (skewMs <= noticeableSkewMs) return [ok('clock', t.doctor.clock)]
-  const detail = t.doctor.clockSkew(span(skewMs, context))
+  if (skewMs <= noticeableSkewMs) return [ok('clock', words[language].clock)]
+  const detail = words[language].clockSkew(span(skewMs, context))
   return [
-    skewMs < proofWindowMs ? warn('clock', detail, t.doctor.adviceClock) : fail('clock', detail, t.doctor.adviceClock),
+    skewMs < proofWindowMs
+      ? warn('clock', detail, words[language].adviceClock)
+      : fail('clock', detail, words[language].adviceClock),
   ]
 }
 
-async function checkAccess(controlPlane: ControlPlane, { t }: Context): Promise<Check[]> {
-  if (!controlPlane.credential) return [fail('credential', t.doctor.noCredential, t.errors.unauthorizedHint)]
+async function checkAccess(controlPlane: ControlPlane, { t, language }: Context): Promise<Check[]> {
+  if (!controlPlane.credential) return [fail('credential', words[language].noCredential, t.errors.unauthorizedHint)]
   const client = createClient(controlPlane)
   const runners: { name: string; status: string }[] = []
   try {
@@ -91,11 +95,11 @@ async function checkAccess(controlPlane: ControlPlane, { t }: Context): Promise<
     if (!expected) throw error
     return [fail('credential', messageOf(error), t.errors.unauthorizedHint)]
   }
-  const accepted = ok('credential', t.doctor.accepted(t.contexts.source[controlPlane.source]))
-  if (runners.length === 0) return [accepted, warn('runners', t.empty.noRunner, t.empty.runners)]
+  const accepted = ok('credential', words[language].accepted(t.contexts.source[controlPlane.source]))
+  if (runners.length === 0) return [accepted, warn('runners', words[language].noRunner, runnerWords[language].invite)]
   const offline = runners.filter(({ status }) => status === 'OFFLINE').map(({ name }) => name)
-  if (offline.length === 0) return [accepted, ok('runners', t.doctor.runnersOnline(runners.length))]
-  return [accepted, warn('runners', t.doctor.runnersOffline(offline.join(', ')), t.doctor.adviceOffline)]
+  if (offline.length === 0) return [accepted, ok('runners', words[language].runnersOnline(runners.length))]
+  return [accepted, warn('runners', words[language].runnersOffline(offline.join(', ')), words[language].adviceOffline)]
 }
 
 function ok(name: string, detail: string): Check {
@@ -113,3 +117,46 @@ function fail(name: string, detail: string, advice: string): Check {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+const words = translated({
+  en: {
+    adviceNode: (oldest: number) => `Install Node.js ${oldest} or newer.`,
+    contexts: (count: number, path: string) => `${count} contexts in ${path}`,
+    adviceContext: 'See what would be used: ikoma context show',
+    unreachable: (url: string) => `no answer from ${url}`,
+    ready: (url: string) => `control plane ready at ${url}`,
+    notReady: (url: string, status: number) => `control plane at ${url} is not ready (${status})`,
+    adviceNotReady: 'Read its log: the database may be out of reach.',
+    plainHttp: (url: string) => `credentials travel unencrypted to ${url}`,
+    advicePlainHttp: 'Put it behind https.',
+    clock: 'clocks agree',
+    clockSkew: (span: string) => `clocks differ by ${span}`,
+    adviceClock: 'Synchronise both machines, for example with systemd-timesyncd.',
+    noCredential: 'no credential',
+    accepted: (source: string) => `credential accepted (from ${source})`,
+    runnersOnline: (count: number) => `${count} ${count === 1 ? 'runner' : 'runners'}, all online`,
+    runnersOffline: (names: string) => `offline: ${names}`,
+    adviceOffline: 'On that server: systemctl status ikoma-runner, or start it with `ikoma runner run`.',
+    noRunner: 'no runner yet',
+  },
+  fr: {
+    adviceNode: (oldest) => `Installez Node.js ${oldest} ou plus récent.`,
+    contexts: (count, path) => `${count} contextes dans ${path}`,
+    adviceContext: 'Pour voir ce qui serait utilisé : ikoma context show',
+    unreachable: (url) => `pas de réponse de ${url}`,
+    ready: (url) => `plan de contrôle prêt à ${url}`,
+    notReady: (url, status) => `le plan de contrôle à ${url} n’est pas prêt (${status})`,
+    adviceNotReady: 'Lisez son journal : la base de données est peut-être inaccessible.',
+    plainHttp: (url) => `les accès voyagent en clair vers ${url}`,
+    advicePlainHttp: 'Placez-le derrière https.',
+    clock: 'les horloges concordent',
+    clockSkew: (span) => `les horloges diffèrent de ${span}`,
+    adviceClock: 'Synchronisez les deux machines, par exemple avec systemd-timesyncd.',
+    noCredential: 'aucun accès',
+    accepted: (source) => `accès accepté (d’après ${source})`,
+    runnersOnline: (count) => (count > 1 ? `${count} runners, tous en ligne` : `${count} runner, en ligne`),
+    runnersOffline: (names) => `hors ligne : ${names}`,
+    adviceOffline: 'Sur ce serveur : systemctl status ikoma-runner, ou lancez-le avec `ikoma runner run`.',
+    noRunner: 'aucun runner pour l’instant',
+  },
+})

@@ -1,16 +1,20 @@
 import { Command, type CommanderError, Help, type Option } from 'commander'
 import type { Io } from './io.ts'
-import type { CommandPath, Messages } from './messages/index.ts'
+import type { Messages } from './messages/index.ts'
+import type { CommandWords } from './words.ts'
 
 /** A command with its summary, details and examples. */
-export function commandWithHelp(path: CommandPath, io: Io, t: Messages): Command {
-  const { summary, details, examples } = t.help[path]
+export function commandWithHelp(
+  name: string,
+  { summary, details, examples }: CommandWords,
+  io: Io,
+  t: Messages,
+): Command {
   const lines = examples.flatMap(([line, says]) => [`  # ${says}`, `  ${line}`])
-  const after = ['', t.usage.titles.examples, ...lines, ...(path === 'ikoma' ? ['', t.usage.exitCodes] : [])]
-  return new Command(path.split(' ').at(-1))
+  return new Command(name)
     .summary(summary)
     .description(details ? `${summary}\n\n${details}` : summary)
-    .addHelpText('after', after.join('\n'))
+    .addHelpText('after', ['', t.usage.titles.examples, ...lines].join('\n'))
     .helpOption('-h, --help', t.options.help)
     .helpCommand(false)
     .configureHelp(helpIn(t))

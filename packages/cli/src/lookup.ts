@@ -1,9 +1,10 @@
 import type { Client, RunnerResource, ServerResource } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import type { Context, RemoteContext } from './cli.ts'
+import type { RemoteContext } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { eachItem, type List } from './pages.ts'
 
-export type Noun = 'order' | 'runner' | 'host' | 'schedule' | 'token'
+export type Noun = 'order' | 'runner' | 'server' | 'schedule' | 'token'
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const partOfId = /^[0-9a-f-]{6,}$/i
@@ -26,8 +27,8 @@ export function findRunner(text: string, context: RemoteContext): Promise<Runner
   return findNamed<RunnerResource>(context.client.listRunners, text, 'runner', context)
 }
 
-export function findHost(text: string, context: RemoteContext): Promise<ServerResource> {
-  return findNamed<ServerResource>(context.client.listServers, text, 'host', context)
+export function findServer(text: string, context: RemoteContext): Promise<ServerResource> {
+  return findNamed<ServerResource>(context.client.listServers, text, 'server', context)
 }
 
 /** The thing of this name or id; an error that lists the candidates when a name is not enough. */
@@ -72,7 +73,7 @@ function matchesPart(id: string, text: string): boolean {
   return id.startsWith(text.toLowerCase()) || id.endsWith(text.toLowerCase())
 }
 
-/** Names of runners and hosts by id, each asked for once; an id that is gone names itself. */
+/** Names of runners and servers by id, each asked for once; an id that is gone names itself. */
 export function createNames(client: Pick<Client, 'getRunner' | 'getServer'>) {
   const known = new Map<string, Promise<string>>()
   const name = (id: string, get: (id: string) => Promise<{ name: string }>) => {
@@ -87,7 +88,7 @@ export function createNames(client: Pick<Client, 'getRunner' | 'getServer'>) {
   }
   return {
     runner: (id: string) => name(id, client.getRunner),
-    host: (id: string) => name(id, client.getServer),
+    server: (id: string) => name(id, client.getServer),
   }
 }
 

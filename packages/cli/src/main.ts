@@ -44,7 +44,7 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 
 /** Runs one command line; the process ends with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await runProgram(argv, { io, compose: processes })
+  process.exitCode = await runProgram(argv, { io, processes })
 }
 
 if (import.meta.main) void main(process.argv.slice(2))

@@ -9,6 +9,7 @@ export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'
 export type Part = string | { text: string; style: Style }
 
 const longestCell = 60
+const margin = '    '
 
 export interface Output {
   json: boolean
@@ -16,7 +17,8 @@ export interface Output {
   note(...parts: Part[]): void
   /** One line of data. */
   line(...parts: Part[]): void
-  table(head: string[], rows: Part[][]): void
+  /** Each row may have lines of its own below it; a screen that is narrow breaks them between words. */
+  table(head: string[], rows: Part[][], below?: string[][]): void
   /** Names and values, one pair a line. Pairs without a value are left out. */
   fields(pairs: [name: string, value: Part | null][]): void
   /** The whole answer: `value` as JSON when that was asked for, otherwise what `human` prints. */
@@ -28,15 +30,20 @@ export function createOutput(io: Io, json: boolean): Output {
     json,
     note: (...parts) => writeLine(io.stderr, io, parts),
     line: (...parts) => writeLine(io.stdout, io, parts),
-    table: (head, rows) => {
+    table: (head, rows, below = []) => {
       const heading = head.map((text): Part => ({ text: text.toUpperCase(), style: 'dim' }))
-      io.stdout.write(layOut([heading, ...rows], io))
+      const lines = layOut([heading, ...rows], io)
+      const indented = lines.map((line, index) => [
+        line,
+        ...(below[index - 1] ?? []).flatMap((text) => indent(text, io)),
+      ])
+      io.stdout.write(`${indented.flat().join('\n')}\n`)
     },
     fields: (pairs) => {
       const rows = pairs.flatMap(([name, value]): Part[][] =>
         value === null ? [] : [[{ text: name, style: 'dim' }, value]],
       )
-      if (rows.length > 0) io.stdout.write(layOut(rows, io, Number.POSITIVE_INFINITY))
+      if (rows.length > 0) io.stdout.write(`${layOut(rows, io, Number.POSITIVE_INFINITY).join('\n')}\n`)
     },
     answer: (value, human) => {
       if (json) io.stdout.write(`${printableJson(value)}\n`)
@@ -62,7 +69,8 @@ const noBorders = Object.fromEntries(
     .map((name) => [name, '']),
 )
 
-function layOut(rows: Part[][], io: Io, longest = longestCell): string {
+/** One line a row. */
+function layOut(rows: Part[][], io: Io, longest = longestCell): string[] {
   const table = new Table({
     chars: noBorders,
     style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
@@ -70,11 +78,22 @@ function layOut(rows: Part[][], io: Io, longest = longestCell): string {
   // Only a person's screen is narrow: data for a program is never cut.
   const cell = (part: Part) => paint(io.stdout.isTty ? shorten(part, longest) : part, io.stdout, io)
   table.push(...rows.map((row) => row.map(cell)))
-  return `${table
+  return table
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
-    .join('\n')}\n`
+}
+
+/** Lines of whole words, as wide as the screen. */
+function indent(text: string, io: Io): string[] {
+  const width = Math.max((io.stdout.columns ?? Number.POSITIVE_INFINITY) - margin.length, 20)
+  const lines: string[] = []
+  for (const word of printable(text).split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.map((line) => paint({ text: `${margin}${line}`, style: 'dim' }, io.stdout, io))
 }
 
 function shorten(part: Part, longest: number): Part {

@@ -1,31 +1,18 @@
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Language, languages, messagesIn } from './messages/index.ts'
-import { buildProgram, createCli, optionsOf } from './program.ts'
+import { buildProgram, createCli } from './program.ts'
+import { parseLine } from './testing/parse-line.ts'
 import { createWorld } from './testing/world.ts'
 
 function tree(language: Language): Command {
-  const { io, compose } = createWorld()
-  return buildProgram(createCli({ io, compose, t: messagesIn(language), language, finish: () => {} }))
+  const { io, processes } = createWorld()
+  return buildProgram(createCli({ io, processes, t: messagesIn(language), language, finish: () => {} }))
 }
 
 function leaves(command: Command, path: string[] = []): string[][] {
   if (command.commands.length === 0) return [path]
   return command.commands.flatMap((sub) => leaves(sub, [...path, sub.name()]))
-}
-
-/** The options a command line gives to its command, which does not run. */
-async function parse(...argv: string[]): Promise<unknown> {
-  const { io, compose } = createWorld()
-  let parsed: unknown
-  const keep =
-    () =>
-    async (...args: unknown[]) => {
-      parsed = optionsOf(args)
-    }
-  const cli = createCli({ io, compose, t: messagesIn('en'), language: 'en', finish: () => {} })
-  await buildProgram({ ...cli, local: keep, remote: keep }).parseAsync(argv, { from: 'user' })
-  return parsed
 }
 
 describe.each(languages)('help in %s', (language) => {
@@ -52,11 +39,12 @@ describe.each(languages)('help in %s', (language) => {
 
 describe('parsing', () => {
   it('gives order create its options by name', async () => {
-    const line = 'order create check.http.run --host web-1 --set url=https://a.b/?x=1,2 --set timeoutMs=500 --label a=1'
+    const line =
+      'order create check.http.run --server web-1 --set url=https://a.b/?x=1,2 --set timeoutMs=500 --label a=1'
     const more = '--priority -3 --max-attempts 2 --dry-run --detach --wait-timeout 5m --json'
-    expect(await parse(...line.split(' '), ...more.split(' '))).toEqual({
+    expect(await parseLine([...line.split(' '), ...more.split(' ')])).toEqual({
       type: 'check.http.run',
-      host: 'web-1',
+      server: 'web-1',
       set: ['url=https://a.b/?x=1,2', 'timeoutMs=500'],
       label: ['a=1'],
       priority: -3,
@@ -69,16 +57,16 @@ describe('parsing', () => {
   })
 
   it('takes global options before and after the command', async () => {
-    const after = await parse('order', 'list', '--context', 'prod', '--json')
-    expect(await parse('--context', 'prod', '--json', 'order', 'list')).toEqual(after)
+    const after = await parseLine(['order', 'list', '--context', 'prod', '--json'])
+    expect(await parseLine(['--context', 'prod', '--json', 'order', 'list'])).toEqual(after)
     expect(after).toEqual({ context: 'prod', json: true })
   })
 
   it('splits lists at commas', async () => {
-    expect(await parse('order', 'list', '--status', 'QUEUED,RUNNING', '--status', 'STALE')).toEqual({
+    expect(await parseLine(['order', 'list', '--status', 'QUEUED,RUNNING', '--status', 'STALE'])).toEqual({
       status: ['QUEUED', 'RUNNING', 'STALE'],
     })
-    expect(await parse('runner', 'invite', '--scope', 'check,system')).toEqual({ scope: ['check', 'system'] })
+    expect(await parseLine(['runner', 'invite', '--scope', 'check,system'])).toEqual({ scope: ['check', 'system'] })
   })
 })
 
@@ -118,7 +106,7 @@ describe('composed commands', () => {
   it('hand their options to main', async () => {
     const { run, calls } = createWorld()
     await run('up', '--port', '8080')
-    await run('server')
+    await run('serve')
     await run('runner', 'enrol', '--url', 'https://ikoma.example.org/', '--token', 'iko_x', '--name', 'web-1')
     await run('runner', 'run', '--state-dir', '/var/lib/runner')
     await run('runner', 'install', '--url', 'https://a.b/', '--token', 'iko_x', '--allow', 'system,db', '--dry-run')
@@ -126,7 +114,7 @@ describe('composed commands', () => {
     await run('executor', 'run', '--peer', '0-1234-998')
     expect(calls).toEqual([
       ['startUp', { port: 8080 }],
-      ['startServer', {}],
+      ['startControlPlane', {}],
       ['enrolRunner', { url: 'https://ikoma.example.org', token: 'iko_x', name: 'web-1' }],
       ['runRunner', { stateDir: '/var/lib/runner' }],
       ['installRunner', { url: 'https://a.b', token: 'iko_x', allow: ['system', 'db'], dryRun: true }],

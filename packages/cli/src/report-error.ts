@@ -1,7 +1,7 @@
 import { ApiError, UnreachableError } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { CommanderError } from 'commander'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
 import { exitCodeOfError, exitCodeOfProblem, exitCodes } from './exit-codes.ts'
 import { usageMessage } from './usage-message.ts'
 

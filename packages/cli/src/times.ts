@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Context } from './cli.ts'
+import type { Context } from './command-context.ts'
 
 const secondMs = 1000
 const minuteMs = 60 * secondMs

@@ -27,7 +27,8 @@ describe('completion', () => {
     expect(await offered('ikoma', 'order', '')).toEqual(expect.arrayContaining(['create', 'list', 'types', '--json']))
     expect(await offered('ikoma', 'order', 'create', 'runner.selftest', '--wait')).toEqual(['--wait-timeout'])
     expect(await offered('ikoma', '--json', 'order', 'l')).toEqual(['list', 'logs'])
-    expect(await offered('ikoma', 'runner', 'invite', '--ser')).toEqual([])
+    expect(await offered('ikoma', 'runner', 'invite', '--ser')).toEqual(['--server'])
+    expect(await offered('ikoma', 'runner', 'invite', '--ho')).toEqual([])
   })
 
   it.each(['zsh', 'fish'])('in %s describes commands and options', async (shell) => {

@@ -41,7 +41,7 @@ async function setup() {
 describe('lists', () => {
   it.each([
     ['runner', 'local-runner'],
-    ['host', 'web-1'],
+    ['server', 'web-1'],
     ['schedule', 'nightly'],
     ['token', 'operator'],
   ])('%s list shows what there is, in both ways', async (noun, expected) => {
@@ -52,7 +52,7 @@ describe('lists', () => {
 
   it.each([
     ['runner', 'runners', 'ikoma runner invite'],
-    ['host', 'servers', 'ikoma host add'],
+    ['server', 'servers', 'ikoma server add'],
     ['schedule', 'schedules', 'ikoma schedule add'],
     ['token', 'tokens', 'ikoma token create'],
   ])('an empty %s list says what to do next', async (noun, path, hint) => {
@@ -63,7 +63,7 @@ describe('lists', () => {
 
   it.each([
     ['runner', 'local-runner'],
-    ['host', 'web-1'],
+    ['server', 'web-1'],
     ['schedule', 'nightly'],
   ])('%s show shows one, by name', async (noun, name) => {
     const { run } = await setup()
@@ -75,7 +75,7 @@ describe('lists', () => {
 describe('removing', () => {
   it.each([
     ['runner', 'remove', 'local-runner', `DELETE /v1/runners/${runnerId}`],
-    ['host', 'remove', 'web-1', `DELETE /v1/servers/${serverId}`],
+    ['server', 'remove', 'web-1', `DELETE /v1/servers/${serverId}`],
     ['schedule', 'remove', 'nightly', `DELETE /v1/schedules/${orderId}`],
     ['token', 'revoke', 'ci', `DELETE /v1/tokens/${orderId}`],
   ])('%s %s wants the name confirmed', async (noun, verb, name, route) => {
@@ -113,7 +113,7 @@ describe('runner invite', () => {
   })
 
   it('warns that an address of this machine leads nowhere from another', async () => {
-    const { seen, api } = await invited('--host', 'web-1', '--scope', 'check,system')
+    const { seen, api } = await invited('--server', 'web-1', '--scope', 'check,system')
     expect(seen.stderr).toContain('--public-url')
     expect(api.seen('POST /v1/enrolments')[0]?.body).toEqual({ serverId, scopes: ['check', 'system'] })
   })
@@ -170,16 +170,16 @@ describe('secrets shown once', () => {
   })
 })
 
-describe('hosts', () => {
+describe('servers', () => {
   it('are added, and given a runner at once when named', async () => {
     const { run, api } = await setup()
     api.on('POST /v1/servers', ok(aServer(), 201))
     api.on(`PATCH /v1/servers/${serverId}/attach-runner`, ok(aServer({ runnerId })))
-    expect(await run('host', 'add', 'web-1')).toMatchObject({
+    expect(await run('server', 'add', 'web-1')).toMatchObject({
       stdout: `${serverId}\n`,
       stderr: expect.stringContaining('invite'),
     })
-    await run('host', 'add', 'web-1', '--runner', 'local-runner', '--tag', 'a,b')
+    await run('server', 'add', 'web-1', '--runner', 'local-runner', '--tag', 'a,b')
     expect(api.seen('POST /v1/servers')[1]?.body).toEqual({ name: 'web-1', tags: ['a', 'b'] })
     expect(api.seen(`PATCH /v1/servers/${serverId}/attach-runner`)[0]?.body).toEqual({ runnerId })
   })
@@ -188,7 +188,7 @@ describe('hosts', () => {
     const { run, api } = await setup()
     api.on('POST /v1/servers', ok(aServer(), 201))
     api.on(`PATCH /v1/servers/${serverId}/attach-runner`, problem(409, 'runner_already_attached', 'It serves "vm".'))
-    const { code, stderr } = await run('host', 'add', 'web-1', '--runner', 'local-runner')
+    const { code, stderr } = await run('server', 'add', 'web-1', '--runner', 'local-runner')
     expect([code, stderr]).toEqual([5, expect.stringMatching(/"web-1" has no runner yet[\s\S]*It serves "vm"/)])
   })
 
@@ -196,9 +196,9 @@ describe('hosts', () => {
     const { run, api } = await setup()
     const route = `PATCH /v1/servers/${serverId}/attach-runner`
     api.on(route, ok(aServer()))
-    expect((await run('host', 'attach', 'web-1')).code).toBe(2)
-    expect((await run('host', 'attach', 'web-1', 'local-runner', '--none')).code).toBe(2)
-    await run('host', 'attach', 'web-1', '--none')
+    expect((await run('server', 'attach', 'web-1')).code).toBe(2)
+    expect((await run('server', 'attach', 'web-1', 'local-runner', '--none')).code).toBe(2)
+    await run('server', 'attach', 'web-1', '--none')
     expect(api.seen(route).map(({ body }) => body)).toEqual([{ runnerId: null }])
   })
 })

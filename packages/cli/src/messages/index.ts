@@ -3,9 +3,6 @@ import { fr } from './fr.ts'
 
 export type Messages = typeof en
 
-/** A command by its words: `ikoma` for the root, `order list` for the rest. */
-export type CommandPath = keyof Messages['help']
-
 const catalogue = { en, fr }
 
 export type Language = keyof typeof catalogue

@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type CommandPath, languageOf, languages, messagesIn } from './index.ts'
-
-/** Every text of a catalogue by its path; a function counts by how many arguments it takes. */
-function texts(value: unknown, path = ''): [path: string, kind: string][] {
-  if (typeof value === 'function') return [[path, `takes ${value.length}`]]
-  if (typeof value === 'string') return [[path, value.trim() === '' ? 'empty' : 'text']]
-  return Object.entries(value as object).flatMap(([key, inner]) => texts(inner, `${path}/${key}`))
-}
+import { texts } from '../testing/texts.ts'
+import { languageOf, languages, messagesIn } from './index.ts'
 
 describe('messages', () => {
   const en = messagesIn('en')
@@ -14,13 +8,6 @@ describe('messages', () => {
   it.each(languages)('in %s have exactly the keys of English, and none is empty', (language) => {
     expect(texts(messagesIn(language))).toEqual(texts(en))
     expect(texts(messagesIn(language)).filter(([, kind]) => kind === 'empty')).toEqual([])
-  })
-
-  it.each(languages)('in %s show the same example command lines as English', (language) => {
-    const lines = (path: CommandPath) => messagesIn(language).help[path].examples.map(([line]) => line)
-    for (const path of Object.keys(en.help) as CommandPath[]) {
-      expect(lines(path)).toEqual(en.help[path].examples.map(([line]) => line))
-    }
   })
 
   it.each([

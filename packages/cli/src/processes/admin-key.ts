@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import { newToken, readOrMakeSecretFile } from '@ikoma/kernel/node'
-import type { ServerConfig } from './config.ts'
+import type { ControlPlaneConfig } from './config.ts'
 
 export interface AdminKey {
   key: string
@@ -16,7 +16,7 @@ const minimumLength = 24
 const minimumDistinct = 8
 
 /** The admin key: IKOMA_ADMIN_KEY, or the file beside the database, made at the first start outside production. */
-export function resolveAdminKey(config: Pick<ServerConfig, 'adminKey' | 'dataDir' | 'production'>): AdminKey {
+export function resolveAdminKey(config: Pick<ControlPlaneConfig, 'adminKey' | 'dataDir' | 'production'>): AdminKey {
   const { adminKey, dataDir, production } = config
   if (adminKey !== null) {
     if (production && isWeak(adminKey)) throw unusable('IKOMA_ADMIN_KEY is too easy to guess')

@@ -1,9 +1,9 @@
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
-import { readServerConfig } from './config.ts'
+import { readControlPlaneConfig } from './config.ts'
 
 const dayMs = 24 * 3_600_000
-const retentionOf = (env: Record<string, string>) => readServerConfig(env, '/srv/ikoma').retention
+const retentionOf = (env: Record<string, string>) => readControlPlaneConfig(env, '/srv/ikoma').retention
 
 describe('retention', () => {
   it.each([

@@ -23,7 +23,7 @@ const daysVariable = z
   .transform((text) => (text === 'off' || Number(text) === 0 ? null : Number(text)))
 const secondsVariable = z.coerce.number('must be a number of seconds').positive().max(86_400)
 
-/** Every environment variable that the server and the runner read; `.env.example` says what each is for. */
+/** Every environment variable that the control plane and the runner read; `.env.example` says what each is for. */
 export const environmentSchema = z.object({
   NODE_ENV: z.string().optional(),
   HOST: z.string().default('127.0.0.1'),
@@ -59,7 +59,7 @@ export const environmentSchema = z.object({
 
 type Environment = z.infer<typeof environmentSchema>
 
-export interface ServerConfig {
+export interface ControlPlaneConfig {
   production: boolean
   host: string
   port: number
@@ -83,7 +83,7 @@ export interface ServerConfig {
 }
 
 /** Rejects with every problem at once, each with its variable's name and never its value. */
-export function readServerConfig(env: Record<string, string | undefined>, cwd: string): ServerConfig {
+export function readControlPlaneConfig(env: Record<string, string | undefined>, cwd: string): ControlPlaneConfig {
   const given = readEnvironment(environmentSchema, env)
   const file = resolve(cwd, given.DB_PATH)
   const dataDir = dirname(file)

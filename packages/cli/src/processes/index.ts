@@ -1,9 +1,9 @@
-import type { Compose } from '../compose.ts'
+import type { Processes } from './processes.ts'
 
 /** The processes that the command can be. Each is loaded only when it is asked for: a runner carries no server. */
-export const processes: Compose = {
+export const processes: Processes = {
   startUp: async (options, context) => (await import('./up.ts')).up(options, context),
-  startServer: async (options, context) => (await import('./up.ts')).serve(options, context),
+  startControlPlane: async (options, context) => (await import('./up.ts')).serve(options, context),
   enrolRunner: async (options, context) => (await import('./run-runner.ts')).enrol(options, context),
   installRunner: async (options, context) => (await import('./install-runner.ts')).install(options, context),
   uninstallRunner: async (options, context) => (await import('./install-runner.ts')).uninstall(options, context),

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
 import { type Carrying, type InstallOptions, installRunner, uninstallRunner } from '@ikoma/runner'
-import type { Context } from '../cli.ts'
-import type { InstallRunnerOptions } from '../commands/runner/install.ts'
-import type { UninstallRunnerOptions } from '../commands/runner/uninstall.ts'
+import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Style } from '../output.ts'
 import { version } from '../version.ts'
+import { translated } from '../words.ts'
+import type { InstallRunnerOptions, UninstallRunnerOptions } from './processes.ts'
 
 type Changes = Awaited<ReturnType<typeof installRunner>>
 
@@ -19,16 +19,16 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const program = programOfThis()
   const wanted = { program, version, invitation, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
-  const { out, t } = context
-  if (changes.length > 0 && !dryRun) for (const line of t.install.installed) out.note(line)
+  const { out, language } = context
+  if (changes.length > 0 && !dryRun) for (const line of words[language].installed) out.note(line)
   return conclude(changes, dryRun, context)
 }
 
 export async function uninstall({ purge = false, dryRun = false }: UninstallRunnerOptions, context: Context) {
   refuseUnfit(context)
   const changes = await carried((carrying) => uninstallRunner({ purge }, carrying), dryRun, context)
-  const { out, t } = context
-  if (changes.length > 0 && !dryRun) out.note(purge ? t.install.purged : t.install.uninstalled)
+  const { out, language } = context
+  if (changes.length > 0 && !dryRun) out.note(purge ? words[language].purged : words[language].uninstalled)
   return conclude(changes, dryRun, context)
 }
 
@@ -39,10 +39,10 @@ function programOfThis(): InstallOptions['program'] {
   return { node: process.execPath, entry, build }
 }
 
-function refuseUnfit({ t }: Context): void {
-  if (process.getuid?.() !== 0) throw new AppError('unprocessable', t.install.notRoot, { reason: 'not_root' })
+function refuseUnfit({ language }: Context): void {
+  if (process.getuid?.() !== 0) throw new AppError('unprocessable', words[language].notRoot, { reason: 'not_root' })
   if (!existsSync('/run/systemd/system')) {
-    throw new AppError('unprocessable', t.install.noSystemd, { reason: 'no_systemd' })
+    throw new AppError('unprocessable', words[language].noSystemd, { reason: 'no_systemd' })
   }
 }
 
@@ -50,10 +50,10 @@ function refuseUnfit({ t }: Context): void {
 async function carried(
   carry: (carrying: Carrying) => Promise<Changes>,
   dryRun: boolean,
-  { io, out, t }: Context,
+  { io, out, language }: Context,
 ): Promise<Changes> {
   const stop = new AbortController()
-  const listening = io.onInterrupt(() => stop.abort(new AppError('unprocessable', t.install.interrupted)))
+  const listening = io.onInterrupt(() => stop.abort(new AppError('unprocessable', words[language].interrupted)))
   try {
     return await carry({
       dryRun,
@@ -71,7 +71,7 @@ async function carried(
     })
   } catch (error) {
     if (!(error instanceof AppError) || error.reason !== 'not_enrolled') throw error
-    throw new AppError(error.code, t.install.notEnrolled, { reason: error.reason, cause: error })
+    throw new AppError(error.code, words[language].notEnrolled, { reason: error.reason, cause: error })
   } finally {
     listening()
   }
@@ -87,11 +87,56 @@ function styleOf(line: string): Style {
   return line.startsWith('-') ? 'red' : 'dim'
 }
 
-function conclude(changes: Changes, dryRun: boolean, { out, t }: Context): number {
+function conclude(changes: Changes, dryRun: boolean, { out, language }: Context): number {
   const shown = changes.map(({ title, diff }) => ({ title, diff }))
   out.answer({ changed: changes.length > 0 && !dryRun, changes: shown }, () => {
-    if (changes.length === 0) out.line(t.install.nothing)
-    else out.line(dryRun ? t.install.wouldMake(changes.length) : t.install.made(changes.length))
+    if (changes.length === 0) out.line(words[language].nothing)
+    else out.line(dryRun ? words[language].wouldMake(changes.length) : words[language].made(changes.length))
   })
   return dryRun && changes.length > 0 ? exitCodes.planHasChanges : exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    notRoot: 'Installing needs root. Run the same command with sudo.',
+    noSystemd:
+      'There is no systemd here, which starts the runner. Without it: ikoma runner enrol, then ikoma runner run',
+    notEnrolled:
+      'This server is not enrolled. Run `ikoma runner invite` where the control plane is known, and give --url and --token.',
+    interrupted: 'Interrupted. What was made was taken back.',
+    nothing: 'Nothing to change.',
+    wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    made: (count: number) => `Made ${count} ${count === 1 ? 'change' : 'changes'}.`,
+    installed: [
+      'The runner is started, and will be after every boot.',
+      'What orders may do here is in /etc/ikoma/policy.json. Change it: ikoma runner install --allow <scope>',
+      '(or by hand, and then: systemctl restart ikoma-runner).',
+      "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
+    ],
+    uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
+    purged:
+      'What the installation made is gone; folders of apps stay, with the user that owns them. ' +
+      'Remove the runner from the control plane too: ikoma runner remove <runner>',
+  },
+  fr: {
+    notRoot: 'L’installation exige root. Relancez la même commande avec sudo.',
+    noSystemd: 'systemd, qui démarre le runner, est absent. Sans lui : ikoma runner enrol, puis ikoma runner run',
+    notEnrolled:
+      'Ce serveur n’est pas enrôlé. Lancez `ikoma runner invite` là où le plan de contrôle est connu, et donnez --url et --token.',
+    interrupted: 'Interrompu. Ce qui avait été fait a été défait.',
+    nothing: 'Rien à changer.',
+    wouldMake: (count) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,
+    made: (count) => `${count} ${count === 1 ? 'changement fait' : 'changements faits'}.`,
+    installed: [
+      'Le runner est démarré, et le sera à chaque démarrage du serveur.',
+      'Ce que les ordres peuvent faire ici est dans /etc/ikoma/policy.json. Le changer : ikoma runner install --allow <scope>',
+      '(ou à la main, puis : systemctl restart ikoma-runner).',
+      "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
+    ],
+    uninstalled:
+      'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
+    purged:
+      'Ce que l’installation a fait est supprimé ; les dossiers d’applications restent, avec l’utilisateur qui les possède. ' +
+      'Retirez aussi le runner du plan de contrôle : ikoma runner remove <runner>',
+  },
+})

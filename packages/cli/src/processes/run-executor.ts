@@ -3,8 +3,8 @@ import { Socket } from 'node:net'
 import { createLog, logLevels, readEnvironment } from '@ikoma/kernel/node'
 import { executorConfig, peerUidOf, runExecutor } from '@ikoma/runner'
 import * as z from 'zod'
-import type { Context } from '../cli.ts'
-import type { RunExecutorOptions } from '../commands/executor.ts'
+import type { Context } from '../command-context.ts'
+import type { RunExecutorOptions } from './processes.ts'
 
 const environment = z.object({ LOG_LEVEL: z.enum(logLevels).default('info') })
 const lastWordsMs = 5_000

@@ -2,11 +2,11 @@ import { resolve } from 'node:path'
 import { collectStartGarbage, createLog, logLevels, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
 import { enrolRunner, startRunner } from '@ikoma/runner'
 import * as z from 'zod'
-import type { Context } from '../cli.ts'
-import type { EnrolRunnerOptions } from '../commands/runner/enrol.ts'
-import type { RunRunnerOptions } from '../commands/runner/run.ts'
+import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { version } from '../version.ts'
+import { translated } from '../words.ts'
+import type { EnrolRunnerOptions, RunRunnerOptions } from './processes.ts'
 
 const defaultStateDir = './data/runner'
 
@@ -50,15 +50,26 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
   return 0
 }
 
-export async function enrol(options: EnrolRunnerOptions, { io, out, t }: Context): Promise<number> {
+export async function enrol(options: EnrolRunnerOptions, { io, out, language }: Context): Promise<number> {
   const given = readEnvironment(environment, io.env)
   const stateDir = resolve(io.cwd, options.stateDir ?? given.IKOMA_RUNNER_DIR)
   const { url, token, name } = options
   const enrolled = await enrolRunner({ url, token, stateDir, version, ...(name === undefined ? {} : { name }) })
   const { runnerId, serverId, scopes } = enrolled
   out.answer({ runnerId, name: enrolled.name, serverId, scopes, stateDir }, () => {
-    out.line(t.runners.enrolledAs(enrolled.name, stateDir))
-    out.line(t.runners.startWith(`ikoma runner run --state-dir ${shellQuote(stateDir)}`))
+    out.line(words[language].enrolledAs(enrolled.name, stateDir))
+    out.line(words[language].startWith(`ikoma runner run --state-dir ${shellQuote(stateDir)}`))
   })
   return 0
 }
+
+const words = translated({
+  en: {
+    enrolledAs: (name: string, folder: string) => `Enrolled as "${name}"; its files are in ${folder}.`,
+    startWith: (command: string) => `Start it with: ${command}`,
+  },
+  fr: {
+    enrolledAs: (name, folder) => `Enrôlé sous le nom « ${name} » ; ses fichiers sont dans ${folder}.`,
+    startWith: (command) => `Démarrez-le : ${command}`,
+  },
+})

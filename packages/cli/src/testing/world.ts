@@ -3,27 +3,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeCatalogue } from '@ikoma/api'
 import { onTestFinished } from 'vitest'
-import type { Compose } from '../compose.ts'
 import type { Io } from '../io.ts'
+import type { Processes } from '../processes/processes.ts'
 import { runProgram } from '../program.ts'
 import { ok, startFakeApi } from './fake-api.ts'
 import { aRunner, noon, page } from './fixtures.ts'
 
 interface WorldOptions {
   tty?: boolean
+  columns?: number
   env?: Record<string, string>
   stdin?: string
 }
 
 /** A person at a keyboard: what they type goes in, what they see comes out. */
-export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions = {}) {
+export function createWorld({ tty = false, columns = 100, env = {}, stdin = '' }: WorldOptions = {}) {
   const home = mkdtempSync(join(tmpdir(), 'ikoma-cli-'))
   onTestFinished(() => rmSync(home, { recursive: true }))
   const seen = { stdout: '', stderr: '', screen: '' }
   const interrupts = new Set<() => void>()
   const sink = (name: 'stdout' | 'stderr') => ({
     isTty: tty,
-    columns: tty ? 100 : null,
+    columns: tty ? columns : null,
     write(text: string) {
       seen[name] += text
       seen.screen += text
@@ -46,20 +47,20 @@ export function createWorld({ tty = false, env = {}, stdin = '' }: WorldOptions 
       return () => interrupts.delete(handler)
     },
   }
-  const { calls, compose } = recordedProcesses()
+  const { calls, processes } = recordedProcesses()
   return {
     io,
     home,
     seen,
     calls,
-    compose,
+    processes,
     interrupt() {
       for (const handler of interrupts) handler()
     },
     /** Runs one command line; what was seen before is forgotten. */
     async run(...argv: string[]) {
       Object.assign(seen, { stdout: '', stderr: '', screen: '' })
-      const code = await runProgram(argv, { io, compose })
+      const code = await runProgram(argv, { io, processes })
       return { code, ...seen }
     },
   }
@@ -72,16 +73,16 @@ function recordedProcesses() {
     calls.push([name, options])
     return 0
   }
-  const compose: Compose = {
+  const processes: Processes = {
     startUp: record('startUp'),
-    startServer: record('startServer'),
+    startControlPlane: record('startControlPlane'),
     enrolRunner: record('enrolRunner'),
     runRunner: record('runRunner'),
     installRunner: record('installRunner'),
     uninstallRunner: record('uninstallRunner'),
     runExecutor: record('runExecutor'),
   }
-  return { calls, compose }
+  return { calls, processes }
 }
 
 /** The same person in front of a control plane with one runner. */

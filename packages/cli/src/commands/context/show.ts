@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
-import type { Cli, Context, GlobalOptions } from '../../cli.ts'
-import { findControlPlane } from '../../control-plane.ts'
+import type { Cli, GlobalOptions } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { exitCodes } from '../../exit-codes.ts'
+import { findControlPlane } from '../../find-control-plane.ts'
+import { translated } from '../../words.ts'
 
 export function showContextCommand(cli: Cli): Command {
-  return cli.command('context show').action(cli.local(showContext))
+  return cli.command('show', words).action(cli.local(showContext))
 }
 
 /** Which control plane the next command would speak to, and why. */
@@ -22,3 +24,20 @@ export async function showContext(options: GlobalOptions, context: Context): Pro
   })
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Show which control plane a command would speak to, and why',
+    examples: [
+      ['ikoma context show', 'as things are'],
+      ['ikoma context show --context prod', 'with an option'],
+    ],
+  },
+  fr: {
+    summary: 'Montrer à quel plan de contrôle une commande s’adresserait, et pourquoi',
+    examples: [
+      ['ikoma context show', 'dans l’état actuel'],
+      ['ikoma context show --context prod', 'avec une option'],
+    ],
+  },
+})

@@ -3,8 +3,10 @@ import { isTerminal } from '@ikoma/domain'
 import type { RemoteContext } from '../../cli.ts'
 import { exitCodeOfOrder, exitCodes } from '../../exit-codes.ts'
 import { shortId } from '../../lookup.ts'
+import { translated } from '../../words.ts'
 import { followReconnecting } from './follow.ts'
 import { createOrderView } from './order-view.ts'
+import { orderWords } from './order-words.ts'
 
 export interface AttachOptions {
   /** Whom the order is for, as a person knows it. */
@@ -19,11 +21,11 @@ export async function attachOrder(
   options: AttachOptions,
   context: RemoteContext,
 ): Promise<number> {
-  const { out, t } = context
+  const { out, language } = context
   const view = createOrderView(options.targetName, context)
   view.begin(order)
   await view.status(order)
-  if (order.status === 'PENDING_APPROVAL') out.note('  ', t.attach.needsApproval(shortId(order.id)))
+  if (order.status === 'PENDING_APPROVAL') out.note('  ', orderWords[language].needsApproval(shortId(order.id)))
   using wait = limitedWait(options.waitMs, context)
   let last = order
   for await (const event of followReconnecting(order.id, wait.signal, context)) {
@@ -48,10 +50,10 @@ interface LimitedWait {
   ended(): WaitEnd
 }
 
-function leave({ id }: OrderResource, why: WaitEnd, { out, t }: RemoteContext): number {
-  out.note(t.attach[why])
-  out.note('  ', t.attach.reattach(shortId(id)))
-  out.note('  ', t.attach.cancel(shortId(id)))
+function leave({ id }: OrderResource, why: WaitEnd, { out, language }: RemoteContext): number {
+  out.note(words[language][why])
+  out.note('  ', orderWords[language].reattach(shortId(id)))
+  out.note('  ', words[language].cancel(shortId(id)))
   return why === 'interrupted' ? exitCodes.interrupted : exitCodes.unknownOutcome
 }
 
@@ -75,3 +77,18 @@ function limitedWait(waitMs: number | null, { io }: RemoteContext): Disposable &
     },
   }
 }
+
+const words = translated({
+  en: {
+    interrupted: 'Stopped watching. The order goes on.',
+    timeout: 'Waited long enough. The order goes on.',
+    lost: 'The control plane no longer answers. The order may go on.',
+    cancel: (id: string) => `Cancel it: ikoma order cancel ${id}`,
+  },
+  fr: {
+    interrupted: 'Fin du suivi. L’ordre continue.',
+    timeout: 'Fin de l’attente. L’ordre continue.',
+    lost: 'Le plan de contrôle ne répond plus. L’ordre continue peut-être.',
+    cancel: (id) => `Pour l’annuler : ikoma order cancel ${id}`,
+  },
+})

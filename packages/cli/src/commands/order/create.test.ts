@@ -227,7 +227,7 @@ describe('the target of order create', () => {
     expect(await run(...selftest)).toMatchObject({ code: 5, stderr: expect.stringContaining('ikoma runner invite') })
   })
 
-  it('is one of runner, host and scope', async () => {
+  it('is one of runner, server and scope', async () => {
     const { run, api } = await setup()
     expect((await run(...selftest, '--scope', 'a', '--runner', 'b')).code).toBe(2)
     await run(...selftest, '--scope', 'platform', '--detach')

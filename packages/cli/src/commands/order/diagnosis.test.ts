@@ -58,13 +58,13 @@ it('tells a cause with what shows it and the command that mends it, then what fo
 `)
 })
 
-it('tells it in French, and names the host where the order was for one', async () => {
+it('tells it in French, and names the server where the order was for one', async () => {
   const { stdout } = await (await setup({ serverId })).run(...diagnose, '--lang', 'fr')
   expect(stdout).toContain(
     'Un programme ne peut pas ouvrir son port — Le port 8080 est tenu par node (orders.service).',
   )
   expect(stdout).toContain('→ Arrêtez orders.service s’il est inutile.')
-  expect(stdout).toContain('--host 513e77e2 ')
+  expect(stdout).toContain('--server 513e77e2 ')
   expect(stdout).toContain('découle de : Un programme ne peut pas ouvrir son port')
   expect(stdout).toContain('non examiné : firewall')
 })

@@ -1,7 +1,8 @@
 import { catalogue, type OrderResource, type OutputOf, type Report } from '@ikoma/api'
-import type { Context } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { shortId } from '../../lookup.ts'
 import { shellQuote } from '../../shell-quote.ts'
+import { translated } from '../../words.ts'
 
 type Diagnosis = OutputOf<'diagnose.run'>
 type Finding = Diagnosis['findings'][number]
@@ -14,17 +15,18 @@ export function diagnosisOf(order: OrderResource, { output }: Report): Diagnosis
 
 /** Each cause with what shows it and what would mend it, what follows from it in a line, and what was not seen. */
 export function writeDiagnosis({ findings, notLookedAt }: Diagnosis, order: OrderResource, context: Context): void {
-  const { out, t } = context
+  const { out, language } = context
   for (const finding of findings) {
     if (finding.consequenceOf === null) writeCause(finding, order, context)
     else writeConsequence(finding, findings, context)
   }
-  for (const { what, why } of notLookedAt) out.line({ text: `  ${t.diagnosis.notLookedAt(what, why)}`, style: 'dim' })
+  for (const { what, why } of notLookedAt)
+    out.line({ text: `  ${words[language].notLookedAt(what, why)}`, style: 'dim' })
 }
 
-function writeCause(finding: Finding, order: OrderResource, { out, t, language }: Context): void {
+function writeCause(finding: Finding, order: OrderResource, { out, language }: Context): void {
   const { symptom, cause, confidence, evidence, mend } = finding
-  const sureness = `  (${t.diagnosis.confidence[confidence]})`
+  const sureness = `  (${words[language].confidence[confidence]})`
   out.line('  ', { text: symptom[language], style: 'bold' }, ` — ${cause[language]}`, { text: sureness, style: 'dim' })
   for (const line of evidence) out.line({ text: `    │ ${line}`, style: 'dim' })
   out.line('    → ', mend.advice[language])
@@ -32,10 +34,10 @@ function writeCause(finding: Finding, order: OrderResource, { out, t, language }
 }
 
 function writeConsequence({ symptom, cause, consequenceOf }: Finding, all: Finding[], context: Context): void {
-  const { out, t, language } = context
+  const { out, language } = context
   const from = all.find(({ rule }) => rule === consequenceOf)?.symptom[language] ?? ''
   out.line('  ', symptom[language], ` — ${cause[language]}`, {
-    text: `  (${t.diagnosis.followsFrom(from)})`,
+    text: `  (${words[language].followsFrom(from)})`,
     style: 'dim',
   })
 }
@@ -45,7 +47,20 @@ function commandFor(
   { type, payload }: { type: string; payload: unknown },
   { serverId, runnerId }: OrderResource,
 ): string {
-  const target = serverId ? ['--host', shortId(serverId)] : runnerId ? ['--runner', shortId(runnerId)] : []
+  const target = serverId ? ['--server', shortId(serverId)] : runnerId ? ['--runner', shortId(runnerId)] : []
   const words = ['ikoma', 'order', 'create', type, ...target, '--payload', JSON.stringify(payload)]
   return words.map(shellQuote).join(' ')
 }
+
+const words = translated({
+  en: {
+    confidence: { certain: 'certain', likely: 'likely', possible: 'possible' },
+    followsFrom: (cause: string) => `follows from: ${cause}`,
+    notLookedAt: (what: string, why: string) => `not looked at: ${what} (${why})`,
+  },
+  fr: {
+    confidence: { certain: 'certain', likely: 'probable', possible: 'possible' },
+    followsFrom: (cause) => `découle de : ${cause}`,
+    notLookedAt: (what, why) => `non examiné : ${what} (${why})`,
+  },
+})

@@ -6,6 +6,7 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import type { Sink } from '../../io.ts'
 import { printableJsonText } from '../../printable.ts'
+import { translated } from '../../words.ts'
 import { addOrderFilters, type OrderFilterOptions, orderFilters } from './order-filters.ts'
 
 export interface ExportOrdersOptions extends OrderFilterOptions {
@@ -13,13 +14,13 @@ export interface ExportOrdersOptions extends OrderFilterOptions {
 }
 
 export function exportOrdersCommand(cli: Cli): Command {
-  return addOrderFilters(cli.command('order export'), cli.t)
-    .option('-o, --output <file>', cli.t.options.output)
+  return addOrderFilters(cli.command('export', words), cli)
+    .option('-o, --output <file>', words[cli.language].options.output)
     .action(cli.remote(exportOrders))
 }
 
 export async function exportOrders(options: ExportOrdersOptions, context: RemoteContext): Promise<number> {
-  const { client, io, out, t } = context
+  const { client, io, out, language } = context
   const interrupted = new AbortController()
   const stopListening = io.onInterrupt(() => interrupted.abort())
   const counter = { lines: 0 }
@@ -33,7 +34,7 @@ export async function exportOrders(options: ExportOrdersOptions, context: Remote
   } finally {
     stopListening()
   }
-  out.note(t.exported(counter.lines))
+  out.note(words[language].exported(counter.lines))
   return exitCodes.ok
 }
 
@@ -64,3 +65,26 @@ async function* counting(text: AsyncIterable<string>, counter: { lines: number }
     yield piece
   }
 }
+
+const words = translated({
+  en: {
+    summary: 'Write ended orders as NDJSON, one a line',
+    details: 'Each line is an order with its report, its events and its log, the newest first.',
+    examples: [
+      ['ikoma order export --since 30d --output orders.ndjson', 'the last month, into a file'],
+      ['ikoma order export --status FAILED | jq -r .statusReason', 'into another program'],
+    ],
+    options: { output: 'file to write to, instead of standard output' },
+    exported: (count: number) => `${count} ${count === 1 ? 'order' : 'orders'} exported.`,
+  },
+  fr: {
+    summary: 'Écrire les ordres terminés en NDJSON, un par ligne',
+    details: 'Chaque ligne est un ordre avec son rapport, ses événements et son journal, le plus récent d’abord.',
+    examples: [
+      ['ikoma order export --since 30d --output orders.ndjson', 'le dernier mois, dans un fichier'],
+      ['ikoma order export --status FAILED | jq -r .statusReason', 'vers un autre programme'],
+    ],
+    options: { output: 'fichier à écrire, au lieu de la sortie standard' },
+    exported: (count) => `${count} ${count > 1 ? 'ordres exportés' : 'ordre exporté'}.`,
+  },
+})

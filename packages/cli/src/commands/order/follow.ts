@@ -1,6 +1,7 @@
 import { ApiError, type OrderStreamEvent, UnreachableError } from '@ikoma/api'
 import { fullJitterMs } from '@ikoma/kernel'
 import type { RemoteContext } from '../../cli.ts'
+import { translated } from '../../words.ts'
 
 const backoff = { baseMs: 500, capMs: 15_000 }
 /** About two minutes of silence. */
@@ -13,7 +14,7 @@ const maxFailures = 15
 export async function* followReconnecting(
   id: string,
   signal: AbortSignal,
-  { client, io, out, t }: RemoteContext,
+  { client, io, out, language }: RemoteContext,
 ): AsyncGenerator<OrderStreamEvent> {
   let cursor: string | undefined
   let failures = 0
@@ -27,7 +28,7 @@ export async function* followReconnecting(
     } catch (error) {
       if (signal.aborted) return
       if (!isPassing(error)) throw error
-      if (failures === 0) out.note({ text: `  ${t.attach.reconnecting}`, style: 'yellow' })
+      if (failures === 0) out.note({ text: `  ${words[language].reconnecting}`, style: 'yellow' })
     }
     failures += 1
     await io.sleep(backoff.baseMs + fullJitterMs(backoff, failures, Math.random()), signal)
@@ -39,3 +40,12 @@ function isPassing(error: unknown): boolean {
     error instanceof UnreachableError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
   )
 }
+
+const words = translated({
+  en: {
+    reconnecting: 'connection lost, reconnecting …',
+  },
+  fr: {
+    reconnecting: 'connexion perdue, reconnexion …',
+  },
+})

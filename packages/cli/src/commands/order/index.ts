@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
+import { translated } from '../../words.ts'
 import { approveOrderCommand } from './approve.ts'
 import { cancelOrderCommand } from './cancel.ts'
 import { createOrderCommand } from './create.ts'
@@ -13,7 +14,7 @@ import { orderTypesCommand } from './types.ts'
 
 export function orderCommand(cli: Cli): Command {
   return cli
-    .command('order')
+    .command('order', words)
     .addCommand(createOrderCommand(cli))
     .addCommand(listOrdersCommand(cli))
     .addCommand(showOrderCommand(cli))
@@ -25,3 +26,20 @@ export function orderCommand(cli: Cli): Command {
     .addCommand(exportOrdersCommand(cli))
     .addCommand(orderTypesCommand(cli))
 }
+
+const words = translated({
+  en: {
+    summary: 'Place orders and follow them',
+    examples: [
+      ['ikoma order types', 'what can be ordered'],
+      ['ikoma order create runner.selftest', 'place an order and watch it'],
+    ],
+  },
+  fr: {
+    summary: 'Passer des ordres et les suivre',
+    examples: [
+      ['ikoma order types', 'ce qui peut être ordonné'],
+      ['ikoma order create runner.selftest', 'passer un ordre et le suivre'],
+    ],
+  },
+})

@@ -7,18 +7,20 @@ import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { ago, span } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { addOrderFilters, type OrderFilterOptions, orderFilters } from './order-filters.ts'
 import { statusPart } from './status.ts'
+import { scopeName } from './target.ts'
 
 export type ListOrdersOptions = OrderFilterOptions & PageOptions
 
 export function listOrdersCommand(cli: Cli): Command {
-  const command = addOrderFilters(cli.command('order list'), cli.t)
-  return addPageOptions(command, cli.t).action(cli.remote(listOrders))
+  const command = addOrderFilters(cli.command('list', words), cli)
+  return addPageOptions(command, cli).action(cli.remote(listOrders))
 }
 
 export async function listOrders(options: ListOrdersOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, t, language } = context
   const query = await orderFilters(options, context)
   const page = await readPages(client.listOrders, query, options)
   const names = createNames(client)
@@ -30,7 +32,8 @@ export async function listOrders(options: ListOrdersOptions, context: RemoteCont
         rows,
       )
   })
-  if (page.items.length === 0) out.note(Object.values(query).some(Boolean) ? t.empty.ordersFiltered : t.empty.orders)
+  if (page.items.length === 0)
+    out.note(Object.values(query).some(Boolean) ? words[language].noMatch : words[language].empty)
   noteMore(page.next, context)
   return exitCodes.ok
 }
@@ -43,8 +46,29 @@ async function row(order: OrderResource, names: Names, context: RemoteContext): 
   return [id, statusPart(order.status, context.t), order.type, target, ago(order.createdAt, context), took]
 }
 
-export async function targetName(order: OrderResource, names: Names, { t }: RemoteContext): Promise<string> {
-  if (order.serverId) return names.host(order.serverId)
+export async function targetName(order: OrderResource, names: Names, context: RemoteContext): Promise<string> {
+  if (order.serverId) return names.server(order.serverId)
   if (order.runnerId) return names.runner(order.runnerId)
-  return t.target.scope(order.scope ?? '')
+  return scopeName(order.scope ?? '', context)
 }
+
+const words = translated({
+  en: {
+    summary: 'List orders, newest first',
+    examples: [
+      ['ikoma order list --status FAILED,TIMED_OUT --since 24h', 'what went wrong in the last day'],
+      ['ikoma order list --server web-1 --json', 'orders of one server, as JSON'],
+    ],
+    empty: 'No orders yet. Place one: ikoma order create runner.selftest',
+    noMatch: 'No order matches. Leave out a filter to see more.',
+  },
+  fr: {
+    summary: 'Lister les ordres, du plus récent au plus ancien',
+    examples: [
+      ['ikoma order list --status FAILED,TIMED_OUT --since 24h', 'ce qui a échoué depuis un jour'],
+      ['ikoma order list --server web-1 --json', 'les ordres d’un serveur, en JSON'],
+    ],
+    empty: 'Aucun ordre pour l’instant. Passez-en un : ikoma order create runner.selftest',
+    noMatch: 'Aucun ordre ne correspond. Retirez un filtre pour en voir plus.',
+  },
+})

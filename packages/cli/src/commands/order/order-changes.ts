@@ -2,6 +2,8 @@ import type { OrderResource } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
 import type { Style } from '../../output.ts'
 import { dateAndTime, timeOfDay } from '../../times.ts'
+import { translated } from '../../words.ts'
+import { orderWords } from './order-words.ts'
 
 /** Something that has happened to an order. */
 export interface Change {
@@ -15,7 +17,7 @@ export interface Change {
 
 /** What an order's own state and times say has happened to it, in order, except how it ended. */
 export function changesOf(order: OrderResource, runner: string, context: RemoteContext): Change[] {
-  const { t } = context
+  const { t, language } = context
   const { status, attempt, claimedAt, startedAt, cancelRequestedAt } = order
   const why = order.statusReason ?? ''
   const changes: Change[] = []
@@ -24,18 +26,19 @@ export function changesOf(order: OrderResource, runner: string, context: RemoteC
   }
   if (status === 'QUEUED' || attempt > 0) {
     const text =
-      attempt === 0 && isLater(order) ? t.attach.notBefore(dateAndTime(order.runAt, context)) : t.status.QUEUED
+      attempt === 0 && isLater(order) ? words[language].notBefore(dateAndTime(order.runAt, context)) : t.status.QUEUED
     changes.push({ key: 'queued', at: order.createdAt, text })
   }
-  if (claimedAt) changes.push({ key: `claimed ${attempt}`, at: claimedAt, text: t.attach.claimed(runner, attempt) })
+  if (claimedAt)
+    changes.push({ key: `claimed ${attempt}`, at: claimedAt, text: words[language].claimed(runner, attempt) })
   if (startedAt) changes.push({ key: `running ${attempt}`, at: startedAt, text: t.status.RUNNING })
   if (cancelRequestedAt) {
-    changes.push({ key: 'cancel', at: cancelRequestedAt, text: t.attach.cancelRequested, style: 'yellow' })
+    changes.push({ key: 'cancel', at: cancelRequestedAt, text: orderWords[language].cancelRequested, style: 'yellow' })
   }
   if (status === 'STALE')
-    changes.push({ key: `stale ${attempt}`, at: null, text: t.attach.stale(why), style: 'yellow' })
+    changes.push({ key: `stale ${attempt}`, at: null, text: words[language].stale(why), style: 'yellow' })
   if (status === 'QUEUED' && attempt > 0) {
-    const text = t.attach.requeued(why, timeOfDay(order.runAt, context))
+    const text = words[language].requeued(why, timeOfDay(order.runAt, context))
     changes.push({ key: `requeued ${attempt}`, at: null, text, style: 'yellow' })
   }
   return changes
@@ -44,3 +47,18 @@ export function changesOf(order: OrderResource, runner: string, context: RemoteC
 function isLater({ runAt, createdAt }: OrderResource): boolean {
   return Date.parse(runAt) > Date.parse(createdAt) + 1000
 }
+
+const words = translated({
+  en: {
+    claimed: (runner: string, attempt: number) => `claimed by ${runner} (attempt ${attempt})`,
+    notBefore: (time: string) => `queued, not before ${time}`,
+    requeued: (reason: string, time: string) => `queued again, not before ${time} (${reason})`,
+    stale: (reason: string) => `the runner has gone silent (${reason}); waiting for a late report`,
+  },
+  fr: {
+    claimed: (runner, attempt) => `pris par ${runner} (essai ${attempt})`,
+    notBefore: (time) => `en file, pas avant ${time}`,
+    requeued: (reason, time) => `remis en file, pas avant ${time} (${reason})`,
+    stale: (reason) => `le runner ne donne plus de nouvelles (${reason}) ; un rapport tardif est attendu`,
+  },
+})

@@ -2,7 +2,9 @@ import type { LogLineResource, OrderResource, Report } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
 import { createNames, shortId } from '../../lookup.ts'
 import { span, timeOfDay } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { changesOf } from './order-changes.ts'
+import { orderWords } from './order-words.ts'
 import { readReport, type Write, writeOutput, writeSteps } from './report.ts'
 
 /**
@@ -10,15 +12,15 @@ import { readReport, type Write, writeOutput, writeSteps } from './report.ts'
  * and is read from the order's own times: the same order looks the same however the stream cut it up.
  */
 export function createOrderView(targetName: string, context: RemoteContext) {
-  const { out, t, io } = context
+  const { out, t, io, language } = context
   const names = createNames(context.client)
   const told = new Set<string>()
   let lines = 0
 
   return {
     begin(order: OrderResource): void {
-      const dryRun = order.dryRun ? ` (${t.attach.dryRun})` : ''
-      const title = t.attach.title(order.type, targetName)
+      const dryRun = order.dryRun ? ` (${orderWords[language].dryRun})` : ''
+      const title = words[language].title(order.type, targetName)
       out.note('● ', { text: title, style: 'bold' }, dryRun, {
         text: `   ${t.nouns.order} ${shortId(order.id)}`,
         style: 'dim',
@@ -50,20 +52,20 @@ export function createOrderView(targetName: string, context: RemoteContext) {
       writeEnding(order, report, out.note, context)
       // Orders that speak have said what they found; of the others it is all there is to see.
       if (report && lines === 0 && !out.json) writeOutput(order, report, context)
-      if (order.status === 'NEEDS_ATTENTION') out.note('  ', t.attach.needsAttention(shortId(order.id)))
+      if (order.status === 'NEEDS_ATTENTION') out.note('  ', words[language].needsAttention(shortId(order.id)))
     },
   }
 }
 
 /** How an order ended: its steps, one line with the verdict, its errors. */
 export function writeEnding(order: OrderResource, report: Report | null, write: Write, context: RemoteContext): void {
-  const { t } = context
+  const { t, language } = context
   if (report) writeSteps(report, write, context)
   const good = order.status === 'SUCCEEDED'
   const began = order.startedAt ?? order.createdAt
   const took = order.completedAt ? Date.parse(order.completedAt) - Date.parse(began) : null
   const status = t.status[order.status]
-  const ended = good ? t.attach.succeeded : t.attach.ended
+  const ended = good ? words[language].succeeded : words[language].ended
   const verdict = took === null ? status : ended(status, span(took, context))
   const why = good || order.statusReason === order.status.toLowerCase() ? null : order.statusReason
   const reason = why ? ` (${why})` : ''
@@ -73,3 +75,20 @@ export function writeEnding(order: OrderResource, report: Report | null, write: 
     if (message !== report?.summary) write(`  ${code}: ${message}`)
   }
 }
+
+const words = translated({
+  en: {
+    title: (type: string, target: string) => `${type} on ${target}`,
+    needsAttention: (id: string) =>
+      `Nobody knows whether it took effect, so it is not run again. Look at the server, then: ikoma order retry ${id}`,
+    succeeded: (status: string, span: string) => `${status} in ${span}`,
+    ended: (status: string, span: string) => `${status} after ${span}`,
+  },
+  fr: {
+    title: (type, target) => `${type} sur ${target}`,
+    needsAttention: (id) =>
+      `Personne ne sait s’il a pris effet : il n’est pas relancé. Vérifiez le serveur, puis : ikoma order retry ${id}`,
+    succeeded: (status, span) => `${status} en ${span}`,
+    ended: (status, span) => `${status} après ${span}`,
+  },
+})

@@ -16,6 +16,50 @@ import { createConnectedWorld } from '../../testing/world.ts'
 
 const other = '01990000-0000-7000-8000-00000000beef'
 
+/** An order type with every kind of field. */
+const routeType = {
+  type: 'proxy.route',
+  title: { en: 'Route a domain', fr: 'Router un domaine' },
+  requiredScope: 'proxy.route',
+  risk: 'change',
+  retryClass: 'idempotent',
+  timeoutSec: 60,
+  approval: false,
+  privileged: true,
+  payloadSchema: {
+    type: 'object',
+    required: ['host', 'upstreams'],
+    properties: {
+      host: { type: 'string', description: 'Name that leads here, as people type it into their browsers.' },
+      port: { type: 'integer', minimum: 1, maximum: 65535, default: 443 },
+      either: {
+        anyOf: [
+          { type: 'string', const: 'any' },
+          { type: 'string', format: 'ipv4' },
+        ],
+      },
+      upstreams: {
+        type: 'array',
+        description: 'Where requests go.',
+        items: {
+          type: 'object',
+          required: ['port'],
+          properties: { port: { type: 'integer', minimum: 1, maximum: 65535, description: 'Port it listens on.' } },
+        },
+      },
+      level: { enum: ['emergency', 'alert', 'critical', 'error', 'warning', 'notice'], default: 'error' },
+      headers: { type: 'object', additionalProperties: { type: 'string' }, default: { 'X-Frame-Options': 'DENY' } },
+      schedule: {
+        anyOf: [
+          { type: 'object', required: ['calendar'], properties: { calendar: { type: 'string' } } },
+          { type: 'object', required: ['everySec'], properties: { everySec: { type: 'integer' } } },
+        ],
+      },
+    },
+  },
+  outputSchema: {},
+}
+
 async function setup(options: Parameters<typeof createConnectedWorld>[0] = {}) {
   const world = await createConnectedWorld(options)
   const first = page([succeeded, anOrder({ id: other, type: 'check.tcp.run' })], 'next-page')
@@ -53,7 +97,7 @@ describe('order list', () => {
   it('sends its filters, with names turned into ids', async () => {
     const { run, api } = await setup()
     api.on('GET /v1/servers', ok(page([aServer()])))
-    await run('order', 'list', '--status', 'failed,timed-out', '--host', 'web-1', '--since', '2m', '--limit', '5')
+    await run('order', 'list', '--status', 'failed,timed-out', '--server', 'web-1', '--since', '2m', '--limit', '5')
     expect(api.seen('GET /v1/orders')[0]?.query).toEqual({
       status: 'FAILED,TIMED_OUT',
       serverId,
@@ -166,6 +210,42 @@ describe('order types', () => {
     expect(stdout).toMatch(/^timeoutMs +integer 100…30000 +no +10000$/m)
     expect((await run('order', 'types', 'runner.selftest')).stderr).toContain('no fields')
   })
+
+  it('says whether one is done as root', async () => {
+    const { run } = await setup()
+    expect((await run('order', 'types', 'db.sqlite.backup')).stdout).toMatch(/^as root +yes$/m)
+    expect((await run('order', 'types', 'check.http.run')).stdout).toMatch(/^as root +no$/m)
+  })
+
+  it('describes the fields of one, the inner ones too, however narrow the screen is', async () => {
+    const { run, api } = await setup({ tty: true, columns: 64 })
+    api.on('GET /v1/order-types', ok({ items: [routeType] }))
+    const { stdout } = await run('order', 'types', 'proxy.route')
+    await expect(`$ ikoma order types proxy.route\n${stdout}`).toMatchFileSnapshot('types.golden.txt')
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(64)
+  })
+
+  it.each([
+    [{ port: 80, host: 'a b' }, "--set port=80 --set 'host=a b'"],
+    [{}, ''],
+    [{ host: '80', upstreams: [{ port: 1 }] }, `--payload '{"host":"80","upstreams":[{"port":1}]}'`],
+    [{ either: '80' }, `--payload '{"either":"80"}'`],
+    [{ host: 'a\nb' }, `--payload '{"host":"a\\nb"}'`],
+    [{ 'a.b': 1 }, `--payload '{"a.b":1}'`],
+  ])('ends with the example %j as a line to paste', async (example, given) => {
+    const { run, api } = await setup()
+    api.on('GET /v1/order-types', ok({ items: [{ ...routeType, example }] }))
+    const { stdout } = await run('order', 'types', 'proxy.route')
+    expect(stdout.trimEnd().split('\n').at(-1)?.trim()).toBe(`ikoma order create proxy.route ${given}`.trim())
+    api.on('GET /v1/order-types', ok({ items: [{ ...routeType, example, risk: 'destructive' }] }))
+    expect((await run('order', 'types', 'proxy.route')).stdout).toContain(' --confirm proxy.route\n')
+  })
+
+  it.each([undefined, null, 'text', [1]])('has no such line where the example is %j', async (example) => {
+    const { run, api } = await setup()
+    api.on('GET /v1/order-types', ok({ items: [{ ...routeType, example }] }))
+    expect((await run('order', 'types', 'proxy.route')).stdout).not.toContain('ikoma order create')
+  })
 })
 
 describe('text that servers send', () => {
@@ -177,7 +257,7 @@ describe('text that servers send', () => {
     api.on('GET /v1/tokens', problem(403, evil, evil, { fields: [{ field: evil, message: evil }] }))
     for (const argv of [
       ['runner', 'list'],
-      ['host', 'list'],
+      ['server', 'list'],
       ['runner', 'show', 'local'],
       ['token', 'list'],
     ]) {

@@ -10,7 +10,7 @@ function setup(stdin = '') {
   const { io, home } = createWorld({ stdin })
   const read = (type: string, options: { payload?: string; set?: string[] }) => {
     const schema = describeCatalogue().find((entry) => entry.type === type)?.payloadSchema ?? {}
-    return readPayload(options, schema, { io, t: messagesIn('en') })
+    return readPayload(options, schema, { io, t: messagesIn('en'), language: 'en' })
   }
   return { read, home }
 }

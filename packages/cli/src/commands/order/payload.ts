@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { AppError } from '@ikoma/kernel'
-import type { Context } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import { readGiven } from '../../files.ts'
+import type { Language } from '../../messages/index.ts'
+import { translated } from '../../words.ts'
 
 type Payload = Record<string, unknown>
 type JsonSchema = Record<string, unknown>
@@ -10,10 +12,11 @@ type JsonSchema = Record<string, unknown>
 export async function readPayload(
   options: { payload?: string; set?: string[] },
   schema: JsonSchema,
-  { io, t }: Pick<Context, 'io' | 't'>,
+  context: Pick<Context, 'io' | 't' | 'language'>,
 ): Promise<Payload> {
-  const payload = options.payload === undefined ? {} : parseObject(await payloadText(options.payload, { io, t }), t)
-  for (const [key, text] of splitPairs(options.set ?? [], '--set', t)) {
+  const payload =
+    options.payload === undefined ? {} : parseObject(await payloadText(options.payload, context), context.language)
+  for (const [key, text] of splitPairs(options.set ?? [], '--set', context.language)) {
     const path = key.split('.')
     setAt(payload, path, typedValue(text, schemaAt(schema, path)))
   }
@@ -26,27 +29,27 @@ async function payloadText(source: string, { io, t }: Pick<Context, 'io' | 't'>)
   return readGiven(resolve(io.cwd, source.slice(1)), t)
 }
 
-function parseObject(text: string, t: Context['t']): Payload {
+function parseObject(text: string, language: Language): Payload {
   try {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value
   } catch {
     // Said below: what is not JSON is not an object either.
   }
-  throw new AppError('invalid', t.payload.notAnObject, { reason: 'invalid_payload' })
+  throw new AppError('invalid', words[language].notAnObject, { reason: 'invalid_payload' })
 }
 
-export function parsePairs(pairs: string[], option: string, t: Context['t']): Record<string, string> {
-  return Object.fromEntries(splitPairs(pairs, option, t))
+export function parsePairs(pairs: string[], option: string, language: Language): Record<string, string> {
+  return Object.fromEntries(splitPairs(pairs, option, language))
 }
 
-function splitPairs(pairs: string[], option: string, t: Context['t']): [key: string, value: string][] {
+function splitPairs(pairs: string[], option: string, language: Language): [key: string, value: string][] {
   return pairs.map((pair) => {
     const at = pair.indexOf('=')
     const key = pair.slice(0, at)
     // `__proto__` would set something else than a member.
     if (at < 1 || key.split('.').some((part) => part === '' || part === '__proto__')) {
-      throw new AppError('invalid', t.payload.badPair(option, pair), { reason: 'invalid_pair' })
+      throw new AppError('invalid', words[language].badPair(option, pair), { reason: 'invalid_pair' })
     }
     return [key, pair.slice(at + 1)]
   })
@@ -83,6 +86,17 @@ function schemaAt(schema: JsonSchema, path: string[]): JsonSchema | null {
   return isObject(found) ? found : null
 }
 
-function isObject(value: unknown): value is Payload {
+export function isObject(value: unknown): value is Payload {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
+
+const words = translated({
+  en: {
+    notAnObject: 'The payload is not a JSON object such as {"url": "https://example.org"}.',
+    badPair: (option: string, text: string) => `${option}: "${text}" is not written as key=value.`,
+  },
+  fr: {
+    notAnObject: 'Les paramètres ne sont pas un objet JSON comme {"url": "https://example.org"}.',
+    badPair: (option, text) => `${option} : « ${text} » ne s’écrit pas clé=valeur.`,
+  },
+})

@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { resolveOrderId } from '../../lookup.ts'
+import { translated } from '../../words.ts'
 import { answerOrder } from './answer.ts'
+import { orderWords } from './order-words.ts'
 import type { OneOrderOptions } from './show.ts'
 
 export interface RejectOrderOptions extends OneOrderOptions {
@@ -10,9 +12,9 @@ export interface RejectOrderOptions extends OneOrderOptions {
 
 export function rejectOrderCommand(cli: Cli): Command {
   return cli
-    .command('order reject')
-    .argument('<order>', cli.t.args.order)
-    .option('--reason <text>', cli.t.options.reason)
+    .command('reject', words)
+    .argument('<order>', orderWords[cli.language].args.order)
+    .option('--reason <text>', orderWords[cli.language].options.reason)
     .action(cli.remote(rejectOrder))
 }
 
@@ -20,3 +22,20 @@ export async function rejectOrder({ order, reason }: RejectOrderOptions, context
   const id = await resolveOrderId(order, context)
   return answerOrder(await context.client.rejectOrder(id, reason), context)
 }
+
+const words = translated({
+  en: {
+    summary: 'Refuse an order that waits for approval',
+    examples: [
+      ['ikoma order reject 7f3c1b9a', 'refuse it'],
+      ["ikoma order reject 7f3c1b9a --reason 'not on a Friday'", 'and say why'],
+    ],
+  },
+  fr: {
+    summary: 'Refuser un ordre qui attend une approbation',
+    examples: [
+      ['ikoma order reject 7f3c1b9a', 'le refuser'],
+      ["ikoma order reject 7f3c1b9a --reason 'not on a Friday'", 'et dire pourquoi'],
+    ],
+  },
+})

@@ -1,5 +1,5 @@
 import { type OrderResource, type Report, reportSchema } from '@ikoma/api'
-import type { Context } from '../../cli.ts'
+import type { Context } from '../../command-context.ts'
 import type { Part } from '../../output.ts'
 import { span } from '../../times.ts'
 import { diagnosisOf, writeDiagnosis } from './diagnosis.ts'

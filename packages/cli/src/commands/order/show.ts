@@ -6,8 +6,10 @@ import { exitCodes } from '../../exit-codes.ts'
 import { createNames, resolveOrderId, shortId } from '../../lookup.ts'
 import { readPages } from '../../pages.ts'
 import { dateAndTime } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { targetName } from './list.ts'
 import { writeEnding } from './order-view.ts'
+import { orderWords } from './order-words.ts'
 import { readReport, writeOutput } from './report.ts'
 import { statusPart } from './status.ts'
 
@@ -16,7 +18,10 @@ export interface OneOrderOptions {
 }
 
 export function showOrderCommand(cli: Cli): Command {
-  return cli.command('order show').argument('<order>', cli.t.args.order).action(cli.remote(showOrder))
+  return cli
+    .command('show', words)
+    .argument('<order>', orderWords[cli.language].args.order)
+    .action(cli.remote(showOrder))
 }
 
 export async function showOrder({ order: text }: OneOrderOptions, context: RemoteContext): Promise<number> {
@@ -35,7 +40,7 @@ export async function showOrder({ order: text }: OneOrderOptions, context: Remot
 }
 
 async function writeFacts(order: OrderResource, context: RemoteContext): Promise<void> {
-  const { out, t } = context
+  const { out, t, language } = context
   const labels = Object.entries(order.labels).map(([key, value]) => `${key}=${value}`)
   out.fields([
     [t.columns.id, order.id],
@@ -43,7 +48,7 @@ async function writeFacts(order: OrderResource, context: RemoteContext): Promise
     [t.columns.status, statusPart(order.status, t)],
     [t.columns.reason, order.statusReason],
     [t.columns.target, await targetName(order, createNames(context.client), context)],
-    [t.columns.risk, `${t.risk[order.risk]}${order.dryRun ? `, ${t.attach.dryRun}` : ''}`],
+    [t.columns.risk, `${t.risk[order.risk]}${order.dryRun ? `, ${orderWords[language].dryRun}` : ''}`],
     [t.columns.attempt, `${order.attempt} / ${order.maxAttempts}`],
     [t.columns.created, `${dateAndTime(order.createdAt, context)} (${order.createdBy})`],
     [t.columns.labels, labels.length > 0 ? labels.join(', ') : null],
@@ -60,9 +65,10 @@ function writeTimeline(events: OrderEventResource[], context: RemoteContext): vo
 }
 
 function writeReport(order: OrderResource, context: RemoteContext): void {
-  const { out, t } = context
+  const { out, language } = context
   if (!isTerminal(order.status)) {
-    const next = order.status === 'PENDING_APPROVAL' ? t.attach.needsApproval : t.attach.reattach
+    const next =
+      order.status === 'PENDING_APPROVAL' ? orderWords[language].needsApproval : orderWords[language].reattach
     out.note(next(shortId(order.id)))
     return
   }
@@ -71,3 +77,20 @@ function writeReport(order: OrderResource, context: RemoteContext): void {
   writeEnding(order, report, out.line, context)
   if (report) writeOutput(order, report, context)
 }
+
+const words = translated({
+  en: {
+    summary: 'Show an order, its events and its report',
+    examples: [
+      ['ikoma order show 7f3c1b9a', 'by the end of its id'],
+      ['ikoma order show 7f3c1b9a --json', 'the order as JSON'],
+    ],
+  },
+  fr: {
+    summary: 'Montrer un ordre, ses événements et son rapport',
+    examples: [
+      ['ikoma order show 7f3c1b9a', 'par la fin de son id'],
+      ['ikoma order show 7f3c1b9a --json', 'l’ordre en JSON'],
+    ],
+  },
+})

@@ -4,6 +4,8 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findRunner } from '../../lookup.ts'
 import { collect, wholeNumber } from '../../options.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 import { type OneRunnerOptions, printRunner } from './show.ts'
 
 export interface EditRunnerOptions extends OneRunnerOptions {
@@ -15,27 +17,58 @@ export interface EditRunnerOptions extends OneRunnerOptions {
 }
 
 export function editRunnerCommand(cli: Cli): Command {
-  const { options } = cli.t
+  const { options } = words[cli.language]
   return cli
-    .command('runner edit')
-    .argument('<runner>', cli.t.args.runner)
-    .option('--name <name>', options.runnerName)
-    .option('--scope <scope>', options.editScope, collect)
-    .option('--concurrency <number>', options.concurrency, wholeNumber(cli.t))
-    .option('--disable', options.disableRunner)
-    .addOption(new Option('--enable', options.enableRunner).conflicts('disable'))
+    .command('edit', words)
+    .argument('<runner>', runnerWords[cli.language].args.runner)
+    .option('--name <name>', runnerWords[cli.language].options.name)
+    .option('--scope <scope>', options.scope, collect)
+    .option('--concurrency <number>', runnerWords[cli.language].options.concurrency, wholeNumber(cli.t))
+    .option('--disable', options.disable)
+    .addOption(new Option('--enable', options.enable).conflicts('disable'))
     .action(cli.remote(editRunner))
 }
 
 export async function editRunner(options: EditRunnerOptions, context: RemoteContext): Promise<number> {
-  const { client, t } = context
+  const { client, language } = context
   const { name, scope: scopes, concurrency, enable, disable } = options
   const disabled = disable ? true : enable ? false : undefined
   if ([name, scopes, concurrency, disabled].every((each) => each === undefined)) {
-    throw new AppError('invalid', t.runners.nothingToEdit, { reason: 'nothing_to_change' })
+    throw new AppError('invalid', words[language].nothingToEdit, { reason: 'nothing_to_change' })
   }
   const { id } = await findRunner(options.runner, context)
   const runner = await client.updateRunner(id, { name, scopes, concurrency, disabled })
   await printRunner(runner, context)
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: "Change a runner's name, scopes or number of orders, or disable it",
+    details: 'Its server has the last word: what /etc/ikoma/policy.json forbids, no scope allows.',
+    examples: [
+      ['ikoma runner edit web-1 --scope system,platform,service', 'what it may do, all of it'],
+      ['ikoma runner edit web-1 --disable', 'a server that is not to be trusted: refused at once'],
+    ],
+    options: {
+      scope: 'what it may do from now on, instead of what it might (repeatable)',
+      disable: 'refuse it, until it is enabled again',
+      enable: 'let it work again',
+    },
+    nothingToEdit: 'Say what to change: --name, --scope, --concurrency, --enable or --disable.',
+  },
+  fr: {
+    summary: 'Changer le nom, les portées ou le nombre d’ordres d’un runner, ou le désactiver',
+    details: 'Son serveur a le dernier mot : ce que /etc/ikoma/policy.json interdit, aucune portée ne le permet.',
+    examples: [
+      ['ikoma runner edit web-1 --scope system,platform,service', 'tout ce qu’il peut faire'],
+      ['ikoma runner edit web-1 --disable', 'un serveur auquel ne plus se fier : refusé aussitôt'],
+    ],
+    options: {
+      scope: 'ce qu’il peut faire désormais, à la place de ce qu’il pouvait (répétable)',
+      disable: 'le refuser, jusqu’à ce qu’il soit réactivé',
+      enable: 'le laisser travailler de nouveau',
+    },
+    nothingToEdit: 'Dites quoi changer : --name, --scope, --concurrency, --enable ou --disable.',
+  },
+})

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
+import { translated } from '../../words.ts'
 import { editRunnerCommand } from './edit.ts'
 import { enrolRunnerCommand } from './enrol.ts'
 import { installRunnerCommand } from './install.ts'
@@ -13,7 +14,7 @@ import { uninstallRunnerCommand } from './uninstall.ts'
 
 export function runnerCommand(cli: Cli): Command {
   return cli
-    .command('runner')
+    .command('runner', words)
     .addCommand(inviteRunnerCommand(cli))
     .addCommand(enrolRunnerCommand(cli))
     .addCommand(runRunnerCommand(cli))
@@ -25,3 +26,20 @@ export function runnerCommand(cli: Cli): Command {
     .addCommand(rotateRunnerCommand(cli))
     .addCommand(removeRunnerCommand(cli))
 }
+
+const words = translated({
+  en: {
+    summary: 'Runners: the processes that execute orders',
+    examples: [
+      ['ikoma runner list', 'who is online'],
+      ['ikoma runner invite --name web-1', 'make the line that enrols a new one'],
+    ],
+  },
+  fr: {
+    summary: 'Runners : les processus qui exécutent les ordres',
+    examples: [
+      ['ikoma runner list', 'qui est en ligne'],
+      ['ikoma runner invite --name web-1', 'préparer la ligne qui en inscrit un nouveau'],
+    ],
+  },
+})

@@ -1,29 +1,53 @@
 import { AppError } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
-import { parseUrl } from '../../control-plane.ts'
+import { parseUrl } from '../../find-control-plane.ts'
 import { collect } from '../../options.ts'
-
-export interface InstallRunnerOptions {
-  url?: string
-  token?: string
-  name?: string
-  allow?: string[]
-  dryRun?: boolean
-}
+import type { InstallRunnerOptions } from '../../processes/processes.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 
 export function installRunnerCommand(cli: Cli): Command {
-  const { t, compose } = cli
+  const { t, processes } = cli
   const install = cli.local<InstallRunnerOptions>((options, context) => {
     const { url, token } = options
-    if (token !== undefined && !url) throw new AppError('invalid', t.runners.enrolNeedsUrl, { reason: 'url_missing' })
-    return compose.installRunner(url ? { ...options, url: parseUrl(url, '--url', t) } : options, context)
+    if (token !== undefined && !url) throw new AppError('invalid', t.errors.urlMissing, { reason: 'url_missing' })
+    return processes.installRunner(url ? { ...options, url: parseUrl(url, '--url', t) } : options, context)
   })
   return cli
-    .command('runner install')
-    .option('--token <token>', t.options.enrolToken)
-    .option('--name <name>', t.options.runnerName)
-    .option('--allow <scope>', t.options.allow, collect)
+    .command('install', words)
+    .option('--token <token>', runnerWords[cli.language].options.token)
+    .option('--name <name>', runnerWords[cli.language].options.name)
+    .option('--allow <scope>', words[cli.language].options.allow, collect)
     .option('--dry-run', t.options.dryRun)
     .action(install)
 }
+
+const words = translated({
+  en: {
+    summary: 'Install the runner on this server, as root',
+    details:
+      'Makes the user ikoma, /var/lib/ikoma and /etc/ikoma, and systemd units: a runner without rights that talks to the ' +
+      'control plane, and an executor that is root, talks to the runner alone and does what the policy allows.\n' +
+      'Enrols the server too, with --url and --token. Doing it again changes only what is different.\n' +
+      'A new policy (/etc/ikoma/policy.json) allows nothing that needs root: say what may be done with --allow.',
+    examples: [
+      ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'with the token of an invitation'],
+      ['ikoma runner install --allow system,platform,service --dry-run', 'what a wider policy would change'],
+    ],
+    options: { allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)' },
+  },
+  fr: {
+    summary: 'Installer le runner sur ce serveur, en tant que root',
+    details:
+      'Crée l’utilisateur ikoma, /var/lib/ikoma et /etc/ikoma, et des unités systemd : un runner sans droits qui parle au ' +
+      'plan de contrôle, et un exécuteur root qui ne parle qu’au runner et ne fait que ce que la politique permet.\n' +
+      'Enrôle aussi le serveur, avec --url et --token. Le refaire ne change que ce qui diffère.\n' +
+      'Une nouvelle politique (/etc/ikoma/policy.json) ne permet rien qui exige root : élargissez-la avec --allow.',
+    examples: [
+      ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'avec le jeton d’une invitation'],
+      ['ikoma runner install --allow system,platform,service --dry-run', 'ce que changerait une politique plus large'],
+    ],
+    options: { allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)' },
+  },
+})

@@ -1,17 +1,17 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
-import { parseUrl } from '../../control-plane.ts'
 import { exitCodes } from '../../exit-codes.ts'
-import { findHost } from '../../lookup.ts'
+import { parseUrl } from '../../find-control-plane.ts'
+import { findServer } from '../../lookup.ts'
 import { isLoopback } from '../../loopback.ts'
 import { collect, wholeNumber } from '../../options.ts'
 import { shellQuote } from '../../shell-quote.ts'
 import { timeOfDay } from '../../times.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 
 export interface InviteRunnerOptions {
   name?: string
-  host?: string
-  /** The API's word for a host. */
   server?: string
   scope?: string[]
   concurrency?: number
@@ -20,25 +20,23 @@ export interface InviteRunnerOptions {
 }
 
 export function inviteRunnerCommand(cli: Cli): Command {
-  const { options } = cli.t
+  const { options } = words[cli.language]
   return cli
-    .command('runner invite')
-    .option('--name <name>', options.runnerName)
-    .option('--host <host>', options.inviteHost)
-    .addOption(new Option('--server <host>', options.inviteHost).hideHelp().conflicts('host'))
-    .option('--scope <scope>', options.inviteScope, collect)
-    .option('--concurrency <number>', options.concurrency, wholeNumber(cli.t))
+    .command('invite', words)
+    .option('--name <name>', runnerWords[cli.language].options.name)
+    .option('--server <server>', options.server)
+    .option('--scope <scope>', options.scope, collect)
+    .option('--concurrency <number>', runnerWords[cli.language].options.concurrency, wholeNumber(cli.t))
     .option('--public-url <url>', options.publicUrl)
     .action(cli.remote(inviteRunner))
 }
 
 export async function inviteRunner(options: InviteRunnerOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t, controlPlane } = context
+  const { client, out, t, controlPlane, language } = context
   const url = options.publicUrl ? parseUrl(options.publicUrl, '--public-url', t) : controlPlane.url
-  const host = options.host ?? options.server
   const enrolment = await client.createEnrolment({
     name: options.name,
-    serverId: host && (await findHost(host, context)).id,
+    serverId: options.server && (await findServer(options.server, context)).id,
     scopes: options.scope,
     concurrency: options.concurrency,
   })
@@ -46,8 +44,49 @@ export async function inviteRunner(options: InviteRunnerOptions, context: Remote
   out.answer(enrolment, () => {
     out.line(`ikoma runner enrol ${how} && ikoma runner run`)
   })
-  out.note(t.runners.invited(enrolment.scopes.join(', '), timeOfDay(enrolment.expiresAt, context)))
-  if (!out.json) out.note(t.runners.orInstall(`ikoma runner install ${how}`))
-  if (isLoopback(url)) out.note({ text: t.runners.loopback(url), style: 'yellow' })
+  out.note(words[language].invited(enrolment.scopes.join(', '), timeOfDay(enrolment.expiresAt, context)))
+  if (!out.json) out.note(words[language].orInstall(`ikoma runner install ${how}`))
+  if (isLoopback(url)) out.note({ text: words[language].loopback(url), style: 'yellow' })
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Print the line that makes a server a runner',
+    details: 'The invitation works once and for 15 minutes.',
+    examples: [
+      ['ikoma runner invite --name web-1 --server web-1', 'for the server web-1'],
+      ['ikoma runner invite --scope check,system --public-url https://ikoma.example.org', 'only checks and facts'],
+    ],
+    options: {
+      server: 'server that the runner is for',
+      scope: 'what it may do (repeatable)',
+      publicUrl: 'address of the control plane as the new server reaches it',
+    },
+    invited: (scopes: string, until: string) =>
+      `Paste this line on the server. It works once, until ${until}, for the scopes ${scopes}.`,
+    orInstall: (line: string) => `To have systemd run it, with root apart, paste this instead (as root): ${line}`,
+    loopback: (url: string) =>
+      `${url} leads only to this machine. For another server, invite with --public-url https://…`,
+  },
+  fr: {
+    summary: 'Afficher la ligne qui fait d’un serveur un runner',
+    details: 'L’invitation sert une fois, pendant 15 minutes.',
+    examples: [
+      ['ikoma runner invite --name web-1 --server web-1', 'pour le serveur web-1'],
+      [
+        'ikoma runner invite --scope check,system --public-url https://ikoma.example.org',
+        'seulement vérifications et relevés',
+      ],
+    ],
+    options: {
+      server: 'serveur auquel le runner est destiné',
+      scope: 'ce qu’il peut faire (répétable)',
+      publicUrl: 'adresse du plan de contrôle vue du nouveau serveur',
+    },
+    invited: (scopes, until) =>
+      `Collez cette ligne sur le serveur. Elle sert une fois, jusqu’à ${until}, pour les portées ${scopes}.`,
+    orInstall: (line) => `Pour que systemd l’exécute, root à part, collez plutôt ceci (en tant que root) : ${line}`,
+    loopback: (url) => `${url} ne mène qu’à cette machine. Pour un autre serveur, invitez avec --public-url https://…`,
+  },
+})

@@ -3,6 +3,8 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { requireConfirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findRunner } from '../../lookup.ts'
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 import type { OneRunnerOptions } from './show.ts'
 
 export interface RemoveRunnerOptions extends OneRunnerOptions {
@@ -11,8 +13,8 @@ export interface RemoveRunnerOptions extends OneRunnerOptions {
 
 export function removeRunnerCommand(cli: Cli): Command {
   return cli
-    .command('runner remove')
-    .argument('<runner>', cli.t.args.runner)
+    .command('remove', words)
+    .argument('<runner>', runnerWords[cli.language].args.runner)
     .option('--confirm <name>', cli.t.options.confirmName)
     .action(cli.remote(removeRunner))
 }
@@ -26,3 +28,20 @@ export async function removeRunner(options: RemoveRunnerOptions, context: Remote
   out.note(t.words.removed(t.nouns.runner, runner.name))
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Remove a runner',
+    examples: [
+      ['ikoma runner remove web-1 --confirm web-1', 'by name'],
+      ['ikoma runner remove 4fd21a7c --confirm web-1', 'by the end of its id'],
+    ],
+  },
+  fr: {
+    summary: 'Supprimer un runner',
+    examples: [
+      ['ikoma runner remove web-1 --confirm web-1', 'par son nom'],
+      ['ikoma runner remove 4fd21a7c --confirm web-1', 'par la fin de son id'],
+    ],
+  },
+})

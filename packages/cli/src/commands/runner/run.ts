@@ -1,15 +1,28 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
-
-export interface RunRunnerOptions {
-  stateDir?: string
-  /** Instead of the address it enrolled with. */
-  url?: string
-}
+import { translated } from '../../words.ts'
+import { runnerWords } from './runner-words.ts'
 
 export function runRunnerCommand(cli: Cli): Command {
   return cli
-    .command('runner run')
-    .option('--state-dir <folder>', cli.t.options.stateDir)
-    .action(cli.local(cli.compose.runRunner))
+    .command('run', words)
+    .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
+    .action(cli.local(cli.processes.runRunner))
 }
+
+const words = translated({
+  en: {
+    summary: 'Execute orders on this machine',
+    examples: [
+      ['ikoma runner run', 'with the identity that enrol kept'],
+      ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'with an identity kept elsewhere'],
+    ],
+  },
+  fr: {
+    summary: 'Exécuter des ordres sur cette machine',
+    examples: [
+      ['ikoma runner run', 'avec l’identité gardée par enrol'],
+      ['ikoma runner run --state-dir /var/lib/ikoma-runner', 'avec une identité gardée ailleurs'],
+    ],
+  },
+})

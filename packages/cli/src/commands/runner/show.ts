@@ -4,14 +4,19 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { createNames, findRunner } from '../../lookup.ts'
 import { ago, dateAndTime } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { runnerStatusPart } from './list.ts'
+import { runnerWords } from './runner-words.ts'
 
 export interface OneRunnerOptions {
   runner: string
 }
 
 export function showRunnerCommand(cli: Cli): Command {
-  return cli.command('runner show').argument('<runner>', cli.t.args.runner).action(cli.remote(showRunner))
+  return cli
+    .command('show', words)
+    .argument('<runner>', runnerWords[cli.language].args.runner)
+    .action(cli.remote(showRunner))
 }
 
 export async function showRunner(options: OneRunnerOptions, context: RemoteContext): Promise<number> {
@@ -21,13 +26,13 @@ export async function showRunner(options: OneRunnerOptions, context: RemoteConte
 
 export async function printRunner(runner: RunnerResource, context: RemoteContext): Promise<void> {
   const { client, out, t } = context
-  const host = runner.serverId ? await createNames(client).host(runner.serverId) : null
+  const server = runner.serverId ? await createNames(client).server(runner.serverId) : null
   out.answer(runner, () => {
     out.fields([
       [t.columns.id, runner.id],
       [t.columns.name, { text: runner.name, style: 'bold' }],
       [t.columns.status, runnerStatusPart(runner, context)],
-      [t.columns.host, host],
+      [t.columns.server, server],
       [t.columns.scopes, runner.scopes.join(', ')],
       [t.columns.concurrency, String(runner.concurrency)],
       [t.columns.enrolled, runner.enrolled ? t.words.yes : t.words.no],
@@ -40,9 +45,35 @@ export async function printRunner(runner: RunnerResource, context: RemoteContext
 }
 
 /** Who does what needs root, as the runner itself says; null while it has said nothing. */
-function privilegeOf({ capabilities }: RunnerResource, { t }: RemoteContext): string | null {
+function privilegeOf({ capabilities }: RunnerResource, { language }: RemoteContext): string | null {
+  const known: Record<string, string> = words[language].privilege
   const { privilege } = capabilities
-  return typeof privilege === 'string' && Object.hasOwn(t.privilege, privilege)
-    ? t.privilege[privilege as keyof typeof t.privilege]
-    : null
+  return typeof privilege === 'string' && Object.hasOwn(known, privilege) ? (known[privilege] ?? null) : null
 }
+
+const words = translated({
+  en: {
+    summary: 'Show a runner',
+    examples: [
+      ['ikoma runner show web-1', 'by name'],
+      ['ikoma runner show web-1 --json', 'as JSON'],
+    ],
+    privilege: {
+      executor: 'done by an executor of its own',
+      root: 'done by the runner itself, which is root',
+      none: 'not done: the runner is not root and has no executor',
+    },
+  },
+  fr: {
+    summary: 'Montrer un runner',
+    examples: [
+      ['ikoma runner show web-1', 'par son nom'],
+      ['ikoma runner show web-1 --json', 'en JSON'],
+    ],
+    privilege: {
+      executor: 'fait par un exécuteur à part',
+      root: 'fait par le runner lui-même, qui est root',
+      none: 'pas fait : le runner n’est pas root et n’a pas d’exécuteur',
+    },
+  },
+})

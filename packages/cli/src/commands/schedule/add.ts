@@ -4,7 +4,10 @@ import { requireConfirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { choiceOption } from '../../options.ts'
 import { dateAndTime, parseSpan } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { addOrderOptions, buildOrder, getOrderType, type OrderOptions } from '../order/order-options.ts'
+import { orderWords } from '../order/order-words.ts'
+import { scheduleWords } from './schedule-words.ts'
 
 export interface AddScheduleOptions extends OrderOptions {
   name: string
@@ -18,22 +21,23 @@ export interface AddScheduleOptions extends OrderOptions {
 }
 
 export function addScheduleCommand(cli: Cli): Command {
+  const { options } = words[cli.language]
   const { t } = cli
   const command = cli
-    .command('schedule add')
+    .command('add', words)
     .argument('<name>', t.args.name)
-    .argument('<type>', t.args.type)
-    .requiredOption('--cron <expression>', t.options.cron)
-    .option('--time-zone <zone>', t.options.timeZone)
-    .addOption(choiceOption('--missed-runs <policy>', t.options.missedRuns, ['skip', 'run-once'], t))
-    .option('--alert-after <duration>', t.options.alertAfter)
-    .option('--paused', t.options.paused)
-    .option('--confirm <type>', t.options.confirmType)
-  return addOrderOptions(command, t).action(cli.remote(addSchedule))
+    .argument('<type>', orderWords[cli.language].args.type)
+    .requiredOption('--cron <expression>', options.cron)
+    .option('--time-zone <zone>', options.timeZone)
+    .addOption(choiceOption('--missed-runs <policy>', options.missedRuns, ['skip', 'run-once'], t))
+    .option('--alert-after <duration>', options.alertAfter)
+    .option('--paused', options.paused)
+    .option('--confirm <type>', orderWords[cli.language].options.confirm)
+  return addOrderOptions(command, cli).action(cli.remote(addSchedule))
 }
 
 export async function addSchedule(options: AddScheduleOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, t, language } = context
   const type = await getOrderType(options.type, context)
   if (type.risk === 'destructive' && !options.dryRun) requireConfirm(options.confirm, type.type, context)
   const { body } = await buildOrder(type, options, context)
@@ -48,6 +52,53 @@ export async function addSchedule(options: AddScheduleOptions, context: RemoteCo
   })
   out.answer(schedule, () => out.line(schedule.id))
   const next = schedule.nextRunAt && dateAndTime(schedule.nextRunAt, context)
-  out.note(next ? t.schedules.added(schedule.name, next) : t.schedules.paused(schedule.name))
+  out.note(next ? words[language].added(schedule.name, next) : scheduleWords[language].paused(schedule.name))
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Place an order by the clock',
+    details: 'Takes the same options as `ikoma order create`.',
+    examples: [
+      [
+        "ikoma schedule add nightly runner.selftest --cron '0 3 * * *' --time-zone Europe/Paris",
+        'every night at three',
+      ],
+      [
+        "ikoma schedule add site check.http.run --cron '*/5 * * * *' --set url=https://example.org",
+        'every five minutes',
+      ],
+    ],
+    options: {
+      cron: 'when to run, as five cron fields',
+      timeZone: 'IANA time zone of the cron fields',
+      missedRuns: 'what to do with runs that were missed',
+      alertAfter: 'raise an alert after this long without a run',
+      paused: 'create it paused',
+    },
+    added: (name: string, next: string) => `Schedule "${name}" runs next at ${next}.`,
+  },
+  fr: {
+    summary: 'Faire passer un ordre par l’horloge',
+    details: 'Prend les mêmes options que `ikoma order create`.',
+    examples: [
+      [
+        "ikoma schedule add nightly runner.selftest --cron '0 3 * * *' --time-zone Europe/Paris",
+        'chaque nuit à trois heures',
+      ],
+      [
+        "ikoma schedule add site check.http.run --cron '*/5 * * * *' --set url=https://example.org",
+        'toutes les cinq minutes',
+      ],
+    ],
+    options: {
+      cron: 'quand, en cinq champs cron',
+      timeZone: 'fuseau IANA des champs cron',
+      missedRuns: 'que faire des exécutions manquées',
+      alertAfter: 'alerter après cette durée sans exécution',
+      paused: 'la créer en pause',
+    },
+    added: (name, next) => `La planification « ${name} » s’exécute la prochaine fois le ${next}.`,
+  },
+})

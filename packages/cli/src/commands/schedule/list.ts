@@ -7,13 +7,14 @@ import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { ago } from '../../times.ts'
+import { translated } from '../../words.ts'
 
 export function listSchedulesCommand(cli: Cli): Command {
-  return addPageOptions(cli.command('schedule list'), cli.t).action(cli.remote(listSchedules))
+  return addPageOptions(cli.command('list', words), cli).action(cli.remote(listSchedules))
 }
 
 export async function listSchedules(options: PageOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, t, language } = context
   const page = await readPages(client.listSchedules, {}, options)
   out.answer(page, () => {
     if (page.items.length === 0) return
@@ -28,14 +29,37 @@ export async function listSchedules(options: PageOptions, context: RemoteContext
     ])
     out.table(head, rows)
   })
-  if (page.items.length === 0) out.note(t.empty.schedules)
+  if (page.items.length === 0) out.note(words[language].empty)
   noteMore(page.next, context)
   return exitCodes.ok
 }
 
 export function nextRunPart(schedule: ScheduleResource, context: RemoteContext): Part {
-  const { t } = context
-  if (schedule.paused) return { text: t.words.paused, style: 'dim' }
+  const { t, language } = context
+  if (schedule.paused) return { text: words[language].paused, style: 'dim' }
   const next = schedule.nextRunAt ? ago(schedule.nextRunAt, context) : t.words.never
-  return schedule.overdue ? { text: `${next} (${t.words.overdue})`, style: 'red' } : next
+  return schedule.overdue ? { text: `${next} (${words[language].overdue})`, style: 'red' } : next
 }
+
+const words = translated({
+  en: {
+    summary: 'List schedules',
+    examples: [
+      ['ikoma schedule list', 'with their next runs'],
+      ['ikoma schedule list --json', 'as JSON'],
+    ],
+    empty: "No schedules yet. Add one: ikoma schedule add nightly runner.selftest --cron '0 3 * * *'",
+    paused: 'paused',
+    overdue: 'overdue',
+  },
+  fr: {
+    summary: 'Lister les planifications',
+    examples: [
+      ['ikoma schedule list', 'avec leurs prochaines exécutions'],
+      ['ikoma schedule list --json', 'en JSON'],
+    ],
+    empty: "Aucune planification. Ajoutez-en une : ikoma schedule add nuit runner.selftest --cron '0 3 * * *'",
+    paused: 'en pause',
+    overdue: 'en retard',
+  },
+})

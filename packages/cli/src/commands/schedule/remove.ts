@@ -3,6 +3,8 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { requireConfirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findNamed } from '../../lookup.ts'
+import { translated } from '../../words.ts'
+import { scheduleWords } from './schedule-words.ts'
 import type { OneScheduleOptions } from './show.ts'
 
 export interface RemoveScheduleOptions extends OneScheduleOptions {
@@ -11,8 +13,8 @@ export interface RemoveScheduleOptions extends OneScheduleOptions {
 
 export function removeScheduleCommand(cli: Cli): Command {
   return cli
-    .command('schedule remove')
-    .argument('<schedule>', cli.t.args.schedule)
+    .command('remove', words)
+    .argument('<schedule>', scheduleWords[cli.language].args.schedule)
     .option('--confirm <name>', cli.t.options.confirmName)
     .action(cli.remote(removeSchedule))
 }
@@ -26,3 +28,20 @@ export async function removeSchedule(options: RemoveScheduleOptions, context: Re
   out.note(t.words.removed(t.nouns.schedule, schedule.name))
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Remove a schedule',
+    examples: [
+      ['ikoma schedule remove nightly --confirm nightly', 'by name'],
+      ['ikoma schedule remove 4fd21a7c --confirm nightly', 'by the end of its id'],
+    ],
+  },
+  fr: {
+    summary: 'Supprimer une planification',
+    examples: [
+      ['ikoma schedule remove nightly --confirm nightly', 'par son nom'],
+      ['ikoma schedule remove 4fd21a7c --confirm nightly', 'par la fin de son id'],
+    ],
+  },
+})

@@ -3,14 +3,19 @@ import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { findNamed } from '../../lookup.ts'
 import { dateAndTime, span } from '../../times.ts'
+import { translated } from '../../words.ts'
 import { nextRunPart } from './list.ts'
+import { scheduleWords } from './schedule-words.ts'
 
 export interface OneScheduleOptions {
   schedule: string
 }
 
 export function showScheduleCommand(cli: Cli): Command {
-  return cli.command('schedule show').argument('<schedule>', cli.t.args.schedule).action(cli.remote(showSchedule))
+  return cli
+    .command('show', words)
+    .argument('<schedule>', scheduleWords[cli.language].args.schedule)
+    .action(cli.remote(showSchedule))
 }
 
 export async function showSchedule(options: OneScheduleOptions, context: RemoteContext): Promise<number> {
@@ -33,3 +38,20 @@ export async function showSchedule(options: OneScheduleOptions, context: RemoteC
   })
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'Show a schedule',
+    examples: [
+      ['ikoma schedule show nightly', 'by name'],
+      ['ikoma schedule show nightly --json', 'as JSON'],
+    ],
+  },
+  fr: {
+    summary: 'Montrer une planification',
+    examples: [
+      ['ikoma schedule show nightly', 'par son nom'],
+      ['ikoma schedule show nightly --json', 'en JSON'],
+    ],
+  },
+})

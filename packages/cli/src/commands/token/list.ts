@@ -6,13 +6,14 @@ import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { ago } from '../../times.ts'
+import { translated } from '../../words.ts'
 
 export function listTokensCommand(cli: Cli): Command {
-  return addPageOptions(cli.command('token list'), cli.t).action(cli.remote(listTokens))
+  return addPageOptions(cli.command('list', words), cli).action(cli.remote(listTokens))
 }
 
 export async function listTokens(options: PageOptions, context: RemoteContext): Promise<number> {
-  const { client, out, t } = context
+  const { client, out, t, language } = context
   const page = await readPages(client.listTokens, {}, options)
   out.answer(page, () => {
     if (page.items.length === 0) return
@@ -21,11 +22,32 @@ export async function listTokens(options: PageOptions, context: RemoteContext): 
       token.name,
       token.role,
       token.createdBy,
-      token.expired ? { text: t.words.expired, style: 'red' } : ago(token.expiresAt, context),
+      token.expired ? { text: words[language].expired, style: 'red' } : ago(token.expiresAt, context),
     ])
     out.table([t.columns.id, t.columns.name, t.columns.role, t.columns.createdBy, t.columns.expires], rows)
   })
-  if (page.items.length === 0) out.note(t.empty.tokens)
+  if (page.items.length === 0) out.note(words[language].empty)
   noteMore(page.next, context)
   return exitCodes.ok
 }
+
+const words = translated({
+  en: {
+    summary: 'List tokens; what they say is never shown again',
+    examples: [
+      ['ikoma token list', 'names, roles and ends'],
+      ['ikoma token list --json', 'as JSON'],
+    ],
+    empty: 'No tokens yet. Create one: ikoma token create <name> --role operator',
+    expired: 'expired',
+  },
+  fr: {
+    summary: 'Lister les jetons ; leur valeur n’est plus jamais montrée',
+    examples: [
+      ['ikoma token list', 'noms, rôles et échéances'],
+      ['ikoma token list --json', 'en JSON'],
+    ],
+    empty: 'Aucun jeton. Créez-en un : ikoma token create <nom> --role operator',
+    expired: 'expiré',
+  },
+})

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { writeContexts } from './contexts.ts'
-import { type ControlPlaneOptions, findControlPlane } from './control-plane.ts'
+import { type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
 import { messagesIn } from './messages/index.ts'
 import { createWorld } from './testing/world.ts'
 

@@ -7,9 +7,9 @@ import { createLog, type Log } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { version } from '../version.ts'
 import { type AdminKey, resolveAdminKey } from './admin-key.ts'
-import type { ServerConfig } from './config.ts'
+import type { ControlPlaneConfig } from './config.ts'
 
-export interface RunningServer {
+export interface RunningControlPlane {
   /** Where this machine itself reaches it. */
   url: string
   adminKey: AdminKey
@@ -18,7 +18,7 @@ export interface RunningServer {
 }
 
 /** Opens the store, migrates it, and listens. Rejects, with nothing left open, when any of it cannot be done. */
-export async function openServer(config: ServerConfig): Promise<RunningServer> {
+export async function openControlPlane(config: ControlPlaneConfig): Promise<RunningControlPlane> {
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
@@ -44,12 +44,12 @@ export async function openServer(config: ServerConfig): Promise<RunningServer> {
   }
 }
 
-function openStore({ database }: ServerConfig, log: Log): Promise<Store> {
+function openStore({ database }: ControlPlaneConfig, log: Log): Promise<Store> {
   if (database.kind === 'sqlite') return openSqliteStore({ file: database.file })
   return openPostgresStore({ ...database, log: (message, cause) => log.warn({ err: cause }, message) })
 }
 
-/** A server that listens on every address is reached here by the loopback one. */
+/** A control plane that listens on every address is reached here by the loopback one. */
 function localUrl(address: string): string {
   const url = new URL(address)
   if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1'

@@ -1,8 +1,0 @@
-export type { Context } from './cli.ts'
-export type { EnrolRunnerOptions } from './commands/runner/enrol.ts'
-export type { RunRunnerOptions } from './commands/runner/run.ts'
-export type { ServerOptions } from './commands/server.ts'
-export type { UpOptions } from './commands/up.ts'
-export type { Compose } from './compose.ts'
-export type { Io, Sink } from './io.ts'
-export { type Environment, runProgram } from './program.ts'

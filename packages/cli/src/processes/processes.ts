@@ -1,0 +1,46 @@
+import type { Context } from '../command-context.ts'
+
+/** The processes that the command can be, handed in by main: the commands themselves know only the API. Each gives its exit code. */
+export interface Processes {
+  startUp(options: ServeOptions, context: Context): Promise<number>
+  startControlPlane(options: ServeOptions, context: Context): Promise<number>
+  enrolRunner(options: EnrolRunnerOptions, context: Context): Promise<number>
+  runRunner(options: RunRunnerOptions, context: Context): Promise<number>
+  installRunner(options: InstallRunnerOptions, context: Context): Promise<number>
+  uninstallRunner(options: UninstallRunnerOptions, context: Context): Promise<number>
+  runExecutor(options: RunExecutorOptions, context: Context): Promise<number>
+}
+
+export interface ServeOptions {
+  port?: number
+}
+
+export interface EnrolRunnerOptions {
+  url: string
+  token: string
+  name?: string
+  stateDir?: string
+}
+
+export interface RunRunnerOptions {
+  stateDir?: string
+  /** Instead of the address it enrolled with. */
+  url?: string
+}
+
+export interface InstallRunnerOptions {
+  url?: string
+  token?: string
+  name?: string
+  allow?: string[]
+  dryRun?: boolean
+}
+
+export interface UninstallRunnerOptions {
+  purge?: boolean
+  dryRun?: boolean
+}
+
+export interface RunExecutorOptions {
+  peer: string
+}
