@@ -1,5 +1,5 @@
 import type { Host } from '@ikoma/machine'
-import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { askProgram, type BackupProgram } from './program/ask.ts'
 import { filesOf } from './shelf/files-of.ts'
 import { entriesIn, folderOf, pathOf, placeOf, type Shelf, takenAtMs } from './shelf/shelf.ts'
 
@@ -12,7 +12,7 @@ export interface Abandoned {
 }
 
 /** Files and scratch folders of backups that were killed before they were finished. */
-export async function findAbandoned(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<Abandoned[]> {
+export async function findAbandoned(host: Host, tool: BackupProgram, shelf: Shelf): Promise<Abandoned[]> {
   const here = abandonedIn(await host.list(folderOf(shelf))).map(({ file, isWorkDir }) => {
     const path = pathOf(shelf, file)
     return { place: path, remove: (on: Host) => removeAbandoned(on, tool, { path, isWorkDir }) }
@@ -33,7 +33,7 @@ function abandonedIn(names: readonly string[]) {
 }
 
 /** A folder that cannot be cleared, such as that of an account that is gone, is logged and stays: it harms nobody. */
-export async function clearAbandoned(host: Host, tool: DatabaseTool, { shelf, log }: Clearing): Promise<void> {
+export async function clearAbandoned(host: Host, tool: BackupProgram, { shelf, log }: Clearing): Promise<void> {
   for (const { place, remove } of await findAbandoned(host, tool, shelf)) {
     await remove(host).catch(() => log(`Could not be cleared: ${place}`))
   }
@@ -46,13 +46,13 @@ interface Clearing {
 
 export async function removeAbandoned(
   host: Host,
-  tool: DatabaseTool,
+  tool: BackupProgram,
   { path, isWorkDir }: { path: string; isWorkDir: boolean },
 ): Promise<void> {
   if (isWorkDir) {
     // Cleared under its owner's account: what an app put into the folder may be links.
     const as = (await host.look(path))?.owner ?? tool.self.owner
-    await askDatabase(host, tool, { part: 'files', verb: 'clear', ask: { directory: path }, as })
+    await askProgram(host, tool, { part: 'files', verb: 'clear', ask: { directory: path }, as })
   }
   await host.remove(path)
 }

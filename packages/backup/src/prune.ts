@@ -1,6 +1,6 @@
 import type { Change, Desired } from '@ikoma/machine'
 import { findAbandoned } from './abandoned.ts'
-import type { DatabaseTool } from './program/ask.ts'
+import type { BackupProgram } from './program/ask.ts'
 import { filesOf } from './shelf/files-of.ts'
 import { manifestName, type Shelf } from './shelf/shelf.ts'
 import { listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
@@ -14,7 +14,7 @@ export interface Keeping {
 const dayMs = 24 * 3600 * 1000
 
 /** A shelf without backups that are older than they are kept for, and without files of any that was never finished. */
-export function prunedShelf(tool: DatabaseTool, shelf: Shelf, keeping: Keeping): Desired {
+export function prunedShelf(tool: BackupProgram, shelf: Shelf, keeping: Keeping): Desired {
   return async (host) => {
     const old = tooOld(await listBackups(host, tool, shelf), keeping, Date.now())
     const changes: Change[] = old.map(({ manifest, state }) => ({

@@ -1,12 +1,12 @@
 import type { Course, Host } from '@ikoma/machine'
 import { removeAbandoned } from './abandoned.ts'
 import type { Engine } from './engines/engine.ts'
-import type { DatabaseTool } from './program/ask.ts'
+import type { BackupProgram } from './program/ask.ts'
 import { type Shelf, workDirOf } from './shelf/shelf.ts'
 
 interface Place {
   host: Host
-  tool: DatabaseTool
+  tool: BackupProgram
   course: Course
   shelf: Shelf
   engine: Engine
@@ -30,7 +30,7 @@ export async function inScratch<T>(
 }
 
 /** Clears the folder first: a program that was killed had no time to remove its files. */
-async function removeScratch(host: Host, tool: DatabaseTool, workDir: string): Promise<void> {
+async function removeScratch(host: Host, tool: BackupProgram, workDir: string): Promise<void> {
   const isWorkDir = (await host.list(workDir)).length > 0
   await removeAbandoned(host, tool, { path: workDir, isWorkDir })
 }

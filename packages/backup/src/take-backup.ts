@@ -5,7 +5,7 @@ import { clearAbandoned } from './abandoned.ts'
 import type { Engine } from './engines/engine.ts'
 import { expectedOf } from './expected.ts'
 import { newBackupId } from './ids.ts'
-import type { DatabaseTool } from './program/ask.ts'
+import type { BackupProgram } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
 import { filesOf } from './shelf/files-of.ts'
 import { makeShelf, manifestName, pathOf, type Shelf } from './shelf/shelf.ts'
@@ -13,7 +13,7 @@ import { writeManifest } from './shelf/shelved-backup.ts'
 
 export interface Taking {
   host: Host
-  tool: DatabaseTool
+  tool: BackupProgram
   course: Course
   shelf: Shelf
   engine: Engine

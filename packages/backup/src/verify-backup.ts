@@ -3,7 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Course, Host } from '@ikoma/machine'
 import type { Engine } from './engines/engine.ts'
 import { newBackupId } from './ids.ts'
-import { askDatabase, type DatabaseTool } from './program/ask.ts'
+import { askProgram, type BackupProgram } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
 import { filesOf } from './shelf/files-of.ts'
 import type { Shelf } from './shelf/shelf.ts'
@@ -12,7 +12,7 @@ import { prove } from './take-backup.ts'
 
 export interface Verifying {
   host: Host
-  tool: DatabaseTool
+  tool: BackupProgram
   course: Course
   shelf: Shelf
   engine: Engine
@@ -41,7 +41,7 @@ export async function withVerified<T>(verifying: Verifying, work: (path: string)
 
 async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
   const { host, tool, course, shelf, manifest } = verifying
-  const [digest] = await askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
+  const [digest] = await askProgram(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
   const before = stateOf(manifest, digest ?? null)
   const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()

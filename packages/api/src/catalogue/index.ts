@@ -25,6 +25,8 @@ export const catalogue = {
 }
 
 export type OrderTypeName = keyof typeof catalogue
+export type Family = keyof typeof families
+export type OrderTypesOf<F extends Family> = keyof (typeof families)[F] & OrderTypeName
 export type PayloadOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['payload']>
 export type PayloadInputOf<T extends OrderTypeName> = z.input<(typeof catalogue)[T]['payload']>
 export type OutputOf<T extends OrderTypeName> = z.infer<(typeof catalogue)[T]['output']>

@@ -1,9 +1,9 @@
 import { type BackupManifest, backupEngines } from '@ikoma/api'
 import { expect, test } from 'vitest'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 import { engineOf } from './engine-of.ts'
 
-const tool: DatabaseTool = { argv: ['node'], self: { owner: 'root', group: 'root' } }
+const tool: BackupProgram = { argv: ['node'], self: { owner: 'root', group: 'root' } }
 const connection = { runAs: 'postgres', host: '/var/run/postgresql', port: 5432 }
 
 function manifestOf(more: Partial<BackupManifest>): BackupManifest {

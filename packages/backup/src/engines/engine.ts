@@ -1,6 +1,6 @@
 import type { BackupManifest } from '@ikoma/api'
 import type { Host, Program } from '@ikoma/machine'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import { askProgram, type BackupProgram } from '../program/ask.ts'
 import type { AnswerOf, AskOf, EngineVerbs } from '../program/verbs.ts'
 
 /** A database of one kind, as far as its backups go. */
@@ -25,13 +25,13 @@ interface Kind extends Omit<Engine, 'ask'> {
 }
 
 /** The engine of a kind: what all of them are asked alike. */
-export function engineOfKind(tool: DatabaseTool, { env = {}, ...kind }: Kind): Engine {
+export function engineOfKind(tool: BackupProgram, { env = {}, ...kind }: Kind): Engine {
   const { engine: part, source, runAs: as } = kind.source
   return {
     ...kind,
     ask<V extends keyof EngineVerbs>(host: Host, { verb, ask: own, ...files }: EngineQuestion<V>) {
       const ask = { ...own, source } as AskOf<EngineVerbs[V]>
-      return askDatabase(host, tool, { part, verb, ask, as, env, ...files })
+      return askProgram(host, tool, { part, verb, ask, as, env, ...files })
     },
   }
 }

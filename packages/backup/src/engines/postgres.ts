@@ -1,11 +1,11 @@
 import type { BackupManifest, PostgresConnection } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 import { type Engine, engineOfKind } from './engine.ts'
 
 /** A PostgreSQL database, dumped and restored by PostgreSQL's own programs. */
-export function postgresEngine(tool: DatabaseTool, database: string, connection: PostgresConnection): Engine {
+export function postgresEngine(tool: BackupProgram, database: string, connection: PostgresConnection): Engine {
   const { runAs } = connection
   return engineOfKind(tool, {
     source: { engine: 'postgres', source: database, runAs, connection },
@@ -19,7 +19,7 @@ export function postgresEngine(tool: DatabaseTool, database: string, connection:
 }
 
 /** The engine of the database that a backup was taken of, which is reached as it was then. */
-export function postgresOf(tool: DatabaseTool, { id, source, runAs, connection }: BackupManifest): Engine {
+export function postgresOf(tool: BackupProgram, { id, source, runAs, connection }: BackupManifest): Engine {
   if (connection !== null) return postgresEngine(tool, source, { ...connection, runAs })
   throw new AppError('unprocessable', `The manifest of ${id} does not say how its PostgreSQL is reached.`, {
     reason: 'backup_damaged',

@@ -1,11 +1,11 @@
 import type { BackupManifest } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 import { type Engine, engineOfKind } from './engine.ts'
 
 /** A SQLite database, opened as its owner. */
-export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): Engine {
+export function sqliteEngine(tool: BackupProgram, path: string, runAs: string): Engine {
   return engineOfKind(tool, {
     source: { engine: 'sqlite', source: path, runAs, connection: null },
     extension: 'sqlite.gz',
@@ -14,7 +14,7 @@ export function sqliteEngine(tool: DatabaseTool, path: string, runAs: string): E
 }
 
 /** The engine of the file that a backup was taken of. */
-export function sqliteOf(tool: DatabaseTool, { source, runAs }: BackupManifest): Engine {
+export function sqliteOf(tool: BackupProgram, { source, runAs }: BackupManifest): Engine {
   return sqliteEngine(tool, source, runAs)
 }
 

@@ -4,7 +4,7 @@ import { asUser } from '@ikoma/machine/system'
 import type { AnswerOf, AskOf, Part, Verbs } from './verbs.ts'
 
 /** How our own program for databases is started on this machine, and the account that we are ourselves. */
-export interface DatabaseTool {
+export interface BackupProgram {
   argv: readonly [string, ...string[]]
   self: { owner: string; group: string }
 }
@@ -22,9 +22,9 @@ type Streams = Pick<Program, 'input' | 'inputFile' | 'outputFile' | 'env' | 'tim
 const longestSec = 24 * 3600
 
 /** Has the program do one thing. Rejects with the reason it gives when it cannot. */
-export async function askDatabase<P extends Part, V extends keyof Verbs[P]>(
+export async function askProgram<P extends Part, V extends keyof Verbs[P]>(
   host: Host,
-  tool: DatabaseTool,
+  tool: BackupProgram,
   { part, verb, ask, as = tool.self.owner, ...streams }: Question<P, V> & Streams,
 ): Promise<AnswerOf<Verbs[P][V]>> {
   const argv = await asUser(host, { user: as, self: tool.self.owner, argv: [...tool.argv, part, verb] })

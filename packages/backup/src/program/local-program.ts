@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { ownAccount } from '@ikoma/machine/system'
-import type { DatabaseTool } from './ask.ts'
+import type { BackupProgram } from './ask.ts'
 
 /** Our program for databases, run by the Node.js that runs us. */
-export async function databaseTool(): Promise<DatabaseTool> {
+export async function localProgram(): Promise<BackupProgram> {
   return {
     argv: [process.execPath, '--disable-warning=ExperimentalWarning', entry()],
     self: await ownAccount(),

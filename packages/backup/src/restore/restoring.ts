@@ -4,7 +4,7 @@ import type { Course, Host } from '@ikoma/machine'
 import type { Engine } from '../engines/engine.ts'
 import { expectedOf } from '../expected.ts'
 import { newBackupId } from '../ids.ts'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 
 /** The database that was there before: where it is kept, and the id to put it back with. */
 export interface Former {
@@ -14,7 +14,7 @@ export interface Former {
 
 export interface Restoring {
   host: Host
-  tool: DatabaseTool
+  tool: BackupProgram
   course: Course
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { refuseForeignFolders } from '@ikoma/machine/safety'
 import { sqliteEngine } from '../engines/sqlite.ts'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import { askProgram, type BackupProgram } from '../program/ask.ts'
 import type { Shelf } from '../shelf/shelf.ts'
 import { withVerified } from '../verify-backup.ts'
 import { type Former, otherEngine, putBack, putInPlace, type Restoring } from './restoring.ts'
@@ -45,13 +45,13 @@ export async function undoSqliteRestore(
 }
 
 /** Under our own account, the path that is written to must not lead elsewhere. */
-async function refuseUnsafe(host: Host, tool: DatabaseTool, { path, owner }: LiveSqlite): Promise<void> {
+async function refuseUnsafe(host: Host, tool: BackupProgram, { path, owner }: LiveSqlite): Promise<void> {
   if (owner === tool.self.owner) await refuseForeignFolders(host, path, tool.self.owner)
 }
 
 /** Rejects while a program has the database open, which would go on with the file that is taken away. */
-export async function refuseInUse(host: Host, tool: DatabaseTool, path: string): Promise<void> {
-  const { pids } = await askDatabase(host, tool, { part: 'files', verb: 'holders', ask: { path } })
+export async function refuseInUse(host: Host, tool: BackupProgram, path: string): Promise<void> {
+  const { pids } = await askProgram(host, tool, { part: 'files', verb: 'holders', ask: { path } })
   if (pids.length === 0) return
   const who = pids.join(', ')
   throw new AppError('unprocessable', `${path} is open in process ${who}. Stop the service that uses it first.`, {

@@ -2,12 +2,12 @@ import type { S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import { refuseForeignFolders, refuseOpenSecretFile } from '@ikoma/machine/safety'
 import { newBackupId } from '../ids.ts'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import { askProgram, type BackupProgram } from '../program/ask.ts'
 import { makeShelf, pathOf, type Shelf } from './shelf.ts'
 import type { ShelfFiles } from './shelf-files.ts'
 
 /** A shelf in a bucket. Our program for databases speaks to it, under our own account, which alone can read the file. */
-export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3: S3Place }): ShelfFiles {
+export function bucketFiles(host: Host, tool: BackupProgram, shelf: Shelf & { s3: S3Place }): ShelfFiles {
   const { s3, name } = shelf
   const at = { s3, name }
   return {
@@ -17,20 +17,20 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
       // Whoever reads the file can remove every backup.
       await refuseOpenSecretFile(host, s3.authFile, tool.self.owner)
     },
-    list: () => askDatabase(host, tool, { part: 's3', verb: 'list', ask: at }),
-    read: (file) => askDatabase(host, tool, { part: 's3', verb: 'read', ask: { ...at, file } }),
+    list: () => askProgram(host, tool, { part: 's3', verb: 'list', ask: at }),
+    read: (file) => askProgram(host, tool, { part: 's3', verb: 'read', ask: { ...at, file } }),
     async write(file, text) {
-      await askDatabase(host, tool, { part: 's3', verb: 'write', ask: { ...at, file }, input: text })
+      await askProgram(host, tool, { part: 's3', verb: 'write', ask: { ...at, file }, input: text })
     },
     async remove(file, timeoutSec) {
       const bound = timeoutSec === undefined ? {} : { timeoutSec }
-      await askDatabase(host, tool, { part: 's3', verb: 'remove', ask: { ...at, file }, ...bound })
+      await askProgram(host, tool, { part: 's3', verb: 'remove', ask: { ...at, file }, ...bound })
     },
     digests: async (files) =>
-      files.length === 0 ? [] : askDatabase(host, tool, { part: 's3', verb: 'digest', ask: { ...at, files } }),
+      files.length === 0 ? [] : askProgram(host, tool, { part: 's3', verb: 'digest', ask: { ...at, files } }),
     async keep(file, { bytes, sha256 }) {
       const path = pathOf(shelf, file)
-      await askDatabase(host, tool, {
+      await askProgram(host, tool, {
         part: 's3',
         verb: 'put',
         ask: { ...at, file, sent: { bytes, sha256 } },
@@ -43,7 +43,7 @@ export function bucketFiles(host: Host, tool: DatabaseTool, shelf: Shelf & { s3:
       const path = pathOf(shelf, `${newBackupId()}.fetched`)
       await makeShelf(host, tool, shelf)
       try {
-        const found = await askDatabase(host, tool, { part: 's3', verb: 'get', ask: { ...at, file }, outputFile: path })
+        const found = await askProgram(host, tool, { part: 's3', verb: 'get', ask: { ...at, file }, outputFile: path })
         if (found === null) await host.remove(path)
         return await work(path)
       } finally {

@@ -1,11 +1,11 @@
 import type { Host } from '@ikoma/machine'
 import { refuseForeignFolders } from '@ikoma/machine/safety'
-import { askDatabase, type DatabaseTool } from '../program/ask.ts'
+import { askProgram, type BackupProgram } from '../program/ask.ts'
 import { folderOf, pathOf, type Shelf } from './shelf.ts'
 import type { ShelfFiles } from './shelf-files.ts'
 
 /** A shelf on the server itself, in a folder that only we can change. */
-export function directoryFiles(host: Host, tool: DatabaseTool, shelf: Shelf): ShelfFiles {
+export function directoryFiles(host: Host, tool: BackupProgram, shelf: Shelf): ShelfFiles {
   const at = (file: string) => pathOf(shelf, file)
   return {
     check: () => refuseForeignFolders(host, at('any'), tool.self.owner),
@@ -16,7 +16,7 @@ export function directoryFiles(host: Host, tool: DatabaseTool, shelf: Shelf): Sh
     digests: async (files) =>
       files.length === 0
         ? []
-        : askDatabase(host, tool, { part: 'files', verb: 'digest', ask: { files: files.map(at) } }),
+        : askProgram(host, tool, { part: 'files', verb: 'digest', ask: { files: files.map(at) } }),
     // The file was written where it stays.
     keep: async () => {},
     withBytes: (file, work) => work(at(file)),

@@ -1,7 +1,7 @@
 import { backupIdPattern, type S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import { refuseForeignFolders } from '@ikoma/machine/safety'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 
 /** The place of one database's backups: the folder `directory/name`, or a bucket, to which they pass through it. */
 export interface Shelf {
@@ -25,7 +25,7 @@ export function placeOf(shelf: Shelf): string {
 }
 
 /** Makes the missing folders; gives those, last first, to take them back. */
-export async function makeShelf(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<string[]> {
+export async function makeShelf(host: Host, tool: BackupProgram, shelf: Shelf): Promise<string[]> {
   const newFolders: string[] = []
   await refuseForeignFolders(host, `${folderOf(shelf)}/`, tool.self.owner)
   for (const path of [shelf.directory, folderOf(shelf)]) {

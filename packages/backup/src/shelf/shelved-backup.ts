@@ -1,7 +1,7 @@
 import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
-import type { DatabaseTool } from '../program/ask.ts'
+import type { BackupProgram } from '../program/ask.ts'
 import type { Digest } from '../program/verbs.ts'
 import { filesOf } from './files-of.ts'
 import { entriesIn, manifestName, type Shelf } from './shelf.ts'
@@ -19,7 +19,7 @@ export async function writeManifest(files: ShelfFiles, manifest: BackupManifest)
 
 export async function getManifest(
   host: Host,
-  tool: DatabaseTool,
+  tool: BackupProgram,
   { shelf, id }: { shelf: Shelf; id: string },
 ): Promise<BackupManifest> {
   const files = filesOf(host, tool, shelf)
@@ -38,7 +38,7 @@ async function readManifest(files: ShelfFiles, shelf: Shelf, id: string): Promis
 }
 
 /** The backups of a shelf, newest first, each with the state of its bytes now: they are all read. */
-export async function listBackups(host: Host, tool: DatabaseTool, shelf: Shelf): Promise<ShelvedBackup[]> {
+export async function listBackups(host: Host, tool: BackupProgram, shelf: Shelf): Promise<ShelvedBackup[]> {
   const files = filesOf(host, tool, shelf)
   await files.check()
   const manifests: BackupManifest[] = []

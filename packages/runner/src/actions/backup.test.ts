@@ -1,4 +1,4 @@
-import { databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
+import { programTools, putBackup } from '@ikoma/backup/testing/program-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
@@ -8,7 +8,7 @@ const backup = '20200105T020000Z-aaaaaa'
 const path = '/srv/app/app.db'
 
 function restoreAs(owner: string, payload: Record<string, unknown>) {
-  const machine = new SimulatedHost({ tools: databaseTools })
+  const machine = new SimulatedHost({ tools: programTools })
   const live = { path, name: 'app', backup, ...payload }
   machine.put(live.path, 'rows', { mode: 0o640, owner, group: 'app' })
   putBackup(machine, { id: backup })

@@ -1,10 +1,10 @@
 import { appPlaces, isAppPlace, type OutputOf, type PayloadOf } from '@ikoma/api'
 import {
-  type DatabaseTool,
-  databaseTool,
+  type BackupProgram,
   engineOf,
   getManifest,
   listBackups,
+  localProgram,
   ownerOfDatabase,
   placeOf,
   postgresEngine,
@@ -23,7 +23,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { needPostgresTools } from '@ikoma/machine/postgres'
 import { refuseOwnGround } from '../host/own-ground.ts'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { restoredResult, toldBackup, verdictOn, wouldRestore } from './backup-report.ts'
 import { converging } from './converging.ts'
 
@@ -35,7 +35,7 @@ export const backup = {
   'backup.list': list,
   'backup.verify': verify,
   'backup.prune': prune,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'backup'>
 
 /** Copies a SQLite database while it is in use, and proves the copy. */
 async function backUpSqlite(
@@ -48,7 +48,7 @@ async function backUpSqlite(
     const summary = `Would back up ${path} as ${owner} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
-  const tool = await databaseTool()
+  const tool = await localProgram()
   const engine = sqliteEngine(tool, path, owner)
   const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker })
   return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
@@ -63,7 +63,7 @@ async function bringBackSqlite(
   const { path, name, directory, s3, undo, backup: id } = payload
   const restore = { place: path, backup: id, undo }
   refuseOwnGround(path)
-  const tool = await databaseTool()
+  const tool = await localProgram()
   const shelf = { name, directory, s3 }
   const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(machine, path)) }
@@ -95,7 +95,7 @@ async function backUpPostgres(
   const { machine, dryRun, marker } = context
   const { database, name, directory, s3, ...connection } = payload
   const shelf = { name, directory, s3 }
-  const tool = await databaseTool()
+  const tool = await localProgram()
   const engine = postgresEngine(tool, database, connection)
   if (dryRun) {
     await engine.check(machine)
@@ -115,7 +115,7 @@ async function bringBackPostgres(
   const { database, name, directory, s3, backup: id, undo, ...connection } = payload
   const restore = { place: database, backup: id, undo }
   const shelf = { name, directory, s3 }
-  const tool = await databaseTool()
+  const tool = await localProgram()
   await needPostgresTools(machine)
   const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   if (dryRun) return wouldRestore(restore)
@@ -132,7 +132,7 @@ async function list(
   { limit, ...shelf }: PayloadOf<'backup.list'>,
   { machine, log }: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.list'>>> {
-  const found = await listBackups(machine, await databaseTool(), shelf)
+  const found = await listBackups(machine, await localProgram(), shelf)
   for (const { manifest, state } of found.slice(0, limit)) log(`${manifest.id} ${state} ${manifest.bytes} bytes`)
   const proven = found.filter(({ state }) => state === 'proven')
   const lastProven = proven[0]?.manifest.id ?? null
@@ -150,7 +150,7 @@ async function verify(
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.verify'>>> {
   const { machine, dryRun } = context
-  const tool = await databaseTool()
+  const tool = await localProgram()
   const shelved = await chosen(machine, tool, { shelf, id })
   const { manifest } = shelved
   if (dryRun) {
@@ -162,7 +162,7 @@ async function verify(
 }
 
 /** The newest without an id. */
-async function chosen(machine: Host, tool: DatabaseTool, { shelf, id }: { shelf: Shelf; id: string | undefined }) {
+async function chosen(machine: Host, tool: BackupProgram, { shelf, id }: { shelf: Shelf; id: string | undefined }) {
   const all = await listBackups(machine, tool, shelf)
   const found = all.find(({ manifest }) => id === undefined || manifest.id === id)
   if (found) return found
@@ -174,6 +174,6 @@ async function chosen(machine: Host, tool: DatabaseTool, { shelf, id }: { shelf:
 /** Removes what is older than it is kept for, and never the last proven ones. */
 async function prune(payload: PayloadOf<'backup.prune'>, context: ActionContext) {
   const { keepDays, keepProven, ...shelf } = payload
-  const tool = await databaseTool()
+  const tool = await localProgram()
   return converging(() => [prunedShelf(tool, shelf, { keepDays, keepProven })])(payload, context)
 }

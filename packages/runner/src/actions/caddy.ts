@@ -1,13 +1,13 @@
 import type { OutputOf } from '@ikoma/api'
 import { caddyRoute, listCaddyRoutes, noCaddyRoute } from '@ikoma/machine/caddy'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const caddy = {
   'platform.caddy.route.apply': converging(({ name, ...site }) => [caddyRoute(name, site)]),
   'platform.caddy.route.remove': converging(({ name }) => [noCaddyRoute(name)]),
   'platform.caddy.route.list': listRoutes,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'caddy'>
 
 const maxRoutes = 500
 

@@ -10,7 +10,7 @@ import {
   noComposeServices,
   readContainerLogs,
 } from '@ikoma/machine/compose'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const compose = {
@@ -20,7 +20,7 @@ export const compose = {
   'service.compose.status': showStatus,
   'service.compose.logs': readLogs,
   'service.compose.stats': measure,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'compose'>
 
 type Status = OutputOf<'service.compose.status'>
 

@@ -1,13 +1,13 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Diagnosis, diagnose, type Subject } from '@ikoma/diagnose'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
 import { probesOf } from './diagnose-probes.ts'
 
 export const diagnosis = {
   'diagnose.run': runDiagnosis,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'diagnose'>
 
 /** Says what is wrong; that something is does not fail the order. */
 async function runDiagnosis(

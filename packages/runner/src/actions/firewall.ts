@@ -6,14 +6,14 @@ import {
   readFirewall,
   wasRolledBack,
 } from '@ikoma/machine/ufw'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const firewall = {
   'firewall.ufw.apply': applyRules,
   'firewall.ufw.confirm': converging(() => [confirmedFirewall]),
   'firewall.ufw.status': showStatus,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'firewall'>
 
 const maxRules = 500
 

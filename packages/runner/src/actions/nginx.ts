@@ -1,13 +1,13 @@
 import type { OutputOf } from '@ikoma/api'
 import { listNginxSites, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const nginx = {
   'platform.nginx.site.apply': converging((site) => [nginxSite(site)]),
   'platform.nginx.site.remove': converging(({ name }) => [noNginxSite(name)]),
   'platform.nginx.site.list': listSites,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'nginx'>
 
 const maxSites = 500
 

@@ -7,13 +7,13 @@ import {
   refreshLists,
   upToDate,
 } from '@ikoma/machine/apt'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const packages = {
   'system.packages.apply': applyPackages,
   'system.updates.apply': applyUpdates,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'packages'>
 
 const convergePackages = converging(({ install, remove, upgradeDependencies }: PayloadOf<'system.packages.apply'>) => [
   desiredPackages({ install: install.map((name) => ({ name })), remove, upgradeDependencies }),

@@ -12,7 +12,7 @@ import {
   type Present,
   survey,
 } from '@ikoma/machine/platform'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { convergingInStages } from './converging.ts'
 
 export const platform = {
@@ -23,7 +23,7 @@ export const platform = {
   'platform.docker.install': installing((wanted, machine) => dockerPlatform(machine, wanted)),
   'platform.caddy.install': installing((wanted) => caddyPlatform(wanted)),
   'platform.nginx.install': installing((wanted) => nginxPlatform(wanted)),
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'platform'>
 
 /**
  * An action that looks for what is there of a platform's kind, tells it, and makes the platform so; `stagesBy` where more

@@ -13,7 +13,7 @@ import {
   readPm2Log,
   pm2 as runPm2,
 } from '@ikoma/machine/pm2'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const pm2 = {
@@ -25,7 +25,7 @@ export const pm2 = {
   'service.pm2.logs': readLogs,
   'service.pm2.save': converging(({ user }) => [pm2Saved(user)]),
   'service.pm2.remove': converging(({ user }) => [noPm2(user)]),
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'pm2'>
 
 async function restart(
   { user, name, settleSec }: PayloadOf<'service.pm2.restart'>,

@@ -1,12 +1,12 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
-import { askDatabase, databaseTool } from '@ikoma/backup'
+import { askProgram, localProgram } from '@ikoma/backup'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 
 export const postgres = {
   'db.postgres.ready': askReady,
   'db.postgres.query': query,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'postgres'>
 
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
 async function askReady(
@@ -17,7 +17,7 @@ async function askReady(
   await refuseOpenAuthFile(machine, connection)
   const env = postgresEnvironment(database, connection)
   const question = { part: 'postgres', verb: 'ready', ask: { timeoutMs }, as: connection.runAs, env } as const
-  const output = await askDatabase(machine, await databaseTool(), question)
+  const output = await askProgram(machine, await localProgram(), question)
   const { version, connections, maxConnections, inRecovery } = output
   const standby = inRecovery ? ', which only reads for now' : ''
   const summary = `PostgreSQL ${version} answers${standby}; ${connections} of ${maxConnections} connections are taken.`
@@ -38,6 +38,6 @@ async function query(
   const env = postgresEnvironment(database, connection)
   const ask = { sql, maxRows, maxBytes, timeoutMs }
   const question = { part: 'postgres', verb: 'query', ask, as: connection.runAs, env } as const
-  const output = await askDatabase(machine, await databaseTool(), question)
+  const output = await askProgram(machine, await localProgram(), question)
   return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
 }

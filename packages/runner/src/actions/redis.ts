@@ -1,10 +1,10 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { readRedisInfo } from '@ikoma/machine/redis'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 
 export const redis = {
   'redis.info': showInfo,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'redis'>
 
 async function showInfo(
   payload: PayloadOf<'redis.info'>,

@@ -3,14 +3,14 @@ import { open, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { OutputOf } from '@ikoma/api'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import { findTools, systemdState } from './find-tools.ts'
 import { readDisk, readMemory } from './memory-and-disk.ts'
 
 export const runner = {
   'runner.selftest': runSelftest,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'runner'>
 
 type Output = OutputOf<'runner.selftest'>
 type Check = Output['checks'][number]

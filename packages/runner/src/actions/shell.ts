@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { type Exit, type ProcessTree, startProgram } from '../host/process-tree.ts'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { stopOf } from '../order/stop.ts'
 import { pause } from '../protocol/pause.ts'
 
 export const shell = {
   'shell.run': runProgram,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'shell'>
 
 type Payload = PayloadOf<'shell.run'>
 type Output = OutputOf<'shell.run'>

@@ -4,7 +4,7 @@ import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Desired, Host } from '@ikoma/machine'
 import { directory, swapFile, timezone, user, userHome, type WantedDirectory } from '@ikoma/machine/system'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 import { readDisk, readMemory, readOptional } from './memory-and-disk.ts'
 
@@ -14,7 +14,7 @@ export const system = {
   'system.user.apply': converging((wanted) => [user(wanted), userHome(wanted)]),
   'system.timezone.apply': converging(({ zone }) => [timezone(zone)]),
   'system.swap.apply': converging((wanted) => [swapFile(wanted)]),
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'system'>
 
 type Facts = OutputOf<'system.facts.collect'>
 

@@ -15,7 +15,7 @@ import {
   unitRunning,
   unitState,
 } from '@ikoma/machine/systemd'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 
 export const systemd = {
@@ -30,7 +30,7 @@ export const systemd = {
   'service.systemd.remove': converging(({ name }) => [noSystemdService(name)]),
   'timer.systemd.apply': converging((wanted) => systemdTimer(wanted)),
   'timer.systemd.remove': converging(({ name }) => [noSystemdTimer(name)]),
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'systemd'>
 
 type Status = OutputOf<'service.systemd.status'>
 

@@ -10,7 +10,7 @@ import {
   renewCertificates,
   type StoredCertificate,
 } from '@ikoma/machine/certbot'
-import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
+import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { checkTls, failedCheck } from './checks/index.ts'
 import { converging } from './converging.ts'
 
@@ -19,7 +19,7 @@ export const tls = {
   'tls.certificate.renew': renew,
   'tls.certificate.list': list,
   'tls.certificate.check': check,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'tls'>
 
 async function issue(
   payload: PayloadOf<'tls.certificate.issue'>,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { OrderTypeName, OutputOf, PayloadOf, Report } from '@ikoma/api'
+import type { Family, OrderTypeName, OrderTypesOf, OutputOf, PayloadOf, Report } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import type { Policy } from './policy.ts'
 
@@ -56,3 +56,6 @@ export type Action<T extends OrderTypeName> = (
 ) => Promise<ActionResult<OutputOf<T>>>
 
 export type Actions = { readonly [T in OrderTypeName]: Action<T> }
+
+/** The actions of one family of the catalogue: all of them, and of no other. */
+export type FamilyActions<F extends Family> = Pick<Actions, OrderTypesOf<F>>

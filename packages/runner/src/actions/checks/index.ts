@@ -1,4 +1,4 @@
-import type { Actions } from '../../order/action.ts'
+import type { FamilyActions } from '../../order/action.ts'
 import { runDnsCheck } from './dns.ts'
 import { runHttpCheck } from './http.ts'
 import { runTcpCheck } from './tcp.ts'
@@ -12,4 +12,4 @@ export const checks = {
   'check.tcp.run': runTcpCheck,
   'check.tls.run': runTlsCheck,
   'check.dns.run': runDnsCheck,
-} satisfies Partial<Actions>
+} satisfies FamilyActions<'checks'>

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import { bucketOf, databasesOf, databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
+import { bucketOf, databasesOf, programTools, putBackup } from '@ikoma/backup/testing/program-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
@@ -15,7 +15,7 @@ const [newest = '', second = '', third = ''] = ids
 function emptyMachine(): SimulatedHost {
   const created = new SimulatedHost({
     files: { [database]: 'rows of today', '/var/backups/dpkg.status.0': '' },
-    tools: databaseTools,
+    tools: programTools,
     state: { bucket: {}, databases: { app: 'rows of today' } },
   })
   // Whoever runs the tests is whoever the executor would be.

@@ -1,4 +1,4 @@
-import { databasesOf, databaseTools, putBackup } from '@ikoma/backup/testing/database-tools'
+import { databasesOf, programTools, putBackup } from '@ikoma/backup/testing/program-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
@@ -10,7 +10,7 @@ const [newest = '', second = '', third = '', oldest = ''] = ids
 
 /** A database, and four backups of it, all of them old. */
 function machine(): SimulatedHost {
-  const created = new SimulatedHost({ files: { [database]: 'rows of today' }, tools: databaseTools })
+  const created = new SimulatedHost({ files: { [database]: 'rows of today' }, tools: programTools })
   for (const id of ids) putBackup(created, { id, proven: id !== third })
   return created
 }
@@ -18,7 +18,7 @@ function machine(): SimulatedHost {
 /** A PostgreSQL with one database, and a backup of that. */
 export function postgresMachine(): SimulatedHost {
   const files = { '/var/backups/dpkg.status.0': '' }
-  const created = new SimulatedHost({ files, tools: databaseTools, state: { databases: { app: 'rows of today' } } })
+  const created = new SimulatedHost({ files, tools: programTools, state: { databases: { app: 'rows of today' } } })
   putBackup(created, { id: newest, postgres: true })
   return created
 }
@@ -33,7 +33,7 @@ export const backupCases: OrderTypeCase[] = [
     bad: { payload: { path: database, name: '../app' }, field: 'name' },
     machine: () => {
       const files = { [database]: 'rows of today', '/var/backups/dpkg.status.0': '' }
-      return new SimulatedHost({ files, tools: databaseTools })
+      return new SimulatedHost({ files, tools: programTools })
     },
     needs: [],
     async expectDone(machine, result) {

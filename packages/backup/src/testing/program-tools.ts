@@ -100,7 +100,7 @@ function textOf(machine: SimulatedHost, name: string): string {
   return Object.hasOwn(databasesOf(machine), name) ? (databasesOf(machine)[name] ?? '') : ''
 }
 
-export const databaseTools: Record<string, Tool> = {
+export const programTools: Record<string, Tool> = {
   [process.execPath]: (call) => {
     const [, , part, verb] = call.args
     const verbs = parts[part as Part] as Record<string, (ask: unknown, call: ToolCall) => Outcome>
@@ -113,7 +113,7 @@ export const databaseTools: Record<string, Tool> = {
   id: () => ({ stdout: 'root\n' }),
   setpriv: (call) => {
     const [name = '', ...args] = call.args.slice(call.args.indexOf('--') + 1)
-    return databaseTools[name]?.({ ...call, args }) ?? { code: 127 }
+    return programTools[name]?.({ ...call, args }) ?? { code: 127 }
   },
 }
 
