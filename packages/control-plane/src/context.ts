@@ -12,7 +12,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
-import type { OrderDesk } from './placement.ts'
+import type { OrderDesk } from './orders/placement.ts'
 import type { Presence } from './presence.ts'
 import type { SignalDesk } from './signal-desk.ts'
 

@@ -3,7 +3,7 @@ import { type OrderFilter, terminalStatuses } from '@ikoma/domain'
 import { sendNdjson } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
-import { orderRecord } from '../order-record.ts'
+import { orderRecord } from '../orders/order-record.ts'
 import { orderFilter } from './orders.ts'
 
 const pageSize = 20

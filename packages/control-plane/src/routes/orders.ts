@@ -22,9 +22,9 @@ import { problemOf } from '@ikoma/kernel/http'
 import type { z } from 'zod'
 import { adminActor, callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
-import { approve, isAsPlaced } from '../order-seal.ts'
+import { refusalError } from '../orders/refusal.ts'
+import { approve, isAsPlaced } from '../orders/seal.ts'
 import { orderEventResource, orderResource } from '../present.ts'
-import { refusalError } from '../refusal.ts'
 
 export function orderRoutes(app: App, context: Context): void {
   const { store, orders } = context

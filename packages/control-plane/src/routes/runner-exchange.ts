@@ -2,9 +2,9 @@ import { exchangeBody, exchangeReply } from '@ikoma/api'
 import type { OrderState } from '@ikoma/domain'
 import { connectionGone, problemOf, statusOf, toAppError } from '@ikoma/kernel/http'
 import { callingRunner } from '../access.ts'
-import { claimWithin } from '../claim.ts'
 import type { App, Context } from '../context.ts'
-import { complete, start } from '../held-order.ts'
+import { claimWithin } from '../orders/claim.ts'
+import { complete, start } from '../orders/held-order.ts'
 import { progress } from '../present.ts'
 
 /** Start, complete and claim-next in one request: its writes share a commit. */

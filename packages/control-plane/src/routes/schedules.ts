@@ -5,8 +5,8 @@ import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
-import { nextCronRun } from '../cron.ts'
 import { scheduleResource } from '../present.ts'
+import { nextCronRun } from '../watch/cron.ts'
 import { idCursor, withoutUndefined } from './servers.ts'
 
 const tags = ['schedules']

@@ -8,10 +8,10 @@ import type { App } from '../context.ts'
 import { createControlPlane } from '../control-plane.ts'
 import { keyring } from '../keyring.ts'
 import { createMetrics } from '../metrics.ts'
-import { OrderDesk } from '../placement.ts'
-import { Reconciler } from '../reconciler.ts'
-import { Scheduler } from '../scheduler.ts'
+import { OrderDesk } from '../orders/placement.ts'
 import { SignalDesk } from '../signal-desk.ts'
+import { Reconciler } from '../watch/reconciler.ts'
+import { Scheduler } from '../watch/scheduler.ts'
 
 export const adminKey = 'an-admin-key-for-tests-only'
 

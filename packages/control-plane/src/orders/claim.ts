@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
 import type { FastifyRequest } from 'fastify'
-import { callingRunner } from './access.ts'
-import type { Context } from './context.ts'
-import { mayRun } from './order-seal.ts'
-import { orderResource } from './present.ts'
+import { callingRunner } from '../access.ts'
+import type { Context } from '../context.ts'
+import { orderResource } from '../present.ts'
+import { mayRun } from './seal.ts'
 
 interface Wanted {
   waitSec: number

@@ -1,6 +1,6 @@
 import { findOrderType } from '@ikoma/api'
 import { approvalBytes, type Order, orderBytes } from '@ikoma/domain'
-import type { Keyring } from './keyring.ts'
+import type { Keyring } from '../keyring.ts'
 
 /** What an order carries once it was approved: the approver under our seal. */
 export function approve(order: Order, approver: string, keyring: Keyring): string {

@@ -6,11 +6,11 @@ import { orderRecordSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createMetrics } from './metrics.ts'
-import { OrderArchive } from './order-archive.ts'
+import { createMetrics } from '../metrics.ts'
+import { OrderArchive } from '../orders/order-archive.ts'
+import { placeSelftest, setup, type World } from '../testing/world.ts'
 import { Reconciler } from './reconciler.ts'
 import { Retention } from './retention.ts'
-import { placeSelftest, setup, type World } from './testing/world.ts'
 
 const dayMs = 24 * 3_600_000
 

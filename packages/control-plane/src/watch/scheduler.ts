@@ -2,11 +2,11 @@ import { orderBody } from '@ikoma/api'
 import { type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
+import type { Keyring } from '../keyring.ts'
+import type { Metrics } from '../metrics.ts'
+import type { OrderDesk } from '../orders/placement.ts'
+import { isOverdue } from '../present.ts'
 import { nextCronRun } from './cron.ts'
-import type { Keyring } from './keyring.ts'
-import type { Metrics } from './metrics.ts'
-import type { OrderDesk } from './placement.ts'
-import { isOverdue } from './present.ts'
 
 /** A run this late was missed: the control plane was away. */
 const missedAfterMs = 60_000

@@ -1,7 +1,7 @@
 import { scheduleBytes } from '@ikoma/domain'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { placeSelftest, setup, type World } from './testing/world.ts'
+import { placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from '../metrics.ts'
 
 const batch = 500
 /** Silence of more than this share of the fleet in one tick is more likely ours than theirs. */

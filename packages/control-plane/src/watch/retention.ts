@@ -1,9 +1,9 @@
 import type { ArchivedBatch, EndedOrder, Store } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type { Metrics } from './metrics.ts'
-import type { OrderArchive } from './order-archive.ts'
-import { orderRecord } from './order-record.ts'
+import type { Metrics } from '../metrics.ts'
+import type { OrderArchive } from '../orders/order-archive.ts'
+import { orderRecord } from '../orders/order-record.ts'
 
 /** Orders looked at in one tick, and what one transaction may delete of them: runners must not wait for it. */
 const window = 200
