@@ -3,7 +3,7 @@ import { type AuditHead, auditGenesis } from '@ikoma/domain'
 import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
 import type { App, Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
-import { numericCursor } from './orders.ts'
+import { numericCursor } from './paging.ts'
 
 const pageSize = 1000
 

@@ -4,7 +4,7 @@ import { sendNdjson } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import type { App, Context } from '../context.ts'
 import { orderRecord } from '../orders/order-record.ts'
-import { orderFilter } from './orders.ts'
+import { orderFilter } from './find-order.ts'
 
 const pageSize = 20
 

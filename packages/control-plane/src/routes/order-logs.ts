@@ -3,7 +3,7 @@ import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
 import { type EventStream, openEventStream } from '@ikoma/kernel/http'
 import type { App, Context } from '../context.ts'
 import { logLines, orderResource } from '../present.ts'
-import { getOrder } from './orders.ts'
+import { getOrder } from './find-order.ts'
 
 /** A follower also looks by itself this often, in case a signal was lost. */
 const lookAgainMs = 2_000

@@ -23,7 +23,7 @@ import { complete, type Held, heartbeat, refuseStranger, start } from '../orders
 import { refusalError } from '../orders/refusal.ts'
 import { isoTime, progress } from '../present.ts'
 import type { Watch } from '../signal-desk.ts'
-import { getOrder } from './orders.ts'
+import { getOrder } from './find-order.ts'
 
 const tags = ['runner protocol']
 const config = { access: 'runner' }

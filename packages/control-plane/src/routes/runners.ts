@@ -18,7 +18,8 @@ import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { isoTime, runnerResource } from '../present.ts'
-import { idCursor, withoutUndefined } from './servers.ts'
+import { idCursor } from './paging.ts'
+import { withoutUndefined } from './patch.ts'
 
 const tags = ['runners']
 

@@ -7,7 +7,8 @@ import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { scheduleResource } from '../present.ts'
 import { nextCronRun } from '../watch/cron.ts'
-import { idCursor, withoutUndefined } from './servers.ts'
+import { idCursor } from './paging.ts'
+import { withoutUndefined } from './patch.ts'
 
 const tags = ['schedules']
 

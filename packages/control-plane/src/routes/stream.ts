@@ -3,7 +3,7 @@ import { openEventStream } from '@ikoma/kernel/http'
 import * as z from 'zod'
 import type { App, Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
-import { numericCursor } from './orders.ts'
+import { numericCursor } from './paging.ts'
 
 const lookAgainMs = 2_000
 

@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { App, Context } from '../context.ts'
 import { tokenResource } from '../present.ts'
-import { idCursor } from './servers.ts'
+import { idCursor } from './paging.ts'
 
 const tags = ['tokens']
 const dayMs = 86_400_000
