@@ -1,14 +1,6 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
@@ -31,12 +23,3 @@ export interface Context {
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }
-
-/** A server whose routes take their types from zod schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  ZodTypeProvider
->

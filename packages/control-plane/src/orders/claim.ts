@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
-import type { FastifyRequest } from 'fastify'
-import { callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import { orderResource } from '../present.ts'
 import { mayRun } from './seal.ts'
+
+interface Claimer {
+  runner: AttachedRunner
+  /** The runner as it is by now; rejects when it may no longer claim. */
+  recheck(): Promise<AttachedRunner>
+}
 
 interface Wanted {
   waitSec: number
@@ -13,20 +17,20 @@ interface Wanted {
   gone: AbortSignal
 }
 
-/** Claims up to `max` orders for the calling runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
-export async function claimWithin(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+/** Claims up to `max` orders for a runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
+export async function claimWithin(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
   context.metrics.openClaims.inc()
   try {
-    return await claimOrWait(context, request, wanted)
+    return await claimOrWait(context, claimer, wanted)
   } finally {
     context.metrics.openClaims.dec()
   }
 }
 
-async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
   const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
-  let runner = callingRunner(request)
+  let { runner } = claimer
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
   const over = AbortSignal.any([gone, context.stopping])
   for (;;) {
@@ -42,7 +46,7 @@ async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wa
       watch.leave()
     }
     // While it waited it may have been disabled, given other scopes or attached elsewhere.
-    runner = await context.access.recheckRunner(request)
+    runner = await claimer.recheck()
   }
 }
 

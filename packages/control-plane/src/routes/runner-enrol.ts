@@ -1,7 +1,8 @@
 import { enrolBody, enrolledSchema, enrolProofText } from '@ikoma/api'
 import { AppError, newId } from '@ikoma/kernel'
 import { hashToken, isToken, newToken, verifySignature } from '@ikoma/kernel/node'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
+import type { App } from './app.ts'
 
 export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Context): void {
   app.post(

@@ -1,8 +1,9 @@
 import type { AuditEvent } from '@ikoma/domain'
 import { openEventStream } from '@ikoma/kernel/http'
 import * as z from 'zod'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
+import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
 const lookAgainMs = 2_000

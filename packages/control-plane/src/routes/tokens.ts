@@ -4,8 +4,9 @@ import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { tokenResource } from '../present.ts'
+import type { App } from './app.ts'
 import { idCursor } from './paging.ts'
 
 const tags = ['tokens']
