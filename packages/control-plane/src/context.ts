@@ -7,6 +7,7 @@ import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
 import type { Presence } from './presence.ts'
 import type { SignalDesk } from './signal-desk.ts'
+import type { Alarms } from './watch/alarms.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
 export interface Context {
@@ -20,6 +21,7 @@ export interface Context {
   signals: SignalDesk
   presence: Presence
   metrics: Metrics
+  alarms: Alarms
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -28,6 +28,7 @@ import { serverRoutes } from './routes/servers.ts'
 import { streamRoute } from './routes/stream.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { SignalDesk } from './signal-desk.ts'
+import { Alarms } from './watch/alarms.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
@@ -120,6 +121,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
+  const metrics = createMetrics(store)
   return {
     store,
     clock,
@@ -130,7 +132,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     orders: new OrderDesk({ store, access, signals, clock, keyring }),
     signals,
     presence: new Presence(store, log),
-    metrics: createMetrics(store),
+    metrics,
+    alarms: new Alarms({ log, registry: metrics.registry }),
     stopping,
   }
 }

@@ -100,9 +100,9 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
 }
 
 /** It is not what was placed, or nobody approved it: somebody edited the database. It must not run. */
-async function withdraw({ store, clock, timing, log, metrics }: Context, order: Order): Promise<void> {
-  log.error({ orderId: order.id }, 'the seal of an order is broken: it was changed in the database and is withdrawn')
-  metrics.alarms.set({ alarm: 'seal_broken' }, 1)
+async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
+  // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
+  alarms.raise('seal_broken', { orderId: order.id })
   await store.advanceOrder({
     orderId: order.id,
     event: { kind: 'cancel', reason: 'seal_broken' },

@@ -10,6 +10,7 @@ import { createMetrics } from '../metrics.ts'
 import { OrderDesk } from '../orders/placement.ts'
 import type { App } from '../routes/app.ts'
 import { SignalDesk } from '../signal-desk.ts'
+import { Alarms } from '../watch/alarms.ts'
 import { Reconciler } from '../watch/reconciler.ts'
 import { Scheduler } from '../watch/scheduler.ts'
 
@@ -33,7 +34,8 @@ export type World = Awaited<ReturnType<typeof setup>>
 export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
-  const log = createLog('silent')
+  const logged: string[] = []
+  const log = createLog('error', { write: (line) => logged.push(line) })
   const { store: shared, file, destroy } = await openRecycledSqlite()
   // A method that a test replaces is its own.
   const store = { ...shared }
@@ -53,6 +55,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
   const metrics = createMetrics(store)
+  const alarms = new Alarms({ log, registry: metrics.registry })
   const orders = new OrderDesk({
     store,
     access: new AccessControl({ store, clock, adminKey, keyring: keys }),
@@ -60,8 +63,8 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     clock,
     keyring: keys,
   })
-  const scheduler = new Scheduler({ store, clock, log, metrics, orders, keyring: keys })
-  const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
+  const scheduler = new Scheduler({ store, clock, log, alarms, orders, keyring: keys })
+  const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
     store,
@@ -72,6 +75,12 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     admin: as(call, { 'x-ikoma-admin-key': adminKey }),
     reconcile: () => reconciler.tick(),
     runScheduler: () => scheduler.tick(),
+    watchSchedules: () => scheduler.watch(),
+    metrics,
+    alarms,
+    /** Lines of the log, from `error` up. */
+    logged,
+    log,
     /** What somebody with access to the file could do behind our back. */
     async editDatabase(statement: string, values: (string | number)[]) {
       const database = new DatabaseSync(file, { timeout: 5_000 })
