@@ -7,6 +7,9 @@ export function roleAllows(held: Role, required: Role): boolean {
   return roles.indexOf(held) >= roles.indexOf(required)
 }
 
+/** What the text of a credential begins with, so that a person and a scanner see whose it is. */
+export const tokenPrefix = { admin: 'iko_adm', api: 'iko_api', runner: 'iko_run', enrolment: 'iko_enr' } as const
+
 /** A named credential for people and programs, kept as SHA-256 only. */
 export interface ApiToken {
   id: string

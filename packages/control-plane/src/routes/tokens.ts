@@ -1,5 +1,5 @@
 import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
-import { tokenBytes } from '@ikoma/domain'
+import { tokenBytes, tokenPrefix } from '@ikoma/domain'
 import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import * as z from 'zod'
@@ -38,7 +38,7 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
     },
     async (request, reply) => {
       const { name, role, expiresInDays } = request.body
-      const secret = newToken('api')
+      const secret = newToken(tokenPrefix.api)
       const now = clock.now()
       const actor = callingActor(request)
       const unsealed = {
