@@ -49,7 +49,7 @@ export interface OrderStore {
    */
   insertOrders(insertions: OrderInsertion[]): Promise<Placement[]>
   /** Takes up to `max` claimable orders for a runner, highest priority first, then oldest. No order is ever given twice. */
-  claimOrders(claim: Claim): Promise<Order[]>
+  claimOrders(claim: ClaimRequest): Promise<Order[]>
   /** Applies one event by the rules of `advance`, under a lock on the order; null when there is no such order. */
   advanceOrder(advance: Advance): Promise<Decision | null>
   /** Applies `sweep` to up to `limit` orders that are due, oldest first. */
@@ -145,7 +145,7 @@ export type Placement =
   | { kind: 'key_reused' }
   | { kind: 'duplicate'; orderId: string }
 
-export interface Claim {
+export interface ClaimRequest {
   runnerId: string
   targets: string[]
   /** Order types that the runner's scopes allow. */
