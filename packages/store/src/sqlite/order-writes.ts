@@ -20,7 +20,7 @@ import type { Db } from './database.ts'
 import { placeholders, stateColumns } from './order-columns.ts'
 import { type OrderStatements, prepareOrderStatements } from './order-statements.ts'
 import { idempotency, orderLogs, orders } from './schema.ts'
-import type { SyncWrites } from './writer.ts'
+import type { SyncWrites } from './sync-writes.ts'
 
 type OrderVerb =
   | 'insertOrders'
