@@ -113,8 +113,7 @@ describe('an order that ended', () => {
 test('the leader is whoever reconciled last, until that was too long ago or it resigned', async () => {
   const { store, time, timing } = world
   const clock = { now: () => time.now }
-  const { metrics, alarms } = world
-  const log = createLog('silent')
+  const { log, metrics, alarms } = world
   const reconciler = new Reconciler({ store, clock, log, metrics, alarms, timing, periodMs: 30_000 })
   expect(reconciler.leads()).toBe(false)
   await reconciler.tick()
