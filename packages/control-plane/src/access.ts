@@ -65,7 +65,7 @@ export class AccessControl {
     this.#tokens.clear()
   }
 
-  /** As it was at most two seconds ago, when another process changed it. */
+  /** The runner as it was at most two seconds ago, when another process changed it. */
   findRunner(id: string): Promise<AttachedRunner | null> {
     return this.#runners.get(id, this.#clock.now(), () => this.#store.findRunner(id))
   }
@@ -150,7 +150,7 @@ export class AccessControl {
     return token && token.expiresAt > now ? token : null
   }
 
-  /** Null for one that somebody wrote into the database, or gave another role there. */
+  /** The token of this hash; null for one that somebody wrote into the database, or gave another role there. */
   async #sealedToken(hash: string): Promise<ApiToken | null> {
     const token = await this.#store.findTokenByHash(hash)
     return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null

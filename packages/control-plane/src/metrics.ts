@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Counting the others at every scrape would read the whole history. */
+/** Counting orders of the other statuses at every scrape would read the whole history. */
 const counted: OrderStatus[] = [...liveStatuses, 'NEEDS_ATTENTION']
 
 /** Prometheus metrics of one control plane; watch/alarms.ts adds its own. */

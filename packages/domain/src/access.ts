@@ -19,6 +19,6 @@ export interface ApiToken {
   createdBy: string
   createdAt: number
   expiresAt: number
-  /** Over all of it, so that a row that somebody wrote into the database is no credential. */
+  /** Over all of the token, so that a row that somebody wrote into the database is no credential. */
   seal: string
 }

@@ -99,7 +99,7 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
   }
 }
 
-/** It is not what was placed, or nobody approved it: somebody edited the database. It must not run. */
+/** Cancels an order that is not what was placed, or that nobody approved: somebody edited the database. */
 async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
   // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
   alarms.raise('seal_broken', { orderId: order.id })

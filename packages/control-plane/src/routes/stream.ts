@@ -24,7 +24,7 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
       const lastId = request.headers['last-event-id']
       const given = numericCursor(typeof lastId === 'string' ? lastId : request.query.after)
       let after = given === null ? (await store.auditHead()).seq : Number(given)
-      // The rest of the audit is the admins' to read, here as there.
+      // What is not about an order is the admins' to read, in this stream as in the list of the audit.
       const whole = request.principal.kind === 'person' && request.principal.role === 'admin'
       const visible = ({ subject }: AuditEvent) => whole || subject.startsWith('order:')
       const stream = openEventStream(request, reply)

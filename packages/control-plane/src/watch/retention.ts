@@ -71,7 +71,7 @@ export class Retention {
     this.#cursor = page.next
   }
 
-  /** On disk in the archive first: a crash in between archives twice and loses nothing. */
+  /** Archives the orders, on disk, before it deletes them: a crash in between archives twice and loses nothing. */
   async #prune(ids: string[], endedBefore: number): Promise<void> {
     const { store, clock, log, metrics } = this.#options
     const archive = await this.#archive(ids)

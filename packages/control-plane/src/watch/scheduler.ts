@@ -90,7 +90,7 @@ export class Scheduler {
   }
 }
 
-/** Null, and so never again, for an expression or a time zone that this version cannot read. */
+/** The run after `now`; null, and so never again, for an expression or a time zone that this version cannot read. */
 function nextRunOf({ cron, timeZone }: Schedule, now: number): number | null {
   try {
     return nextCronRun(cron, timeZone, now)
