@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Tests of the quick projects share modules and stores: each fails that leaves something behind in what they share. */
+const putBack = 'packages/kernel/src/testing/put-back.ts'
+
 // Three quick projects make `npm test`. The others have commands of their own: tools needs programs of the system (systemd,
 // nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root, vps root and Docker.
 export default defineConfig({
@@ -17,6 +20,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/{kernel,domain,api,machine,backup,diagnose,runner,cli}/src/**/*.test.ts'],
           exclude: ['**/*.tools.test.ts'],
+          setupFiles: [putBack],
           // Their files share modules, which hold no state: loading these for each file took as long as the tests.
           isolate: false,
         },
@@ -27,6 +31,7 @@ export default defineConfig({
           name: 'store',
           include: ['packages/store/src/**/*.test.ts'],
           exclude: ['**/*.tools.test.ts'],
+          setupFiles: [putBack],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
@@ -35,6 +40,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
+          setupFiles: [putBack],
         },
       },
       {

@@ -14,6 +14,7 @@
 import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { claimQuery, completeBody, idParams, leaseHeader, leaseHeaders, orderBody, runnerBody } from '@ikoma/api'
+import { tokenPrefix } from '@ikoma/domain'
 import { AppError, newId, notFound } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
 import { createLog, equalDigests, equalSecrets, hashToken, newToken } from '@ikoma/kernel/node'
@@ -46,7 +47,7 @@ const app = (
 
 app.post('/v1/runners', { config: { access: 'admin' }, schema: { body: runnerBody } }, async (request, reply) => {
   const id = newId()
-  const token = newToken('run')
+  const token = newToken(tokenPrefix.runner)
   await boss.createQueue(id)
   tokenHashes.set(id, hashToken(token))
   return reply.code(201).send({ id, name: request.body.name, token })

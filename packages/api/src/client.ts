@@ -1,13 +1,22 @@
 import { createParser } from 'eventsource-parser'
+import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
 import type { Page } from './fields.ts'
-import type { LogLineResource, OrderBody, OrderEventResource, OrderResource } from './orders.ts'
+import type { LogLineResource, OrderEventResource, OrderResource, orderBody } from './orders.ts'
 import type { Problem } from './problem.ts'
-import type { EnrolmentResource, RunnerResource, RunnerWithToken } from './runners.ts'
-import type { ScheduleResource } from './schedules.ts'
-import type { ServerResource } from './servers.ts'
-import type { TokenResource, TokenWithSecret } from './tokens.ts'
+import type {
+  EnrolmentResource,
+  enrolmentBody,
+  RunnerResource,
+  RunnerWithToken,
+  rotateBody,
+  runnerBody,
+  runnerPatch,
+} from './runners.ts'
+import type { ScheduleResource, scheduleBody, schedulePatch } from './schedules.ts'
+import type { ServerResource, serverBody, serverPatch } from './servers.ts'
+import type { TokenResource, TokenWithSecret, tokenBody } from './tokens.ts'
 
 export type Credential = { kind: 'admin-key'; key: string } | { kind: 'token'; token: string }
 
@@ -165,7 +174,7 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
     url,
     listOrders: list<OrderResource>('/v1/orders'),
     getOrder: (id: string) => call<OrderResource>('GET', at('/v1/orders', id)),
-    placeOrder: (body: OrderBody, idempotencyKey?: string) =>
+    placeOrder: (body: z.input<typeof orderBody>, idempotencyKey?: string) =>
       call<OrderResource>('POST', '/v1/orders', {
         body,
         headers: idempotencyKey ? { 'idempotency-key': idempotencyKey } : {},
@@ -194,33 +203,37 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
 
     listServers: list<ServerResource>('/v1/servers'),
     getServer: (id: string) => call<ServerResource>('GET', at('/v1/servers', id)),
-    createServer: (body: unknown) => call<ServerResource>('POST', '/v1/servers', { body }),
-    updateServer: (id: string, body: unknown) => call<ServerResource>('PATCH', at('/v1/servers', id), { body }),
+    createServer: (body: z.input<typeof serverBody>) => call<ServerResource>('POST', '/v1/servers', { body }),
+    updateServer: (id: string, body: z.input<typeof serverPatch>) =>
+      call<ServerResource>('PATCH', at('/v1/servers', id), { body }),
     deleteServer: (id: string) => call<null>('DELETE', at('/v1/servers', id)),
     attachRunner: (id: string, runnerId: string | null) =>
       call<ServerResource>('PATCH', `${at('/v1/servers', id)}/attach-runner`, { body: { runnerId } }),
 
     listRunners: list<RunnerResource>('/v1/runners'),
     getRunner: (id: string) => call<RunnerResource>('GET', at('/v1/runners', id)),
-    createRunner: (body: unknown) => call<RunnerWithToken>('POST', '/v1/runners', { body }),
-    updateRunner: (id: string, body: unknown) => call<RunnerResource>('PATCH', at('/v1/runners', id), { body }),
+    createRunner: (body: z.input<typeof runnerBody>) => call<RunnerWithToken>('POST', '/v1/runners', { body }),
+    updateRunner: (id: string, body: z.input<typeof runnerPatch>) =>
+      call<RunnerResource>('PATCH', at('/v1/runners', id), { body }),
     deleteRunner: (id: string) => call<null>('DELETE', at('/v1/runners', id)),
-    rotateRunnerToken: (id: string, body: unknown = {}) =>
+    rotateRunnerToken: (id: string, body: z.input<typeof rotateBody> = {}) =>
       call<{ id: string; token: string; previousTokenExpiresAt: string }>(
         'POST',
         `${at('/v1/runners', id)}/rotate-token`,
         { body },
       ),
-    createEnrolment: (body: unknown) => call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
+    createEnrolment: (body: z.input<typeof enrolmentBody>) =>
+      call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
 
     listSchedules: list<ScheduleResource>('/v1/schedules'),
     getSchedule: (id: string) => call<ScheduleResource>('GET', at('/v1/schedules', id)),
-    createSchedule: (body: unknown) => call<ScheduleResource>('POST', '/v1/schedules', { body }),
-    updateSchedule: (id: string, body: unknown) => call<ScheduleResource>('PATCH', at('/v1/schedules', id), { body }),
+    createSchedule: (body: z.input<typeof scheduleBody>) => call<ScheduleResource>('POST', '/v1/schedules', { body }),
+    updateSchedule: (id: string, body: z.input<typeof schedulePatch>) =>
+      call<ScheduleResource>('PATCH', at('/v1/schedules', id), { body }),
     deleteSchedule: (id: string) => call<null>('DELETE', at('/v1/schedules', id)),
 
     listTokens: list<TokenResource>('/v1/tokens'),
-    createToken: (body: unknown) => call<TokenWithSecret>('POST', '/v1/tokens', { body }),
+    createToken: (body: z.input<typeof tokenBody>) => call<TokenWithSecret>('POST', '/v1/tokens', { body }),
     deleteToken: (id: string) => call<null>('DELETE', at('/v1/tokens', id)),
 
     listAudit: list<AuditEventResource>('/v1/audit'),

@@ -1,5 +1,13 @@
 import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerTokenHeader } from '@ikoma/api'
-import { type ApiToken, type AttachedRunner, type Role, roleAllows, type Store, tokenBytes } from '@ikoma/domain'
+import {
+  type ApiToken,
+  type AttachedRunner,
+  type Role,
+  roleAllows,
+  type Store,
+  tokenBytes,
+  tokenPrefix,
+} from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { FailureThrottle } from '@ikoma/kernel/http'
 import { equalDigests, equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
@@ -57,7 +65,7 @@ export class AccessControl {
     this.#tokens.clear()
   }
 
-  /** As it was at most two seconds ago, when another process changed it. */
+  /** The runner as it was at most two seconds ago, when another process changed it. */
   findRunner(id: string): Promise<AttachedRunner | null> {
     return this.#runners.get(id, this.#clock.now(), () => this.#store.findRunner(id))
   }
@@ -135,21 +143,21 @@ export class AccessControl {
   async #findToken(bearer: string): Promise<ApiToken | null> {
     const text = bearer.replace(/^Bearer +/i, '')
     // A typo is refused by its checksum, without a look at the store.
-    if (!isToken(text, 'api')) return null
+    if (!isToken(text, tokenPrefix.api)) return null
     const hash = hashToken(text)
     const now = this.#clock.now()
     const token = await this.#tokens.get(hash, now, () => this.#sealedToken(hash))
     return token && token.expiresAt > now ? token : null
   }
 
-  /** Null for one that somebody wrote into the database, or gave another role there. */
+  /** The token of this hash; null for one that somebody wrote into the database, or gave another role there. */
   async #sealedToken(hash: string): Promise<ApiToken | null> {
     const token = await this.#store.findTokenByHash(hash)
     return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
   async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
-    if (!isToken(token, 'run') || !uuidPattern.test(id)) return null
+    if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
     const now = this.#clock.now()
     const runner = await this.findRunner(id)
     if (!runner || !ownsToken(runner, hashToken(token), now)) return null

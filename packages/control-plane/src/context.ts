@@ -1,20 +1,13 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify'
-import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
-import type { OrderDesk } from './placement.ts'
+import type { OrderDesk } from './orders/placement.ts'
 import type { Presence } from './presence.ts'
 import type { SignalDesk } from './signal-desk.ts'
+import type { Alarms } from './watch/alarms.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
 export interface Context {
@@ -28,15 +21,7 @@ export interface Context {
   signals: SignalDesk
   presence: Presence
   metrics: Metrics
+  alarms: Alarms
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }
-
-/** A server whose routes take their types from zod schemas. */
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  ZodTypeProvider
->

@@ -4,15 +4,14 @@ import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
-import { announceClaimable } from './claimable-look.ts'
-import type { App, Context } from './context.ts'
+import type { Context } from './context.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
-import { OrderArchive } from './order-archive.ts'
-import { OrderDesk } from './placement.ts'
+import { announceClaimable } from './orders/claimable-look.ts'
+import { OrderArchive } from './orders/order-archive.ts'
+import { OrderDesk } from './orders/placement.ts'
 import { Presence } from './presence.ts'
-import { Reconciler } from './reconciler.ts'
-import { Retention, type RetentionPolicy } from './retention.ts'
+import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -28,9 +27,12 @@ import { scheduleRoutes } from './routes/schedules.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { streamRoute } from './routes/stream.ts'
 import { tokenRoutes } from './routes/tokens.ts'
-import { Scheduler } from './scheduler.ts'
 import { SignalDesk } from './signal-desk.ts'
-import { startTicker } from './ticker.ts'
+import { Alarms } from './watch/alarms.ts'
+import { Reconciler } from './watch/reconciler.ts'
+import { Retention, type RetentionPolicy } from './watch/retention.ts'
+import { Scheduler } from './watch/scheduler.ts'
+import { startTicker } from './watch/ticker.ts'
 
 export interface ControlPlaneOptions {
   store: Store
@@ -119,6 +121,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
+  const metrics = createMetrics(store)
   return {
     store,
     clock,
@@ -129,7 +132,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     orders: new OrderDesk({ store, access, signals, clock, keyring }),
     signals,
     presence: new Presence(store, log),
-    metrics: createMetrics(store),
+    metrics,
+    alarms: new Alarms({ log, registry: metrics.registry }),
     stopping,
   }
 }

@@ -1,3 +1,4 @@
+import { tokenPrefix } from '@ikoma/domain'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { as, setup, type World } from './testing/world.ts'
@@ -52,7 +53,7 @@ test('a token is refused that was not made here, or was given another role', asy
   await world.editDatabase('update tokens set role = ? where id = ?', ['admin', id])
   world.time.now += 3_000
   expect((await call('GET', '/v1/orders')).status).toBe(401)
-  const forged = newToken('api')
+  const forged = newToken(tokenPrefix.api)
   await world.editDatabase('update tokens set token_hash = ? where id = ?', [hashToken(forged), id])
   const thief = as(world.call, { authorization: `Bearer ${forged}` })
   expect((await thief('GET', '/v1/orders')).status).toBe(401)

@@ -3,10 +3,10 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** Counting the others at every scrape would read the whole history. */
+/** Counting orders of the other statuses at every scrape would read the whole history. */
 const counted: OrderStatus[] = [...liveStatuses, 'NEEDS_ATTENTION']
 
-/** Prometheus metrics of one control plane. */
+/** Prometheus metrics of one control plane; watch/alarms.ts adds its own. */
 export function createMetrics(store: Store) {
   const registry = new Registry()
   // Looking at the event loop every 10 ms, as it would by itself, is most of what an idle server does.
@@ -29,12 +29,6 @@ export function createMetrics(store: Store) {
     help: 'Ended orders that were deleted when their time was over',
     registers: [registry],
   })
-  const alarms = new Gauge({
-    name: 'ikoma_alarm',
-    help: '1 while a condition needs a person',
-    labelNames: ['alarm'],
-    registers: [registry],
-  })
   const openClaims = new Gauge({
     name: 'ikoma_open_claims',
     help: 'Requests of runners that ask for an order, most of them waiting for one',
@@ -54,5 +48,5 @@ export function createMetrics(store: Store) {
       for (const status of counted) this.set({ status }, counts[status] ?? 0)
     },
   })
-  return { registry, requests, sweeps, pruned, alarms, openClaims }
+  return { registry, requests, sweeps, pruned, openClaims }
 }

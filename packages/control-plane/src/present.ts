@@ -100,7 +100,7 @@ export function serverResource({ createdAt, updatedAt, ...server }: Server): Ser
   return { ...server, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) }
 }
 
-/** Never the token's hash. */
+/** A runner as the API shows it, without its token's hash. */
 export function runnerResource(runner: AttachedRunner, now: number): RunnerResource {
   return {
     id: runner.id,

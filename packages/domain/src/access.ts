@@ -7,6 +7,9 @@ export function roleAllows(held: Role, required: Role): boolean {
   return roles.indexOf(held) >= roles.indexOf(required)
 }
 
+/** What the text of a credential begins with, so that a person and a scanner see whose it is. */
+export const tokenPrefix = { admin: 'iko_adm', api: 'iko_api', runner: 'iko_run', enrolment: 'iko_enr' } as const
+
 /** A named credential for people and programs, kept as SHA-256 only. */
 export interface ApiToken {
   id: string
@@ -16,6 +19,6 @@ export interface ApiToken {
   createdBy: string
   createdAt: number
   expiresAt: number
-  /** Over all of it, so that a row that somebody wrote into the database is no credential. */
+  /** Over all of the token, so that a row that somebody wrote into the database is no credential. */
   seal: string
 }

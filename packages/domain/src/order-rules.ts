@@ -47,7 +47,7 @@ export interface Step {
   reason: string | null
 }
 
-export type Refusal =
+export type RefusalReason =
   | 'wrong_runner'
   | 'lease_lost'
   | 'invalid_status'
@@ -59,7 +59,7 @@ export type Decision =
   | { kind: 'changed'; order: OrderState; steps: Step[] }
   /** Nothing to record. `order` may still carry a renewed lease to be stored. */
   | { kind: 'kept'; order: OrderState }
-  | { kind: 'refused'; order: OrderState; refusal: Refusal }
+  | { kind: 'refused'; order: OrderState; refusal: RefusalReason }
 
 /** What happens to `order` when `event` does. Pure: the same arguments give the same decision, and `order` is not modified. */
 export function advance(order: OrderState, event: OrderEvent, circumstance: Circumstance): Decision {
@@ -270,7 +270,7 @@ function resolveUnknown(order: OrderState, reason: string): Move[] {
   return [['give_up', 'order.failed', reason]]
 }
 
-function refuseHolder(order: OrderState, by: LeaseHolder): Refusal | null {
+function refuseHolder(order: OrderState, by: LeaseHolder): RefusalReason | null {
   if (order.runnerId !== by.runnerId) return 'wrong_runner'
   if (isTerminal(order.status)) return by.lease !== null && by.lease !== order.lease ? 'lease_lost' : 'already_ended'
   if (by.lease !== null && by.lease !== order.lease) return 'lease_lost'
@@ -285,6 +285,6 @@ function repeatedCompletion(order: OrderState, by: LeaseHolder, completion: Comp
   return order.finishedDigest === completion.digest ? { kind: 'kept', order } : refused(order, 'already_completed')
 }
 
-function refused(order: OrderState, refusal: Refusal): Decision {
+function refused(order: OrderState, refusal: RefusalReason): Decision {
   return { kind: 'refused', order, refusal }
 }

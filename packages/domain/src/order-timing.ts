@@ -2,9 +2,9 @@ import type { Backoff } from '@ikoma/kernel'
 
 /** Every time constant of an order's life, in one value so that a test can run it in seconds. */
 export interface OrderTiming {
-  /** From claim to start. */
+  /** How long a claimed order may take to start. */
   claimLeaseMs: number
-  /** Between heartbeats of a running order; the runner renews at a third of it. */
+  /** How long a running order may go without a heartbeat; the runner renews at a third of it. */
   runLeaseMs: number
   /** How long the control plane waits for a runner to report its own timeout before it decides. */
   timeoutGraceMs: number

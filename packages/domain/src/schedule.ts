@@ -20,6 +20,6 @@ export interface Schedule {
   lastProblem: string | null
   createdAt: number
   createdBy: string
-  /** Over what it places and who answers for it, so that an edited row places nothing. */
+  /** Over what the schedule places and who answers for it, so that an edited row places nothing. */
   seal: string
 }

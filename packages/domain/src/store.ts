@@ -49,7 +49,7 @@ export interface OrderStore {
    */
   insertOrders(insertions: OrderInsertion[]): Promise<Placement[]>
   /** Takes up to `max` claimable orders for a runner, highest priority first, then oldest. No order is ever given twice. */
-  claimOrders(claim: Claim): Promise<Order[]>
+  claimOrders(claim: ClaimRequest): Promise<Order[]>
   /** Applies one event by the rules of `advance`, under a lock on the order; null when there is no such order. */
   advanceOrder(advance: Advance): Promise<Decision | null>
   /** Applies `sweep` to up to `limit` orders that are due, oldest first. */
@@ -61,9 +61,9 @@ export interface OrderStore {
   /** Up to `limit` targets that have an order to claim, ascending, strictly after `after`; reads one order for each. */
   listClaimableTargets(after: string | null, limit: number): Promise<string[]>
   findOrder(id: string): Promise<Order | null>
-  /** Newest first. */
+  /** Orders that match the filter, newest first. */
   listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>
-  /** Of these statuses; of all unless said, which takes as long as there is history. */
+  /** How many orders are in each of these statuses; of all unless said, which takes as long as there is history. */
   countOrders(statuses?: readonly OrderStatus[]): Promise<Partial<Record<OrderStatus, number>>>
   /**
    * Orders that ended before `endedBefore`, in order of placement. Looks at `limit` orders a call whatever their state, so
@@ -73,7 +73,7 @@ export interface OrderStore {
   listEndedOrders(endedBefore: number, page: PageRequest): Promise<Page<EndedOrder>>
   /** Stores a chunk once; `truncated` when the order's log is full and it was dropped. */
   appendLog(orderId: string, chunk: LogChunk, now: number): Promise<{ truncated: boolean }>
-  /** In order of attempt and seq, strictly after the cursor. */
+  /** Chunks of an order's log in order of attempt and seq, strictly after the cursor. */
   listLog(orderId: string, after: LogCursor | null, limit: number): Promise<LogChunk[]>
   /** Forgets idempotency keys older than `before`. */
   pruneIdempotency(before: number): Promise<number>
@@ -128,7 +128,7 @@ export interface ScheduleStore {
 }
 
 export interface AuditStore {
-  /** Oldest first, strictly after `after`. */
+  /** Events that match the filter, oldest first, strictly after the number `after`. */
   listAudit(filter: AuditFilter, after: number, limit: number): Promise<AuditEvent[]>
   auditHead(): Promise<AuditHead>
 }
@@ -145,7 +145,7 @@ export type Placement =
   | { kind: 'key_reused' }
   | { kind: 'duplicate'; orderId: string }
 
-export interface Claim {
+export interface ClaimRequest {
   runnerId: string
   targets: string[]
   /** Order types that the runner's scopes allow. */
@@ -189,7 +189,7 @@ export interface SweepResult {
 
 export interface EndedOrder {
   id: string
-  /** What its log takes. */
+  /** What the order's log takes. */
   logBytes: number
 }
 
@@ -206,7 +206,7 @@ export interface ArchivedBatch {
   file: string
   offset: number
   bytes: number
-  /** Of these bytes, in hexadecimal: what sha256sum prints. */
+  /** The digest of these bytes, in hexadecimal: what sha256sum prints. */
   sha256: string
 }
 
@@ -216,13 +216,13 @@ export interface OrderFilter {
   serverId?: string | undefined
   runnerId?: string | undefined
   label?: { key: string; value: string } | undefined
-  /** Created at or after. */
+  /** Only orders created then or later. */
   since?: number | undefined
 }
 
 export interface PageRequest {
   limit: number
-  /** `next` of the page before. */
+  /** The `next` of the page before; null for the first page. */
   cursor: string | null
 }
 

@@ -3,7 +3,7 @@ import type { PostgresOptions } from './postgres/store.ts'
 
 export { openSqliteStore } from './sqlite/store.ts'
 
-/** See there. Loaded only when it is asked for: beside SQLite nobody needs its driver. */
+/** Opens a store on PostgreSQL, whose code is loaded only then: beside SQLite nobody needs its driver. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const postgres = await import('./postgres/store.ts')
   return postgres.openPostgresStore(options)

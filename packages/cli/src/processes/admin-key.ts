@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { tokenPrefix } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import { newToken, readOrMakeSecretFile } from '@ikoma/kernel/node'
 import type { ControlPlaneConfig } from './config.ts'
@@ -24,7 +25,7 @@ export function resolveAdminKey(config: Pick<ControlPlaneConfig, 'adminKey' | 'd
   }
   const file = join(dataDir, adminKeyFile)
   if (production && !existsSync(file)) throw unusable('IKOMA_ADMIN_KEY is not set')
-  const { content, made } = readOrMakeSecretFile(file, () => newToken('adm'))
+  const { content, made } = readOrMakeSecretFile(file, () => newToken(tokenPrefix.admin))
   if (production && isWeak(content)) throw unusable(`The key in ${file} is too easy to guess`)
   return { key: content, file, made }
 }

@@ -1,9 +1,10 @@
 import { auditEventSchema, auditQuery, auditVerification, pageOf } from '@ikoma/api'
 import { type AuditHead, auditGenesis } from '@ikoma/domain'
 import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
-import { numericCursor } from './orders.ts'
+import type { App } from './app.ts'
+import { numericCursor } from './paging.ts'
 
 const pageSize = 1000
 

@@ -5,8 +5,9 @@ import { statusOf, toAppError } from '@ikoma/kernel/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { isoTime, orderResource, runnerResource } from '../present.ts'
+import type { App } from './app.ts'
 
 const idParams = z.object({ id: idField })
 const orderBody = z.strictObject({

@@ -3,7 +3,8 @@ import { AppError } from '@ikoma/kernel'
 import { equalSecrets } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
+import type { App } from './app.ts'
 
 const tags = ['operations']
 const readyWithinMs = 3_000

@@ -2,9 +2,10 @@ import { orderExportQuery, orderRecordSchema } from '@ikoma/api'
 import { type OrderFilter, terminalStatuses } from '@ikoma/domain'
 import { sendNdjson } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
-import type { App, Context } from '../context.ts'
-import { orderRecord } from '../order-record.ts'
-import { orderFilter } from './orders.ts'
+import type { Context } from '../context.ts'
+import { orderRecord } from '../orders/order-record.ts'
+import type { App } from './app.ts'
+import { orderFilter } from './find-order.ts'
 
 const pageSize = 20
 

@@ -1,9 +1,10 @@
 import { idParams, logPage, logQuery } from '@ikoma/api'
 import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
 import { type EventStream, openEventStream } from '@ikoma/kernel/http'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { logLines, orderResource } from '../present.ts'
-import { getOrder } from './orders.ts'
+import type { App } from './app.ts'
+import { getOrder } from './find-order.ts'
 
 /** A follower also looks by itself this often, in case a signal was lost. */
 const lookAgainMs = 2_000

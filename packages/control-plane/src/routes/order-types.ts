@@ -1,6 +1,6 @@
 import { describeCatalogue, orderTypeSchema } from '@ikoma/api'
 import * as z from 'zod'
-import type { App } from '../context.ts'
+import type { App } from './app.ts'
 
 export function orderTypeRoutes(app: App): void {
   const items = describeCatalogue()

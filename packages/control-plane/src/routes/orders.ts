@@ -8,7 +8,6 @@ import {
   orderBatchReply,
   orderBody,
   orderEventSchema,
-  type orderExportQuery,
   orderQuery,
   orderSchema,
   type Page,
@@ -16,15 +15,17 @@ import {
   pageQuery,
   reasonBody,
 } from '@ikoma/api'
-import { isTerminal, type Order, type OrderEvent, type OrderFilter } from '@ikoma/domain'
+import { isTerminal, type Order, type OrderEvent } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
 import { problemOf } from '@ikoma/kernel/http'
-import type { z } from 'zod'
 import { adminActor, callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
-import { approve, isAsPlaced } from '../order-seal.ts'
+import type { Context } from '../context.ts'
+import { refusalError } from '../orders/refusal.ts'
+import { approve, isAsPlaced } from '../orders/seal.ts'
 import { orderEventResource, orderResource } from '../present.ts'
-import { refusalError } from '../refusal.ts'
+import type { App } from './app.ts'
+import { getOrder, orderFilter } from './find-order.ts'
+import { numericCursor } from './paging.ts'
 
 export function orderRoutes(app: App, context: Context): void {
   const { store, orders } = context
@@ -243,35 +244,4 @@ function withinBatch(error: AppError, index: number): AppError {
     field: field.replace('body', `body/orders/${index}`),
   }))
   return new AppError(code, message, { reason, ...(fields ? { fields } : {}), ...(details ? { details } : {}) })
-}
-
-export async function getOrder({ store }: Pick<Context, 'store'>, id: string): Promise<Order> {
-  const order = await store.findOrder(id)
-  if (!order) throw notFound('order', id)
-  return order
-}
-
-export function numericCursor(cursor: string | undefined): string | null {
-  if (cursor === undefined) return null
-  if (!/^\d{1,16}$/.test(cursor)) {
-    throw new AppError('invalid', 'querystring/cursor: use the "next" of the page before.', {
-      reason: 'validation_failed',
-      fields: [{ field: 'querystring/cursor', message: 'use the "next" of the page before' }],
-    })
-  }
-  return cursor
-}
-
-/** What the store is asked for, from a query that was checked. */
-export function orderFilter({ label, since, ...rest }: z.infer<typeof orderExportQuery>): OrderFilter {
-  return {
-    ...rest,
-    label: label === undefined ? undefined : splitLabel(label),
-    since: since === undefined ? undefined : Date.parse(since),
-  }
-}
-
-function splitLabel(label: string): { key: string; value: string } {
-  const at = label.search(/[=:]/)
-  return { key: label.slice(0, at), value: label.slice(at + 1) }
 }

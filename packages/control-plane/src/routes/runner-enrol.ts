@@ -1,7 +1,9 @@
 import { enrolBody, enrolledSchema, enrolProofText } from '@ikoma/api'
+import { tokenPrefix } from '@ikoma/domain'
 import { AppError, newId } from '@ikoma/kernel'
 import { hashToken, isToken, newToken, verifySignature } from '@ikoma/kernel/node'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
+import type { App } from './app.ts'
 
 export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Context): void {
   app.post(
@@ -17,7 +19,7 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Conte
     },
     async (request, reply) => {
       const { token, publicKey, proof, name = null, version = null, capabilities = {} } = request.body
-      if (!isToken(token, 'enr')) {
+      if (!isToken(token, tokenPrefix.enrolment)) {
         throw new AppError('unauthorized', 'This is not an enrolment token. Copy the whole line again.', {
           reason: 'enrolment_invalid',
         })
@@ -25,7 +27,7 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Conte
       if (!verifySignature(publicKey, Buffer.from(enrolProofText(token)), proof)) {
         throw new AppError('unauthorized', 'The proof was not made with this public key.', { reason: 'proof_invalid' })
       }
-      const runnerToken = newToken('run')
+      const runnerToken = newToken(tokenPrefix.runner)
       const identity = { id: newId(), tokenHash: hashToken(runnerToken), publicKey, version, capabilities, name }
       const runner = await store.redeemEnrolment(hashToken(token), identity, clock.now())
       log.info({ runnerId: runner.id, name: runner.name, from: request.ip }, 'a runner enrolled')

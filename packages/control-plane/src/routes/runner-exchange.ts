@@ -2,10 +2,11 @@ import { exchangeBody, exchangeReply } from '@ikoma/api'
 import type { OrderState } from '@ikoma/domain'
 import { connectionGone, problemOf, statusOf, toAppError } from '@ikoma/kernel/http'
 import { callingRunner } from '../access.ts'
-import { claimWithin } from '../claim.ts'
-import type { App, Context } from '../context.ts'
-import { complete, start } from '../held-order.ts'
+import type { Context } from '../context.ts'
+import { claimWithin } from '../orders/claim.ts'
+import { complete, start } from '../orders/held-order.ts'
 import { progress } from '../present.ts'
+import type { App } from './app.ts'
 
 /** Start, complete and claim-next in one request: its writes share a commit. */
 export function runnerExchangeRoute(app: App, context: Context): void {
@@ -23,6 +24,7 @@ export function runnerExchangeRoute(app: App, context: Context): void {
     async (request, reply) => {
       const { max, waitSec } = request.body
       const runner = callingRunner(request)
+      const claimer = { runner, recheck: () => context.access.recheckRunner(request) }
       const quiet = request.body.start.length + request.body.complete.length === 0
       const outcome = async (id: string, change: Promise<OrderState>) => {
         try {
@@ -44,7 +46,7 @@ export function runnerExchangeRoute(app: App, context: Context): void {
       const claiming =
         max === 0
           ? []
-          : claimWithin(context, request, { waitSec: quiet ? waitSec : 0, max, gone: connectionGone(reply) })
+          : claimWithin(context, claimer, { waitSec: quiet ? waitSec : 0, max, gone: connectionGone(reply) })
       const [completed, started, orders] = await Promise.all([Promise.all(completing), Promise.all(starting), claiming])
       return { started, completed, orders }
     },

@@ -17,13 +17,14 @@ import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingRunner } from '../access.ts'
-import { claimWithin } from '../claim.ts'
-import type { App, Context } from '../context.ts'
-import { complete, type Held, heartbeat, refuseStranger, start } from '../held-order.ts'
+import type { Context } from '../context.ts'
+import { claimWithin } from '../orders/claim.ts'
+import { complete, type Held, heartbeat, refuseStranger, start } from '../orders/held-order.ts'
+import { refusalError } from '../orders/refusal.ts'
 import { isoTime, progress } from '../present.ts'
-import { refusalError } from '../refusal.ts'
 import type { Watch } from '../signal-desk.ts'
-import { getOrder } from './orders.ts'
+import type { App } from './app.ts'
+import { getOrder } from './find-order.ts'
 
 const tags = ['runner protocol']
 const config = { access: 'runner' }
@@ -32,7 +33,7 @@ const lookAgainMs = 5_000
 
 /** What a runner says and asks; see api/runner-protocol.ts for the life cycle. */
 export function runnerProtocolRoutes(app: App, context: Context): void {
-  const { store, clock, presence } = context
+  const { store, clock, presence, access } = context
 
   app.post(
     '/v1/runner/heartbeat',
@@ -69,7 +70,8 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { waitSec, max } = request.query
-      const claimed = await claimWithin(context, request, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
+      const claimer = { runner: callingRunner(request), recheck: () => access.recheckRunner(request) }
+      const claimed = await claimWithin(context, claimer, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
       if (claimed.length === 0) return reply.code(204).send(null)
       return max === undefined ? claimed[0] : { orders: claimed }
     },

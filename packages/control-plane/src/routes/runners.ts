@@ -10,15 +10,17 @@ import {
   runnerSchema,
   runnerWithToken,
 } from '@ikoma/api'
-import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch } from '@ikoma/domain'
+import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch, tokenPrefix } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { isoTime, runnerResource } from '../present.ts'
-import { idCursor, withoutUndefined } from './servers.ts'
+import type { App } from './app.ts'
+import { idCursor } from './paging.ts'
+import { withoutUndefined } from './patch.ts'
 
 const tags = ['runners']
 
@@ -50,7 +52,7 @@ export function runnerRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const token = newToken('run')
+      const token = newToken(tokenPrefix.runner)
       const now = clock.now()
       const { name = `runner-${now}`, ...body } = request.body
       const runner = {
@@ -121,7 +123,7 @@ export function runnerRoutes(app: App, context: Context): void {
       const { id } = request.params
       const runner = await store.findRunner(id)
       if (!runner) throw notFound('runner', id)
-      const token = newToken('run')
+      const token = newToken(tokenPrefix.runner)
       const previousTokenExpiresAt = clock.now() + request.body.overlapSec * 1000
       const patch = { tokenHash: hashToken(token), previousTokenHash: runner.tokenHash, previousTokenExpiresAt }
       await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, request.body))
@@ -157,7 +159,7 @@ export function runnerRoutes(app: App, context: Context): void {
       const { serverId = null, ...body } = request.body
       if (serverId !== null && !(await store.findServer(serverId))) throw notFound('server', serverId)
       const now = clock.now()
-      const token = newToken('enr')
+      const token = newToken(tokenPrefix.enrolment)
       const enrolment = {
         id: newId(),
         ...body,

@@ -4,10 +4,12 @@ import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
-import { nextCronRun } from '../cron.ts'
+import type { Context } from '../context.ts'
 import { scheduleResource } from '../present.ts'
-import { idCursor, withoutUndefined } from './servers.ts'
+import { nextCronRun } from '../watch/cron.ts'
+import type { App } from './app.ts'
+import { idCursor } from './paging.ts'
+import { withoutUndefined } from './patch.ts'
 
 const tags = ['schedules']
 

@@ -1,15 +1,16 @@
-import { attachBody, idField, idParams, pageOf, pageQuery, serverBody, serverPatch, serverSchema } from '@ikoma/api'
+import { attachBody, idParams, pageOf, serverBody, serverPatch, serverSchema } from '@ikoma/api'
 import type { AuditEntry, ServerPatch } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { serverResource } from '../present.ts'
+import type { App } from './app.ts'
+import { idCursor } from './paging.ts'
+import { withoutUndefined } from './patch.ts'
 
 const tags = ['servers']
-/** Ids are the cursors of registry lists. */
-export const idCursor = pageQuery.extend({ cursor: idField.optional() })
 
 export function serverRoutes(app: App, context: Context): void {
   const { store, clock } = context
@@ -109,9 +110,4 @@ export function serverRoutes(app: App, context: Context): void {
   function entry(request: FastifyRequest, action: string, id: string, data: Record<string, unknown>): AuditEntry {
     return { at: clock.now(), actor: callingActor(request), action, subject: `server:${id}`, data }
   }
-}
-
-/** A patch names what it changes: a key set to undefined is not one of them. */
-export function withoutUndefined(patch: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
 }

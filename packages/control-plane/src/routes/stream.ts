@@ -1,9 +1,10 @@
 import type { AuditEvent } from '@ikoma/domain'
 import { openEventStream } from '@ikoma/kernel/http'
 import * as z from 'zod'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
-import { numericCursor } from './orders.ts'
+import type { App } from './app.ts'
+import { numericCursor } from './paging.ts'
 
 const lookAgainMs = 2_000
 
@@ -23,7 +24,7 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
       const lastId = request.headers['last-event-id']
       const given = numericCursor(typeof lastId === 'string' ? lastId : request.query.after)
       let after = given === null ? (await store.auditHead()).seq : Number(given)
-      // The rest of the audit is the admins' to read, here as there.
+      // What is not about an order is the admins' to read, in this stream as in the list of the audit.
       const whole = request.principal.kind === 'person' && request.principal.role === 'admin'
       const visible = ({ subject }: AuditEvent) => whole || subject.startsWith('order:')
       const stream = openEventStream(request, reply)

@@ -1,12 +1,13 @@
 import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
-import { tokenBytes } from '@ikoma/domain'
+import { tokenBytes, tokenPrefix } from '@ikoma/domain'
 import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
-import type { App, Context } from '../context.ts'
+import type { Context } from '../context.ts'
 import { tokenResource } from '../present.ts'
-import { idCursor } from './servers.ts'
+import type { App } from './app.ts'
+import { idCursor } from './paging.ts'
 
 const tags = ['tokens']
 const dayMs = 86_400_000
@@ -37,7 +38,7 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
     },
     async (request, reply) => {
       const { name, role, expiresInDays } = request.body
-      const secret = newToken('api')
+      const secret = newToken(tokenPrefix.api)
       const now = clock.now()
       const actor = callingActor(request)
       const unsealed = {

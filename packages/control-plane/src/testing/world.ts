@@ -4,14 +4,15 @@ import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
 import { createLog, newSigningKey } from '@ikoma/kernel/node'
 import { openRecycledSqlite } from '@ikoma/store/testing/recycled-sqlite'
 import { AccessControl } from '../access.ts'
-import type { App } from '../context.ts'
 import { createControlPlane } from '../control-plane.ts'
 import { keyring } from '../keyring.ts'
 import { createMetrics } from '../metrics.ts'
-import { OrderDesk } from '../placement.ts'
-import { Reconciler } from '../reconciler.ts'
-import { Scheduler } from '../scheduler.ts'
+import { OrderDesk } from '../orders/placement.ts'
+import type { App } from '../routes/app.ts'
 import { SignalDesk } from '../signal-desk.ts'
+import { Alarms } from '../watch/alarms.ts'
+import { Reconciler } from '../watch/reconciler.ts'
+import { Scheduler } from '../watch/scheduler.ts'
 
 export const adminKey = 'an-admin-key-for-tests-only'
 
@@ -33,7 +34,8 @@ export type World = Awaited<ReturnType<typeof setup>>
 export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
-  const log = createLog('silent')
+  const logged: string[] = []
+  const log = createLog('error', { write: (line) => logged.push(line) })
   const { store: shared, file, destroy } = await openRecycledSqlite()
   // A method that a test replaces is its own.
   const store = { ...shared }
@@ -53,6 +55,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
   const metrics = createMetrics(store)
+  const alarms = new Alarms({ log, registry: metrics.registry })
   const orders = new OrderDesk({
     store,
     access: new AccessControl({ store, clock, adminKey, keyring: keys }),
@@ -60,8 +63,8 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     clock,
     keyring: keys,
   })
-  const scheduler = new Scheduler({ store, clock, log, metrics, orders, keyring: keys })
-  const reconciler = new Reconciler({ store, clock, log, timing, metrics, periodMs: 30_000 })
+  const scheduler = new Scheduler({ store, clock, log, alarms, orders, keyring: keys })
+  const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
     store,
@@ -72,12 +75,13 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     admin: as(call, { 'x-ikoma-admin-key': adminKey }),
     reconcile: () => reconciler.tick(),
     runScheduler: () => scheduler.tick(),
-    /** What somebody with access to the file could do behind our back. */
-    async editDatabase(statement: string, values: (string | number)[]) {
-      const database = new DatabaseSync(file, { timeout: 5_000 })
-      database.prepare(statement).run(...values)
-      database.close()
-    },
+    watchSchedules: () => scheduler.watch(),
+    metrics,
+    alarms,
+    /** Lines of the log, from `error` up. */
+    logged,
+    log,
+    editDatabase: async (statement: string, values: (string | number)[]) => editDatabase(file, statement, values),
     createRunner: (body: unknown = {}) => createRunner(call, body),
     createToken: (role: Role, name: string = role) => createToken(call, role, name),
     async close() {
@@ -85,6 +89,16 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
       await destroy()
     },
   }
+}
+
+/** What somebody with access to the file could do behind our back: the triggers that keep the audit do not stop them. */
+function editDatabase(file: string, statement: string, values: (string | number)[]): void {
+  const database = new DatabaseSync(file, { timeout: 5_000 })
+  const triggers = database.prepare("select name, sql from sqlite_schema where type = 'trigger'").all()
+  database.exec(`begin immediate; ${triggers.map(({ name }) => `drop trigger ${name}`).join('; ')}`)
+  database.prepare(statement).run(...values)
+  database.exec(`${triggers.map(({ sql }) => sql).join('; ')}; commit`)
+  database.close()
 }
 
 type Call = (method: string, url: string, options?: CallOptions) => Promise<Answer>

@@ -5,7 +5,7 @@ import { createHttpApp, statusOf } from './index.ts'
 
 async function setup() {
   const app = await createHttpApp({
-    log: createLog('silent'),
+    log: createLog('silent', { write() {} }),
     title: 'Test',
     version: '1',
     description: 'Test',

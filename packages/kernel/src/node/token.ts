@@ -1,25 +1,24 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-export type TokenKind = 'adm' | 'api' | 'run' | 'enr'
-
 const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 // 27 base62 characters hold a little more than 160 bits.
 const secretLength = 27
-const tokenPattern = /^iko_(adm|api|run|enr)_([0-9A-Za-z]{27})([0-9A-Za-z]{6})$/
+const secretPattern = /^[0-9A-Za-z]{27}[0-9A-Za-z]{6}$/
 
 /**
- * A new credential `iko_<kind>_<random><crc>`. The checksum lets a typo be refused without a look at the store, and a
- * scanner recognise a leak. After GitHub's token format (github.blog, "Behind GitHub's new authentication token formats").
+ * A new credential `<prefix>_<random><crc>`. The checksum lets a typo be refused without a look at the store, and a
+ * scanner recognise a leak, whose prefix says what it opens. After GitHub's token format (github.blog, "Behind GitHub's
+ * new authentication token formats").
  */
-export function newToken(kind: TokenKind): string {
-  const body = `iko_${kind}_${randomText(secretLength)}`
+export function newToken(prefix: string): string {
+  const body = `${prefix}_${randomText(secretLength)}`
   return body + checksum(body)
 }
 
-export function isToken(text: string, kind: TokenKind): boolean {
-  const match = tokenPattern.exec(text)
-  return match?.[1] === kind && checksum(text.slice(0, -6)) === match[3]
+export function isToken(text: string, prefix: string): boolean {
+  if (!text.startsWith(`${prefix}_`) || !secretPattern.test(text.slice(prefix.length + 1))) return false
+  return checksum(text.slice(0, -6)) === text.slice(-6)
 }
 
 /** What is kept of a token. A fast hash is enough: 160 random bits cannot be guessed. */

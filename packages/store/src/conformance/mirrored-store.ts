@@ -1,7 +1,7 @@
 import {
   type Advance,
   advance,
-  type Claim,
+  type ClaimRequest,
   isTerminal,
   liveStatuses,
   type Order,
@@ -128,7 +128,7 @@ export class MirroredStore {
     const held = this.#orders.filter(
       (order) => order.runnerId === runnerId && ['CLAIMED', 'RUNNING'].includes(order.status),
     )
-    const claim: Claim = {
+    const claim: ClaimRequest = {
       runnerId,
       targets: [`scope:${this.#scope}`],
       types: types.map(({ type }) => type),

@@ -2,7 +2,7 @@ import { afterAll } from 'vitest'
 import type { OpenedStore } from './world.ts'
 
 export interface WipeableStore extends OpenedStore {
-  /** Empties the storage behind the open store's back. */
+  /** Empties the storage behind the open store's back. Rejects when more than its content was changed. */
   wipe(): Promise<void>
 }
 
@@ -17,7 +17,12 @@ export function recycled<T extends WipeableStore>(open: () => Promise<T>): () =>
       ...opened,
       async destroy() {
         if (!(await isOpen(opened))) return opened.destroy()
-        await opened.wipe()
+        try {
+          await opened.wipe()
+        } catch (error) {
+          await opened.destroy()
+          throw error
+        }
         free = opened
       },
     }

@@ -1,7 +1,7 @@
 import {
   type Advance,
   type AuditEvent,
-  type Claim,
+  type ClaimRequest,
   type Decision,
   defaultTiming,
   type LeaseHolder,
@@ -57,13 +57,13 @@ export async function place(
 }
 
 /** Claims what `runnerId` may claim next. */
-export async function claimNext(store: Store, patch: Partial<Claim> = {}): Promise<Held> {
+export async function claimNext(store: Store, patch: Partial<ClaimRequest> = {}): Promise<Held> {
   const [order] = await store.claimOrders(aClaim(patch.runnerId ?? runnerId, patch))
   if (!order) throw new Error('there was nothing to claim')
   return { order, by: { runnerId: patch.runnerId ?? runnerId, lease: order.lease } }
 }
 
-export async function startNext(store: Store, patch: Partial<Claim> = {}): Promise<Held> {
+export async function startNext(store: Store, patch: Partial<ClaimRequest> = {}): Promise<Held> {
   const held = await claimNext(store, patch)
   return {
     ...held,

@@ -1,26 +1,32 @@
 import type { AuditHead } from '@ikoma/domain'
 import { linkAudit } from '@ikoma/domain/audit-chain'
-import type { Statement } from './statement-batch.ts'
-import type { Transaction } from './transaction.ts'
+import type { Trace } from '../trace.ts'
+import type { Statement, Value } from './statement-batch.ts'
+
+/** As much of a transaction as the chain needs. */
+interface Writing {
+  trace: Trace
+  rows<Row>(statement: Statement, ...values: Value[]): Promise<Row[]>
+}
 
 /**
  * The end of the chain. It is locked last, after every other lock: from here until the commit every other process
  * waits, which makes the order of numbers the order of commits.
  */
-export async function lockHead(tx: Transaction): Promise<AuditHead> {
+export async function lockHead(tx: Writing): Promise<AuditHead> {
   const [head] = await tx.rows<AuditHead>(lock)
   if (!head) throw new Error('audit_head is empty')
   return head
 }
 
 /** Locks it when something of these targets can be claimed: a claim that finds nothing then writes nothing. */
-export async function lockHeadFor(tx: Transaction, targets: string[]): Promise<AuditHead | undefined> {
+export async function lockHeadFor(tx: Writing, targets: string[]): Promise<AuditHead | undefined> {
   const [head] = await tx.rows<AuditHead>(lockForClaims, targets)
   return head
 }
 
 /** Appends what the transaction leaves behind, under the lock on the head. */
-export async function appendAudit({ trace, rows }: Transaction, head: AuditHead): Promise<void> {
+export async function appendAudit({ trace, rows }: Writing, head: AuditHead): Promise<void> {
   const events = linkAudit(head, trace.entries)
   const last = events.at(-1)
   if (last) await rows(append, JSON.stringify(events), last.seq, last.hash)

@@ -1,7 +1,7 @@
 import type { Signal } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import type { Settled } from '../group-commit.ts'
-import type { WriteArgs, WriteCall, WriteResult } from '../writes.ts'
+import type { WriteCall } from '../writes.ts'
 import type { Log } from './connection.ts'
 import { isOneCallsFault, storeError } from './errors.ts'
 import { type ColdVerb, isHot, runHot } from './hot-writes.ts'
@@ -9,10 +9,8 @@ import { pruneOrders } from './order-pruning.ts'
 import { pruneIdempotency, releaseOrders, sweepOrders } from './order-sweeps.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
+import type { SingleWrites } from './single-writes.ts'
 import { inTransaction, type Transaction, type Transactions, type Work } from './transaction.ts'
-
-/** The writes that are not hot, run one by one. */
-export type SingleWrites = { [V in ColdVerb]: (tx: Transaction, ...args: WriteArgs<V>) => Promise<WriteResult<V>> }
 
 const singleWrites: SingleWrites = {
   sweepOrders,

@@ -1,4 +1,4 @@
-import type { Advance, Claim, Order } from '@ikoma/domain'
+import type { Advance, ClaimRequest, Order } from '@ikoma/domain'
 import type { Trace } from '../trace.ts'
 import type { WriteArgs } from '../writes.ts'
 import { applyEvent, type Changes, endedBy, isFree, takeUnder } from './order-changes.ts'
@@ -8,7 +8,7 @@ import type { Transaction } from './transaction.ts'
 
 /** A claim with how many orders it may still take. Most runners share few lists of types: each is sent once. */
 interface Demand {
-  claim: Claim
+  claim: ClaimRequest
   places: number
   typeList: number
 }
@@ -80,7 +80,7 @@ export function decideClaims(
     return pick(shelves, taken, demand).flatMap(({ order }, index) => {
       taken.add(order.id)
       takeUnder(changes, order)
-      const decision = applyEvent(changes, trace, claimRequest(claim, order.id, claim.leases[index] ?? ''))
+      const decision = applyEvent(changes, trace, claimAdvance(claim, order.id, claim.leases[index] ?? ''))
       return decision?.kind === 'changed' ? [{ ...order, ...decision.order }] : []
     })
   })
@@ -113,7 +113,7 @@ function pick(shelves: Map<string, Candidate[]>, taken: Set<string>, { claim, ty
   return left.sort((a, b) => b.order.priority - a.order.priority || a.seq - b.seq).slice(0, places)
 }
 
-function claimRequest({ runnerId, now, timing }: Claim, orderId: string, lease: string): Advance {
+function claimAdvance({ runnerId, now, timing }: ClaimRequest, orderId: string, lease: string): Advance {
   const event = { kind: 'claim', runnerId, lease } as const
   return { orderId, event, actor: `runner:${runnerId}`, now, timing, random: 0 }
 }

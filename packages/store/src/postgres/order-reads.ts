@@ -54,7 +54,7 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
   }
 }
 
-/** From one target to the next, however many orders each has. */
+/** Steps from one target to the next, however many orders each has. */
 function claimableTargets(after: string, limit: number) {
   const next = (from: SQL) => sql`(
     select target from orders

@@ -4,9 +4,9 @@ import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
 import { enrolmentInvalid, hasLiveOrders, runnerTaken } from '../registry-errors.ts'
 import type { Trace } from '../trace.ts'
-import type { SingleWrites } from './commit.ts'
 import type { Db } from './connection.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
+import type { SingleWrites } from './single-writes.ts'
 
 type RegistryVerb =
   | 'insertServer'

@@ -1,8 +1,8 @@
 import { notFound } from '@ikoma/kernel'
 import { and, eq, sql } from 'drizzle-orm'
 import { isOver } from '../leadership.ts'
-import type { SingleWrites } from './commit.ts'
 import { leadership, schedules } from './schema.ts'
+import type { SingleWrites } from './single-writes.ts'
 
 type ScheduleVerb = 'insertSchedule' | 'updateSchedule' | 'deleteSchedule' | 'advanceSchedule' | 'holdLeadership'
 

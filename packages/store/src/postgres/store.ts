@@ -67,7 +67,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   }
 }
 
-/** On a connection of its own: a migration may take longer than a call. */
+/** Migrates on a connection of its own: a migration may take longer than a call. */
 async function prepareDatabase({ url, allowUnsafe = false }: PostgresOptions, now: number): Promise<void> {
   try {
     await withClient({ ...clientConfig(url), query_timeout: 0 }, async (client) => {

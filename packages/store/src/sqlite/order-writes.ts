@@ -1,7 +1,7 @@
 import {
   type Advance,
   advance,
-  type Claim,
+  type ClaimRequest,
   type Decision,
   isTerminal,
   maxLogBytes,
@@ -20,7 +20,7 @@ import type { Db } from './database.ts'
 import { placeholders, stateColumns } from './order-columns.ts'
 import { type OrderStatements, prepareOrderStatements } from './order-statements.ts'
 import { idempotency, orderLogs, orders } from './schema.ts'
-import type { SyncWrites } from './writer.ts'
+import type { SyncWrites } from './sync-writes.ts'
 
 type OrderVerb =
   | 'insertOrders'
@@ -93,7 +93,7 @@ function insertOne(statements: OrderStatements, trace: Trace, insertion: OrderIn
   return { kind: 'inserted', order: stored }
 }
 
-function claimOrders(statements: OrderStatements, trace: Trace, claim: Claim): Order[] {
+function claimOrders(statements: OrderStatements, trace: Trace, claim: ClaimRequest): Order[] {
   const { runnerId, now, timing, leases } = claim
   const limit = Math.min(claim.max, claim.concurrency - statements.held(runnerId), leases.length)
   if (limit <= 0) return []

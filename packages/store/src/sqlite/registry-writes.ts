@@ -7,7 +7,7 @@ import { enrolmentInvalid, hasLiveOrders, runnerTaken } from '../registry-errors
 import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
-import type { SyncWrites } from './writer.ts'
+import type { SyncWrites } from './sync-writes.ts'
 
 type RegistryVerb =
   | 'insertServer'

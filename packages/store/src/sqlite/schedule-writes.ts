@@ -4,7 +4,7 @@ import { and, eq } from 'drizzle-orm'
 import { isOver } from '../leadership.ts'
 import type { Db } from './database.ts'
 import { leadership, schedules } from './schema.ts'
-import type { SyncWrites } from './writer.ts'
+import type { SyncWrites } from './sync-writes.ts'
 
 type ScheduleVerb = 'insertSchedule' | 'updateSchedule' | 'deleteSchedule' | 'advanceSchedule' | 'holdLeadership'
 

@@ -5,7 +5,7 @@ import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { collectStartGarbage } from '@ikoma/kernel/node'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
-import type { WriteArgs, WriteCall, WriteResult, WriteVerb } from '../writes.ts'
+import type { WriteCall } from '../writes.ts'
 import { type Db, openWriter } from './database.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
@@ -13,9 +13,7 @@ import { pruneOrders } from './order-pruning.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
-
-/** Each write of the port, synchronous, inside the batch's transaction. */
-export type SyncWrites = { [V in WriteVerb]: (trace: Trace, ...args: WriteArgs<V>) => WriteResult<V> }
+import type { SyncWrites } from './sync-writes.ts'
 
 export interface WriterData {
   ikomaThread: 'sqlite-writer'

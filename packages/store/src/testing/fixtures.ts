@@ -1,7 +1,7 @@
 import {
   type Advance,
   type AuditEntry,
-  type Claim,
+  type ClaimRequest,
   defaultTiming,
   type Order,
   type OrderRequest,
@@ -89,7 +89,7 @@ export function anEntry(action: string, subject: string): AuditEntry {
   return { at: noon, actor: 'admin-key', action, subject, data: {} }
 }
 
-export function aClaim(runnerId: string, patch: Partial<Claim> = {}): Claim {
+export function aClaim(runnerId: string, patch: Partial<ClaimRequest> = {}): ClaimRequest {
   const max = patch.max ?? 1
   return {
     runnerId,

@@ -41,12 +41,13 @@ export async function addSchedule(options: AddScheduleOptions, context: RemoteCo
   const type = await getOrderType(options.type, context)
   if (type.risk === 'destructive' && !options.dryRun) requireConfirm(options.confirm, type.type, context)
   const { body } = await buildOrder(type, options, context)
+  const { alertAfter } = options
   const schedule = await client.createSchedule({
     name: options.name,
     cron: options.cron,
     timeZone: options.timeZone,
-    missedRuns: options.missedRuns?.replace('-', '_'),
-    alertAfterSec: options.alertAfter && parseSpan(options.alertAfter, '--alert-after', t) / 1000,
+    missedRuns: options.missedRuns === 'run-once' ? 'run_once' : options.missedRuns,
+    alertAfterSec: alertAfter === undefined ? undefined : parseSpan(alertAfter, '--alert-after', t) / 1000,
     paused: options.paused,
     order: body,
   })

@@ -15,7 +15,7 @@ export async function openTemporary(): Promise<TemporarySqlite> {
   const directory = mkdtempSync(join(tmpdir(), 'ikoma-sqlite-'))
   const file = join(directory, 'ikoma.db')
   const store = await openSqliteStore({ file })
-  const triggers = triggersOf(file)
+  const schema = withFile(file, schemaOf)
   const opened: TemporarySqlite = {
     file,
     store,
@@ -29,27 +29,26 @@ export async function openTemporary(): Promise<TemporarySqlite> {
       rmSync(directory, { recursive: true, force: true })
     },
     async wipe() {
-      wipe(file, triggers)
+      wipe(file, schema)
     },
   }
   return opened
 }
 
-interface Trigger {
+interface Part {
+  type: string
   name: string
   sql: string
 }
 
-function triggersOf(file: string): Trigger[] {
-  return withFile(file, (database) => select(database, 'trigger'))
-}
-
-/** Takes the triggers away that keep the audit, empties every table, and puts them back, also those a test took away. */
-function wipe(file: string, triggers: Trigger[]): void {
+/** Takes the triggers away that keep the audit, empties every table, and puts them back. Throws when a test changed the schema. */
+function wipe(file: string, schema: Part[]): void {
   withFile(file, (database) => {
-    const tables = select(database, 'table').filter(({ name }) => name !== 'schema_migrations')
+    refuseChanged(schema, schemaOf(database))
+    const triggers = schema.filter(({ type }) => type === 'trigger')
+    const tables = schema.filter(({ type, name }) => type === 'table' && name !== 'schema_migrations')
     const statements = [
-      ...triggers.map(({ name }) => `drop trigger if exists ${name}`),
+      ...triggers.map(({ name }) => `drop trigger ${name}`),
       ...tables.map(({ name }) => `delete from ${name}`),
       ...triggers.map(({ sql }) => sql),
     ]
@@ -57,11 +56,22 @@ function wipe(file: string, triggers: Trigger[]): void {
   })
 }
 
-function select(database: DatabaseSync, type: 'trigger' | 'table'): Trigger[] {
+function refuseChanged(schema: Part[], left: Part[]): void {
+  const [before, after] = [textsOf(schema), textsOf(left)]
+  const changes = [...before.filter((text) => !after.includes(text)), ...after.filter((text) => !before.includes(text))]
+  if (changes.length > 0)
+    throw new Error(`Put back what you change in a store, other tests get it: ${changes.join('; ')}`)
+}
+
+function textsOf(parts: Part[]): string[] {
+  return parts.map(({ type, name, sql }) => `${type} ${name}: ${sql}`)
+}
+
+function schemaOf(database: DatabaseSync): Part[] {
   return database
-    .prepare('select name, sql from sqlite_schema where type = ?')
-    .all(type)
-    .map(({ name, sql }) => ({ name: String(name), sql: String(sql) }))
+    .prepare('select type, name, sql from sqlite_schema')
+    .all()
+    .map(({ type, name, sql }) => ({ type: String(type), name: String(name), sql: String(sql) }))
 }
 
 function withFile<T>(file: string, work: (database: DatabaseSync) => T): T {

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from '../metrics.ts'
+import type { Alarms } from './alarms.ts'
 
 const batch = 500
 /** Silence of more than this share of the fleet in one tick is more likely ours than theirs. */
@@ -19,6 +20,7 @@ export interface ReconcilerOptions {
   clock: Clock
   log: Log
   metrics: Metrics
+  alarms: Alarms
   timing: OrderTiming
   periodMs: number
 }
@@ -97,12 +99,11 @@ export class Reconciler {
   }
 
   async #massSilence(now: number): Promise<boolean> {
-    const { store, log, metrics, timing } = this.#options
+    const { store, alarms, timing } = this.#options
     const { silent, running } = await store.countSilentRunners(now)
     const mass = silent >= massSilenceFloor && silent > running * massSilenceShare
-    metrics.alarms.set({ alarm: 'mass_silence' }, mass ? 1 : 0)
-    if (mass)
-      log.error({ silent, running }, 'many runners went silent at once: no lease is revoked; look at the network first')
+    if (mass) alarms.raise('mass_silence', { silent, running })
+    else alarms.clear('mass_silence')
     if (!mass) this.#massSilentSince = null
     else this.#massSilentSince ??= now
     // Not for ever: what is really dead must end some time, however much of it there is.

@@ -3,10 +3,10 @@ import type { Placement, Store } from '@ikoma/domain'
 import { systemClock } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
 import { expect, test } from 'vitest'
-import { AccessControl } from './access.ts'
-import { keyring } from './keyring.ts'
+import { AccessControl } from '../access.ts'
+import { keyring } from '../keyring.ts'
+import { SignalDesk } from '../signal-desk.ts'
 import { OrderDesk } from './placement.ts'
-import { SignalDesk } from './signal-desk.ts'
 
 test('a runner that waits is woken before its order is committed, so that its claim shares the commit', async () => {
   const commit = Promise.withResolvers<Placement[]>()

@@ -1,9 +1,10 @@
 import type { ArchivedBatch, EndedOrder, Store } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
-import type { Metrics } from './metrics.ts'
-import type { OrderArchive } from './order-archive.ts'
-import { orderRecord } from './order-record.ts'
+import type { Metrics } from '../metrics.ts'
+import type { OrderArchive } from '../orders/order-archive.ts'
+import { orderRecord } from '../orders/order-record.ts'
+import type { Alarms } from './alarms.ts'
 
 /** Orders looked at in one tick, and what one transaction may delete of them: runners must not wait for it. */
 const window = 200
@@ -24,6 +25,7 @@ export interface RetentionOptions {
   clock: Clock
   log: Log
   metrics: Metrics
+  alarms: Alarms
   keepMs: number
   /** Null when nobody wants what is deleted. */
   archive: OrderArchive | null
@@ -69,7 +71,7 @@ export class Retention {
     this.#cursor = page.next
   }
 
-  /** On disk in the archive first: a crash in between archives twice and loses nothing. */
+  /** Archives the orders, on disk, before it deletes them: a crash in between archives twice and loses nothing. */
   async #prune(ids: string[], endedBefore: number): Promise<void> {
     const { store, clock, log, metrics } = this.#options
     const archive = await this.#archive(ids)
@@ -79,17 +81,16 @@ export class Retention {
   }
 
   async #archive(ids: string[]): Promise<ArchivedBatch | null> {
-    const { archive, clock, log, metrics } = this.#options
+    const { archive, clock, alarms } = this.#options
     if (archive === null) return null
     try {
       const batch = await archive.append(clock.now(), this.#records(ids))
-      metrics.alarms.set({ alarm: 'archive_failed' }, 0)
+      alarms.clear('archive_failed')
       return batch
     } catch (error) {
       // The store being away is no problem of the archive.
       if (error instanceof AppError) throw error
-      metrics.alarms.set({ alarm: 'archive_failed' }, 1)
-      log.error({ err: error }, 'the archive cannot be written: old orders are kept until it can')
+      alarms.raise('archive_failed', { err: error })
       throw error
     }
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { setup, type World } from './testing/world.ts'
+import { setup, type World } from '../testing/world.ts'
 
 let world: World
 beforeEach(async () => {

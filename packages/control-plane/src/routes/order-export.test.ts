@@ -1,6 +1,6 @@
 import type { OrderRecord } from '@ikoma/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { adminKey, placeSelftest, setup, type World } from './testing/world.ts'
+import { adminKey, placeSelftest, setup, type World } from '../testing/world.ts'
 
 const headers = { 'x-ikoma-admin-key': adminKey }
 

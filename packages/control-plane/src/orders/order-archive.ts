@@ -81,7 +81,7 @@ async function digestFrom(file: FileHandle, offset: number): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Unless somebody else has written meanwhile. */
+/** Cuts off what was written from `offset` on, unless somebody else has written meanwhile. */
 async function takeBack(file: FileHandle, offset: number, bytes: number): Promise<void> {
   const { size } = await file.stat()
   if (size <= offset + bytes) await file.truncate(offset)

@@ -11,9 +11,9 @@ import {
 } from '@ikoma/domain'
 import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
 import type { z } from 'zod'
-import type { AccessControl } from './access.ts'
-import type { Keyring } from './keyring.ts'
-import type { SignalDesk } from './signal-desk.ts'
+import type { AccessControl } from '../access.ts'
+import type { Keyring } from '../keyring.ts'
+import type { SignalDesk } from '../signal-desk.ts'
 
 interface Placer {
   actor: string

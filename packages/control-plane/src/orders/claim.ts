@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
-import type { FastifyRequest } from 'fastify'
-import { callingRunner } from './access.ts'
-import type { Context } from './context.ts'
-import { mayRun } from './order-seal.ts'
-import { orderResource } from './present.ts'
+import type { Context } from '../context.ts'
+import { orderResource } from '../present.ts'
+import { mayRun } from './seal.ts'
+
+interface Claimer {
+  runner: AttachedRunner
+  /** The runner as it is by now; rejects when it may no longer claim. */
+  recheck(): Promise<AttachedRunner>
+}
 
 interface Wanted {
   waitSec: number
@@ -13,20 +17,20 @@ interface Wanted {
   gone: AbortSignal
 }
 
-/** Claims up to `max` orders for the calling runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
-export async function claimWithin(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+/** Claims up to `max` orders for a runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
+export async function claimWithin(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
   context.metrics.openClaims.inc()
   try {
-    return await claimOrWait(context, request, wanted)
+    return await claimOrWait(context, claimer, wanted)
   } finally {
     context.metrics.openClaims.dec()
   }
 }
 
-async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wanted): Promise<ClaimedOrder[]> {
+async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
   const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
-  let runner = callingRunner(request)
+  let { runner } = claimer
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
   const over = AbortSignal.any([gone, context.stopping])
   for (;;) {
@@ -42,7 +46,7 @@ async function claimOrWait(context: Context, request: FastifyRequest, wanted: Wa
       watch.leave()
     }
     // While it waited it may have been disabled, given other scopes or attached elsewhere.
-    runner = await context.access.recheckRunner(request)
+    runner = await claimer.recheck()
   }
 }
 
@@ -95,10 +99,10 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
   }
 }
 
-/** It is not what was placed, or nobody approved it: somebody edited the database. It must not run. */
-async function withdraw({ store, clock, timing, log, metrics }: Context, order: Order): Promise<void> {
-  log.error({ orderId: order.id }, 'the seal of an order is broken: it was changed in the database and is withdrawn')
-  metrics.alarms.set({ alarm: 'seal_broken' }, 1)
+/** Cancels an order that is not what was placed, or that nobody approved: somebody edited the database. */
+async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
+  // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
+  alarms.raise('seal_broken', { orderId: order.id })
   await store.advanceOrder({
     orderId: order.id,
     event: { kind: 'cancel', reason: 'seal_broken' },

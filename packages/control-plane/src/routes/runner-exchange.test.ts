@@ -1,6 +1,6 @@
 import type { ClaimedOrder } from '@ikoma/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { placeSelftest, setup, type World } from './testing/world.ts'
+import { placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
 beforeEach(async () => {

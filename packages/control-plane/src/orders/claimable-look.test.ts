@@ -1,8 +1,8 @@
 import { anOrder } from '@ikoma/store/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { SignalDesk } from '../signal-desk.ts'
+import { setup, type World } from '../testing/world.ts'
 import { announceClaimable } from './claimable-look.ts'
-import { SignalDesk } from './signal-desk.ts'
-import { setup, type World } from './testing/world.ts'
 
 let world: World
 beforeEach(async () => {

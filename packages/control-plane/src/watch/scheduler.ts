@@ -2,11 +2,11 @@ import { orderBody } from '@ikoma/api'
 import { type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
+import type { Keyring } from '../keyring.ts'
+import type { OrderDesk } from '../orders/placement.ts'
+import { isOverdue } from '../present.ts'
+import type { Alarms } from './alarms.ts'
 import { nextCronRun } from './cron.ts'
-import type { Keyring } from './keyring.ts'
-import type { Metrics } from './metrics.ts'
-import type { OrderDesk } from './placement.ts'
-import { isOverdue } from './present.ts'
 
 /** A run this late was missed: the control plane was away. */
 const missedAfterMs = 60_000
@@ -16,7 +16,7 @@ export interface SchedulerOptions {
   store: Store
   clock: Clock
   log: Log
-  metrics: Metrics
+  alarms: Alarms
   orders: OrderDesk
   keyring: Keyring
 }
@@ -42,22 +42,17 @@ export class Scheduler {
 
   /** Raises an alarm for each schedule whose runs have stopped coming. */
   async watch(): Promise<void> {
-    const { store, clock, log, metrics } = this.#options
+    const { store, clock, alarms } = this.#options
     const now = clock.now()
-    let overdue = 0
+    const overdue: Schedule[] = []
     let cursor: string | null = null
     do {
       const page = await store.listSchedules({ limit: 200, cursor })
-      for (const schedule of page.items.filter((item) => isOverdue(item, now))) {
-        overdue += 1
-        log.error(
-          { scheduleId: schedule.id, name: schedule.name, lastRunAt: schedule.lastRunAt },
-          'a schedule is overdue',
-        )
-      }
+      overdue.push(...page.items.filter((item) => isOverdue(item, now)))
       cursor = page.next
     } while (cursor !== null)
-    metrics.alarms.set({ alarm: 'schedule_overdue' }, overdue)
+    const cases = overdue.map(({ id: scheduleId, name, lastRunAt }) => ({ scheduleId, name, lastRunAt }))
+    alarms.raise('schedule_overdue', ...cases)
   }
 
   async #fire(schedule: Schedule, now: number): Promise<void> {
@@ -95,7 +90,7 @@ export class Scheduler {
   }
 }
 
-/** Null, and so never again, for an expression or a time zone that this version cannot read. */
+/** The run after `now`; null, and so never again, for an expression or a time zone that this version cannot read. */
 function nextRunOf({ cron, timeZone }: Schedule, now: number): number | null {
   try {
     return nextCronRun(cron, timeZone, now)

@@ -1,6 +1,6 @@
 import { newId } from '@ikoma/kernel'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { placeSelftest, setup, type World } from './testing/world.ts'
+import { placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
 beforeEach(async () => {

@@ -6,11 +6,12 @@ import { orderRecordSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createMetrics } from './metrics.ts'
-import { OrderArchive } from './order-archive.ts'
+import { createMetrics } from '../metrics.ts'
+import { OrderArchive } from '../orders/order-archive.ts'
+import { placeSelftest, setup, type World } from '../testing/world.ts'
+import { Alarms } from './alarms.ts'
 import { Reconciler } from './reconciler.ts'
 import { Retention } from './retention.ts'
-import { placeSelftest, setup, type World } from './testing/world.ts'
 
 const dayMs = 24 * 3_600_000
 
@@ -29,11 +30,13 @@ function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: stri
   const { store, time } = world
   const lines: string[] = []
   const metrics = createMetrics(store)
+  const log = createLog('info', { write: (line) => lines.push(line) })
   const retention = new Retention({
     store,
     metrics,
+    alarms: new Alarms({ log, registry: metrics.registry }),
     clock: { now: () => time.now },
-    log: createLog('info', { write: (line) => lines.push(line) }),
+    log,
     keepMs: days * dayMs,
     archive: archiveDir === undefined ? null : new OrderArchive(archiveDir),
     leads: () => leads,
@@ -110,8 +113,8 @@ describe('an order that ended', () => {
 test('the leader is whoever reconciled last, until that was too long ago or it resigned', async () => {
   const { store, time, timing } = world
   const clock = { now: () => time.now }
-  const metrics = createMetrics(store)
-  const reconciler = new Reconciler({ store, clock, log: createLog('silent'), metrics, timing, periodMs: 30_000 })
+  const { log, metrics, alarms } = world
+  const reconciler = new Reconciler({ store, clock, log, metrics, alarms, timing, periodMs: 30_000 })
   expect(reconciler.leads()).toBe(false)
   await reconciler.tick()
   expect(reconciler.leads()).toBe(true)

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Report } from '@ikoma/api'
 import { type AttachedRunner, type Completion, type OrderEvent, type OrderState, targetsOfRunner } from '@ikoma/domain'
 import { notFound } from '@ikoma/kernel'
-import type { Context } from './context.ts'
+import type { Context } from '../context.ts'
 import { refusalError } from './refusal.ts'
 
 /** What a runner's message is about: an order that it says it holds. */

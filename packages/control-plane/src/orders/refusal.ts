@@ -1,7 +1,7 @@
-import type { OrderState, Refusal } from '@ikoma/domain'
+import type { OrderState, RefusalReason } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 
-const messages: Record<Refusal, string> = {
+const messages: Record<RefusalReason, string> = {
   wrong_runner: 'Another runner holds this order.',
   lease_lost: 'This claim is over: the order was taken back. Stop working on it.',
   invalid_status: 'The order is not in a state that allows this.',
@@ -11,7 +11,7 @@ const messages: Record<Refusal, string> = {
 }
 
 /** Why an event did not apply to an order, as a 409 that says where the order stands. */
-export function refusalError(refusal: Refusal, order: OrderState): AppError {
+export function refusalError(refusal: RefusalReason, order: OrderState): AppError {
   return new AppError('conflict', `${messages[refusal]} It is ${order.status}.`, {
     reason: refusal,
     details: { currentStatus: order.status },

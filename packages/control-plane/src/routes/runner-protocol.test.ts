@@ -1,7 +1,7 @@
 import { type Grant, proofText } from '@ikoma/api'
 import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { as, placeSelftest, setup, type World } from './testing/world.ts'
+import { as, placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
 beforeEach(async () => {

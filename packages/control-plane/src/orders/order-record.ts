@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { LogCursor, Order, Store } from '@ikoma/domain'
-import { logLines, orderEventResource, orderResource } from './present.ts'
+import { logLines, orderEventResource, orderResource } from '../present.ts'
 
 /** Read at a time: so few that other requests get their turn, and a long log is never whole in memory. */
 const eventPage = 100

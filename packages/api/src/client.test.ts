@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import type * as z from 'zod'
+import { type Client, createClient, type Fetch } from './client.ts'
+import { orderBody } from './orders.ts'
+import { enrolmentBody, rotateBody, runnerBody, runnerPatch } from './runners.ts'
+import { scheduleBody, schedulePatch } from './schedules.ts'
+import { serverBody, serverPatch } from './servers.ts'
+import { tokenBody } from './tokens.ts'
+
+const id = '01890a5d-ac96-774b-bcce-b302099a8057'
+
+interface Write {
+  body: z.ZodType
+  right(client: Client): Promise<unknown>
+  /** What its route refuses: the compiler must refuse it too, which `@ts-expect-error` asks of it. */
+  wrong(client: Client): Promise<unknown>
+}
+
+const writes: Record<string, Write> = {
+  placeOrder: {
+    body: orderBody,
+    right: (client) => client.placeOrder({ type: 'runner.selftest', runnerId: id, dryRun: undefined }),
+    // @ts-expect-error
+    wrong: (client) => client.placeOrder({ typ: 'runner.selftest', runnerId: id }),
+  },
+  createServer: {
+    body: serverBody,
+    right: (client) => client.createServer({ name: 'web-1' }),
+    // @ts-expect-error
+    wrong: (client) => client.createServer({ name: 'web-1', tags: 'eu' }),
+  },
+  updateServer: {
+    body: serverPatch,
+    right: (client) => client.updateServer(id, { baseUrl: null }),
+    // @ts-expect-error
+    wrong: (client) => client.updateServer(id, { url: null }),
+  },
+  createRunner: {
+    body: runnerBody,
+    right: (client) => client.createRunner({}),
+    // @ts-expect-error
+    wrong: (client) => client.createRunner({ concurrency: '4' }),
+  },
+  updateRunner: {
+    body: runnerPatch,
+    right: (client) => client.updateRunner(id, { disabled: true }),
+    // @ts-expect-error
+    wrong: (client) => client.updateRunner(id, { enabled: true }),
+  },
+  rotateRunnerToken: {
+    body: rotateBody,
+    right: (client) => client.rotateRunnerToken(id),
+    // @ts-expect-error
+    wrong: (client) => client.rotateRunnerToken(id, { overlap: 60 }),
+  },
+  createEnrolment: {
+    body: enrolmentBody,
+    right: (client) => client.createEnrolment({ name: 'edge-1', scopes: ['check'] }),
+    // @ts-expect-error
+    wrong: (client) => client.createEnrolment({ name: 'edge-1', scope: ['check'] }),
+  },
+  createSchedule: {
+    body: scheduleBody,
+    right: (client) => client.createSchedule({ name: 'nightly', cron: '0 3 * * *', order: selftest }),
+    // @ts-expect-error
+    wrong: (client) => client.createSchedule({ corn: '* * * *', ordr: 7 }),
+  },
+  updateSchedule: {
+    body: schedulePatch,
+    right: (client) => client.updateSchedule(id, { paused: true, alertAfterSec: null }),
+    // @ts-expect-error
+    wrong: (client) => client.updateSchedule(id, { missedRuns: 'run-once' }),
+  },
+  createToken: {
+    body: tokenBody,
+    right: (client) => client.createToken({ name: 'ann', role: 'viewer' }),
+    // @ts-expect-error
+    wrong: (client) => client.createToken({ name: 'ann', role: 'root' }),
+  },
+}
+
+const selftest = { type: 'runner.selftest', runnerId: id }
+
+/** The body that a call sends. */
+async function sentBy(call: (client: Client) => Promise<unknown>): Promise<unknown> {
+  let sent: unknown
+  const fetch: Fetch = async (_url, { body }) => {
+    sent = JSON.parse(body ?? '')
+    return { ok: true, status: 204, statusText: '', headers: new Headers(), body: null, json: async () => null }
+  }
+  await call(createClient({ url: 'http://127.0.0.1', credential: null, fetch }))
+  return sent
+}
+
+describe.each(Object.entries(writes))('%s', (_name, { body, right, wrong }) => {
+  test('sends what its route takes', async () => {
+    expect(body.safeParse(await sentBy(right)).success).toBe(true)
+  })
+
+  test('does not compile with what its route refuses', async () => {
+    expect(body.safeParse(await sentBy(wrong)).success).toBe(false)
+  })
+})

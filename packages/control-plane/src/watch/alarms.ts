@@ -1,0 +1,38 @@
+import type { Log } from '@ikoma/kernel/node'
+import { Gauge, type Registry } from 'prom-client'
+
+/** Every condition that needs a person, and what the log says of each case of it. */
+export const alarms = {
+  archive_failed: 'the archive cannot be written: old orders are kept until it can',
+  mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
+  schedule_overdue: 'a schedule is overdue',
+  seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',
+} as const
+
+export type AlarmName = keyof typeof alarms
+
+/** Tells the log and the metric `ikoma_alarm`, which nobody else sets. */
+export class Alarms {
+  readonly #log: Log
+  readonly #gauge: Gauge<'alarm'>
+
+  constructor({ log, registry }: { log: Log; registry: Registry }) {
+    this.#log = log
+    this.#gauge = new Gauge({
+      name: 'ikoma_alarm',
+      help: '1 while a condition needs a person',
+      labelNames: ['alarm'],
+      registers: [registry],
+    })
+  }
+
+  /** Says each case that there is of the condition by what helps to find it; the metric counts them. None clears it. */
+  raise(alarm: AlarmName, ...cases: object[]): void {
+    for (const each of cases) this.#log.error(each, alarms[alarm])
+    this.#gauge.set({ alarm }, cases.length)
+  }
+
+  clear(alarm: AlarmName): void {
+    this.raise(alarm)
+  }
+}
