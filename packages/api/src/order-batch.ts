@@ -8,7 +8,6 @@ import { problemSchema } from './problem.ts'
  * again, each order gets its first answer.
  */
 export const orderBatchBody = z.strictObject({ orders: z.array(orderBody).min(1).max(100) })
-export type OrderBatchBody = z.infer<typeof orderBatchBody>
 
 /** One of the two for each order, in the order they were sent. */
 export const orderBatchReply = z.object({

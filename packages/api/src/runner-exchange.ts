@@ -21,7 +21,6 @@ export const exchangeBody = z.strictObject({
   /** Wait for the first order at most this long. With anything to start or complete the answer does not wait. */
   waitSec: z.number().min(0).max(60).default(0),
 })
-export type ExchangeBody = z.infer<typeof exchangeBody>
 
 /** `problem` as the call by itself would have been refused; `reason` says why. */
 const outcome = z.union([progressSchema, z.object({ id: idField, problem: problemSchema })])
@@ -32,4 +31,3 @@ export const exchangeReply = z.object({
   completed: z.array(outcome),
   orders: z.array(claimedOrderSchema),
 })
-export type ExchangeReply = z.infer<typeof exchangeReply>

@@ -1,2 +1,2 @@
-export { type ControlPlane, type ControlPlaneOptions, createControlPlane } from './control-plane.ts'
+export { type ControlPlane, createControlPlane } from './control-plane.ts'
 export { type Keyring, openKeyring } from './keyring.ts'

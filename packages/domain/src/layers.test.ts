@@ -62,7 +62,7 @@ test('rules and the wire do no I/O', () => {
 test('programs are started in three places', () => {
   const starting = imports.filter(({ specifier }) => specifier === 'node:child_process').map(({ file }) => file)
   expect(starting.toSorted()).toEqual([
-    'packages/backup/src/program/postgres-session.ts',
+    'packages/backup/src/program/postgres/session.ts',
     'packages/cli/src/processes/runner-process.ts',
     'packages/runner/src/host/process-tree.ts',
   ])
@@ -72,6 +72,26 @@ test('databases are opened by the stores and the backup program', () => {
   const drivers = /^(node:sqlite|pg|drizzle-orm)(\/|$)/
   const opening = imports.filter(({ specifier }) => drivers.test(specifier)).map(({ file }) => file)
   expect(opening.filter((file) => !/^packages\/(store\/src|backup\/src\/program)\//.test(file))).toEqual([])
+})
+
+test('HTTP ends at the routes of the control plane', () => {
+  const speaking = imports.filter(({ specifier }) => /^(fastify(-.*)?|@ikoma\/kernel\/http)$/.test(specifier))
+  const controlPlane = speaking.map(({ file }) => file).filter((file) => packageOf(file) === 'control-plane')
+  const below = controlPlane.filter((file) => !file.startsWith('packages/control-plane/src/routes/'))
+  expect([...new Set(below)].toSorted()).toEqual([
+    'packages/control-plane/src/access.ts',
+    'packages/control-plane/src/control-plane.ts',
+  ])
+})
+
+test('no route imports another: what they share has a file of its own', () => {
+  const routes = 'packages/control-plane/src/routes'
+  const shared = ['app', 'find-order', 'paging', 'patch'].map((name) => `${routes}/${name}.ts`)
+  const wrong = imports.filter(({ file, specifier }) => {
+    const target = targetOf(file, specifier)
+    return file.startsWith(routes) && target?.startsWith(routes) && !shared.includes(target)
+  })
+  expect(wrong).toEqual([])
 })
 
 test('no files import one another in a circle when they run', () => {

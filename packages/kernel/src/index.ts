@@ -1,4 +1,4 @@
 export { type Backoff, fullJitterMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { AppError, type ErrorCode, type FieldProblem, notFound } from './errors.ts'
+export { AppError, type ErrorCode, notFound } from './errors.ts'
 export { newId } from './ids.ts'

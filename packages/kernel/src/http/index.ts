@@ -1,6 +1,6 @@
-export { createHttpApp, type HttpAppOptions } from './app.ts'
+export { createHttpApp } from './app.ts'
 export { connectionGone } from './connection-gone.ts'
 export { type EventStream, openEventStream } from './event-stream.ts'
 export { FailureThrottle } from './failure-throttle.ts'
 export { sendNdjson } from './ndjson.ts'
-export { problemOf, sendProblem, statusOf, toAppError } from './problem.ts'
+export { problemOf, statusOf, toAppError } from './problem.ts'

@@ -1,2 +1,2 @@
-export { type CaddyAcme, type CaddyMain, type CaddySite, renderCaddyMain, renderCaddySite } from './caddyfile.ts'
-export { type CaddyRoute, caddyRoute, listCaddyRoutes, noCaddyRoute } from './route.ts'
+export { type CaddySite, renderCaddyMain, renderCaddySite } from './caddyfile.ts'
+export { caddyRoute, listCaddyRoutes, noCaddyRoute } from './route.ts'

@@ -1,3 +1,3 @@
-export { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './certbot.ts'
+export { certbotPlaces, rehearseRenewal, renewCertificates } from './certbot.ts'
 export { certbotCertificate, certificateFiles, nginxRenewalHook } from './certificate.ts'
 export { listCertificates, type StoredCertificate } from './stored-certificates.ts'

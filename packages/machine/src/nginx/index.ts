@@ -1,2 +1,2 @@
-export { type ListedNginxSite, listNginxSites, nginxSite, noNginxSite } from './site.ts'
-export { type NginxSite, type RateLimit, renderNginxSite } from './site-file.ts'
+export { listNginxSites, nginxSite, noNginxSite } from './site.ts'
+export { type NginxSite, renderNginxSite } from './site-file.ts'

@@ -1,3 +1,3 @@
-export { node, nodePlatform, type WantedNode } from './node.ts'
+export { node, nodePlatform } from './node.ts'
 export { installedPlatform, type Platform, type PlatformChoices, type Present, survey } from './platform.ts'
 export { caddyPlatform, dockerPlatform, nginxPlatform } from './servers.ts'

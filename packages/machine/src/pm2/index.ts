@@ -1,5 +1,5 @@
 export { noPm2, pm2Daemon, pm2Stopped } from './daemon.ts'
-export { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
+export { renderPm2Ecosystem } from './ecosystem-file.ts'
 export {
   findPm2Processes,
   listPm2,

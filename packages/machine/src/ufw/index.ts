@@ -1,4 +1,4 @@
-export { type FirewallReport, firewall, readFirewall, type WantedFirewall } from './firewall.ts'
+export { firewall, readFirewall } from './firewall.ts'
 export { openPorts } from './open-ports.ts'
 export { awaitsConfirmation, confirmedFirewall, wasRolledBack } from './rollback.ts'
 export { renderRollbackService, renderRollbackTimer } from './rollback-unit.ts'

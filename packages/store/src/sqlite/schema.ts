@@ -5,6 +5,7 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 type JsonObject = Record<string, unknown>
 type Labels = Record<string, string>
 
+/** @public drizzle-kit writes the migrations from all tables of this file; ours are counted by SQL. */
 export const schemaMigrations = sqliteTable('schema_migrations', {
   tag: text('tag').primaryKey(),
   appliedAt: integer('applied_at').notNull(),
