@@ -55,6 +55,16 @@ onHost('the system of a host', () => {
     expect(await vps.host.see(['cat', '/etc/timezone'])).toBe('Europe/Paris\n')
   })
 
+  test('gets its name, finds itself under it, and a second time nothing changes', async () => {
+    // Docker binds these two over the host's own, where nothing can take their place.
+    await vps.host.see(['umount', '/etc/hostname', '/etc/hosts'])
+    const order = (name: string) => vps.done('system.hostname.apply', { name })
+    expect(await order('web-1.example.org')).toMatchObject({ changed: true })
+    expect(await vps.host.see(['hostname'])).toBe('web-1.example.org\n')
+    expect(await vps.host.see(['hostname', '--ip-address'])).toBe('127.0.1.1\n')
+    expect(await order('web-1.example.org')).toEqual(unchanged)
+  })
+
   /** On a disk it would swap for the whole machine that tests, so only the refusal is shown: a tmpfs takes no swap. */
   test('keeps no swap file that its kernel does not take', async () => {
     const fstab = () => vps.host.see(['cat', '/etc/fstab'])

@@ -78,6 +78,19 @@ export const system = family({
     example: { zone: 'Europe/Paris' },
   }),
 
+  'system.hostname.apply': change({
+    title: { en: 'Name the server', fr: 'Nommer le serveur' },
+    timeoutSec: 60,
+    payload: z.strictObject({
+      name: z
+        .string()
+        .max(64)
+        .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/, 'a name such as "web-1"')
+        .describe('The host name, alone or with its domain: `web-1` or `web-1.example.org`.'),
+    }),
+    example: { name: 'web-1' },
+  }),
+
   'system.swap.apply': change({
     title: { en: 'Make a swap file', fr: 'Créer un fichier d’échange' },
     timeoutSec: 1800,

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { arch, cpus, hostname, loadavg, networkInterfaces, release, uptime } from 'node:os'
+import { arch, cpus, loadavg, networkInterfaces, hostname as ownHostname, release, uptime } from 'node:os'
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Desired, Host } from '@ikoma/machine'
-import { directory, swapFile, timezone, user, userHome, type WantedDirectory } from '@ikoma/machine/system'
+import { directory, hostname, swapFile, timezone, user, userHome, type WantedDirectory } from '@ikoma/machine/system'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
 import { readDisk, readMemory, readOptional } from './memory-and-disk.ts'
@@ -12,6 +12,7 @@ export const system = {
   'system.facts.collect': collectFacts,
   'system.directory.apply': converging((wanted) => [ownDirectory(wanted)]),
   'system.user.apply': converging((wanted) => [user(wanted), userHome(wanted)]),
+  'system.hostname.apply': converging(({ name }) => [hostname(name)]),
   'system.timezone.apply': converging(({ zone }) => [timezone(zone)]),
   'system.swap.apply': converging((wanted) => [swapFile(wanted)]),
 } satisfies FamilyActions<'system'>
@@ -24,7 +25,7 @@ const maxAddresses = 100
 
 async function collectFacts(_payload: object, context: ActionContext): Promise<ActionResult<Facts>> {
   const output: Facts = {
-    hostname: hostname(),
+    hostname: ownHostname(),
     os: parseOsRelease(await readOptional('/etc/os-release')),
     kernel: release(),
     arch: arch(),

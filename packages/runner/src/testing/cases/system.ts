@@ -1,9 +1,16 @@
 import { accountTools, hasUser } from '@ikoma/machine/testing/account-tools'
 import { fileTools } from '@ikoma/machine/testing/file-tools'
-import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
+
+/** hostname(1) over `state.hostname`. */
+const hostnameTool: Tool = ({ args: [name], machine }) => {
+  if (name === undefined) return { stdout: `${machine.state.hostname}\n` }
+  machine.state.hostname = name
+  return {}
+}
 
 const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
 
@@ -45,6 +52,30 @@ export const systemCases: OrderTypeCase[] = [
     expectDone: (machine) => {
       expect(machine.linkAt('/etc/localtime')).toBe('/usr/share/zoneinfo/Europe/Paris')
       expect(machine.contentOf('/etc/timezone')).toBe('Europe/Paris\n')
+    },
+  },
+  {
+    type: 'system.hostname.apply',
+    kind: 'change',
+    payload: { name: 'web-1.example.org' },
+    bad: { payload: { name: 'Web_1' }, field: 'name' },
+    machine: () => {
+      const files = {
+        '/etc/hostname': 'debian\n',
+        '/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n::1 localhost\n',
+      }
+      const machine = new SimulatedHost({ files, state: { hostname: 'debian' }, tools: { hostname: hostnameTool } })
+      machine.putDirectory('/etc/cloud/cloud.cfg.d')
+      return machine
+    },
+    needs: ['hostname'],
+    expectDone: (machine) => {
+      expect(machine.state.hostname).toBe('web-1.example.org')
+      expect(machine.contentOf('/etc/hostname')).toBe('web-1.example.org\n')
+      expect(machine.contentOf('/etc/hosts')).toBe(
+        '127.0.0.1 localhost\n127.0.1.1\tweb-1.example.org web-1\n::1 localhost\n',
+      )
+      expect(machine.contentOf('/etc/cloud/cloud.cfg.d/99-ikoma-hostname.cfg')).toBe('preserve_hostname: true\n')
     },
   },
   {
