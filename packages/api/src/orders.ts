@@ -9,7 +9,7 @@ export const orderBody = z
     serverId: idField.optional(),
     runnerId: idField.optional(),
     scope: scopesField.element.optional(),
-    payload: jsonObjectField.optional(),
+    payload: jsonObjectField.optional().describe('What the type takes: see the schema `payload.<type>`.'),
     priority: z.number().int().min(-1000).max(1000).optional(),
     runAt: timeField.optional(),
     expiresAt: timeField.optional(),

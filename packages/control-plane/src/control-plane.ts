@@ -17,7 +17,7 @@ import { gatewayRoutes } from './routes/gateway.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
-import { orderTypeRoutes } from './routes/order-types.ts'
+import { orderTypeRoutes, payloadSchemas } from './routes/order-types.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { runnerEnrolRoute } from './routes/runner-enrol.ts'
 import { runnerExchangeRoute } from './routes/runner-exchange.ts'
@@ -88,6 +88,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     publicRateLimit: options.publicRateLimit ?? 600,
     docsAssets: options.docsAssets,
     securitySchemes,
+    schemas: payloadSchemas(),
   })) as unknown as App
   app.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions } = request

@@ -1,3 +1,4 @@
+import { describeCatalogue } from '@ikoma/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
 
@@ -114,6 +115,17 @@ describe('answers', () => {
       .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
       .map(({ method, url }) => `${method} ${url.replace(':id', '{id}')}`)
     expect(described.sort()).toEqual(served.sort())
+  })
+
+  test('describes the payload of every order type, each field and an example', async () => {
+    const { body } = await world.call('GET', '/openapi.json')
+    for (const { type, title, payloadSchema, example } of describeCatalogue()) {
+      const properties = JSON.parse(
+        JSON.stringify(payloadSchema.properties).replace(/"const":("[^"]*")/g, '"enum":[$1]'),
+      )
+      const shown = body.components.schemas[`payload.${type}`]
+      expect(shown).toMatchObject({ title: title.en, properties, example })
+    }
   })
 })
 

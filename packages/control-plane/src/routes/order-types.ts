@@ -2,6 +2,25 @@ import { describeCatalogue, orderTypeSchema } from '@ikoma/api'
 import * as z from 'zod'
 import type { App } from './app.ts'
 
+/** The payload of each type with its fields and an example, for the description of the API: `payload.runner.selftest`. */
+export function payloadSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    describeCatalogue().map(({ type, title, payloadSchema: { $schema: _, ...schema }, example }) => [
+      `payload.${type}`,
+      { title: title.en, ...(withoutConst(schema) as object), example },
+    ]),
+  )
+}
+
+/** The description's library leaves `const` out, and keeps the same written as a list of one. */
+function withoutConst(schema: unknown): unknown {
+  return JSON.parse(JSON.stringify(schema), (_, value) => {
+    if (typeof value !== 'object' || value === null || !('const' in value)) return value
+    const { const: only, ...rest } = value
+    return { ...rest, enum: [only] }
+  })
+}
+
 export function orderTypeRoutes(app: App): void {
   const items = describeCatalogue()
   app.get(

@@ -40,6 +40,8 @@ export interface HttpAppOptions {
   publicRateLimit: number
   /** How callers show who they are, for the documentation: OpenAPI security schemes by name. Any one of them will do. */
   securitySchemes: SecuritySchemes
+  /** What no route's own schema says, by name: JSON Schemas that the description of the API lists too. */
+  schemas?: Record<string, object>
   /** Folder of the documentation page's assets; the package's own by default. */
   docsAssets?: string | undefined
 }
@@ -191,7 +193,7 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     openapi: {
       openapi: '3.1.0',
       info: { title: options.title, version: options.version, description: options.description },
-      components: { securitySchemes: options.securitySchemes },
+      components: { securitySchemes: options.securitySchemes, schemas: options.schemas ?? {} },
       security: Object.keys(options.securitySchemes).map((name) => ({ [name]: [] })),
     },
     transform: createJsonSchemaTransform({ skipList: [] }),
