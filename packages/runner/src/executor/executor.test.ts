@@ -317,7 +317,10 @@ describe('what programs print as root', () => {
   test('is heard while the program runs', async () => {
     const gate = join(folder, 'gate')
     program = ({ machine }) =>
-      machine.run({ argv: ['sh', '-c', `echo one; while [ ! -e ${gate} ]; do :; done`], aloud: true })
+      machine.run({
+        argv: ['sh', '-c', `echo one; while [ -d ${folder} -a ! -e ${gate} ]; do sleep 0.02; done`],
+        aloud: true,
+      })
     const executor = await setup()
     const heard = Promise.withResolvers<string>()
     const capture = async (output: Readable) => {

@@ -229,7 +229,7 @@ describe('an aloud program', () => {
   test('is heard while it runs, and its answer is whole all the same', async () => {
     const { heard, host } = listening()
     const go = join(folder, 'go')
-    const script = `echo one; echo two >&2; while [ ! -e ${go} ]; do sleep 0.02; done; echo three`
+    const script = `echo one; echo two >&2; while [ -d ${folder} -a ! -e ${go} ]; do sleep 0.02; done; echo three`
     const running = host.run({ argv: ['sh', '-c', script], aloud: true })
     await vi.waitFor(() => expect(heard.toSorted()).toEqual(['stderr: two', 'stdout: one']), 5_000)
     writeFileSync(go, '')

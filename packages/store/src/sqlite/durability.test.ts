@@ -35,13 +35,21 @@ describe('a writer thread that dies', () => {
     const threads: Worker[] = []
     const note = (thread: Worker) => threads.push(thread)
     process.on('worker', note)
-    const store = await openSqliteStore({ file: temporaryFile() })
+    const file = temporaryFile()
+    const store = await openSqliteStore({ file })
     process.off('worker', note)
     const { id } = await place(store)
+    // Whoever holds the file keeps the thread from having written before it dies.
+    const holder = new DatabaseSync(file)
+    holder.exec('BEGIN IMMEDIATE')
     const lost = place(store)
     await Promise.all([
       expect(lost).rejects.toMatchObject({ code: 'unavailable', reason: 'store_stopped' }),
-      new Promise(setImmediate).then(() => threads[0]?.terminate()),
+      new Promise(setImmediate).then(() => {
+        const ended = threads[0]?.terminate()
+        holder.close()
+        return ended
+      }),
     ])
     const next = await place(store)
     for (const kept of [id, next.id]) expect(await store.findOrder(kept)).toMatchObject({ status: 'QUEUED' })
