@@ -23,7 +23,7 @@ export function commandWithHelp(
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
-      // runProgram reports every error itself.
+      // runCommandLine reports every error itself.
       outputError: () => {},
     })
     .exitOverride((error: CommanderError) => {

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Io, Sink } from './io.ts'
 import { processes } from './processes/index.ts'
-import { runProgram } from './program.ts'
+import { runCommandLine } from './program.ts'
 
 const io: Io = {
   stdout: sinkOf(process.stdout),
@@ -44,7 +44,7 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
 
 /** Runs one command line; the process ends with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
-  process.exitCode = await runProgram(argv, { io, processes })
+  process.exitCode = await runCommandLine(argv, { io, processes })
 }
 
 if (import.meta.main) void main(process.argv.slice(2))

@@ -33,7 +33,7 @@ export interface Environment {
 }
 
 /** Runs one command line (without `node` and the script) and gives its exit code; never rejects. */
-export async function runProgram(argv: readonly string[], { io, processes }: Environment): Promise<number> {
+export async function runCommandLine(argv: readonly string[], { io, processes }: Environment): Promise<number> {
   const language = languageOf(argv, io.env)
   const t = messagesIn(language)
   const out = createOutput(io, false)

@@ -17,6 +17,11 @@ export interface Converged {
   left: readonly string[]
 }
 
+/** Says what `left` names. */
+export function notConverged(left: readonly string[]): string {
+  return `It was done, and yet is still to do: ${left.join('; ')}.`
+}
+
 /**
  * Plans what is left to do, shows it, does it unless it is a dry run, and looks again: afterwards nothing may be left.
  * Each stage is planned anew once those before it are done. When a change or a plan fails, or a stop comes, everything

@@ -1,5 +1,5 @@
 export { type Certificate, describeCertificate, readCertificate, validityOf } from './certificate.ts'
-export { converge } from './converge.ts'
+export { converge, notConverged } from './converge.ts'
 export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
 export { mustRun } from './must-run.ts'
 export { networkFailure } from './network-failure.ts'

@@ -3,7 +3,7 @@ import type { Cli } from '../cli.ts'
 import { wholeNumber } from '../options.ts'
 import { translated } from '../words.ts'
 
-/** A control plane and a runner in one process: what a first visit and a small installation need. */
+/** A control plane and a runner on this machine: what a first visit and a small installation need. */
 export function upCommand(cli: Cli): Command {
   return cli
     .command('up', words)
@@ -13,7 +13,7 @@ export function upCommand(cli: Cli): Command {
 
 const words = translated({
   en: {
-    summary: 'Start a control plane and a runner in one process',
+    summary: 'Start a control plane and a runner on this machine',
     details: 'Needs nothing else: data is kept in ./data unless DB_PATH says otherwise. Ctrl-C stops both.',
     examples: [
       ['ikoma up', 'start on port 3000'],
@@ -21,7 +21,7 @@ const words = translated({
     ],
   },
   fr: {
-    summary: 'Démarrer un plan de contrôle et un runner dans un seul processus',
+    summary: 'Démarrer un plan de contrôle et un runner sur cette machine',
     details:
       'Rien d’autre à installer : les données vont dans ./data, sauf si DB_PATH dit autre chose. Ctrl-C arrête les deux.',
     examples: [

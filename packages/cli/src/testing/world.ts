@@ -5,7 +5,7 @@ import { describeCatalogue } from '@ikoma/api'
 import { onTestFinished } from 'vitest'
 import type { Io } from '../io.ts'
 import type { Processes } from '../processes/processes.ts'
-import { runProgram } from '../program.ts'
+import { runCommandLine } from '../program.ts'
 import { ok, startFakeApi } from './fake-api.ts'
 import { aRunner, noon, page } from './fixtures.ts'
 
@@ -60,7 +60,7 @@ export function createWorld({ tty = false, columns = 100, env = {}, stdin = '' }
     /** Runs one command line; what was seen before is forgotten. */
     async run(...argv: string[]) {
       Object.assign(seen, { stdout: '', stderr: '', screen: '' })
-      const code = await runProgram(argv, { io, processes })
+      const code = await runCommandLine(argv, { io, processes })
       return { code, ...seen }
     },
   }

@@ -1,5 +1,5 @@
 export { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from './journal.ts'
-export { header, isManaged, refuseUnmanaged, refuseUnreadable } from './managed-unit.ts'
+export { header, isManaged, refuseUnmanaged, refuseUnreadable, unitPath } from './managed-unit.ts'
 export { reloadedAfter, runningUnit, stoppedUnit } from './running-unit.ts'
 export {
   noSystemdService,

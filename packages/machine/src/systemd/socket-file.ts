@@ -1,6 +1,6 @@
 import { account, each, seconds, unitName, whole } from '../values/index.ts'
 import { rootHardening } from './hardening.ts'
-import { commandLine, unitPath, unitText } from './words.ts'
+import { commandLine, unitText, visiblePath } from './words.ts'
 
 export interface ConnectionSocket {
   description: string
@@ -27,7 +27,7 @@ export function renderConnectionSocket(socket: ConnectionSocket): string {
     `Description=${unitText(socket.description, 'description')}`,
     '',
     '[Socket]',
-    `ListenStream=${unitPath(socket.path, 'path')}`,
+    `ListenStream=${visiblePath(socket.path, 'path')}`,
     'Accept=yes',
     'SocketUser=root',
     `SocketGroup=${account(socket.group, 'group')}`,

@@ -1,6 +1,6 @@
 import { absolutePath, each, oneOf, seconds, unitName, unprivilegedAccount, whole } from '../values/index.ts'
 import { hardening } from './hardening.ts'
-import { commandLine, environmentLines, unitPath, unitText } from './words.ts'
+import { commandLine, environmentLines, unitText, visiblePath } from './words.ts'
 
 interface UnitProcess {
   description: string
@@ -63,7 +63,7 @@ function lifetimeOf({ pidFile }: ServiceUnit): Setting[] {
   if (pidFile === undefined) return [['Type', 'simple']]
   return [
     ['Type', 'forking'],
-    ['PIDFile', unitPath(pidFile, 'pidFile')],
+    ['PIDFile', visiblePath(pidFile, 'pidFile')],
   ]
 }
 
@@ -82,7 +82,7 @@ function sections(unit: UnitProcess, lifetime: readonly Setting[]): string {
     ...lifetime.map(([key, value]) => `${key}=${value}`),
     ...processSettings(unit),
     ...limits(unit),
-    ...hardening(each(unit.readWritePaths, 'readWritePaths', unitPath)),
+    ...hardening(each(unit.readWritePaths, 'readWritePaths', visiblePath)),
     '',
   ].join('\n')
 }
@@ -97,7 +97,7 @@ function processSettings(unit: UnitProcess): string[] {
   return [
     `User=${user}`,
     `Group=${unit.group === undefined ? user : unprivilegedAccount(unit.group, 'group')}`,
-    `WorkingDirectory=${unitPath(unit.workingDirectory, 'workingDirectory')}`,
+    `WorkingDirectory=${visiblePath(unit.workingDirectory, 'workingDirectory')}`,
     ...environmentLines(unit.environment, 'environment'),
     ...each(unit.environmentFiles, 'environmentFiles', absolutePath).map((file) => `EnvironmentFile=${file}`),
     `ExecStart=${commandLine(unit.execStart, 'execStart')}`,

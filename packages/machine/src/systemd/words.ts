@@ -11,7 +11,7 @@ export function unitText(value: string, field: string): string {
 }
 
 /** ProtectHome= shows a unit empty folders there: it would fail when it starts, with an error that nobody understands. */
-export function unitPath(value: string, field: string): string {
+export function visiblePath(value: string, field: string): string {
   const path = absolutePath(value, field)
   return /^\/(home|root|run\/user)(\/|$)/.test(path) ? refuse(field, 'hidden_path', 'is not visible to a unit.') : path
 }
@@ -24,7 +24,7 @@ export function commandLine(argv: readonly string[], field: string): string {
   const [program, ...args] = argv
   if (program === undefined) return refuse(field, 'missing', 'needs a program.')
   const words = args.map((arg, index) => quoted(text(arg, `${field}/${index + 1}`).replaceAll('$', '$$$$')))
-  return [unitPath(program, `${field}/0`), ...words].join(' ')
+  return [visiblePath(program, `${field}/0`), ...words].join(' ')
 }
 
 /** One Environment= line a variable. `$` has no meaning there: systemd.exec(5). */

@@ -1,5 +1,5 @@
 import type { ChangeOutput } from '@ikoma/api'
-import { converge, type Desired, linesOf, oneStage, type Stage } from '@ikoma/machine'
+import { converge, type Desired, linesOf, notConverged, oneStage, type Stage } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../order/action.ts'
 
 /** An action from what should be so. Applying it twice changes nothing the second time. */
@@ -23,7 +23,7 @@ export function convergingInStages<P>(stagesBy: (payload: P) => Stage[]) {
     }
     const output = { changed: true, changes: made.map(({ title, diff }) => ({ title, diff })) }
     if (left.length === 0) return { ok: true, summary: `Made ${countOf(made)}.`, output }
-    const message = `It was done, and yet is still to do: ${left.join('; ')}.`
+    const message = notConverged(left)
     return { ok: false, summary: message, output, errors: [{ code: 'not_converged', message }] }
   }
 }

@@ -3,7 +3,7 @@ import type { Probes } from '@ikoma/diagnose'
 import type { ActionContext, ActionResult } from '../order/action.ts'
 import { runDnsCheck } from './checks/dns.ts'
 import { runHttpCheck } from './checks/http.ts'
-import { runTlsCheck } from './checks/tls.ts'
+import { checkTls } from './checks/tls.ts'
 
 const timeoutMs = 10_000
 
@@ -19,7 +19,7 @@ export function probesOf(context: ActionContext): Probes {
     },
     async tls(serverName) {
       const target = { host: '127.0.0.1', port: 443, serverName, minDaysLeft: 21, timeoutMs }
-      const result = await runTlsCheck(target, quiet)
+      const result = await checkTls(target, quiet)
       const { issuer = null, daysLeft = null } = result.output ?? {}
       return { problem: codeOf(result), message: result.summary, issuer, daysLeft }
     },

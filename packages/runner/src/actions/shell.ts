@@ -6,7 +6,7 @@ import { stopOf } from '../order/stop.ts'
 import { pause } from '../protocol/pause.ts'
 
 export const shell = {
-  'shell.run': runProgram,
+  'shell.run': runArgv,
 } satisfies FamilyActions<'shell'>
 
 type Payload = PayloadOf<'shell.run'>
@@ -18,7 +18,7 @@ const lastOutputMs = 5_000
 const hurriedGraceMs = 1_000
 
 /** Runs one program. Whatever it started and left behind ends with it. */
-async function runProgram(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
+async function runArgv(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
   const { argv } = payload
   const shown = argv.map((argument) => JSON.stringify(argument)).join(' ')
   const cwd = payload.cwd ?? context.runner.workDir

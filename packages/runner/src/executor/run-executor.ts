@@ -19,7 +19,7 @@ import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
-import { claimOnce } from './spent-grants.ts'
+import { spendGrant } from './spent-grants.ts'
 import { ToldCourse } from './told-course.ts'
 
 export interface ExecutorOptions {
@@ -81,7 +81,7 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const { grant } = verdict.admitted
   const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
   if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
-  if (!(await claimOnce(stateDir, claim, clock.now()))) {
+  if (!(await spendGrant(stateDir, claim, clock.now()))) {
     logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
     return refused('already_executed', 'This grant, or a later one of the same order, was executed here before.')
   }
@@ -89,7 +89,7 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const { type, dryRun, payload } = grant
   const redaction = new Redaction(secretsIn(payload))
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
-  const result = await execute({ grant, dispatch: chosen.dispatched, config, stopping, course })
+  const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
 }
@@ -120,7 +120,7 @@ async function watchForStop(lines: AsyncGenerator<unknown>, stopping: AbortContr
 const ended: Stop = { kind: 'interrupted', message: 'The executor was stopped while it did this order.' }
 const gone: Stop = { kind: 'interrupted', message: 'The runner went away.' }
 
-interface Execution {
+interface RootExecution {
   grant: Grant
   dispatch: Dispatch
   config: Pick<ExecutorConfig, 'stateDir' | 'policy'>
@@ -129,7 +129,7 @@ interface Execution {
 }
 
 /** The order's time is kept here too: a runner that never says stop does not get root for longer. */
-async function execute({ grant, dispatch, config, stopping, course }: Execution): Promise<ActionResult> {
+async function doAsRoot({ grant, dispatch, config, stopping, course }: RootExecution): Promise<ActionResult> {
   const { stateDir, policy } = config
   const { orderId, attempt, dryRun, timeoutSec } = grant
   const marker = orderMarker(orderId, attempt)

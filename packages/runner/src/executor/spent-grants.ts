@@ -10,7 +10,7 @@ const keepMs = 24 * 60 * 60_000
  * True the first time for each attempt of an order, and on disk before it is: a runner cannot have it done twice. Nor can
  * it have an earlier attempt done after a later one, with a grant that it kept back.
  */
-export async function claimOnce(stateDir: string, { orderId, attempt }: Claim, now: number): Promise<boolean> {
+export async function spendGrant(stateDir: string, { orderId, attempt }: Claim, now: number): Promise<boolean> {
   const folder = join(stateDir, 'spent')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await forgetOld(folder, now)

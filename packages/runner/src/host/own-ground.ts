@@ -2,9 +2,10 @@ import { dirname } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { FileAccess } from '@ikoma/machine'
 import { onlyOwnerWrites } from '@ikoma/machine/safety'
+import { unitPath } from '@ikoma/machine/systemd'
 import * as places from '../install/places.ts'
 
-const units = [places.runnerUnit, places.executorSocket, places.executorTemplate].map(places.unitPath)
+const units = [places.runnerUnit, places.executorSocket, places.executorTemplate].map(unitPath)
 const ownGround = [
   ...[places.settingsDir, places.stateDir, places.executorStateDir, places.socketDir],
   ...units.flatMap((unit) => [unit, `${unit}.d`]),

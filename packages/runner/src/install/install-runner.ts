@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import { type Course, converge, linesOf, type PlanLine, type Stage } from '@ikoma/machine'
+import { type Course, converge, linesOf, notConverged, type PlanLine, type Stage } from '@ikoma/machine'
 import { localHost } from '../host/local-host.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
 import { installed } from './installed.ts'
@@ -49,7 +49,7 @@ async function carryOut(stages: readonly Stage[], carrying: Carrying): Promise<r
   const told = { ...course, dryRun, signal, machineAfterStop: host }
   const { plan, made, left } = await converge(stages, host, { ...told, show: (plan) => show(linesOf(plan)) })
   if (left.length === 0) return dryRun ? linesOf(plan) : made
-  throw new AppError('internal', `It was done, and yet is still to do: ${left.join('; ')}.`, {
+  throw new AppError('internal', notConverged(left), {
     reason: 'not_converged',
   })
 }

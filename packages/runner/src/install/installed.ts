@@ -1,6 +1,6 @@
 import type { Desired, Stage } from '@ikoma/machine'
 import { directory, file, renderEnvironmentFile } from '@ikoma/machine/system'
-import { runningUnit } from '@ikoma/machine/systemd'
+import { runningUnit, unitPath } from '@ikoma/machine/systemd'
 import { allowance } from './allowance.ts'
 import * as places from './places.ts'
 import { type Program, refuseUnsafeProgram } from './program.ts'
@@ -24,7 +24,7 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
  * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
  */
 export function installed({ program, enrolling, allow, settleSec }: Installation): Stage[] {
-  const unit = (name: string, content: string) => file({ path: places.unitPath(name), content, ...places.byRoot })
+  const unit = (name: string, content: string) => file({ path: unitPath(name), content, ...places.byRoot })
   const ground: Desired[] = [
     async (host) => refuseUnsafeProgram(program, host).then(() => []),
     directory({ path: places.home, ...rootFolder }),

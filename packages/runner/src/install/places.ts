@@ -13,7 +13,6 @@ export const socketPath = `${socketDir}/executor.sock`
 export const runnerUnit = 'ikoma-runner.service'
 export const executorSocket = 'ikoma-executor.socket'
 export const executorTemplate = 'ikoma-executor@.service'
-export const unitPath = (unit: string) => `/etc/systemd/system/${unit}`
 
 /** Of files that root writes and everybody may read. */
 export const byRoot = { owner: 'root', group: 'root', mode: 0o644 }

@@ -1,6 +1,6 @@
 import { type Change, type Desired, type Host, mustRun, oneStage, type Stage } from '@ikoma/machine'
 import { noFile } from '@ikoma/machine/system'
-import { reloadedAfter, stoppedUnit } from '@ikoma/machine/systemd'
+import { reloadedAfter, stoppedUnit, unitPath } from '@ikoma/machine/systemd'
 import * as places from './places.ts'
 import { noRunnerUser } from './runner-user.ts'
 
@@ -15,7 +15,7 @@ function unitsGone(): Desired[] {
     stoppedUnit(places.runnerUnit),
     stoppedUnit(places.executorSocket),
     noConnections,
-    reloadedAfter(units.map((unit) => noFile(places.unitPath(unit)))),
+    reloadedAfter(units.map((unit) => noFile(unitPath(unit)))),
     noSocket,
   ]
 }

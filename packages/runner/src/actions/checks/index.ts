@@ -2,14 +2,14 @@ import type { FamilyActions } from '../../order/action.ts'
 import { runDnsCheck } from './dns.ts'
 import { runHttpCheck } from './http.ts'
 import { runTcpCheck } from './tcp.ts'
-import { runTlsCheck } from './tls.ts'
+import { checkTls } from './tls.ts'
 
 export { failedCheck } from './failed-check.ts'
-export { checkTls } from './tls.ts'
+export { checkTls }
 
 export const checks = {
   'check.http.run': runHttpCheck,
   'check.tcp.run': runTcpCheck,
-  'check.tls.run': runTlsCheck,
+  'check.tls.run': checkTls,
   'check.dns.run': runDnsCheck,
 } satisfies FamilyActions<'checks'>

@@ -9,10 +9,6 @@ import { failedCheck } from './failed-check.ts'
 type Payload = PayloadOf<'check.tls.run'>
 type Output = OutputOf<'check.tls.run'>
 
-export function runTlsCheck(payload: Payload, context: ActionContext): Promise<ActionResult<Output>> {
-  return checkTls(payload, context)
-}
-
 /** `roots` are the only authorities that are trusted, as PEM; those of the system without them. */
 export async function checkTls(
   payload: Payload,
@@ -48,14 +44,14 @@ export async function checkTls(
   }
 }
 
-interface Finding {
+interface Judged {
   payload: Payload
   output: Output
   /** OpenSSL's or Node's word for what is wrong with the certificate; empty when nothing is. */
   problem: string
 }
 
-function judge(target: string, { payload, output, problem }: Finding): ActionResult<Output> {
+function judge(target: string, { payload, output, problem }: Judged): ActionResult<Output> {
   const { daysLeft, validTo, authorized } = output
   const { minDaysLeft } = payload
   const validity = validityOf(output, minDaysLeft)
