@@ -14,7 +14,10 @@ export interface PayloadField {
 
 type Schema = z.core.JSONSchema.BaseSchema
 
-/** Every field of an object, and those of the objects in it, from its JSON Schema; what holds others comes before them. */
+/**
+ * Every field of an object, and those of the objects in it, from its JSON Schema; what holds others comes before them.
+ * `path` is what `--set` takes: `[]` stands for each item of a list, `*` for each name of a map.
+ */
 export function fieldsOf(schema: Schema, prefix = ''): PayloadField[] {
   const own = Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
     const field = objectOf(value)
@@ -33,11 +36,13 @@ export function fieldsOf(schema: Schema, prefix = ''): PayloadField[] {
 
 function kindOf(schema: Schema): string {
   if (schema.anyOf) return [...new Set(schema.anyOf.map((option) => kindOf(objectOf(option))))].join(' or ')
-  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(', ')
-  if (schema.const !== undefined) return JSON.stringify(schema.const)
+  if (schema.enum) return schema.enum.map(String).join(' or ')
+  if (schema.const !== undefined) return String(schema.const)
   if (schema.type === 'array') return `list${bounds(schema)} of ${kindOf(objectOf(schema.items))}`
   if (schema.additionalProperties) return `object of ${kindOf(objectOf(schema.additionalProperties))}`
   if (schema.type === 'string') return textKinds[schema.format ?? ''] ?? `string${bounds(schema)}`
+  if (schema.properties && Object.keys(schema.properties).length > 0)
+    return `{${Object.keys(schema.properties).join(', ')}}`
   return `${schema.type ?? 'value'}${bounds(schema)}`
 }
 

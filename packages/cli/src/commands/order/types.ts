@@ -1,4 +1,4 @@
-import type { OrderTypeResource } from '@ikoma/api'
+import { fieldsOf, type OrderTypeResource, type PayloadField } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -7,7 +7,6 @@ import { translated } from '../../words.ts'
 import { exampleCommand } from './example-command.ts'
 import { getOrderType } from './order-options.ts'
 import { orderWords } from './order-words.ts'
-import { describeFields, type PayloadField } from './payload-fields.ts'
 
 export interface OrderTypesOptions {
   type?: string
@@ -44,7 +43,7 @@ async function showType(type: OrderTypeResource, context: RemoteContext): Promis
       [t.columns.approval, type.approval ? t.words.yes : t.words.no],
       [t.columns.timeout, span(type.timeoutSec * 1000, context)],
     ])
-    const fields = describeFields(type.payloadSchema)
+    const fields = fieldsOf(type.payloadSchema)
     if (fields.length === 0) out.note(words[language].noFields)
     else writeFields(fields, context)
     if (command === null) return
@@ -59,21 +58,18 @@ async function showType(type: OrderTypeResource, context: RemoteContext): Promis
 const widestCell = 24
 
 function writeFields(fields: PayloadField[], { out, t, language }: RemoteContext): void {
-  const { oneOf, byDefault } = words[language]
+  const { kind: kindIs, byDefault: defaultIs } = words[language]
   const isWide = (text: string) => text.length > widestCell
-  const rows = fields.map((field) => {
-    const choices = field.choices.join(' | ')
-    return [
-      field.name,
-      choices === '' || isWide(choices) ? field.kind : choices,
-      field.required ? t.words.yes : t.words.no,
-      isWide(field.byDefault) ? '' : field.byDefault,
-    ]
-  })
-  const below = fields.map((field) => [
-    ...(field.description === '' ? [] : [field.description]),
-    ...(isWide(field.choices.join(' | ')) ? [oneOf(field.choices.join(' | '))] : []),
-    ...(isWide(field.byDefault) ? [byDefault(field.byDefault)] : []),
+  const rows = fields.map(({ path, kind, required, byDefault }) => [
+    path,
+    isWide(kind) ? '' : kind,
+    required ? t.words.yes : t.words.no,
+    byDefault === null || isWide(byDefault) ? '' : byDefault,
+  ])
+  const below = fields.map(({ description, kind, byDefault }) => [
+    ...(description === null ? [] : [description]),
+    ...(isWide(kind) ? [kindIs(kind)] : []),
+    ...(byDefault !== null && isWide(byDefault) ? [defaultIs(byDefault)] : []),
   ])
   out.line()
   out.table([t.columns.field, t.columns.kind, t.columns.required, t.columns.byDefault], rows, below)
@@ -87,7 +83,7 @@ const words = translated({
       ['ikoma order types check.http.run', 'the payload of one type'],
     ],
     noFields: 'Its payload has no fields.',
-    oneOf: (choices: string) => `one of: ${choices}`,
+    kind: (kind: string) => `it is: ${kind}`,
     byDefault: (value: string) => `default: ${value}`,
     example: 'An example to paste:',
   },
@@ -98,7 +94,7 @@ const words = translated({
       ['ikoma order types check.http.run', 'les paramètres d’un type'],
     ],
     noFields: 'Ses paramètres n’ont aucun champ.',
-    oneOf: (choices) => `au choix : ${choices}`,
+    kind: (kind) => `c’est : ${kind}`,
     byDefault: (value) => `défaut : ${value}`,
     example: 'Un exemple à coller :',
   },
