@@ -14,7 +14,7 @@ interface Import {
 
 const files = globSync('packages/*/src/**/*.ts', { cwd: root }).filter((file) => !file.includes('node_modules'))
 /** What is built: tests, and what they are made with, may reach anywhere. */
-const sources = files.filter((file) => !file.endsWith('.test.ts') && !file.includes('/testing/'))
+const sources = files.filter((file) => !/\.test\.ts$|\/(testing|conformance)\//.test(file))
 const imports = sources.flatMap(importsOf)
 const packageOf = (file: string) => file.split('/')[1] ?? ''
 
@@ -50,6 +50,10 @@ test('a room of machine is entered by its door', () => {
     return room && room !== roomOf(file) && target !== `packages/machine/src/${room}/index.ts`
   })
   expect(wrong).toEqual([])
+})
+
+test('what tests are made with is not shipped', () => {
+  expect(imports.filter(({ specifier }) => /(^|\/)testing(\/|$)/.test(specifier))).toEqual([])
 })
 
 test('rules and the wire do no I/O', () => {

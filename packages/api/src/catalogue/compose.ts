@@ -38,7 +38,7 @@ const serviceField = z
 
 export const compose = family({
   'service.compose.up': change({
-    title: { en: 'Run the services of a compose file', fr: "Faire tourner les services d'un fichier compose" },
+    title: { en: 'Run the services of a compose file', fr: 'Faire tourner les services d’un fichier compose' },
     timeoutSec: 1800,
     turn: 'compose',
     payload: z.strictObject({
@@ -69,7 +69,7 @@ export const compose = family({
   'service.compose.down': change({
     title: {
       en: 'Remove the containers of a compose project, not its volumes',
-      fr: "Supprimer les conteneurs d'un projet compose, pas ses volumes",
+      fr: 'Supprimer les conteneurs d’un projet compose, pas ses volumes',
     },
     timeoutSec: 300,
     turn: 'compose',
@@ -79,7 +79,7 @@ export const compose = family({
   }),
 
   'service.compose.restart': act({
-    title: { en: 'Restart the containers of a compose project', fr: "Redémarrer les conteneurs d'un projet compose" },
+    title: { en: 'Restart the containers of a compose project', fr: 'Redémarrer les conteneurs d’un projet compose' },
     retryClass: 'idempotent',
     timeoutSec: 600,
     turn: 'compose',
@@ -97,7 +97,7 @@ export const compose = family({
   }),
 
   'service.compose.status': look({
-    title: { en: 'Show the containers of a compose project', fr: "Montrer les conteneurs d'un projet compose" },
+    title: { en: 'Show the containers of a compose project', fr: 'Montrer les conteneurs d’un projet compose' },
     privileged: true,
     payload: z.strictObject(project),
     example: { name: 'shop', directory: '/srv/shop' },
@@ -105,7 +105,7 @@ export const compose = family({
   }),
 
   'service.compose.logs': look({
-    title: { en: 'Read the logs of a compose project', fr: "Lire les journaux d'un projet compose" },
+    title: { en: 'Read the logs of a compose project', fr: 'Lire les journaux d’un projet compose' },
     privileged: true,
     payload: z.strictObject({
       ...project,
@@ -120,7 +120,7 @@ export const compose = family({
   }),
 
   'service.compose.stats': look({
-    title: { en: 'Measure the containers of a compose project', fr: "Mesurer les conteneurs d'un projet compose" },
+    title: { en: 'Measure the containers of a compose project', fr: 'Mesurer les conteneurs d’un projet compose' },
     privileged: true,
     payload: z.strictObject(project),
     example: { name: 'shop', directory: '/srv/shop' },

@@ -76,7 +76,7 @@ export const firewall = family({
   }),
 
   'firewall.ufw.status': look({
-    title: { en: 'Show the firewall', fr: 'Afficher le pare-feu' },
+    title: { en: 'Show the firewall', fr: 'Montrer le pare-feu' },
     privileged: true,
     payload: z.strictObject({}),
     example: {},

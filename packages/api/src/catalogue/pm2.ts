@@ -135,7 +135,7 @@ export const pm2 = family({
   }),
 
   'service.pm2.remove': change({
-    title: { en: 'Remove PM2 and its processes from an account', fr: "Retirer PM2 et ses processus d'un compte" },
+    title: { en: 'Remove PM2 and its processes from an account', fr: 'Retirer PM2 et ses processus d’un compte' },
     risk: 'destructive',
     turn: 'systemd',
     payload: z.strictObject(account),

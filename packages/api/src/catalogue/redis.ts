@@ -4,7 +4,7 @@ import { family, look } from './order-type.ts'
 
 export const redis = family({
   'redis.info': look({
-    title: { en: 'Show the state of Redis', fr: 'Afficher l’état de Redis' },
+    title: { en: 'Show the state of Redis', fr: 'Montrer l’état de Redis' },
     payload: z.strictObject({
       host: z
         .string()

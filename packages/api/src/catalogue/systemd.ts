@@ -133,7 +133,7 @@ export const systemd = family({
   }),
 
   'service.systemd.status': look({
-    title: { en: 'Show how a systemd service is', fr: "Montrer l'état d'un service systemd" },
+    title: { en: 'Show how a systemd service is', fr: 'Montrer l’état d’un service systemd' },
     payload: z.strictObject({
       name: anyServiceField.describe('The name of any service of the server: its state is no secret.'),
     }),
@@ -142,7 +142,7 @@ export const systemd = family({
   }),
 
   'service.systemd.logs': look({
-    title: { en: 'Read the log of a systemd service', fr: "Lire le journal d'un service systemd" },
+    title: { en: 'Read the log of a systemd service', fr: 'Lire le journal d’un service systemd' },
     privileged: true,
     payload: z.strictObject({
       name: anyServiceField.describe(

@@ -74,7 +74,7 @@ const words = translated({
   fr: {
     summary: 'Trouver ce qui ne va pas avec une app sur un serveur, et ce qui le réparerait',
     details:
-      'Place un ordre de type diagnose.run, qui ne change rien. Plus on lui en dit, plus il examine.\n' +
+      'Passe un ordre de type diagnose.run, qui ne change rien. Plus on lui en dit, plus il examine.\n' +
       'Trouver un problème n’est pas un échec : le code de sortie dit comment l’ordre s’est terminé.',
     examples: [
       ['ikoma diagnose gateway --port 8080 --domain app.example.org', 'un service derrière un proxy'],

@@ -99,7 +99,7 @@ export const fr: Messages = {
     id: 'id',
     name: 'nom',
     type: 'type',
-    title: 'rôle',
+    title: 'fait',
     status: 'état',
     reason: 'raison',
     target: 'cible',

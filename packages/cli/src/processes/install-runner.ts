@@ -122,7 +122,7 @@ const words = translated({
     notRoot: 'L’installation exige root. Relancez la même commande avec sudo.',
     noSystemd: 'systemd, qui démarre le runner, est absent. Sans lui : ikoma runner enrol, puis ikoma runner run',
     notEnrolled:
-      'Ce serveur n’est pas enrôlé. Lancez `ikoma runner invite` là où le plan de contrôle est connu, et donnez --url et --token.',
+      'Ce serveur n’est pas inscrit. Lancez `ikoma runner invite` là où le plan de contrôle est connu, et donnez --url et --token.',
     interrupted: 'Interrompu. Ce qui avait été fait a été défait.',
     nothing: 'Rien à changer.',
     wouldMake: (count) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,

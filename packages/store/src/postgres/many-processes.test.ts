@@ -3,8 +3,8 @@ import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError, newId } from '@ikoma/kernel'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { aClaim, anAdvance, anEntry, anOrder, aRunner, aServer, noon } from '../testing/fixtures.ts'
+import { newDatabase } from '../testing/test-database.ts'
 import { openPostgresStore } from './store.ts'
-import { newDatabase } from './test-database.ts'
 
 /** Several stores on one database stand for several processes: they share nothing else. */
 async function setup(count: number): Promise<Store[]> {

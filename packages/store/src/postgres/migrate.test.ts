@@ -2,11 +2,11 @@ import type pg from 'pg'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { Migration } from '../migration.ts'
 import { anOrder } from '../testing/fixtures.ts'
+import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { clientConfig, openPool, withClient } from './connection.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { openPostgresStore } from './store.ts'
-import { newDatabase, onDatabase } from './test-database.ts'
 
 const now = Date.UTC(2026, 0, 15)
 

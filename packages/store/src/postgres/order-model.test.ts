@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
 import { describeOrderModel } from '../conformance/index.ts'
-import { openTemporary } from './test-database.ts'
+import { openTemporary } from '../testing/test-database.ts'
 
 describeOrderModel('PostgreSQL', () => openTemporary(inject('postgresUrl')))

@@ -1,12 +1,11 @@
-import type { Store } from '@ikoma/domain'
-import { auditGenesis } from '@ikoma/domain'
+import { auditGenesis, type Store } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { aClaim, anEntry, anOrder, aServer } from '../testing/fixtures.ts'
 import { startPostgres } from '../testing/postgres-server.ts'
+import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { openPostgresStore, type PostgresOptions } from './store.ts'
-import { newDatabase, onDatabase } from './test-database.ts'
 
 async function setup(patch: Partial<PostgresOptions> = {}) {
   const database = await newDatabase(inject('postgresUrl'))

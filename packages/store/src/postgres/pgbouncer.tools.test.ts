@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { describeStore, recycled } from '../conformance/index.ts'
 import { type PostgresServer, startPostgres } from '../testing/index.ts'
-import { openTemporary } from './test-database.ts'
+import { openTemporary } from '../testing/test-database.ts'
 
 let postgres: PostgresServer
 let pooler: { port: number; preparesByName: boolean; stop(): Promise<void> }

@@ -2,9 +2,9 @@ import type { Signal, Store } from '@ikoma/domain'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { mergeSignals } from '../signals.ts'
 import { anOrder } from '../testing/fixtures.ts'
+import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { decodeSignal, encodeSignals } from './signal-payloads.ts'
 import { openPostgresStore } from './store.ts'
-import { newDatabase, onDatabase } from './test-database.ts'
 
 async function setup(listenUrl?: null): Promise<{ one: Store; two: Store; url: string }> {
   const database = await newDatabase(inject('postgresUrl'))

@@ -1,6 +1,6 @@
 import { inject } from 'vitest'
 import { describeStore, recycled } from '../conformance/index.ts'
-import { openTemporary } from './test-database.ts'
+import { openTemporary } from '../testing/test-database.ts'
 
 describeStore(
   'PostgreSQL',

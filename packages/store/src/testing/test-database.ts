@@ -1,7 +1,7 @@
 import { newId } from '@ikoma/kernel'
 import type { WipeableStore } from '../conformance/index.ts'
-import { withClient } from './connection.ts'
-import { openPostgresStore, type PostgresOptions } from './store.ts'
+import { withClient } from '../postgres/connection.ts'
+import { openPostgresStore, type PostgresOptions } from '../postgres/store.ts'
 
 export interface TestDatabase {
   url: string
