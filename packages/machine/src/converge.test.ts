@@ -206,3 +206,18 @@ test('a stage that was foreseen is planned again when its turn comes', async () 
   expect((await run({}, stages)).left).toEqual([])
   expect(host.contentOf(built)).toBe('built of new')
 })
+
+test('a stage that turns out otherwise in its turn is shown again before it is done', async () => {
+  const { host, told, run } = setup()
+  host.put(source, 'old')
+  const renewed = file({ path: source, content: 'new', ...access })
+  const replaced: Desired = async (on) =>
+    (await on.read(source)) === 'new' ? ran('start', '/run/app.pid', ['start', 'stop'])(on) : []
+  await run({}, [
+    { title: 'renew', desired: [renewed] },
+    { title: 'start what is new', desired: [replaced] },
+  ])
+  expect(told).toEqual([
+    ...['> plan', `change ${source}`, `> change ${source}`, '> plan: start what is new', 'start', '> start', '> verify'],
+  ])
+})

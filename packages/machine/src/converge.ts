@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Host } from './host.ts'
 import { Begun, type Change, type Course, planFor } from './plan.ts'
 import { isPending, linesOf, planStages, type Stage, type StagePlan } from './stages.ts'
 
 export interface Converging extends Course {
   dryRun: boolean
-  /** Called with the plan before anything is done, and again with a stage that could be planned only later. */
+  /** Called with the plan before anything is done, and again with a stage that turns out otherwise in its turn. */
   show(plan: readonly StagePlan[]): void
 }
 
@@ -25,7 +26,8 @@ export function notConverged(left: readonly string[]): string {
 /**
  * Plans what is left to do, shows it, does it unless it is a dry run, and looks again: afterwards nothing may be left.
  * Each stage is planned anew once those before it are done. When a change or a plan fails, or a stop comes, everything
- * that was made is taken back, last first, and it rejects. Killed, it goes on where it was when it is called again.
+ * that was made is taken back, last first, and it rejects; once all is made and looked at again, it stays. Killed, it goes
+ * on where it was when it is called again.
  */
 export async function converge(stages: readonly Stage[], host: Host, course: Converging): Promise<Converged> {
   const { step, dryRun, show } = course
@@ -68,6 +70,8 @@ async function planNow(
   if (shown !== null && made.length === 0) return shown
   course.signal.throwIfAborted()
   const changes = await course.step(`plan: ${title}`, () => planFor(desired, host))
-  if (shown === null) course.show([{ title, changes, certain: [] }])
+  const anew = [{ title, changes, certain: [] }]
+  const before = [{ title, changes: shown ?? [], certain: [] }]
+  if (!isDeepStrictEqual(linesOf(anew), linesOf(before))) course.show(anew)
   return changes
 }

@@ -34,32 +34,27 @@ export interface WantedPackages {
 
 /** Debian packages that are installed, and others that are not. Nothing else is upgraded or removed without being asked. */
 export function packages(wanted: WantedPackages): Desired {
-  return async (host) => {
-    const there = await packageStates(host)
-    const repair = await repairOf(host, there)
-    const foresee = foreseeing(host, repair)
-    const removal = await planRemoval(wanted, there, foresee)
-    const offered = await candidates(host, namesOf(missingFrom(there, wanted, removal?.gone ?? [])))
-    const installation = await planInstallation(wanted, { there, offered, gone: removal?.gone ?? [] }, foresee)
-    return [repair, removal?.change, installation].flatMap((change) => change ?? [])
-  }
+  return (host) => planPackages(host, wanted, candidates)
 }
 
-/** The part of `packages` that takes packages away, which is certain whatever another repository will offer. */
-export function packagesGone(wanted: WantedPackages): Desired {
-  return async (host) => {
-    const there = await packageStates(host)
-    const removal = await planRemoval(wanted, there, foreseeing(host, await repairOf(host, there)))
-    return removal ? [removal.change] : []
-  }
+/** The same as long as nobody can say what a repository that is still to come offers: without what comes with them. */
+export function packagesForetold(wanted: WantedPackages): Desired {
+  return (host) => planPackages(host, wanted, async () => new Map())
+}
+
+async function planPackages(host: Host, wanted: WantedPackages, offersOf: typeof candidates): Promise<Change[]> {
+  const there = await packageStates(host)
+  const repair = await repairOf(host, there)
+  // Before a repair apt foresees nothing.
+  const foresee = repair ? async () => null : (verb: Verb, specs: readonly string[]) => simulate(host, verb, specs)
+  const removal = await planRemoval(wanted, there, foresee)
+  const gone = removal?.gone ?? []
+  const offered = await offersOf(host, namesOf(missingFrom(there, wanted, gone)))
+  const installation = await planInstallation(wanted, { there, offered, gone }, foresee)
+  return [repair, removal?.change, installation].flatMap((change) => change ?? [])
 }
 
 type Foresee = (verb: Verb, specs: readonly string[]) => Promise<Transaction | null>
-
-/** Before a repair apt foresees nothing. */
-function foreseeing(host: Host, repair: Change | null): Foresee {
-  return repair ? async () => null : (verb, specs) => simulate(host, verb, specs)
-}
 
 interface Machine {
   there: Map<string, PackageState>

@@ -35,16 +35,14 @@ export function aptRepository({ name, key, pin, ...source }: AptRepository): Des
   ]
 }
 
-/** What it offers is fetched with it, so that whatever comes after can be planned. */
+/** What it offers is fetched when it is new, so that whatever comes after can be planned. The lists are a cache. */
 function offered(source: Desired): Desired {
-  return async (host) =>
-    (await source(host)).map((change) => ({
-      ...change,
-      async apply(on) {
-        await change.apply(on)
-        await refreshLists(on)
-      },
-    }))
+  return async (host) => {
+    const changes = await source(host)
+    if (changes.length === 0) return []
+    const fetched = { title: 'fetch what it offers', diff: null, apply: refreshLists, undo: async () => {} }
+    return [...changes, fetched]
+  }
 }
 
 export function sourceFile(name: string): string {

@@ -31,7 +31,7 @@ export async function compose(host: Host, project: ComposeProject, args: readonl
   const place = ['--project-name', name, '--project-directory', directory, ...variables, '--file', '-']
   const [program, ...words] = await findCompose(host)
   const argv = [program, ...words, ...place, ...args] as const
-  // Version 1 looks for files from where it runs. In HOME are the credentials of registries.
-  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800, aloud: true }
+  // Not aloud: it prints values of the app's variables, which nobody could hide. Version 1 looks for files from where it runs. In HOME are the credentials of registries.
+  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800 }
   return mustRun(host, { argv, input: content, ...around })
 }

@@ -23,6 +23,7 @@ interface NodeTarball {
 
 const tarballFolder = '/usr/local/lib/nodejs'
 const tarballPrograms = ['node', 'npm', 'npx']
+const pathOf = (program: string) => `/usr/local/bin/${program}`
 
 /** Node.js of one major version. */
 export function node(wanted: WantedNode): Stage[] {
@@ -36,13 +37,11 @@ export function node(wanted: WantedNode): Stage[] {
     directory({ path: tarballFolder, owner: 'root', group: 'root', mode: 0o755 }),
     async (host) => unpackedArchive(await archiveOf(host, tarball))(host),
   ]
-  const linked = tarballPrograms.map(
-    (program): Desired =>
-      async (host) => {
-        const { path: folder } = await archiveOf(host, tarball)
-        return link({ path: `/usr/local/bin/${program}`, target: `${folder}/bin/${program}` })(host)
-      },
-  )
+  const linked: Desired[] = tarballPrograms.map((program) => async (host) => {
+    const { path: folder } = await archiveOf(host, tarball)
+    return link({ path: pathOf(program), target: `${folder}/bin/${program}` })(host)
+  })
+  const staleIn = async (host: Host) => (await survey(host, platform)).filter(({ stale }) => stale)
   return [
     // What is stale goes only once the archive is there.
     { title: 'fetch and unpack the archive', desired: unpacked },
@@ -50,7 +49,12 @@ export function node(wanted: WantedNode): Stage[] {
     {
       title: `link ${tarballPrograms.join(', ')} in /usr/local/bin`,
       desired: linked,
-      foreseen: async (host) => (await survey(host, platform)).every(({ stale }) => !stale),
+      // A link in the place of a stale program can be planned only when that is gone.
+      foreseen: async (host) => (await staleIn(host)).length === 0,
+      certain: linked.map((one, index) => async (host) => {
+        const path = pathOf(tarballPrograms[index] ?? '')
+        return (await staleIn(host)).some(({ name }) => name === path) ? [] : one(host)
+      }),
     },
   ]
 }

@@ -4,14 +4,14 @@ import {
   aptRepository,
   installedVersions,
   packages,
-  packagesGone,
+  packagesForetold,
   sourceFile,
   type WantedPackage,
   type WantedPackages,
 } from '../apt/index.ts'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
-import type { Change, Desired } from '../plan.ts'
+import { type Change, type Desired, planFor } from '../plan.ts'
 import type { Stage } from '../stages.ts'
 import { noFile, runningFrom } from '../system/index.ts'
 import { findPrograms } from './programs.ts'
@@ -65,8 +65,8 @@ export function installedPlatform(platform: Platform, choices: PlatformChoices):
       title: `install ${name}`,
       desired: [async (host) => packages(await instead(host))(host)],
       // What a repository that is not there yet offers, nobody can say.
-      foreseen: async (host) => repository === null || (await host.look(sourceFile(repository.name))) !== null,
-      certain: [async (host) => packagesGone(await instead(host))(host)],
+      foreseen: async (host) => repository === null || (await planFor(aptRepository(repository), host)).length === 0,
+      certain: [async (host) => packagesForetold(await instead(host))(host)],
     },
   ]
 }

@@ -19,15 +19,18 @@ export function convergingInStages<P>(stagesBy: (payload: P) => Stage[]) {
     if (foreseen.length === 0)
       return { ok: true, summary: 'Nothing to change.', output: { changed: false, changes: [] } }
     if (dryRun) {
-      return { ok: true, summary: `Would make ${countOf(foreseen)}.`, output: { changed: false, changes: foreseen } }
+      const later = plan.filter(({ changes }) => changes === null).length
+      const more = later === 0 ? '' : ', and what can be planned only after them'
+      const summary = `Would make ${countOf(foreseen.length - later)}${more}.`
+      return { ok: true, summary, output: { changed: false, changes: foreseen } }
     }
     const output = { changed: true, changes: made.map(({ title, diff }) => ({ title, diff })) }
-    if (left.length === 0) return { ok: true, summary: `Made ${countOf(made)}.`, output }
+    if (left.length === 0) return { ok: true, summary: `Made ${countOf(made.length)}.`, output }
     const message = notConverged(left)
     return { ok: false, summary: message, output, errors: [{ code: 'not_converged', message }] }
   }
 }
 
-function countOf(changes: readonly unknown[]): string {
-  return changes.length === 1 ? '1 change' : `${changes.length} changes`
+function countOf(changes: number): string {
+  return changes === 1 ? '1 change' : `${changes} changes`
 }

@@ -1,7 +1,7 @@
 import { catalogue, type OutputOf } from '@ikoma/api'
-import { versionOf } from '@ikoma/machine/testing/apt-tools'
+import { aptTools, versionOf } from '@ikoma/machine/testing/apt-tools'
 import { curl, sha256 } from '@ikoma/machine/testing/file-tools'
-import type { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
+import type { SimulatedHost, Tool } from '@ikoma/machine/testing/simulated-host'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Action, ActionResult } from '../order/action.ts'
 import { actionContext } from '../testing/action-context.ts'
@@ -96,6 +96,21 @@ describe("somebody else's repository", () => {
     expect(machine.snapshot()).toEqual(before)
   })
 
+  test('that offers nothing for this system leaves nothing behind', async () => {
+    const machine = platformMachine({})
+    machine.putDirectory('/etc/apt/sources.list.d')
+    const before = machine.snapshot()
+    const apt = aptTools()
+    const aptGet: Tool = (call) => {
+      const there = call.machine.contentOf('/etc/apt/sources.list.d/ikoma-nodesource.sources') !== null
+      if (there && call.args.includes('update')) return { code: 100, stderr: 'E: does not have a Release file.' }
+      return apt['apt-get']?.(call) ?? {}
+    }
+    machine.install('apt-get', aptGet)
+    await expect(apply('platform.node.install', machine, { major: 20 })).rejects.toThrow('does not have a Release file')
+    expect(machine.snapshot()).toEqual(before)
+  })
+
   test("is Docker's for this release of the system", async () => {
     const machine = platformMachine({}, { '/etc/os-release': 'ID=ubuntu\nVERSION_CODENAME=jammy\n' })
     const result = await apply('platform.docker.install', machine, { source: 'docker' }, { dryRun: true })
@@ -137,6 +152,18 @@ describe('the archive of Node.js', () => {
     expect(second).toMatchObject({ ok: true, output: { changed: false, changes: [] } })
     const next = await apply('platform.node.install', machine, payload('24.2.0'))
     expect(next).toMatchObject({ ok: true, output: { version: '24.2.0' } })
+  })
+
+  test('is refused before anything is done when a file stands where a link would', async () => {
+    const machine = platformMachine({ installed: { nodejs: '20.1.0', curl: '7', 'ca-certificates': '1' } })
+    machine.putDirectory('/usr/local/lib')
+    machine.put('/usr/local/bin/npm', 'a file of somebody')
+    machine.install('curl', curl({ [url('24.1.0')]: archive }))
+    const before = machine.snapshot()
+    const wanted = { ...payload('24.1.0'), removeStale: true }
+    await expect(apply('platform.node.install', machine, wanted)).rejects.toMatchObject({ reason: 'not_a_link' })
+    expect(machine.snapshot()).toEqual(before)
+    expect(machine.ran.filter((argv) => argv.includes('remove') && !argv.includes('--simulate'))).toEqual([])
   })
 
   test('takes the place of one that somebody unpacked into /usr/local', async () => {
