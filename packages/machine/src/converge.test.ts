@@ -218,6 +218,14 @@ test('a stage that turns out otherwise in its turn is shown again before it is d
     { title: 'start what is new', desired: [replaced] },
   ])
   expect(told).toEqual([
-    ...['> plan', `change ${source}`, `> change ${source}`, '> plan: start what is new', 'start', '> start', '> verify'],
+    ...[
+      '> plan',
+      `change ${source}`,
+      `> change ${source}`,
+      '> plan: start what is new',
+      'start',
+      '> start',
+      '> verify',
+    ],
   ])
 })

@@ -37,7 +37,10 @@ export interface Program {
   env?: Readonly<Record<string, string>>
   cwd?: string
   timeoutSec?: number
-  /** Its lines go into the order's log while it runs, redacted: for what takes long enough to be waited for. */
+  /**
+   * Its lines go into the order's log while it runs, redacted: for what takes long enough to be waited for. It runs no
+   * faster than the log takes them, within its own `timeoutSec`.
+   */
   aloud?: boolean
 }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { Socket } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createLog, logLevels, readEnvironment } from '@ikoma/kernel/node'
 import { executorConfig, peerUidOf, runExecutor } from '@ikoma/runner'
 import * as z from 'zod'
@@ -7,7 +8,8 @@ import type { Context } from '../command-context.ts'
 import type { RunExecutorOptions } from './processes.ts'
 
 const environment = z.object({ LOG_LEVEL: z.enum(logLevels).default('info') })
-const lastWordsMs = 5_000
+/** The runner may be waiting for the control plane, which it gives 15 seconds to answer. */
+const lastWordsMs = 30_000
 
 /** Does one order for whoever is at the other end of standard input, and ends the process. */
 export async function executor({ peer }: RunExecutorOptions, { io }: Context): Promise<number> {
@@ -15,7 +17,7 @@ export async function executor({ peer }: RunExecutorOptions, { io }: Context): P
   const shutdown = new AbortController()
   process.once('SIGTERM', () => shutdown.abort())
   const connection = new Socket({ fd: 0 })
-  const told = once(connection, 'finish', { signal: AbortSignal.timeout(lastWordsMs) }).catch(() => undefined)
+  const told = Promise.race([once(connection, 'finish'), once(connection, 'close')]).catch(() => undefined)
   await runExecutor({
     configPath: executorConfig,
     peerUid: peerUidOf(peer),
@@ -24,7 +26,7 @@ export async function executor({ peer }: RunExecutorOptions, { io }: Context): P
     logger,
     shutdown: shutdown.signal,
   })
-  await told
+  await Promise.race([told, setTimeout(lastWordsMs)])
   // An action that did not end when it was told to would keep the process.
   process.exit(0)
 }

@@ -21,7 +21,7 @@ export function executorAt(socketPath: string): Executor {
       const socket = await reach(socketPath)
       const stop = () => tellStop(socket, context.signal)
       try {
-        socket.write(`${JSON.stringify({ claim })}\n`)
+        socket.write(`${JSON.stringify({ claim, hears: true })}\n`)
         context.signal.addEventListener('abort', stop, { once: true })
         if (context.signal.aborted) stop()
         return await follow(socket, context)
@@ -59,14 +59,23 @@ async function follow(socket: Socket, context: ActionContext): Promise<ActionRes
   const retelling = new Retelling(context)
   try {
     for await (const line of jsonLines(socket, maxLineBytes)) {
-      const answer = answerSchema.parse(line)
-      if ('result' in answer) return answer.result as ActionResult
-      await retelling.tell(answer)
+      const answer = answerSchema.safeParse(line).data
+      if (answer === undefined) refuseResult(line)
+      else if ('result' in answer) return answer.result as ActionResult
+      else await retelling.tell(answer)
     }
   } finally {
     await retelling.end()
   }
   throw new AppError('unavailable', 'The executor ended without a result. What it did is not known.', {
     reason: 'executor_lost',
+  })
+}
+
+/** What a later executor tells is passed over, but never a result that is not understood. */
+function refuseResult(line: unknown): void {
+  if (typeof line === 'object' && line !== null && !('result' in line)) return
+  throw new AppError('unavailable', 'The executor answered what this runner does not understand. Restart the runner.', {
+    reason: 'executor_protocol',
   })
 }

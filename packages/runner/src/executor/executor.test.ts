@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import type { Grant } from '@ikoma/api'
 import { AppError, newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { actions as allActions } from '../actions/index.ts'
 import type { ActionContext, Actions } from '../order/action.ts'
 import type { Claim } from '../protocol/control-plane.ts'
@@ -31,6 +31,8 @@ let logger: ReturnType<typeof recordingLogger>
 let done: unknown[]
 let endless: boolean
 let trouble: Error | null
+/** Where the executor listens that was set up last. */
+let lastPath: string
 /** What the action does besides. */
 let program: (context: ActionContext) => Promise<unknown>
 beforeEach(() => {
@@ -105,6 +107,7 @@ async function setup(options: Setup = {}) {
   servers.push(server)
   const path = join(folder, `${newId().slice(-8)}.sock`)
   await new Promise<void>((resolve) => server.listen(path, resolve))
+  lastPath = path
   return executorAt(path)
 }
 
@@ -350,7 +353,8 @@ describe('what programs print as root', () => {
     expect(existsSync(done)).toBe(false)
     read.resolve()
     expect(await running).toMatchObject({ ok: true })
-    expect([existsSync(done), bytes]).toEqual([true, 16_777_216])
+    // And the end of its only line.
+    expect([existsSync(done), bytes]).toEqual([true, 16_777_216 + 1])
   })
 
   test('does not hold up the end of a program whose runner went away', async () => {
@@ -367,4 +371,76 @@ describe('what programs print as root', () => {
       ok: false,
     })
   })
+
+  test('is told whole before what comes after a stop, however slowly the runner reads', async () => {
+    const shutdown = new AbortController()
+    program = async ({ machine, machineAfterStop, log }) => {
+      try {
+        await machine.run({ argv: ['sh', '-c', 'yes before | head -c 3000000; sleep 60'], aloud: true })
+      } finally {
+        log('taking back')
+        await machineAfterStop.run({ argv: ['echo', 'after'], aloud: true })
+      }
+    }
+    const executor = await setup({ shutdown: shutdown.signal })
+    const told: string[] = []
+    const capture = async (output: Readable) => {
+      for await (const chunk of output) {
+        told.push(String(chunk))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      return ''
+    }
+    const running = executor.run(claimOf(), {
+      ...actionContext(),
+      log: (line) => void told.push(`log ${line}`),
+      capture,
+    })
+    await vi.waitFor(() => expect(told.length).toBeGreaterThan(3), 5_000)
+    shutdown.abort()
+    expect(await running).toMatchObject({ ok: false })
+    const at = told.indexOf('log taking back')
+    expect(told.slice(0, at).join('').replaceAll('before\n', '').length).toBeLessThan('before\n'.length)
+    expect(told.slice(at + 1).join('')).toBe('after\n')
+  })
+
+  test('lets root take back although the runner reads nothing any more', async () => {
+    const undone = join(folder, 'undone')
+    program = async ({ machine, machineAfterStop }) => {
+      try {
+        await machine.run({ argv: ['yes'], aloud: true })
+      } finally {
+        await machineAfterStop.run({ argv: ['sh', '-c', `yes | head -c 1000000; touch ${undone}`], aloud: true })
+      }
+    }
+    await setup()
+    const socket = connect(lastPath)
+    socket.pause()
+    socket.write(`${JSON.stringify({ claim: claimOf({ timeoutSec: 1 }), hears: true })}\n`)
+    await vi.waitFor(() => expect(existsSync(undone)).toBe(true), 10_000)
+    socket.destroy()
+  })
+
+  test('is not told to a runner that was started before it could be', async () => {
+    program = ({ machine }) => machine.run({ argv: ['echo', 'printed'], aloud: true })
+    await setup()
+    const socket = connect(lastPath)
+    socket.write(`${JSON.stringify({ claim: claimOf() })}\n`)
+    const told = await text(socket)
+    expect(told).toContain('"result"')
+    expect(told).not.toContain('printed')
+  })
+})
+
+test('what a later executor tells beside the course is passed over, a result that is not understood is not', async () => {
+  const answering = async (...lines: object[]) => {
+    const server = createServer((socket) => void socket.end(lines.map((line) => `${JSON.stringify(line)}\n`).join('')))
+    servers.push(server)
+    const path = join(folder, `${newId().slice(-8)}.sock`)
+    await new Promise<void>((resolve) => server.listen(path, resolve))
+    return executorAt(path).run(claimOf(), actionContext())
+  }
+  const result = { ok: true, summary: 'done', output: {} }
+  expect(await answering({ novelty: 1 }, { log: 'a', more: 2 }, { result })).toEqual(result)
+  await expect(answering({ result: { ok: 'perhaps' } })).rejects.toMatchObject({ reason: 'executor_protocol' })
 })

@@ -17,6 +17,8 @@ export const requestSchema = z.strictObject({
     runLeaseSec: z.number(),
     grant: signedGrantSchema,
   }),
+  /** The runner understands `printed`: one that was started from a former version would break off. */
+  hears: z.boolean().optional(),
 })
 
 export const stopSchema = z.strictObject({

@@ -51,7 +51,7 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
   const { input, output, logger, shutdown } = options
   const stopping = new AbortController()
   shutdown?.addEventListener('abort', () => stopping.abort(ended), { once: true })
-  const course = new ToldCourse(output)
+  const course = new ToldCourse(output, stopping.signal)
   // When the runner is gone, the end of what is read says so.
   for (const side of [input, output]) side.on('error', () => undefined)
   try {
@@ -73,7 +73,8 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
     return refused('refused_peer', `The executor serves the user ${config.runnerUser} alone.`)
   }
   const lines = jsonLines(input, maxLineBytes)
-  const { claim } = requestSchema.parse(await nextLine(lines))
+  const { claim, hears = false } = requestSchema.parse(await nextLine(lines))
+  course.heard = hears
   const { orderId, attempt } = claim
   const { policy, stateDir } = config
   const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now: clock.now() })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { PassThrough, Readable } from 'node:stream'
 import type { Host } from '@ikoma/machine'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { localHost } from './local-host.ts'
@@ -250,5 +250,27 @@ describe('an aloud program', () => {
     const running = localHost(programs).run({ argv: ['yes'], aloud: true })
     setTimeout(() => stop.abort(new Error('canceled')), 300)
     await expect(running).rejects.toThrow('canceled')
+  })
+
+  test('that ignores a stop fills no memory while it is waited for', async () => {
+    const stop = new AbortController()
+    let held = 0
+    const capture = async (output: Readable) => {
+      await new Promise((resolve) => stop.signal.addEventListener('abort', resolve))
+      await new Promise((resolve) => setTimeout(resolve, 600))
+      held += output.readableLength + (output as PassThrough).writableLength
+      output.resume()
+    }
+    const programs = {
+      cwd: '/',
+      marker: `host.${process.pid}.stubborn`,
+      killGraceMs: 500,
+      signal: stop.signal,
+      capture,
+    }
+    const running = localHost(programs).run({ argv: ['sh', '-c', "trap '' TERM; yes"], aloud: true })
+    setTimeout(() => stop.abort(new Error('canceled')), 100)
+    await expect(running).rejects.toThrow('canceled')
+    expect(held).toBeLessThan(1024 * 1024)
   })
 })

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
-import { startProgram } from './process-tree.ts'
+import { pause } from '../protocol/pause.ts'
+import { type ProcessTree, startProgram } from './process-tree.ts'
 import { type OpenFiles, withFiles } from './program-files.ts'
 
 /** What a driver's programs run under: one order's attempt. */
@@ -57,6 +58,8 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
     await killed
     // What it left in the background holds its pipes open, and must not outlive the order.
     await tree.kill(0)
+    // What it printed is told before what comes after a stop: whoever hears both could not tell them apart.
+    if (stop.aborted) await lastWords([stdout, stderr], tree, killGraceMs)
     signal.throwIfAborted()
     if (late.aborted) throw tooSlow(argv[0], timeoutSec)
     return { code, stdout: await stdout, stderr: await stderr }
@@ -76,7 +79,16 @@ async function collect(output: Readable, hear?: (chunk: Buffer) => Promise<void>
   return Buffer.concat(chunks).toString()
 }
 
-/** No faster than the log takes it, until a stop. */
+/** A process out of reach may hold the pipes for ever: then nothing more is heard of them. */
+async function lastWords(said: Promise<string>[], tree: ProcessTree, withinMs: number): Promise<void> {
+  const enough = new AbortController()
+  await Promise.race([Promise.allSettled(said), pause(withinMs, enough.signal)])
+  enough.abort()
+  tree.stdout.destroy()
+  tree.stderr.destroy()
+}
+
+/** No faster than the log takes it; after a stop what the log has no room for is dropped. */
 async function collectAloud(
   output: Readable,
   capture: (ears: Readable) => Promise<unknown>,
@@ -84,8 +96,11 @@ async function collectAloud(
 ): Promise<string> {
   const ears = new PassThrough()
   const captured = capture(ears)
+  // Heard of below; it may fail before.
+  captured.catch(() => undefined)
   try {
     return await collect(output, async (chunk) => {
+      if (stop.aborted && ears.writableNeedDrain) return
       if (!ears.write(chunk)) await once(ears, 'drain', { signal: stop }).catch(() => undefined)
     })
   } finally {

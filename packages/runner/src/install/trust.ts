@@ -23,6 +23,9 @@ export function identity(enrolling: Enrolling | null): Desired {
     const folder = await directory({ path: places.stateDir, ...byRunner })(host)
     if ((await findTrusted(host)) === null) {
       if (enrolling === null) throw notEnrolled()
+      // It would be refused afterwards, and the invitation spent.
+      const pinned = await findPinned(host)
+      if (pinned) throw identityGone(pinned)
       const apply = (on: Host) => asRoot(on, enrolling.enrol)
       return [...folder, { title: `enrol this server with ${enrolling.url}`, diff: null, apply, undo: null }]
     }
@@ -114,6 +117,12 @@ function notEnrolled(): AppError {
   return new AppError('unprocessable', 'This server is not enrolled, and no invitation was given.', {
     reason: 'not_enrolled',
   })
+}
+
+function identityGone({ runnerId }: Trusted): AppError {
+  const message = `The executor was installed for runner ${runnerId}, whose identity is gone from ${places.stateDir}.`
+  const way = `To enrol this server again, remove ${places.executorConfig} first.`
+  return new AppError('conflict', `${message} ${way}`, { reason: 'identity_changed' })
 }
 
 function identityChanged(pinned: Trusted, told: Trusted): AppError {

@@ -64,6 +64,42 @@ describe('a log stream', () => {
     expect(Math.max(...chunks.map(({ lines }) => lines.length))).toBeLessThanOrEqual(9)
   })
 
+  it('keeps room for the own words of the runner when a program has filled the log', async () => {
+    const { logs, texts } = setup({ maxBytes: 200_000 })
+    await logs.pump(Readable.from([Buffer.from(`${'x'.repeat(7_000)}\n`.repeat(100))]), 'stdout')
+    logs.line('Could not be taken back: install a package')
+    await logs.pump(Readable.from([Buffer.from('more\n')]), 'stdout')
+    for (let line = 0; line < 100; line += 1) logs.line('y'.repeat(7_000))
+    await logs.close(1_000)
+    expect(texts().at(-1)).toBe('y'.repeat(7_000))
+    expect(texts().filter((text) => !/^[xy]+$/.test(text))).toEqual([
+      '[output truncated: the log of one attempt is full]',
+      'Could not be taken back: install a package',
+    ])
+    expect(texts().join('').length).toBeLessThan(201_000)
+  })
+
+  it('keeps the own words of the runner after a stop, however much is waiting', async () => {
+    const gate = Promise.withResolvers<void>()
+    const sent: string[] = []
+    const { logs, stop } = setup({
+      async send({ lines }) {
+        await gate.promise
+        sent.push(...lines.map(({ text }) => text))
+        return { truncated: false }
+      },
+    })
+    stop.abort()
+    const flood = () => logs.pump(Readable.from([Buffer.from(`${'x'.repeat(8_000)}\n`.repeat(100))]), 'stdout')
+    // The first chunk is on its way, and what waits is as much as before.
+    await flood()
+    await flood()
+    logs.line('Could not be taken back: install a package')
+    gate.resolve()
+    await logs.close(1_000)
+    expect(sent).toContain('Could not be taken back: install a package')
+  })
+
   it('makes a program wait when the control plane does not take its output', async () => {
     const gate = Promise.withResolvers<void>()
     const { logs, stop } = setup({ send: () => gate.promise.then(() => ({ truncated: false })) })

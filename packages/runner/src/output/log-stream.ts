@@ -30,6 +30,8 @@ const highWaterBytes = 256 * 1024
 const tailLength = 16 * 1024
 /** The control plane keeps 4 MiB of an order's log; this leaves room for the line that says so. */
 const defaultMaxBytes = 4 * 1024 * 1024 - 4096
+/** Of these, kept from programs: what could not be taken back is said last, and nowhere else. */
+const ownBytes = 64 * 1024
 const defaultBackoff = { baseMs: 500, capMs: 5_000 }
 
 /** Carries one attempt's output to the control plane: redacted, in order, bounded in memory and in all. */
@@ -42,6 +44,8 @@ export class LogStream {
   #queuedBytes = 0
   #acceptedBytes = 0
   #seq = 0
+  /** Programs have had their share of the log. */
+  #full = false
   /** Nobody wants more: the log is full, or the claim is lost. */
   #closed = false
   #closing = false
@@ -98,14 +102,22 @@ export class LogStream {
   }
 
   #add(stream: Line['stream'], text: string): void {
-    if (this.#closed || (this.#deps.signal.aborted && this.#queuedBytes > highWaterBytes)) return
+    const own = stream === 'runner'
+    if (this.#closed || (!own && (this.#full || this.#isBehind()))) return
     const bytes = sizeOf(text)
-    if (this.#acceptedBytes + bytes > this.#maxBytes) {
-      this.#enqueue('runner', '[output truncated: the log of one attempt is full]', 0)
-      this.#closed = true
+    const room = this.#maxBytes - (own ? 0 : Math.min(ownBytes, this.#maxBytes / 8))
+    if (this.#acceptedBytes + bytes <= room) {
+      this.#enqueue(stream, storable(text), bytes)
       return
     }
-    this.#enqueue(stream, storable(text), bytes)
+    if (!this.#full) this.#enqueue('runner', '[output truncated: the log of one attempt is full]', 0)
+    this.#full = true
+    if (own) this.#closed = true
+  }
+
+  /** After a stop nothing is waited for, so that what programs print then may be too much. */
+  #isBehind(): boolean {
+    return this.#deps.signal.aborted && this.#queuedBytes > highWaterBytes
   }
 
   #enqueue(stream: Line['stream'], text: string, bytes: number): void {
@@ -119,7 +131,8 @@ export class LogStream {
   /** Resolves once there is room for more. */
   async #room(): Promise<void> {
     const { signal } = this.#deps
-    const wait = () => this.#queuedBytes > highWaterBytes && !this.#closed && !this.#away && !signal.aborted
+    const wait = () =>
+      this.#queuedBytes > highWaterBytes && !this.#full && !this.#closed && !this.#away && !signal.aborted
     while (wait()) await this.#drained.promise
   }
 
