@@ -2,7 +2,7 @@
 // Each runner is the product's own loop over its own transport; only what it executes is not.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { systemClock } from '@ikoma/kernel'
-import { type Claim, createControlPlane } from '../packages/runner/src/protocol/control-plane.ts'
+import { type Claim, createControlPlaneClient } from '../packages/runner/src/protocol/control-plane-client.ts'
 import { LeaseKeeper } from '../packages/runner/src/protocol/lease-keeper.ts'
 import { startLoop } from '../packages/runner/src/protocol/loop.ts'
 import { pause } from '../packages/runner/src/protocol/pause.ts'
@@ -65,7 +65,7 @@ function startRunner({ id: runnerId, token }: Credential): void {
   const controlPlaneKey = { keyId: '', publicKey: '' }
   const told = { url, runnerId, token, name: '', serverId: null, scopes: [], concurrency, controlPlaneKey }
   const identity = { ...told, privateKey, privateKeyPem }
-  const controlPlane = createControlPlane(() => identity, systemClock)
+  const controlPlane = createControlPlaneClient(() => identity, systemClock)
   const { failed } = startLoop({
     controlPlane,
     runOrder: (claim) => (holders.has(runnerId) ? keep(claim) : execute(claim)),

@@ -11,7 +11,7 @@ import { type Policy, readPolicyFile } from './order/policy.ts'
 import { runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
-import { type ControlPlane, createControlPlane } from './protocol/control-plane.ts'
+import { type ControlPlaneClient, createControlPlaneClient } from './protocol/control-plane-client.ts'
 import { type Identity, readIdentity } from './protocol/identity.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
@@ -66,7 +66,7 @@ interface Parts {
 async function run({ settings, deps, policy, identity, journal, unlock }: Parts): Promise<Runner> {
   const { logger, clock = systemClock, actions = allActions } = deps
   const { version, killGraceMs } = settings
-  const controlPlane = createControlPlane(identity.current, clock)
+  const controlPlane = createControlPlaneClient(identity.current, clock)
   const outbox = new ReportOutbox({ complete: controlPlane.complete, journal, logger })
   const stopping = new AbortController()
   const shutdown = new AbortController()
@@ -117,7 +117,7 @@ const unsplit = {
 
 interface Closing extends Pick<Parts, 'settings' | 'journal' | 'unlock'> {
   loop: Loop
-  controlPlane: ControlPlane
+  controlPlane: ControlPlaneClient
   outbox: ReportOutbox
   stopping: AbortController
   shutdown: AbortController
@@ -160,7 +160,7 @@ async function identityHolder({ stateDir, url }: RunnerSettings): Promise<Identi
   }
 }
 
-function factsOf(settings: RunnerSettings, controlPlane: ControlPlane, clock: Clock): RunnerFacts {
+function factsOf(settings: RunnerSettings, controlPlane: ControlPlaneClient, clock: Clock): RunnerFacts {
   const { stateDir, childEnv, killGraceMs, version } = settings
   return {
     stateDir,

@@ -1,2 +1,2 @@
-export { type CaddySite, renderCaddyMain, renderCaddySite } from './caddyfile.ts'
+export type { CaddySite } from './caddyfile.ts'
 export { caddyRoute, listCaddyRoutes, noCaddyRoute } from './route.ts'

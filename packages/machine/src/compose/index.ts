@@ -1,4 +1,3 @@
-export { renderComposeFile } from './compose-file.ts'
 export { type Container, containerIdsIn, containersOf, dockerContainer, inspectContainers } from './docker.ts'
 export { readContainerLogs } from './docker-logs.ts'
 export { measureContainers } from './docker-stats.ts'

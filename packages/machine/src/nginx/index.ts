@@ -1,2 +1,2 @@
 export { listNginxSites, nginxSite, noNginxSite } from './site.ts'
-export { type NginxSite, renderNginxSite } from './site-file.ts'
+export type { NginxSite } from './site-file.ts'

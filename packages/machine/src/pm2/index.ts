@@ -1,5 +1,4 @@
 export { noPm2, pm2Daemon, pm2Stopped } from './daemon.ts'
-export { renderPm2Ecosystem } from './ecosystem-file.ts'
 export {
   findPm2Processes,
   listPm2,

@@ -11,6 +11,5 @@ export {
 } from './service.ts'
 export { renderConnectionSocket, renderRootConnectionUnit } from './socket-file.ts'
 export { activeStates, stayUp, systemctl, timerState, unitState } from './systemctl.ts'
-export { renderTimer } from './timer-file.ts'
-export { renderOneshotUnit, renderServiceUnit } from './unit-file.ts'
+export { renderServiceUnit } from './unit-file.ts'
 export { unitSetup } from './unit-setup.ts'

@@ -1,17 +1,13 @@
-import { renderAptPin, renderAptSource } from '../apt/index.ts'
-import { renderCaddyMain, renderCaddySite } from '../caddy/index.ts'
-import { renderComposeFile } from '../compose/index.ts'
-import { renderNginxSite } from '../nginx/index.ts'
-import { renderPm2Ecosystem } from '../pm2/index.ts'
-import { readEnvironmentFile, renderEnvironmentFile } from '../system/index.ts'
-import {
-  renderConnectionSocket,
-  renderOneshotUnit,
-  renderRootConnectionUnit,
-  renderServiceUnit,
-  renderTimer,
-} from '../systemd/index.ts'
-import { renderRollbackService, renderRollbackTimer } from '../ufw/index.ts'
+import { renderAptPin, renderAptSource } from '../apt/source-file.ts'
+import { renderCaddyMain, renderCaddySite } from '../caddy/caddyfile.ts'
+import { renderComposeFile } from '../compose/compose-file.ts'
+import { renderNginxSite } from '../nginx/site-file.ts'
+import { renderPm2Ecosystem } from '../pm2/ecosystem-file.ts'
+import { readEnvironmentFile, renderEnvironmentFile } from '../system/environment-file.ts'
+import { renderConnectionSocket, renderRootConnectionUnit } from '../systemd/socket-file.ts'
+import { renderTimer } from '../systemd/timer-file.ts'
+import { renderOneshotUnit, renderServiceUnit } from '../systemd/unit-file.ts'
+import { renderRollbackService, renderRollbackTimer } from '../ufw/rollback-unit.ts'
 import {
   readAptFields,
   readCaddyfile,

@@ -1,5 +1,4 @@
 export { firewall, readFirewall } from './firewall.ts'
 export { openPorts } from './open-ports.ts'
 export { awaitsConfirmation, confirmedFirewall, wasRolledBack } from './rollback.ts'
-export { renderRollbackService, renderRollbackTimer } from './rollback-unit.ts'
 export { readUfw } from './ufw.ts'

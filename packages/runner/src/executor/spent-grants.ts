@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncDirectory } from '../host/durable-file.ts'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 
 /** Far longer than a grant is good for, so that what is forgotten has expired. */
 const keepMs = 24 * 60 * 60_000

@@ -2,13 +2,13 @@ import { AppError } from '@ikoma/kernel'
 import { type Course, converge, linesOf, notConverged, type PlanLine, type Stage } from '@ikoma/machine'
 import { localHost } from '../host/local-host.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
+import type { Bundle } from './bundle.ts'
 import { installed } from './installed.ts'
 import * as places from './places.ts'
-import type { Program } from './program.ts'
 import { purged, removed } from './removed.ts'
 
 export interface InstallOptions {
-  program: Program
+  program: Bundle
   version: string
   /** Of an invitation; needed until this server is enrolled. */
   invitation: { url: string; token: string; name?: string } | null

@@ -2,14 +2,14 @@ import type { Desired, Stage } from '@ikoma/machine'
 import { directory, file, renderEnvironmentFile } from '@ikoma/machine/system'
 import { runningUnit, unitPath } from '@ikoma/machine/systemd'
 import { allowance } from './allowance.ts'
+import { type Bundle, refuseUnsafeBundle } from './bundle.ts'
 import * as places from './places.ts'
-import { type Program, refuseUnsafeProgram } from './program.ts'
 import { runnerUser } from './runner-user.ts'
 import { type Enrolling, identity, isTrustKnown, trust } from './trust.ts'
-import { executorSocket, executorUnit, runnerUnit } from './units.ts'
+import { renderExecutorSocket, renderExecutorUnit, renderRunnerUnit } from './units.ts'
 
 export interface Installation {
-  program: Program
+  program: Bundle
   enrolling: Enrolling | null
   /** Scopes that the policy allows beside looking; undefined leaves a policy as it is. */
   allow: readonly string[] | undefined
@@ -26,7 +26,7 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
 export function installed({ program, enrolling, allow, settleSec }: Installation): Stage[] {
   const unit = (name: string, content: string) => file({ path: unitPath(name), content, ...places.byRoot })
   const ground: Desired[] = [
-    async (host) => refuseUnsafeProgram(program, host).then(() => []),
+    async (host) => refuseUnsafeBundle(program, host).then(() => []),
     directory({ path: places.home, ...rootFolder }),
     runnerUser,
     directory({ path: places.settingsDir, ...rootFolder }),
@@ -36,11 +36,14 @@ export function installed({ program, enrolling, allow, settleSec }: Installation
   const units = [
     runningUnit({
       unit: places.executorSocket,
-      reads: [unit(places.executorTemplate, executorUnit(program)), unit(places.executorSocket, executorSocket())],
+      reads: [
+        unit(places.executorTemplate, renderExecutorUnit(program)),
+        unit(places.executorSocket, renderExecutorSocket()),
+      ],
     }),
     runningUnit({
       unit: places.runnerUnit,
-      reads: [allowance(allow), environment, unit(places.runnerUnit, runnerUnit(program))],
+      reads: [allowance(allow), environment, unit(places.runnerUnit, renderRunnerUnit(program))],
       settleSec,
     }),
   ]

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import * as places from './places.ts'
-import { executorSocket, executorUnit, runnerUnit } from './units.ts'
+import { renderExecutorSocket, renderExecutorUnit, renderRunnerUnit } from './units.ts'
 
 const tool = 'systemd-analyze'
 /** A program that is there, as `verify` wants it. */
 const program = { node: '/bin/true', entry: '/opt/ikoma/dist/index.cjs', build: 'ab12cd34ef56' }
 const units = {
-  [places.runnerUnit]: runnerUnit(program),
-  [places.executorSocket]: executorSocket(),
-  [places.executorTemplate]: executorUnit(program),
+  [places.runnerUnit]: renderRunnerUnit(program),
+  [places.executorSocket]: renderExecutorSocket(),
+  [places.executorTemplate]: renderExecutorUnit(program),
 }
 
 function analyze(...args: string[]): string {

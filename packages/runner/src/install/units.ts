@@ -1,12 +1,12 @@
 import { renderConnectionSocket, renderRootConnectionUnit, renderServiceUnit } from '@ikoma/machine/systemd'
+import type { Bundle } from './bundle.ts'
 import * as places from './places.ts'
-import type { Program } from './program.ts'
 
 /** Orders that need root at a time. Each is a process of some 60 MB, so it is also what a runner gone bad can take. */
 const maxConnections = 32
 
 /** The process that talks to the network: nobody's rights, and what its user has below one folder. */
-export function runnerUnit({ node, entry, build }: Program): string {
+export function renderRunnerUnit({ node, entry, build }: Bundle): string {
   return renderServiceUnit({
     description: 'IKOMA runner',
     after: [places.executorSocket],
@@ -36,7 +36,7 @@ export function runnerUnit({ node, entry, build }: Program): string {
   })
 }
 
-export function executorSocket(): string {
+export function renderExecutorSocket(): string {
   return renderConnectionSocket({
     description: 'IKOMA executor: where the runner asks for what needs root',
     path: places.socketPath,
@@ -45,7 +45,7 @@ export function executorSocket(): string {
   })
 }
 
-export function executorUnit({ node, entry }: Program): string {
+export function renderExecutorUnit({ node, entry }: Bundle): string {
   return renderRootConnectionUnit({
     description: 'IKOMA executor: one signed order, done as root',
     execStart: [node, '--max-semi-space-size=1', entry, 'executor', 'run', '--peer'],

@@ -1,5 +1,5 @@
 import { type CatalogueEntry, findOrderType, type Grant } from '@ikoma/api'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
 import { verifyGrant } from './grant.ts'

@@ -1,5 +1,5 @@
 import type { Executor } from '../executor/executor-client.ts'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Action, ActionContext, ActionResult, Actions } from './action.ts'
 import type { Admission } from './admit.ts'
 import type { Refusal } from './refusal.ts'

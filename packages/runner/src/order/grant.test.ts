@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { Grant } from '@ikoma/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 import { verifyGrant } from './grant.ts'
 
 const now = 1_750_000_000_000

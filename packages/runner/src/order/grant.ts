@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { type Grant, grantSchema, type SignedGrant } from '@ikoma/api'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 
 export type GrantVerdict = { grant: Grant } | { refused: string }

@@ -16,7 +16,7 @@ export type Ending =
   /** It may be running for all the control plane knows, but nothing was done. */
   | { kind: 'not_started' }
 
-export interface Course {
+export interface AttemptCourse {
   /** Epoch milliseconds; null for an attempt whose runner went away. */
   startedAt: number | null
   finishedAt: number
@@ -34,7 +34,7 @@ interface Verdict {
 }
 
 /** The one place where an ending becomes a report, which holds no secret and fits the contract. */
-export function reportOf(ending: Ending, course: Course, redaction: Redaction): Report {
+export function reportOf(ending: Ending, course: AttemptCourse, redaction: Redaction): Report {
   const { startedAt, finishedAt, durationMs, steps } = course
   const { ok, outcome, summary, errors, output, retryable } = verdictOf(ending)
   const say = (text: string, length: number) => clip(storable(redaction.text(text)), length)

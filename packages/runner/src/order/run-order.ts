@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts'
 import { LogStream } from '../output/log-stream.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
-import type { Claim, ControlPlane } from '../protocol/control-plane.ts'
+import type { Claim, ControlPlaneClient } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
 import { pause } from '../protocol/pause.ts'
@@ -23,7 +23,7 @@ import type { Turns } from './turns.ts'
 import { type Started, watchStops } from './watch-stops.ts'
 
 export interface OrderDeps {
-  controlPlane: ControlPlane
+  controlPlane: ControlPlaneClient
   identity(): Identity
   policy: Policy
   journal: Journal

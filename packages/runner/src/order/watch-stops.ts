@@ -1,6 +1,6 @@
 import type { Grant, Progress } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
-import type { Claim, ControlPlane } from '../protocol/control-plane.ts'
+import type { Claim, ControlPlaneClient } from '../protocol/control-plane-client.ts'
 import { LeaseKeeper } from '../protocol/lease-keeper.ts'
 import type { Stop } from './stop.ts'
 
@@ -15,7 +15,7 @@ interface Watched {
   started: Started
   timeoutSec: number
   retryClass: Grant['retryClass']
-  controlPlane: Pick<ControlPlane, 'renew'>
+  controlPlane: Pick<ControlPlaneClient, 'renew'>
   shutdown: AbortSignal
   logger: Logger
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Action, Actions } from '../order/action.ts'
 import { setup, until } from '../testing/setup.ts'
-import type { Claim } from './control-plane.ts'
+import type { Claim } from './control-plane-client.ts'
 import { identityPaths } from './identity.ts'
 import { startLoop } from './loop.ts'
 

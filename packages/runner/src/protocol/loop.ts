@@ -1,10 +1,10 @@
 import type { Logger } from '../logger.ts'
-import type { Claim, ControlPlane } from './control-plane.ts'
+import type { Claim, ControlPlaneClient } from './control-plane-client.ts'
 import { Bell, pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LoopDeps {
-  controlPlane: Pick<ControlPlane, 'claim' | 'heartbeat'>
+  controlPlane: Pick<ControlPlaneClient, 'claim' | 'heartbeat'>
   runOrder(claim: Claim): Promise<void>
   /** Reads the credential again; true when it is another one. */
   reloadIdentity(): Promise<boolean>

@@ -1,7 +1,7 @@
 import type { Report } from '@ikoma/api'
 import type { Backoff } from '@ikoma/kernel'
 import type { Logger } from '../logger.ts'
-import type { Hold } from './control-plane.ts'
+import type { Hold } from './control-plane-client.ts'
 import type { Journal } from './journal.ts'
 import type { Result } from './journal-entry.ts'
 import { pause } from './pause.ts'

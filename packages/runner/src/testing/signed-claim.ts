@@ -1,7 +1,7 @@
 import type { Grant } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import type { newSigningKey } from '@ikoma/kernel/node'
-import type { Claim } from '../protocol/control-plane.ts'
+import type { Claim } from '../protocol/control-plane-client.ts'
 
 type SigningKey = ReturnType<typeof newSigningKey>
 

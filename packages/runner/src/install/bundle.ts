@@ -4,7 +4,7 @@ import type { Host } from '@ikoma/machine'
 import { othersWrite } from '@ikoma/machine/safety'
 
 /** What the units start: Node and the bundle's first file, which has its parts beside it. */
-export interface Program {
+export interface Bundle {
   node: string
   entry: string
   /** Another one for another bundle. */
@@ -15,7 +15,7 @@ export interface Program {
  * Root will run these files, and the runner's user must be able to read them: refuses what somebody else could change,
  * and what a unit cannot see.
  */
-export async function refuseUnsafeProgram({ node, entry }: Pick<Program, 'node' | 'entry'>, host: Host): Promise<void> {
+export async function refuseUnsafeBundle({ node, entry }: Pick<Bundle, 'node' | 'entry'>, host: Host): Promise<void> {
   if (!entry.endsWith('.cjs')) throw unsafe(entry, 'is not the bundle. Run `npm run build`, then dist/index.cjs')
   const folder = dirname(entry)
   const parts = (await host.list(folder)).filter((name) => /\.[cm]js$/.test(name)).map((name) => join(folder, name))

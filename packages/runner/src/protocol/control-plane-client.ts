@@ -49,10 +49,10 @@ const proofLifeMs = 20_000
 /** Beyond the time a parked request may take. */
 const answerMs = 15_000
 
-export type ControlPlane = ReturnType<typeof createControlPlane>
+export type ControlPlaneClient = ReturnType<typeof createControlPlaneClient>
 
 /** The runner's side of the protocol, one method a message. Rejects with ApiError or UnreachableError. */
-export function createControlPlane(identity: () => Identity, clock: Clock) {
+export function createControlPlaneClient(identity: () => Identity, clock: Clock) {
   // A proof tells the time by the control plane's clock: a machine whose own is wrong must still be able to say so.
   let skewMs = 0
   const proof = proofMaker({ now: () => clock.now() + skewMs })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { runnerProofHeader } from '@ikoma/api'
 import { expect, test } from 'vitest'
-import { createControlPlane } from './control-plane.ts'
+import { createControlPlaneClient } from './control-plane-client.ts'
 import type { Identity } from './identity.ts'
 
 const hour = 3_600_000
@@ -25,7 +25,7 @@ test('a machine whose clock is an hour wrong proves its key by the control plane
   const { privateKey } = generateKeyPairSync('ed25519')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const me = { url, runnerId: 'r', token: 't', privateKeyPem: 'pem', privateKey } as unknown as Identity
-  const controlPlane = createControlPlane(() => me, { now: () => local })
+  const controlPlane = createControlPlaneClient(() => me, { now: () => local })
   await controlPlane.heartbeat({ status: 'ONLINE' })
   await controlPlane.heartbeat({ status: 'ONLINE' })
   expect(proofs).toEqual([local, local + hour, local + hour])
@@ -44,7 +44,7 @@ test('a credential that is simply wrong is not tried again', async () => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const me = { url, runnerId: 'r', token: 't', privateKeyPem: 'pem', privateKey } as unknown as Identity
-  const controlPlane = createControlPlane(() => me, { now: () => Date.now() })
+  const controlPlane = createControlPlaneClient(() => me, { now: () => Date.now() })
   await expect(controlPlane.heartbeat({ status: 'ONLINE' })).rejects.toMatchObject({ status: 401 })
   expect(requests).toBe(1)
   server.close()
