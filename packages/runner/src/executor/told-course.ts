@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { ActionContext, ActionResult } from '../order/action.ts'
+import { LineGate } from '../output/line-gate.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import type { ExecutorAnswer } from './messages.ts'
 
@@ -11,10 +12,12 @@ const pieceLength = 64 * 1024
 export class ToldCourse {
   readonly #output: Writable
   readonly #stop: AbortSignal
+  /** How long all that is printed after a stop may wait for the runner; what it has no time for is dropped. */
+  #patienceMs = 2_000
   /** Whether the runner hears what programs print: one that was started from a former version does not know of it. */
   heard = false
 
-  /** From `stop` on, nothing waits for the runner any more. */
+  /** From `stop` on, nothing waits for the runner for long. */
   constructor(output: Writable, stop: AbortSignal) {
     this.#output = output
     this.#stop = stop
@@ -43,37 +46,52 @@ export class ToldCourse {
   /** Passes on what a program prints, to its end and no faster than the runner reads. Never rejects. */
   async capture(printed: Readable, stream: 'stdout' | 'stderr'): Promise<string> {
     const decoder = new TextDecoder()
+    const gate = new LineGate()
     let last = '\n'
-    const pass = async (text: string) => {
-      for (let at = 0; at < text.length; at += pieceLength) {
-        await this.#tellPrinted(text.slice(at, at + pieceLength), stream)
-      }
+    const pass = (text: string) => {
       last = text.at(-1) ?? last
+      this.#tellPrinted(text, stream)
     }
     try {
-      for await (const bytes of printed as AsyncIterable<Buffer>) await pass(decoder.decode(bytes, { stream: true }))
+      for await (const bytes of printed as AsyncIterable<Buffer>) {
+        if (this.#output.writableNeedDrain) await this.#room()
+        pass(decoder.decode(gate.pass(bytes, !this.#output.writableNeedDrain), { stream: true }))
+      }
     } catch {
       // Its end was not waited for: what came before was told.
     }
-    await pass(decoder.decode())
+    pass(decoder.decode())
     // What another program prints next begins a line of its own.
-    if (last !== '\n') await pass('\n')
+    if (last !== '\n') pass('\n')
     return ''
   }
 
-  async #tellPrinted(text: string, stream: 'stdout' | 'stderr'): Promise<void> {
-    if (!this.heard || (this.#stop.aborted && this.#output.writableNeedDrain)) return
-    if (this.#tell({ printed: text, stream }) || this.#output.destroyed || this.#stop.aborted) return
+  #tellPrinted(text: string, stream: 'stdout' | 'stderr'): void {
+    if (!this.heard || this.#output.destroyed) return
+    for (let at = 0; at < text.length; at += pieceLength) {
+      this.#tell({ printed: text.slice(at, at + pieceLength), stream })
+    }
+  }
+
+  /** Resolves when the runner has read; after a stop, when it had its time for that too. */
+  async #room(): Promise<void> {
+    if (!this.#stop.aborted) await this.#drained(this.#stop)
+    if (!this.#output.writableNeedDrain || this.#output.destroyed) return
+    const sinceMs = performance.now()
+    await this.#drained(AbortSignal.timeout(Math.ceil(this.#patienceMs)))
+    this.#patienceMs = Math.max(0, this.#patienceMs - (performance.now() - sinceMs))
+  }
+
+  async #drained(enough: AbortSignal): Promise<void> {
     const over = new AbortController()
-    const { signal } = over
+    const signal = AbortSignal.any([enough, over.signal])
     const waits = [once(this.#output, 'drain', { signal }), once(this.#output, 'close', { signal })]
-    await Promise.race([...waits, once(this.#stop, 'abort', { signal })]).catch(() => undefined)
+    await Promise.race(waits).catch(() => undefined)
     over.abort()
     await Promise.allSettled(waits)
   }
 
-  /** False when the runner should be given time to read. */
-  #tell(answer: ExecutorAnswer): boolean {
-    return this.#output.write(`${JSON.stringify(answer)}\n`)
+  #tell(answer: ExecutorAnswer): void {
+    this.#output.write(`${JSON.stringify(answer)}\n`)
   }
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
+import { LineGate } from '../output/line-gate.ts'
 import { pause } from '../protocol/pause.ts'
 import { type ProcessTree, startProgram } from './process-tree.ts'
 import { type OpenFiles, withFiles } from './program-files.ts'
@@ -95,13 +96,14 @@ async function collectAloud(
   stop: AbortSignal,
 ): Promise<string> {
   const ears = new PassThrough()
+  const gate = new LineGate()
   const captured = capture(ears)
   // Heard of below; it may fail before.
   captured.catch(() => undefined)
   try {
     return await collect(output, async (chunk) => {
-      if (stop.aborted && ears.writableNeedDrain) return
-      if (!ears.write(chunk)) await once(ears, 'drain', { signal: stop }).catch(() => undefined)
+      const heard = gate.pass(chunk, !stop.aborted || !ears.writableNeedDrain)
+      if (!ears.write(heard)) await once(ears, 'drain', { signal: stop }).catch(() => undefined)
     })
   } finally {
     ears.end()
