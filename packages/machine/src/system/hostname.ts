@@ -19,9 +19,10 @@ export function hostname(name: string): Desired {
 }
 
 async function nowCalled(host: Host, name: string): Promise<Change[]> {
-  const before = (await outputOf(host, { argv: ['hostname'] })).trim()
+  // Asked of systemd: the executor has a name of its own that it cannot change, and does not see the server's change.
+  const before = (await outputOf(host, { argv: ['hostnamectl', '--transient', 'status'] })).trim()
   if (before === name) return []
-  const call = (each: string) => (on: Host) => mustRun(on, { argv: ['hostname', each] })
+  const call = (each: string) => (on: Host) => mustRun(on, { argv: ['hostnamectl', 'set-hostname', '--', each] })
   return [{ title: `call the server ${name}`, diff: `-${before}\n+${name}`, apply: call(name), undo: call(before) }]
 }
 

@@ -5,11 +5,14 @@ import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
 import { expect } from 'vitest'
 import type { OrderTypeCase } from '../order-type-case.ts'
 
-/** hostname(1) over `state.hostname`. */
-const hostnameTool: Tool = ({ args: [name], machine }) => {
-  if (name === undefined) return { stdout: `${machine.state.hostname}\n` }
-  machine.state.hostname = name
-  return {}
+/** hostnamectl(1) over `state.hostname`. */
+const hostnameTools: Record<string, Tool> = {
+  hostnamectl({ args, machine }) {
+    if (args.includes('status')) return { stdout: `${machine.state.hostname}\n` }
+    machine.state.hostname = args.at(-1)
+    machine.put('/etc/hostname', `${args.at(-1)}\n`)
+    return {}
+  },
 }
 
 const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
@@ -64,11 +67,11 @@ export const systemCases: OrderTypeCase[] = [
         '/etc/hostname': 'debian\n',
         '/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 debian\n::1 localhost\n',
       }
-      const machine = new SimulatedHost({ files, state: { hostname: 'debian' }, tools: { hostname: hostnameTool } })
+      const machine = new SimulatedHost({ files, state: { hostname: 'debian' }, tools: hostnameTools })
       machine.putDirectory('/etc/cloud/cloud.cfg.d')
       return machine
     },
-    needs: ['hostname'],
+    needs: ['hostnamectl'],
     expectDone: (machine) => {
       expect(machine.state.hostname).toBe('web-1.example.org')
       expect(machine.contentOf('/etc/hostname')).toBe('web-1.example.org\n')
