@@ -124,7 +124,7 @@ describe('answers', () => {
         JSON.stringify(payloadSchema.properties).replace(/"const":("[^"]*")/g, '"enum":[$1]'),
       )
       const shown = body.components.schemas[`payload.${type}`]
-      expect(shown).toMatchObject({ title: title.en, properties, example })
+      expect(shown).toMatchObject({ title: `payload of ${type}`, description: title.en, properties, example })
     }
   })
 })

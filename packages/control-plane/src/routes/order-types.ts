@@ -7,7 +7,7 @@ export function payloadSchemas(): Record<string, object> {
   return Object.fromEntries(
     describeCatalogue().map(({ type, title, payloadSchema: { $schema: _, ...schema }, example }) => [
       `payload.${type}`,
-      { title: title.en, ...(withoutConst(schema) as object), example },
+      { title: `payload of ${type}`, description: title.en, ...(withoutConst(schema) as object), example },
     ]),
   )
 }
