@@ -218,6 +218,14 @@ describe('the policy', () => {
 })
 
 describe('install refuses', () => {
+  test('an invitation for a server whose executor believes another identity, before it is spent', async () => {
+    const { server, wanted, apply, enrolments } = setup()
+    await apply(wanted())
+    for (const path of [runnerFile, keyFile]) server.move(path, null)
+    await expect(apply(wanted())).rejects.toMatchObject({ reason: 'identity_changed' })
+    expect(enrolments()).toBe(1)
+  })
+
   test('a server that is not enrolled, without an invitation', async () => {
     const { wanted, plan } = setup()
     await expect(plan(wanted({ enrolling: null }))).rejects.toMatchObject({ reason: 'not_enrolled' })
