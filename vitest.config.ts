@@ -65,6 +65,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'hostile',
+          include: ['e2e/hostile/**/*.test.ts'],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+          testTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'power-cut',
           include: ['e2e/power-cut/**/*.test.ts'],
           testTimeout: 300_000,
