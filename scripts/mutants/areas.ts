@@ -1,0 +1,98 @@
+/** A part of the product whose tests must notice small bugs. Globs from the root; tests are filters of vitest. */
+export interface Area {
+  name: string
+  sources: string[]
+  tests: string[]
+  /** How many bugs are planted. */
+  bugs: number
+}
+
+export const areas: Area[] = [
+  {
+    name: 'domain',
+    sources: ['packages/domain/src/{order-*,place-order,scope,target,runner,access}.ts'],
+    tests: ['packages/domain/src'],
+    bugs: 40,
+  },
+  {
+    name: 'access',
+    sources: ['packages/control-plane/src/access.ts', 'packages/kernel/src/http/*.ts'],
+    tests: [
+      'packages/control-plane/src/access',
+      'packages/kernel/src/http',
+      'packages/control-plane/src/routes/operations',
+    ],
+    bugs: 24,
+  },
+  {
+    name: 'seals',
+    sources: ['packages/domain/src/{seal,audit-chain}.ts', 'packages/control-plane/src/{keyring,orders/seal}.ts'],
+    tests: ['packages/domain/src', 'packages/control-plane/src/edited-database'],
+    bugs: 24,
+  },
+  {
+    name: 'grants',
+    sources: [
+      'packages/runner/src/order/{grant,admit,dispatch,policy}.ts',
+      'packages/control-plane/src/orders/claim.ts',
+    ],
+    tests: [
+      'packages/runner/src/order',
+      'packages/runner/src/executor',
+      'packages/control-plane/src/routes/runner-protocol',
+    ],
+    bugs: 24,
+  },
+  {
+    name: 'journal',
+    sources: ['packages/runner/src/protocol/{journal,report-outbox}.ts'],
+    tests: ['packages/runner/src/protocol'],
+    bugs: 24,
+  },
+  {
+    name: 'redaction',
+    sources: ['packages/runner/src/output/{redact,secret-forms}.ts'],
+    tests: ['packages/runner/src/output'],
+    bugs: 24,
+  },
+  {
+    name: 'prune',
+    sources: ['packages/backup/src/{prune,abandoned}.ts', 'packages/control-plane/src/watch/retention.ts'],
+    tests: ['packages/backup/src/prune', 'packages/control-plane/src/watch/retention'],
+    bugs: 20,
+  },
+  {
+    name: 'proof',
+    sources: ['packages/backup/src/{take-backup,verify-backup}.ts', 'packages/backup/src/program/content.ts'],
+    tests: ['packages/backup/src', 'packages/runner/src/actions/backup-proof'],
+    bugs: 20,
+  },
+  {
+    name: 'firewall',
+    sources: ['packages/machine/src/ufw/*.ts'],
+    tests: ['packages/machine/src/ufw', 'packages/runner/src/actions/firewall'],
+    bugs: 20,
+  },
+  {
+    name: 'encoders',
+    sources: [
+      'packages/machine/src/values/*.ts',
+      'packages/machine/src/{systemd/unit-file,systemd/timer-file,caddy/caddyfile,nginx/site-file}.ts',
+      'packages/machine/src/{caddy,nginx,systemd}/words.ts',
+    ],
+    tests: [
+      'packages/machine/src/values',
+      'packages/machine/src/systemd',
+      'packages/machine/src/caddy',
+      'packages/machine/src/nginx',
+      'packages/machine/src/hostile',
+    ],
+    bugs: 40,
+  },
+  {
+    name: 'executor',
+    sources: ['packages/runner/src/executor/*.ts'],
+    tests: ['packages/runner/src/executor'],
+    bugs: 30,
+  },
+]
