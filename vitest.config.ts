@@ -2,12 +2,14 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests of the quick projects share modules and stores: each fails that leaves something behind in what they share. */
 const putBack = 'packages/kernel/src/testing/put-back.ts'
+const propertyRuns = 'packages/kernel/src/testing/property-runs.ts'
 
 // Three quick projects make `npm test`. The others have commands of their own: tools needs programs of the system (systemd,
 // nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root, vps root and Docker.
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
+    // What a test waits for is an event, never a time of this order: it is only what ends one that hangs.
+    testTimeout: 60_000,
     maxWorkers: '100%',
     // The tests open hundreds of SQLite writer threads from TypeScript sources, and Node strips types with WebAssembly in
     // each. V8 of Node 24 can crash when one thread replaces a wrapper that another uses ("Check failed:
@@ -21,7 +23,7 @@ export default defineConfig({
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.tools.test.ts', 'packages/{store,control-plane}/**'],
-          setupFiles: [putBack],
+          setupFiles: [putBack, propertyRuns],
           // Their files share modules, which hold no state: loading these for each file took as long as the tests.
           isolate: false,
         },
@@ -32,7 +34,7 @@ export default defineConfig({
           name: 'store',
           include: ['packages/store/src/**/*.test.ts'],
           exclude: ['**/*.tools.test.ts'],
-          setupFiles: [putBack],
+          setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
@@ -41,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
-          setupFiles: [putBack],
+          setupFiles: [putBack, propertyRuns],
         },
       },
       {

@@ -104,6 +104,16 @@ describe('a repeated call', () => {
   })
 })
 
+describe('a report on an order that ended without one', () => {
+  it('comes too late, whoever held the claim and with whatever lease', () => {
+    for (const status of ['CANCELED', 'FAILED', 'EXPIRED'] as const) {
+      const ended = anOrder(status, { finishedLease: null })
+      expect(answer(ended, completed('succeeded'))).toBe('already_ended')
+      expect(answer(ended, completed('succeeded', {}, curl as typeof holder))).toBe('already_ended')
+    }
+  })
+})
+
 describe('a late report', () => {
   const stale = accepted(anOrder('RUNNING'), { kind: 'sweep' }, noon + runLeaseMs)
 

@@ -80,6 +80,62 @@ const situations: Record<string, Situation> = {
 
 const cells = readCells(answers)
 
+/** What each event that moves an order writes into its history, with the reason; of an idempotent order in the state named. */
+const history: [event: string, from: OrderStatus, told: string][] = [
+  ['approve', 'PENDING_APPROVAL', 'order.approved'],
+  ['reject', 'PENDING_APPROVAL', 'order.rejected rejected'],
+  ['claim', 'QUEUED', 'order.claimed'],
+  ['start', 'CLAIMED', 'order.started'],
+  ['succeeded', 'RUNNING', 'order.succeeded'],
+  ['failed', 'RUNNING', 'order.failed failed, order.requeued retry'],
+  ['failed_for_good', 'RUNNING', 'order.failed failed'],
+  ['timed_out', 'RUNNING', 'order.timed_out timeout, order.requeued retry'],
+  ['canceled', 'RUNNING', 'order.failed stopped_by_runner'],
+  ['canceled_as_asked', 'RUNNING', 'order.canceled canceled_while_running'],
+  ['interrupted', 'RUNNING', 'order.went_stale interrupted, order.requeued interrupted'],
+  ['interrupted', 'STALE', 'order.requeued interrupted'],
+  ['interrupted_last_run', 'RUNNING', 'order.went_stale interrupted, order.failed interrupted'],
+  ['cancel', 'QUEUED', 'order.canceled canceled'],
+  ['cancel', 'RUNNING', 'order.cancel_requested'],
+  ['sweep_day', 'QUEUED', 'order.expired not_claimed_in_time'],
+  ['sweep_lapsed', 'CLAIMED', 'order.requeued claim_expired'],
+  ['sweep_spent', 'CLAIMED', 'order.failed claim_lost_too_often'],
+  ['sweep_lapsed', 'RUNNING', 'order.went_stale no_heartbeat'],
+  ['sweep_deadline', 'RUNNING', 'order.went_stale timeout'],
+]
+
+describe('the history of an order', () => {
+  for (const [event, from, told] of history) {
+    it(`has ${told} after ${event} in ${from}`, () => {
+      const { decision } = happen(event, from, 'idempotent')
+      const steps = decision.kind === 'changed' ? decision.steps : []
+      expect(steps.map(({ action, reason }) => (reason === null ? action : `${action} ${reason}`)).join(', ')).toBe(
+        told,
+      )
+    })
+  }
+
+  it('has the reason that was given', () => {
+    for (const event of [
+      completed('failed', { reason: 'disk_full', retryable: false }),
+      completed('failed', { reason: 'disk_full' }),
+    ]) {
+      const decision = advance(anOrder('RUNNING'), event, at())
+      expect(decision.kind === 'changed' && decision.steps[0]).toMatchObject({ reason: 'disk_full' })
+    }
+    const rejected = advance(anOrder('PENDING_APPROVAL'), { kind: 'reject', reason: 'not today' }, at())
+    expect(rejected.order.statusReason).toBe('not today')
+  })
+
+  it('has of an order that went stale why it did, when it is decided', () => {
+    const stale = anOrder('STALE', { statusReason: 'timeout', dueAt: noon, maxAttempts: 1 })
+    const decision = advance(stale, { kind: 'sweep' }, at(hour))
+    expect(decision.kind === 'changed' && decision.steps).toMatchObject([
+      { action: 'order.timed_out', reason: 'timeout' },
+    ])
+  })
+})
+
 describe('every event in every state', () => {
   for (const name of Object.keys(situations)) {
     for (const status of orderStatuses) {

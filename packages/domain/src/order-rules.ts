@@ -162,12 +162,10 @@ function cancel(order: OrderState, reason: string | null, at: Circumstance): Dec
 }
 
 function approve(order: OrderState, approval: string, at: Circumstance): Decision {
-  if (order.status !== 'PENDING_APPROVAL') return refused(order, 'invalid_status')
   return change(order, [['approve', 'order.approved', null]], at, { approval })
 }
 
 function reject(order: OrderState, reason: string | null, at: Circumstance): Decision {
-  if (order.status !== 'PENDING_APPROVAL') return refused(order, 'invalid_status')
   return change(order, [['reject', 'order.rejected', reason ?? 'rejected']], at)
 }
 

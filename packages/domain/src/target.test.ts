@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundRunnerId, targetOf, targetsOfRunner } from './target.ts'
+import { boundRunnerId, boundScope, targetOf, targetsOfRunner } from './target.ts'
 
 describe('a target', () => {
   it('is the runner before the server before the scope', () => {
@@ -18,5 +18,11 @@ describe('a target', () => {
     expect(boundRunnerId('runner:r:1')).toBe('r:1')
     expect(boundRunnerId('server:runner:r')).toBeNull()
     expect(boundRunnerId('scope:runner')).toBeNull()
+  })
+
+  it('names a scope only when it is one', () => {
+    expect(boundScope('scope:platform.caddy')).toBe('platform.caddy')
+    expect(boundScope('server:scope:x')).toBeNull()
+    expect(boundScope('runner:r')).toBeNull()
   })
 })
