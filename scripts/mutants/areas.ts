@@ -58,7 +58,12 @@ export const areas: Area[] = [
   {
     name: 'prune',
     sources: ['packages/backup/src/{prune,abandoned}.ts', 'packages/control-plane/src/watch/retention.ts'],
-    tests: ['packages/backup/src/prune', 'packages/control-plane/src/watch/retention'],
+    tests: [
+      'packages/backup/src',
+      'packages/runner/src/actions/backup.test',
+      'packages/runner/src/actions/backup-sqlite',
+      'packages/control-plane/src/watch/retention',
+    ],
     bugs: 20,
   },
   {
@@ -86,6 +91,7 @@ export const areas: Area[] = [
       'packages/machine/src/caddy',
       'packages/machine/src/nginx',
       'packages/machine/src/hostile',
+      'packages/machine/src/golden',
     ],
     bugs: 40,
   },
