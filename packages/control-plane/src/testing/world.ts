@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { ClaimedOrder, OrderResource, RunnerWithToken } from '@ikoma/api'
 import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
 import { createLog, newSigningKey } from '@ikoma/kernel/node'
+import { sealKey } from '@ikoma/store/testing'
 import { openRecycledSqlite } from '@ikoma/store/testing/recycled-sqlite'
 import { AccessControl } from '../access.ts'
 import { createControlPlane } from '../control-plane.ts'
@@ -40,7 +41,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   // A method that a test replaces is its own.
   const store = { ...shared }
   const timing = { ...defaultTiming, ...options.timing }
-  const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
+  const keys = keyring(newSigningKey(), sealKey)
   const { metricsToken = null } = options
   const controlPlane = await createControlPlane({
     store,
@@ -67,6 +68,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
+    file,
     store,
     time,
     timing,
