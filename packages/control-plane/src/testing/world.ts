@@ -32,7 +32,9 @@ export interface CallOptions {
 export type World = Awaited<ReturnType<typeof setup>>
 
 /** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
-export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
+export async function setup(
+  options: { timing?: Partial<OrderTiming>; metricsToken?: string; archiveDir?: string } = {},
+) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
   const logged: string[] = []
@@ -52,6 +54,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     clock,
     timing,
     metricsToken,
+    retention: options.archiveDir === undefined ? null : { keepMs: 0, archiveDir: options.archiveDir },
   })
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
@@ -69,6 +72,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   return {
     app: controlPlane.app,
     file,
+    witness: controlPlane.witness,
     store,
     time,
     timing,

@@ -39,6 +39,7 @@ function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: stri
     log,
     keepMs: days * dayMs,
     archive: archiveDir === undefined ? null : new OrderArchive(archiveDir),
+    head: () => world.witness.signedHead(),
     leads: () => leads,
     stopping: new AbortController().signal,
   })
@@ -65,8 +66,9 @@ async function endedOrder({ text = 'hello', chunks = 1 } = {}): Promise<string> 
 
 const statusOf = async (id: string) => (await world.admin('GET', `/v1/orders/${id}`)).status
 const pruned = async () => (await world.admin('GET', '/v1/audit?action=orders.pruned')).body.items
+const filesOf = (ending: string) => readdirSync(folder).filter((file) => file.endsWith(ending))
 const archived = () =>
-  readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
+  filesOf('.ndjson').flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
 
 describe('an order that ended', () => {
   test('is kept for as long as was said, and then deleted; a live one stays', async () => {
