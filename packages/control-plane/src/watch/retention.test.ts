@@ -6,6 +6,7 @@ import { orderRecordSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readHead } from '../audit/signed-head.ts'
 import { createMetrics } from '../metrics.ts'
 import { OrderArchive } from '../orders/order-archive.ts'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
@@ -101,6 +102,24 @@ describe('an order that ended', () => {
     const { file, offset, bytes, sha256 } = (await pruned())[0].data.archive
     const said = readFileSync(join(folder, file)).subarray(offset, offset + bytes)
     expect([said.toString(), createHash('sha256').update(said).digest('hex')]).toEqual([`${line}\n`, sha256])
+    expect(await statusOf(id)).toBe(404)
+  })
+
+  test('is deleted once its archive is on disk, and with it how the audit ended', async () => {
+    const id = await endedOrder()
+    world.time.now += 31 * dayMs
+    const { pruneOrders } = world.store
+    const lying = () => filesOf('').map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const)
+    let before: ReturnType<typeof lying> = []
+    world.store.pruneOrders = (pruning) => {
+      before = lying()
+      return pruneOrders(pruning)
+    }
+    const head = await world.store.auditHead()
+    await keeping(30, { archiveDir: folder }).tick()
+    expect(before.map(([name]) => name)).toEqual(['orders-2026-02-15.heads', 'orders-2026-02-15.ndjson'])
+    expect(before).toEqual(lying())
+    expect(readHead(before[0]?.[1].trim() ?? '', world.keyring)).toMatchObject(head)
     expect(await statusOf(id)).toBe(404)
   })
 
