@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type AuditEntry, type AuditEvent, type AuditHead, auditGenesis } from '@ikoma/domain'
-import { auditKeyOf, linkAudit } from '@ikoma/domain/audit-chain'
+import { type AuditRule, auditKeyOf, linkAudit } from '@ikoma/domain/audit-chain'
 import { newSigningKey } from '@ikoma/kernel/node'
 import { sealKey } from '@ikoma/store/testing'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
@@ -11,6 +11,7 @@ import { keyring } from '../keyring.ts'
 import { OrderArchive } from '../orders/order-archive.ts'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
 import { signHead } from './signed-head.ts'
+import { verifyStep } from './verification.ts'
 
 // Somebody who can write the database and knows how the chain is made, but has not got the control plane's keys.
 let world: World
@@ -24,6 +25,7 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
+const rule: AuditRule = { key: auditKeyOf(sealKey), keyedFrom: 1, unkeyedUntil: 0 }
 const verify = async () => (await world.admin('GET', '/v1/audit/verify')).body
 const compare = async (...heads: string[]) => (await world.admin('POST', '/v1/audit/verify', { body: { heads } })).body
 const head = async () => (await world.store.auditHead()) as AuditHead
@@ -160,4 +162,48 @@ test('the audit is verified step by step, each where the former ended, and a lie
   expect((await world.admin('POST', '/v1/audit/verify', { body: { after } })).body).toMatchObject({
     faults: [{ seq: 5, fault: 'altered' }],
   })
+})
+
+test('columns that hold what their types forbid are altered, and end no verification', async () => {
+  for (const column of ['mac', 'hash', 'data', 'at', 'actor']) {
+    const [event] = await world.store.listAudit({}, 2, 1)
+    await world.editDatabase(`update audit set ${column} = x'00ff' where seq = ?`, [3])
+    expect((await verify()).faults[0], column).toMatchObject({ seq: 3, fault: 'altered' })
+    await world.editDatabase(`update audit set ${column} = ? where seq = ?`, [event?.[column as 'data'] ?? '', 3])
+    expect(await verify(), column).toMatchObject({ ok: true })
+  }
+})
+
+test('entries behind the end that the database names are told', async () => {
+  const { auditHead } = world.store
+  const { seq, hash } = (await world.store.listAudit({}, 3, 1))[0] as AuditEvent
+  await world.witness.stop()
+  // As on PostgreSQL, where the end is a row of its own.
+  world.store.auditHead = async () => ({ seq, hash })
+  const context = { store: world.store, rule, heads: [], stopping: new AbortController().signal }
+  const { faults } = await verifyStep(context, undefined, 100)
+  world.store.auditHead = auditHead
+  expect(faults).toMatchObject([{ seq: 5, fault: 'head_differs', head: { seq: 4, from: 'database' } }])
+  expect((await verifyStep(context, undefined, 100)).faults).toEqual([])
+})
+
+test('a step looks at so many and no more, and the next goes on', async () => {
+  const context = { store: world.store, rule, heads: [], stopping: new AbortController().signal }
+  const first = await verifyStep(context, undefined, 2)
+  expect([first.done, first.reached.seq, first.faults]).toEqual([false, 2, []])
+  const second = await verifyStep(context, first.reached, 3)
+  expect([second.done, second.reached.seq, second.faults]).toEqual([true, 5, []])
+  const stopping = AbortSignal.abort()
+  expect((await verifyStep({ ...context, stopping }, undefined, 100)).done).toBe(false)
+})
+
+test('a chain that ends before the first entry under the key is truncated', async () => {
+  const context = {
+    store: world.store,
+    rule: { ...rule, keyedFrom: 9 },
+    heads: [],
+    stopping: new AbortController().signal,
+  }
+  const { faults } = await verifyStep(context, undefined, 100)
+  expect(faults).toMatchObject([{ seq: 6, fault: 'truncated', head: { seq: 8, from: 'keys' } }])
 })

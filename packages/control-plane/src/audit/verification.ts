@@ -56,7 +56,16 @@ export async function verifyStep(verifying: Verifying, from: AuditReach | undefi
   // Whole up to where this step was to go, and more is there.
   if (!step.full && last < promised.seq && step.reached.seq >= last) return step.result(false)
   step.end()
+  if (!step.full) await refuseBeyond(step, store)
   return step.result(true)
+}
+
+/** Behind the end that the database names there may be what was committed meanwhile, and nothing else. */
+async function refuseBeyond(step: Step, store: Store): Promise<void> {
+  const [beyond] = await store.listAudit({}, step.reached.seq, 1)
+  const head = beyond && (await store.auditHead())
+  if (head && head.seq < beyond.seq)
+    step.add({ seq: beyond.seq, fault: 'head_differs', head: { ...head, at: null, from: 'database' } })
 }
 
 class Step {
@@ -94,6 +103,10 @@ class Step {
     const { key } = this.#rule
     const ours = key !== null && isKeyed(event, key)
     this.#faults.push({ seq: event.seq, fault: ours ? 'forked' : 'head_differs', head: other })
+  }
+
+  add(fault: FoundFault): void {
+    this.#faults.push(fault)
   }
 
   /** The chain ends here: whoever knows more of it knows what was cut off. */

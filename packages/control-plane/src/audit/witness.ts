@@ -10,7 +10,8 @@ import { type HeadAt, readHead, signHead } from './signed-head.ts'
 /** A commit is followed by a look; between two looks it rests, so that many commits share one. */
 const restMs = 100
 const confirmedForMs = 60_000
-const maxTold = 100
+/** What one runner says that is not so must not hide what another says. */
+const maxToldOfSource = 10
 const keepThis =
   'the audit ends here: kept elsewhere, this line shows later whether it was rewritten or cut short (ikoma audit verify --head)'
 
@@ -32,7 +33,7 @@ export interface WitnessOptions {
 export class AuditWitness {
   readonly #options: WitnessOptions
   readonly #confirmed: BoundedCache<boolean>
-  readonly #told = new Set<string>()
+  readonly #told = new Map<string, Set<string>>()
   /** What was once seen in the chain. Nothing that contradicts it takes its place. */
   #remembered: HeadAt | null = null
   /** How the chain ends now, or did a moment ago. */
@@ -153,9 +154,10 @@ export class AuditWitness {
 
   /** Each case once: a runner says the same with every heartbeat. */
   #tell(head: AuditHead, found: AuditEvent | undefined, source: string): false {
-    const key = `${source} ${head.seq} ${head.hash}`
-    if (this.#told.has(key) || this.#told.size >= maxTold) return false
-    this.#told.add(key)
+    const told = this.#told.get(source) ?? new Set()
+    const key = `${head.seq} ${head.hash}`
+    if (told.has(key) || told.size >= maxToldOfSource) return false
+    this.#told.set(source, told.add(key))
     const { alarms } = this.#options
     alarms.raise('audit_rewritten', { seq: head.seq, expected: head.hash, found: found?.hash ?? null, source })
     return false
@@ -180,8 +182,9 @@ export class AuditWitness {
     if (signed === null || this.#current === null) return
     this.#logged = this.#current.seq
     log.info({ auditHead: signed, seq: this.#current.seq }, keepThis)
-    // What contradicts the memory is said, with the alarm, and not kept.
+    // What contradicts the memory is said, with the alarm, and not kept; nor is what a neighbour knows more of.
     if (file === null || this.#remembered?.seq !== this.#current.seq) return
+    if ((this.#readFile()?.seq ?? 0) > this.#current.seq) return
     try {
       replaceSecretFile(file, signed)
     } catch (error) {
