@@ -6,6 +6,7 @@ import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
 import { HeadArchive } from './audit/archived-heads.ts'
+import { type AuditVersions, auditRuleOf } from './audit/audit-versions.ts'
 import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
 import type { Keyring } from './keyring.ts'
@@ -31,7 +32,6 @@ import { serverRoutes } from './routes/servers.ts'
 import { streamRoute } from './routes/stream.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { SignalDesk } from './signal-desk.ts'
-import { auditRuleOf, type Versions } from './versions.ts'
 import { Alarms } from './watch/alarms.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
@@ -42,7 +42,7 @@ export interface ControlPlaneOptions {
   store: Store
   keyring: Keyring
   /** What former versions left; absent, the store is one of this version. */
-  versions?: Versions
+  versions?: AuditVersions
   /** Where the end of the audit is kept over a restart, out of the database's reach. Null or absent keeps it nowhere. */
   auditHeadFile?: string | null
   adminKey: string

@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { setup, type World } from './testing/world.ts'
-import { auditRuleOf, settleVersions } from './versions.ts'
+import { setup, type World } from '../testing/world.ts'
+import { auditRuleOf, settleVersions } from './audit-versions.ts'
 
 let world: World
 let keys: string
@@ -45,8 +45,10 @@ test('when the file is lost, the first entry under the key says from when on', a
 
 test('what somebody else kept in it stays', async () => {
   await world.createRunner()
-  writeFileSync(file(), '{"migratedAt":3,"auditKeyedFrom":null}', { mode: 0o600 })
-  expect(await settle()).toEqual({ migratedAt: 3, auditKeyedFrom: 1 })
+  writeFileSync(file(), '{"seals":{"form":2}}', { mode: 0o600 })
+  const versions = { migratedAt: null, auditKeyedFrom: 1 }
+  expect(await settle()).toEqual(versions)
+  expect(JSON.parse(readFileSync(file(), 'utf8'))).toEqual({ seals: { form: 2 }, ...versions })
 })
 
 test('a damaged file is refused: guessing would excuse what was written since', async () => {

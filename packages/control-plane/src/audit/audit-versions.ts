@@ -9,48 +9,52 @@ import * as z from 'zod'
 const besideMs = 24 * 3_600_000
 
 /** What former versions left, kept with the keys: who can write the database cannot write this. */
-const versionsSchema = z.object({
+const fileSchema = z.looseObject({
   /** When a database of a former version was opened by this one; null for one that was new. */
-  migratedAt: z.number().int().nullable(),
+  migratedAt: z.number().int().nullable().default(null),
   /** The number of the first entry of the audit that carries a mark of the key. */
-  auditKeyedFrom: z.number().int().nullable(),
+  auditKeyedFrom: z.number().int().nullable().default(null),
 })
-export type Versions = z.infer<typeof versionsSchema>
+export type AuditVersions = Pick<z.infer<typeof fileSchema>, 'migratedAt' | 'auditKeyedFrom'>
 
-/** Reads what is kept of former versions or, when the store is opened for the first time, looks and keeps it. */
-export async function settleVersions(keysDir: string, store: Store, now: number): Promise<Versions> {
-  const kept = readVersions(keysDir)
-  if (kept !== null && kept.auditKeyedFrom !== null) return kept
+/**
+ * Reads what is kept of former versions or, when the store is opened for the first time, looks and keeps it. What else is in
+ * the file stays.
+ */
+export async function settleVersions(keysDir: string, store: Store, now: number): Promise<AuditVersions> {
+  const kept = readFile(keysDir)
+  const { migratedAt, auditKeyedFrom } = kept
+  if (auditKeyedFrom !== null) return { migratedAt, auditKeyedFrom }
   const found = await lookForVersions(store, now)
-  const versions = { ...found, migratedAt: kept?.migratedAt ?? found.migratedAt }
-  replaceSecretFile(fileIn(keysDir), JSON.stringify(versions))
+  const versions = { ...found, migratedAt: migratedAt ?? found.migratedAt }
+  replaceSecretFile(fileIn(keysDir), JSON.stringify({ ...kept, ...versions }))
   return versions
 }
 
 /** What the audit of this store must carry. One file has one process: nobody of a former version writes beside it. */
-export function auditRuleOf(versions: Versions, dialect: Store['dialect'], key: Uint8Array): AuditRule {
+export function auditRuleOf(versions: AuditVersions, dialect: Store['dialect'], key: Uint8Array): AuditRule {
   const { migratedAt, auditKeyedFrom } = versions
   const shared = dialect === 'postgres' && migratedAt !== null
   return { key, keyedFrom: auditKeyedFrom ?? 1, unkeyedUntil: shared ? migratedAt + besideMs : 0 }
 }
 
-function readVersions(keysDir: string): Versions | null {
+function readFile(keysDir: string): z.infer<typeof fileSchema> {
   const path = fileIn(keysDir)
   let content: string
   try {
     content = readSecretFile(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return fileSchema.parse({})
     throw error
   }
-  const parsed = versionsSchema.safeParse(jsonOf(content))
+  const parsed = fileSchema.safeParse(jsonOf(content))
   if (parsed.success) return parsed.data
   throw new AppError('invalid', `${path} is damaged. Restore it from a backup of the keys folder.`, {
     reason: 'versions_damaged',
   })
 }
 
-async function lookForVersions(store: Store, now: number): Promise<Versions> {
+async function lookForVersions(store: Store, now: number): Promise<AuditVersions> {
   const { seq } = await store.auditHead()
   const first = seq === 0 ? 1 : await store.findFirstKeyed()
   return { migratedAt: first === 1 ? null : now, auditKeyedFrom: first ?? seq + 1 }
