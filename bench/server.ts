@@ -8,17 +8,18 @@ import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { openMemoryStore } from './memory-store.ts'
 
 const [kind = 'sqlite', folder = '.', databaseUrl = '', port = '0'] = process.argv.slice(2)
+const keyring = openKeyring(join(folder, 'keys'))
 
 async function openStore(): Promise<Store> {
   if (kind === 'memory') return openMemoryStore()
-  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl })
-  return openSqliteStore({ file: join(folder, 'ikoma.db') })
+  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl, sealKey: keyring.sealKey })
+  return openSqliteStore({ file: join(folder, 'ikoma.db'), sealKey: keyring.sealKey })
 }
 
 const store = await openStore()
 const controlPlane = await createControlPlane({
   store,
-  keyring: openKeyring(join(folder, 'keys')),
+  keyring,
   adminKey: process.env.IKOMA_ADMIN_KEY ?? '',
   log: createLog('warn', process.stderr),
   version: 'bench',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient, type ScheduleResource } from '@ikoma/api'
 import { createControlPlane, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
+import type { Clock } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { describe, expect, type TestContext, test } from 'vitest'
@@ -32,9 +33,9 @@ async function setup(dialect: Dialect, t: TestContext) {
 
 async function startHere(world: World, time: { now: number }, t: TestContext) {
   const clock = { now: () => time.now }
-  const store = await openStore(world, clock)
   const log = createLog('silent')
   const keyring = openKeyring(join(world.folder, 'keys'))
+  const store = await openStore(world, { clock, sealKey: keyring.sealKey })
   const controlPlane = await createControlPlane({ store, keyring, adminKey, log, version: 'e2e', clock })
   const url = await controlPlane.listen('127.0.0.1', 0)
   let closed = false
@@ -48,11 +49,11 @@ async function startHere(world: World, time: { now: number }, t: TestContext) {
   return { url, client: createClient({ url, credential: { kind: 'admin-key', key: adminKey } }), close }
 }
 
-function openStore({ database, folder }: World, clock: { now(): number }): Promise<Store> {
+function openStore({ database, folder }: World, options: { clock: Clock; sealKey: Uint8Array }): Promise<Store> {
   const { DATABASE_URL: url } = database.env
   return url === undefined
-    ? openSqliteStore({ file: join(folder, 'data', 'ikoma.db'), clock })
-    : openPostgresStore({ url, clock })
+    ? openSqliteStore({ file: join(folder, 'data', 'ikoma.db'), ...options })
+    : openPostgresStore({ url, ...options })
 }
 
 function firedAt(client: Client, { id }: ScheduleResource, lastRunAt: number): Promise<ScheduleResource> {

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser'
 import type * as z from 'zod'
-import type { AuditEventResource, AuditVerification } from './audit.ts'
+import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
 import type { Page } from './fields.ts'
 import type { LogLineResource, OrderEventResource, OrderResource, orderBody } from './orders.ts'
@@ -237,7 +237,20 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
     deleteToken: (id: string) => call<null>('DELETE', at('/v1/tokens', id)),
 
     listAudit: list<AuditEventResource>('/v1/audit'),
-    verifyAudit: () => call<AuditVerification>('GET', '/v1/audit/verify', { timeoutMs: 300_000 }),
+    /** Step by step to the end of the audit, or to the first step that finds a fault; `onStep` hears of each. */
+    async verifyAudit(heads: string[] = [], onStep: (step: AuditVerification) => void = () => undefined) {
+      let compared = 0
+      let after: string | null = null
+      for (;;) {
+        const body: z.input<typeof auditVerifyBody> = { heads, after }
+        const step: AuditVerification = await call('POST', '/v1/audit/verify', { body, timeoutMs: 300_000 })
+        compared += step.heads.compared
+        after = step.next
+        const all = { ...step, heads: { ...step.heads, compared } }
+        if (after === null || step.faults.length > 0) return all
+        onStep(all)
+      }
+    },
     ready: () => call<{ status: string }>('GET', '/readyz'),
   }
 }

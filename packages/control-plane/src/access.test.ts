@@ -52,6 +52,7 @@ const policy: Record<string, Access> = {
   'DELETE /v1/tokens/:id': 'admin',
   'GET /v1/audit': 'admin',
   'GET /v1/audit/verify': 'admin',
+  'POST /v1/audit/verify': 'admin',
   'GET /v1/stream': 'viewer',
   'GET /api/health': 'viewer',
   'GET /api/runners': 'public',

@@ -1,7 +1,10 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
+import type { AuditRule } from '@ikoma/domain/audit-chain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
+import type { HeadArchive } from './audit/archived-heads.ts'
+import type { AuditWitness } from './audit/witness.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
@@ -22,6 +25,9 @@ export interface Context {
   presence: Presence
   metrics: Metrics
   alarms: Alarms
+  auditRule: AuditRule
+  witness: AuditWitness
+  headArchive: HeadArchive
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,9 +1,13 @@
 import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
+import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
+import { HeadArchive } from './audit/archived-heads.ts'
+import { type AuditVersions, auditRuleOf } from './audit/audit-versions.ts'
+import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
@@ -37,6 +41,10 @@ import { startTicker } from './watch/ticker.ts'
 export interface ControlPlaneOptions {
   store: Store
   keyring: Keyring
+  /** What former versions left; absent, the store is one of this version. */
+  versions?: AuditVersions
+  /** Where the end of the audit is kept over a restart, out of the database's reach. Null or absent keeps it nowhere. */
+  auditHeadFile?: string | null
   adminKey: string
   log: Log
   version: string
@@ -54,6 +62,8 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   app: App
+  /** What remembers how the audit ended. */
+  witness: AuditWitness
   /** Listens, and starts the reconciler and the scheduler; answers the address. */
   listen(host: string, port: number): Promise<string>
   /** Ends parked requests and live streams, lets the others finish, then stops. The store stays open. */
@@ -69,13 +79,14 @@ const schedulerEveryMs = 1_000
 const watchEveryMs = 60_000
 const retentionAfterMs = 5_000
 const lookEveryMs = 10_000
+const sayAuditEveryMs = 300_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
 const bodyLimitBytes = 1024 * 1024
 
 export async function createControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const stopping = new AbortController()
   const context = createContext(options, stopping.signal)
-  const { store, signals, access } = context
+  const { store, signals, access, witness } = context
   const app = (await createHttpApp({
     log: options.log,
     title: 'IKOMA',
@@ -98,12 +109,15 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   addRoutes(app, context, options.metricsToken ?? null)
   const unsubscribe = store.subscribe((signal) => {
     if (signal.kind === 'access') access.forget()
+    if (signal.kind === 'audit') witness.noticed()
     signals.dispatch(signal)
   })
   let tickers: { stop(): Promise<void> }[] = []
   return {
     app,
+    witness,
     async listen(host, port) {
+      await witness.start()
       const address = await app.listen({ host, port })
       tickers = startTickers(context, options)
       return address
@@ -114,6 +128,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await app.close()
       unsubscribe()
       await context.presence.flush()
+      await witness.stop()
     },
   }
 }
@@ -123,6 +138,10 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
   const metrics = createMetrics(store)
+  const alarms = new Alarms({ log, registry: metrics.registry })
+  const versions = options.versions ?? { migratedAt: null, auditKeyedFrom: 1 }
+  const auditRule = auditRuleOf(versions, store.dialect, auditKeyOf(keyring.sealKey))
+  const file = options.auditHeadFile ?? null
   return {
     store,
     clock,
@@ -134,7 +153,10 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     signals,
     presence: new Presence(store, log),
     metrics,
-    alarms: new Alarms({ log, registry: metrics.registry }),
+    alarms,
+    auditRule,
+    witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
+    headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
     stopping,
   }
 }
@@ -172,6 +194,7 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
         context.log.warn({ err: error }, 'no look for lost signals'),
       ),
     ),
+    every(sayAuditEveryMs, () => context.witness.tick()),
     every(watchEveryMs, () =>
       scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
     ),
@@ -180,6 +203,7 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
 
 function startRetention(context: Context, reconciler: Reconciler, { keepMs, archiveDir }: RetentionPolicy) {
   const archive = archiveDir === null ? null : new OrderArchive(archiveDir)
-  const retention = new Retention({ ...context, keepMs, archive, leads: () => reconciler.leads() })
+  const head = () => context.witness.signedHead()
+  const retention = new Retention({ ...context, keepMs, archive, head, leads: () => reconciler.leads() })
   return startTicker(() => retention.tick(), retentionAfterMs)
 }

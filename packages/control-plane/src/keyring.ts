@@ -15,6 +15,10 @@ export interface Keyring {
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
   sign(grant: Grant): SignedGrant
+  /** What begins with what it is, and so can be taken for no grant. */
+  signText(text: string): string
+  /** What the store vouches for its rows with. */
+  sealKey: Uint8Array
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
@@ -28,6 +32,7 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
   const key = createSecretKey(sealKey)
   const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
   return {
+    sealKey,
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     seal,
     isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
@@ -35,5 +40,6 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }
     },
+    signText: (text) => signingKey.sign(Buffer.from(text)),
   }
 }

@@ -1,5 +1,6 @@
 import type {
   AuditEventResource,
+  AuditFaultResource,
   LogLineResource,
   OrderEventResource,
   OrderResource,
@@ -21,6 +22,7 @@ import {
   type Schedule,
   type Server,
 } from '@ikoma/domain'
+import type { FoundFault } from './audit/verification.ts'
 
 export function isoTime(time: number): string {
   return new Date(time).toISOString()
@@ -147,5 +149,11 @@ export function isOverdue({ alertAfterSec, paused, lastRunAt, createdAt }: Sched
 }
 
 export function auditEventResource(event: AuditEvent): AuditEventResource {
-  return { ...event, at: isoTime(event.at), data: JSON.parse(event.data) as Record<string, unknown> }
+  const { mac: _, ...shown } = event
+  return { ...shown, at: isoTime(event.at), data: JSON.parse(event.data) as Record<string, unknown> }
+}
+
+export function auditFaultResource({ seq, fault, head }: FoundFault): AuditFaultResource {
+  if (head === null) return { seq, fault, head }
+  return { seq, fault, head: { seq: head.seq, at: head.at === null ? null : isoTime(head.at), from: head.from } }
 }

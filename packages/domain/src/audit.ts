@@ -21,6 +21,8 @@ export interface AuditEvent {
   data: string
   /** SHA-256, base64url, over the previous hash and this event. */
   hash: string
+  /** That who wrote it has the control plane's key; empty in what a former version wrote. */
+  mac: string
 }
 
 export interface AuditHead {

@@ -131,6 +131,8 @@ export interface AuditStore {
   /** Events that match the filter, oldest first, strictly after the number `after`. */
   listAudit(filter: AuditFilter, after: number, limit: number): Promise<AuditEvent[]>
   auditHead(): Promise<AuditHead>
+  /** The number of the first event that carries a mark of the key; null while there is none. */
+  findFirstKeyed(): Promise<number | null>
 }
 
 export interface OrderInsertion {

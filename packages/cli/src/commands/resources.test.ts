@@ -246,34 +246,6 @@ describe('schedules', () => {
   })
 })
 
-describe('audit', () => {
-  it('verify ends with 1 when the chain is broken, and tells where', async () => {
-    const { run, api } = await setup()
-    const head = { seq: 7, hash: 'abc' }
-    const broken = { ok: false, events: 4, head, fault: { seq: 5, fault: 'missing' } }
-    api.on('GET /v1/audit/verify', ok({ ok: true, events: 7, head, fault: null }), ok(broken))
-    expect(await run('audit', 'verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('7 events') })
-    expect(await run('audit', 'verify')).toMatchObject({ code: 1, stdout: expect.stringContaining('event 5') })
-  })
-
-  it('list shows who did what', async () => {
-    const { run, api } = await setup()
-    const event = {
-      seq: 1,
-      at: noon(),
-      actor: 'admin-key',
-      action: 'token.created',
-      subject: 'token:1',
-      data: {},
-      hash: 'h',
-    }
-    api.on('GET /v1/audit', ok(page([event])))
-    expect((await run('audit', 'list', '--action', 'token.created')).stdout).toMatch(
-      /1 +2026-11-20 12:00:00 +admin-key +token.created/,
-    )
-  })
-})
-
 describe('refusals', () => {
   it('of the credential end with 4 and say how to give one', async () => {
     const { run, api } = await setup()

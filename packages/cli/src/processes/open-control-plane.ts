@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ControlPlane, createControlPlane, openKeyring } from '@ikoma/control-plane'
+import { type ControlPlane, createControlPlane, openKeyring, settleVersions } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
@@ -22,14 +22,25 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
-  const store = await openStore(config, log)
+  const store = await openStore(config, keyring.sealKey, log)
   let controlPlane: ControlPlane | null = null
   const close = async () => {
     await controlPlane?.close()
     await store.close()
   }
   try {
-    const parts = { store, keyring, adminKey: adminKey.key, log, version, docsAssets: docsAssets() }
+    const versions = await settleVersions(config.keysDir, store, Date.now())
+    const auditHeadFile = join(config.keysDir, 'audit.head')
+    const parts = {
+      store,
+      keyring,
+      versions,
+      auditHeadFile,
+      adminKey: adminKey.key,
+      log,
+      version,
+      docsAssets: docsAssets(),
+    }
     controlPlane = await createControlPlane({ ...config, ...parts })
     const address = await controlPlane.listen(config.host, config.port)
     const url = localUrl(address)
@@ -44,9 +55,9 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   }
 }
 
-function openStore({ database }: ControlPlaneConfig, log: Log): Promise<Store> {
-  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file })
-  return openPostgresStore({ ...database, log: (message, cause) => log.warn({ err: cause }, message) })
+function openStore({ database }: ControlPlaneConfig, sealKey: Uint8Array, log: Log): Promise<Store> {
+  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file, sealKey })
+  return openPostgresStore({ ...database, sealKey, log: (message, cause) => log.warn({ err: cause }, message) })
 }
 
 /** A control plane that listens on every address is reached here by the loopback one. */

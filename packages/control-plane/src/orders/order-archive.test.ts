@@ -9,8 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { OrderArchive } from './order-archive.ts'
 
@@ -96,4 +97,51 @@ test('somebody else who writes to the file is noticed, and loses nothing', async
   }
   await expect(archive.append(noon, disturbed())).rejects.toThrow('does not hold what was written')
   expect(read()).toContain('{"id":"theirs"}\n')
+})
+
+/** Opens as the system does, and notes what was written and what was brought to disk, in order. */
+function watched() {
+  const seen: string[] = []
+  const opened = async (...args: Parameters<typeof open>): Promise<FileHandle> => {
+    const name = basename(String(args[0]))
+    const file = await open(...args)
+    const [sync, append] = [file.sync.bind(file), file.appendFile.bind(file)]
+    const noted = async (verb: string, work: Promise<void>) => {
+      await work
+      seen.push(`${verb} ${name}`)
+    }
+    return Object.assign(file, {
+      sync: () => noted('sync', sync()),
+      appendFile: (...given: Parameters<typeof append>) => noted('append', append(...given)),
+    })
+  }
+  return { seen, opened }
+}
+
+test('the bytes of a batch, its name, its folder and the folders above are on disk before it is said to be', async () => {
+  const { folder } = setup()
+  const { seen, opened } = watched()
+  await new OrderArchive(folder, opened).append(noon, piecesOf('{"id":"a"}\n'), 'iko_head.2.a.b')
+  const day = 'orders-2026-01-15'
+  expect(seen).toEqual([
+    'sync new',
+    `sync ${basename(join(folder, '..', '..'))}`,
+    `append ${day}.heads`,
+    `sync ${day}.heads`,
+    `append ${day}.ndjson`,
+    `sync ${day}.ndjson`,
+    'sync folder',
+  ])
+})
+
+test('a folder that a crash left behind is made sure of, once', async () => {
+  const { folder, append } = setup()
+  await append('')
+  const { seen, opened } = watched()
+  const archive = new OrderArchive(folder, opened)
+  await archive.append(noon, piecesOf('{"id":"a"}\n'))
+  expect([seen[0], seen.at(-1)]).toEqual(['sync new', 'sync folder'])
+  seen.length = 0
+  await archive.append(noon, piecesOf('{"id":"b"}\n'))
+  expect(seen).toEqual(['append orders-2026-01-15.ndjson', 'sync orders-2026-01-15.ndjson'])
 })

@@ -8,30 +8,59 @@ const newline = 10
 
 /**
  * Ended orders as NDJSON, one file a UTC day, readable by their owner alone. One process writes to a folder.
+ * Beside each, `.heads` says how the audit ended at each writing: who rewrites the database cannot rewrite that.
  * What a crash interrupts may be written again, so a line may come twice; readers keep one by its `id`.
  */
 export class OrderArchive {
   readonly #folder: string
+  readonly #open: typeof open
   /** The file whose entry in the folder is known to be on disk. */
   #entered: string | null = null
 
-  constructor(folder: string) {
+  constructor(folder: string, opened: typeof open = open) {
     this.#folder = resolve(folder)
+    this.#open = opened
   }
 
-  /** Resolves when all of `lines` is on disk and reads back as it was written; rejects with nothing added. */
-  async append(now: number, lines: AsyncIterable<string>): Promise<ArchivedBatch> {
-    const name = `orders-${new Date(now).toISOString().slice(0, 10)}.ndjson`
-    await makeFolder(this.#folder)
-    const file = await open(join(this.#folder, name), 'a+', 0o600)
+  /**
+   * Resolves when all of `lines`, and the signed end of the audit where there is one, is on disk and reads back as it was
+   * written; rejects with nothing added to the orders.
+   */
+  async append(now: number, lines: AsyncIterable<string>, head: string | null = null): Promise<ArchivedBatch> {
+    const day = `orders-${new Date(now).toISOString().slice(0, 10)}`
+    await this.#makeFolder()
+    if (head !== null) await this.#add(`${day}.heads`, linesOf(`${head}\n`))
+    const added = await this.#add(`${day}.ndjson`, lines)
+    if (this.#entered !== day) await this.#syncFolder(this.#folder)
+    this.#entered = day
+    return added
+  }
+
+  async #add(name: string, lines: AsyncIterable<string>): Promise<ArchivedBatch> {
+    const file = await this.#open(join(this.#folder, name), 'a+', 0o600)
     try {
       const offset = await cutTornLine(file)
-      const { bytes, sha256 } = await write(file, offset, lines)
-      if (this.#entered !== name) await syncFolder(this.#folder)
-      this.#entered = name
-      return { file: name, offset, bytes, sha256 }
+      return { file: name, offset, ...(await write(file, offset, lines)) }
     } finally {
       await file.close()
+    }
+  }
+
+  /** Each new folder is an entry in the one above it, which must be on disk too; so must one that a crash left. */
+  async #makeFolder(): Promise<void> {
+    if (this.#entered !== null) return
+    const first = await mkdir(this.#folder, { recursive: true, mode: 0o700 })
+    if (first === undefined) return this.#syncFolder(dirname(this.#folder)).catch(refuseButClosed)
+    for (let made = this.#folder; made.length >= first.length; made = dirname(made))
+      await this.#syncFolder(dirname(made))
+  }
+
+  async #syncFolder(path: string): Promise<void> {
+    const folder = await this.#open(path, 'r')
+    try {
+      await folder.sync()
+    } finally {
+      await folder.close()
     }
   }
 }
@@ -62,6 +91,15 @@ async function write(file: FileHandle, offset: number, lines: AsyncIterable<stri
     await takeBack(file, offset, bytes).catch(() => {})
     throw error
   }
+}
+
+/** A folder above ours may be one that we may pass and not read. */
+function refuseButClosed(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EACCES') throw error
+}
+
+async function* linesOf(text: string): AsyncGenerator<string> {
+  yield text
 }
 
 async function* blocks(pieces: AsyncIterable<string>): AsyncGenerator<Buffer> {
@@ -102,20 +140,4 @@ async function cutTornLine(file: FileHandle): Promise<number> {
   }
   if (size > 0) await file.truncate(0)
   return 0
-}
-
-/** Each new folder is an entry in the one above it, which must be on disk too. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true, mode: 0o700 })
-  if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

@@ -1,14 +1,19 @@
-import { auditEventSchema, auditQuery, auditVerification, pageOf } from '@ikoma/api'
-import { type AuditHead, auditGenesis } from '@ikoma/domain'
-import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
+import { auditEventSchema, auditQuery, auditVerification, auditVerifyBody, pageOf } from '@ikoma/api'
+import type { AuditReach } from '@ikoma/domain/audit-chain'
+import { AppError } from '@ikoma/kernel'
+import * as z from 'zod'
+import { readHead } from '../audit/signed-head.ts'
+import { type FoundFault, type KnownHead, type Verified, verifyStep } from '../audit/verification.ts'
 import type { Context } from '../context.ts'
-import { auditEventResource } from '../present.ts'
+import { auditEventResource, auditFaultResource } from '../present.ts'
 import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
-const pageSize = 1000
+/** What one request looks at: a second or less of hashing. */
+const stepEvents = 20_000
 
-export function auditRoutes(app: App, { store, stopping }: Context): void {
+export function auditRoutes(app: App, context: Context): void {
+  const { store } = context
   app.get(
     '/v1/audit',
     {
@@ -33,31 +38,99 @@ export function auditRoutes(app: App, { store, stopping }: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],
-        summary: 'Recompute the chain from its first event to its head',
+        summary: 'Check the audit from its first event to its head, against the key and what is known of it elsewhere',
         response: { 200: auditVerification },
       },
     },
-    async () => {
-      const promised = await store.auditHead()
-      const { reached, fault } = await walk(promised)
-      // Stopped half way it has proven nothing; and the head must be the event that it was when we began.
-      const whole = fault === null && reached.seq >= promised.seq
-      return { ok: whole, events: reached.seq, head: promised, fault }
-    },
+    () => shared(),
   )
 
-  /** Verifies page by page, so that memory stays flat, and lets other requests in between. */
-  async function walk(promised: AuditHead): Promise<{ reached: AuditHead; fault: AuditFault | null }> {
-    let reached: AuditHead = auditGenesis
-    while (reached.seq < promised.seq && !stopping.aborted) {
-      const events = await store.listAudit({}, reached.seq, pageSize)
-      const fault = verifyAudit(reached, events)
-      if (fault) return { reached, fault }
-      const last = events.at(-1)
-      if (!last) return { reached, fault: { seq: reached.seq + 1, fault: 'missing' } }
-      reached = last
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    return { reached: { seq: reached.seq, hash: reached.hash }, fault: null }
+  app.post(
+    '/v1/audit/verify',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags: ['audit'],
+        summary: 'The same step by step, compared also with heads that were kept elsewhere',
+        body: auditVerifyBody,
+        response: { 200: auditVerification },
+      },
+    },
+    ({ body }) => verifyOnce(context, body.heads, cursorOf(body.after)),
+  )
+
+  /** All in one answer; those who ask meanwhile get the same one. */
+  let whole: Promise<Verification> | null = null
+  function shared(): Promise<Verification> {
+    whole ??= verifyAll(context).finally(() => {
+      whole = null
+    })
+    return whole
   }
+}
+
+type Verification = z.infer<typeof auditVerification>
+
+async function verifyAll(context: Context): Promise<Verification> {
+  const faults: Verification['faults'] = []
+  let compared = 0
+  let from: AuditReach | undefined
+  for (;;) {
+    const step = await verifyOnce(context, [], from)
+    faults.push(...step.faults)
+    compared += step.heads.compared
+    if (step.next === null || faults.length > 0 || context.stopping.aborted)
+      return { ...step, ok: faults.length === 0 && step.next === null, faults, heads: { ...step.heads, compared } }
+    from = cursorOf(step.next)
+  }
+}
+
+async function verifyOnce(context: Context, given: string[], from: AuditReach | undefined): Promise<Verification> {
+  const { store, auditRule, stopping, keyring, witness, headArchive } = context
+  const read = given.map((text) => readHead(text, keyring))
+  const archived = await headArchive.read()
+  const remembered = witness.remembered()
+  const heads: KnownHead[] = [
+    ...read.flatMap((head) => (typeof head === 'string' ? [] : [{ ...head, from: 'given' as const }])),
+    ...archived.heads.map((head) => ({ ...head, from: 'archive' as const })),
+    ...(remembered ? [{ ...remembered, from: 'memory' as const }] : []),
+  ]
+  const step = await verifyStep({ store, rule: auditRule, heads, stopping }, from, stepEvents)
+  const forged: FoundFault[] =
+    from === undefined && read.includes('forged') ? [{ seq: 0, fault: 'head_forged', head: null }] : []
+  const faults = [...forged, ...step.faults].map(auditFaultResource)
+  const { seq, hash } = step.reached
+  return {
+    ok: faults.length === 0 && step.done,
+    events: seq,
+    head: { seq, hash },
+    fault: faults[0] ?? null,
+    faults,
+    heads: {
+      compared: step.compared,
+      foreign: read.filter((each) => each === 'foreign').length,
+      unreadable: archived.unreadable,
+    },
+    next: step.done ? null : nextOf(step),
+  }
+}
+
+const reachSchema = z.object({ seq: z.number().int().min(0), hash: z.string().max(100), closed: z.boolean() })
+
+/** A step begins where its caller says: who asks is an admin, and lies to nobody else. */
+function cursorOf(after: string | null | undefined): AuditReach | undefined {
+  if (after === null || after === undefined) return undefined
+  try {
+    return reachSchema.parse(JSON.parse(Buffer.from(after, 'base64url').toString()))
+  } catch {
+    const message = 'use the "next" of the step before, or begin without it'
+    throw new AppError('invalid', `body/after: ${message}.`, {
+      reason: 'validation_failed',
+      fields: [{ field: 'body/after', message }],
+    })
+  }
+}
+
+function nextOf({ reached }: Verified): string {
+  return Buffer.from(JSON.stringify(reached)).toString('base64url')
 }

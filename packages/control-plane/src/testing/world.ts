@@ -2,6 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { ClaimedOrder, OrderResource, RunnerWithToken } from '@ikoma/api'
 import { defaultTiming, type OrderTiming, type Role } from '@ikoma/domain'
 import { createLog, newSigningKey } from '@ikoma/kernel/node'
+import { sealKey } from '@ikoma/store/testing'
 import { openRecycledSqlite } from '@ikoma/store/testing/recycled-sqlite'
 import { AccessControl } from '../access.ts'
 import { createControlPlane } from '../control-plane.ts'
@@ -31,7 +32,9 @@ export interface CallOptions {
 export type World = Awaited<ReturnType<typeof setup>>
 
 /** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
-export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
+export async function setup(
+  options: { timing?: Partial<OrderTiming>; metricsToken?: string; archiveDir?: string } = {},
+) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
   const logged: string[] = []
@@ -40,7 +43,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   // A method that a test replaces is its own.
   const store = { ...shared }
   const timing = { ...defaultTiming, ...options.timing }
-  const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
+  const keys = keyring(newSigningKey(), sealKey)
   const { metricsToken = null } = options
   const controlPlane = await createControlPlane({
     store,
@@ -51,6 +54,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     clock,
     timing,
     metricsToken,
+    retention: options.archiveDir === undefined ? null : { keepMs: 0, archiveDir: options.archiveDir },
   })
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
@@ -67,6 +71,8 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
+    file,
+    witness: controlPlane.witness,
     store,
     time,
     timing,

@@ -68,10 +68,20 @@ const causes: Record<AlarmName, () => Promise<object>> = {
       log: world.log,
       keepMs: 0,
       archive: new OrderArchive(blocked),
+      head: async () => null,
       leads: () => true,
       stopping: new AbortController().signal,
     }).tick()
     return { err: { code: 'EEXIST' } }
+  },
+
+  async audit_rewritten() {
+    await world.createRunner()
+    await world.witness.look()
+    const { seq, hash: expected } = await world.store.auditHead()
+    await world.editDatabase('delete from audit where seq = ?', [seq])
+    await world.witness.look()
+    return { seq, expected, found: null, source: 'control-plane' }
   },
 
   async mass_silence() {

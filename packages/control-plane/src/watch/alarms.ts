@@ -4,6 +4,8 @@ import { Gauge, type Registry } from 'prom-client'
 /** Every condition that needs a person, and what the log says of each case of it. */
 export const alarms = {
   archive_failed: 'the archive cannot be written: old orders are kept until it can',
+  audit_rewritten:
+    'the audit is not what it was: entries were rewritten or removed, or an older state of the database was put back. Run: ikoma audit verify',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
   schedule_overdue: 'a schedule is overdue',
   seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',

@@ -6,6 +6,7 @@ import { orderRecordSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { readHead } from '../audit/signed-head.ts'
 import { createMetrics } from '../metrics.ts'
 import { OrderArchive } from '../orders/order-archive.ts'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
@@ -39,6 +40,7 @@ function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: stri
     log,
     keepMs: days * dayMs,
     archive: archiveDir === undefined ? null : new OrderArchive(archiveDir),
+    head: () => world.witness.signedHead(),
     leads: () => leads,
     stopping: new AbortController().signal,
   })
@@ -65,8 +67,9 @@ async function endedOrder({ text = 'hello', chunks = 1 } = {}): Promise<string> 
 
 const statusOf = async (id: string) => (await world.admin('GET', `/v1/orders/${id}`)).status
 const pruned = async () => (await world.admin('GET', '/v1/audit?action=orders.pruned')).body.items
+const filesOf = (ending: string) => readdirSync(folder).filter((file) => file.endsWith(ending))
 const archived = () =>
-  readdirSync(folder).flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
+  filesOf('.ndjson').flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n').slice(0, -1))
 
 describe('an order that ended', () => {
   test('is kept for as long as was said, and then deleted; a live one stays', async () => {
@@ -99,6 +102,24 @@ describe('an order that ended', () => {
     const { file, offset, bytes, sha256 } = (await pruned())[0].data.archive
     const said = readFileSync(join(folder, file)).subarray(offset, offset + bytes)
     expect([said.toString(), createHash('sha256').update(said).digest('hex')]).toEqual([`${line}\n`, sha256])
+    expect(await statusOf(id)).toBe(404)
+  })
+
+  test('is deleted once its archive is on disk, and with it how the audit ended', async () => {
+    const id = await endedOrder()
+    world.time.now += 31 * dayMs
+    const { pruneOrders } = world.store
+    const lying = () => filesOf('').map((name) => [name, readFileSync(join(folder, name), 'utf8')] as const)
+    let before: ReturnType<typeof lying> = []
+    world.store.pruneOrders = (pruning) => {
+      before = lying()
+      return pruneOrders(pruning)
+    }
+    const head = await world.store.auditHead()
+    await keeping(30, { archiveDir: folder }).tick()
+    expect(before.map(([name]) => name)).toEqual(['orders-2026-02-15.heads', 'orders-2026-02-15.ndjson'])
+    expect(before).toEqual(lying())
+    expect(readHead(before[0]?.[1].trim() ?? '', world.keyring)).toMatchObject(head)
     expect(await statusOf(id)).toBe(404)
   })
 

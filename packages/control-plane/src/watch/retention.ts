@@ -29,6 +29,8 @@ export interface RetentionOptions {
   keepMs: number
   /** Null when nobody wants what is deleted. */
   archive: OrderArchive | null
+  /** How the audit ends now, signed, which the archive keeps beside the orders. */
+  head: () => Promise<string | null>
   /** Whether this process is the one to do it. */
   leads: () => boolean
   stopping: AbortSignal
@@ -81,10 +83,10 @@ export class Retention {
   }
 
   async #archive(ids: string[]): Promise<ArchivedBatch | null> {
-    const { archive, clock, alarms } = this.#options
+    const { archive, clock, alarms, head } = this.#options
     if (archive === null) return null
     try {
-      const batch = await archive.append(clock.now(), this.#records(ids))
+      const batch = await archive.append(clock.now(), this.#records(ids), await head())
       alarms.clear('archive_failed')
       return batch
     } catch (error) {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readOrMakeSecretFile } from './secret-file.ts'
+import { readOrMakeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts'
 
 function setup(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ikoma-secret-'))
@@ -30,4 +30,15 @@ test('refuses an empty secret: everybody could guess it', () => {
   const path = join(setup(), 'a.key')
   writeFileSync(path, '\n', { mode: 0o600 })
   expect(() => readOrMakeSecretFile(path, () => 'x')).toThrow('is empty')
+})
+
+test('puts a new content in its place, readable by its owner alone, and leaves nothing else behind', () => {
+  const folder = setup()
+  const path = join(folder, 'keys', 'a.json')
+  for (const content of ['first', 'second']) {
+    replaceSecretFile(path, content)
+    expect(readSecretFile(path)).toBe(content)
+  }
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readdirSync(join(folder, 'keys'))).toEqual(['a.json'])
 })

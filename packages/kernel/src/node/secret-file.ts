@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { AppError } from '../errors.ts'
 
@@ -29,6 +40,20 @@ export function readOrMakeSecretFile(path: string, make: () => string): { conten
   }
 }
 
+/** Puts this content in the file's place, readable by its owner alone. Cut off at any moment, the old or the new one is there. */
+export function replaceSecretFile(path: string, content: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${randomUUID()}`
+  try {
+    writeDurably(draft, content)
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+  syncFolder(dirname(path))
+}
+
+/** The content of a file that its owner alone can read. Rejects one that others can read, and an empty one. */
 export function readSecretFile(path: string): string {
   if (statSync(path).mode & 0o077) {
     throw new AppError('forbidden', `${path} can be read by others. Run: chmod 600 ${path}`, {

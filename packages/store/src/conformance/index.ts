@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { describeAccess } from './access.ts'
 import { describeAudit } from './audit.ts'
+import { describeAuditEdits } from './audit-edits.ts'
 import { describeLifecycle } from './lifecycle.ts'
 import { describeLogs } from './logs.ts'
 import { describeAdvancing } from './orders-advance.ts'
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeAccess(open)
     describeSchedules(open)
     describeAudit(open)
+    describeAuditEdits(open)
     describeLifecycle(open)
   })
 }

@@ -22,6 +22,8 @@ export interface OpenedStore {
   store: Store
   /** Closes the store and opens the same storage again. */
   reopen(): Promise<Store>
+  /** Runs a statement as somebody could who has the database: no trigger is in the way. */
+  tamper(statement: string): Promise<void>
   /** Closes whatever is open and removes the storage. */
   destroy(): Promise<void>
 }

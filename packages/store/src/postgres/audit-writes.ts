@@ -6,6 +6,7 @@ import type { Statement, Value } from './statement-batch.ts'
 /** As much of a transaction as the chain needs. */
 interface Writing {
   trace: Trace
+  auditKey: Uint8Array | null
   rows<Row>(statement: Statement, ...values: Value[]): Promise<Row[]>
 }
 
@@ -26,8 +27,8 @@ export async function lockHeadFor(tx: Writing, targets: string[]): Promise<Audit
 }
 
 /** Appends what the transaction leaves behind, under the lock on the head. */
-export async function appendAudit({ trace, rows }: Writing, head: AuditHead): Promise<void> {
-  const events = linkAudit(head, trace.entries)
+export async function appendAudit({ trace, auditKey, rows }: Writing, head: AuditHead): Promise<void> {
+  const events = linkAudit(head, trace.entries, auditKey)
   const last = events.at(-1)
   if (last) await rows(append, JSON.stringify(events), last.seq, last.hash)
 }
@@ -47,8 +48,8 @@ const append: Statement = {
   name: 'audit_append',
   text: `
     with moved as (update audit_head set seq = $2, hash = $3 where id = 1)
-    insert into audit (seq, at, actor, action, subject, data, hash)
-    select seq, at, actor, action, subject, data, hash
+    insert into audit (seq, at, actor, action, subject, data, hash, mac)
+    select seq, at, actor, action, subject, data, hash, mac
     from json_to_recordset($1::json)
-      as event (seq bigint, at bigint, actor text, action text, subject text, data text, hash text)`,
+      as event (seq bigint, at bigint, actor text, action text, subject text, data text, hash text, mac text)`,
 }

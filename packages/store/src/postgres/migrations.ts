@@ -43,5 +43,11 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"schedules\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"tokens\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130015039_audit-macs",
+    "statements": [
+      "ALTER TABLE \"audit\" ADD COLUMN \"mac\" text DEFAULT '' NOT NULL;"
+    ]
   }
 ]

@@ -6,7 +6,7 @@ import {
   type RegistryStore,
   type ScheduleStore,
 } from '@ikoma/domain'
-import { and, asc, eq, gt, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { GroupCommit } from '../group-commit.ts'
 import { pageOf } from '../paging.ts'
@@ -66,6 +66,10 @@ export function registryReads(
         filter.action ? eq(audit.action, filter.action) : undefined,
       )
       return db.select().from(audit).where(wanted).orderBy(asc(audit.seq)).limit(limit)
+    },
+    async findFirstKeyed() {
+      const keyed = db.select({ seq: audit.seq }).from(audit).where(ne(audit.mac, ''))
+      return first(await keyed.orderBy(asc(audit.seq)).limit(1))?.seq ?? null
     },
     async auditHead() {
       const [head] = await db.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead)

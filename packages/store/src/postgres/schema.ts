@@ -214,6 +214,7 @@ export const audit = pgTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
     hash: text('hash').$type<AuditEvent['hash']>().notNull(),
+    mac: text('mac').notNull().default(''),
   },
   (t) => [index('audit_subject').on(t.subject, t.seq)],
 )

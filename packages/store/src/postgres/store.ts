@@ -1,4 +1,5 @@
 import type { Store } from '@ikoma/domain'
+import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit } from '../group-commit.ts'
 import { submitting, type WriteCall } from '../writes.ts'
@@ -15,6 +16,8 @@ import { openSignalExchange } from './signal-exchange.ts'
 export interface PostgresOptions {
   url: string
   clock?: Clock
+  /** The key of what the store vouches for; without one, entries of the audit carry no mark. */
+  sealKey?: Uint8Array | null
   /**
    * A direct connection for LISTEN, when `url` leads through PgBouncer in transaction mode, which takes a LISTEN and
    * delivers nothing. Null where there is none: other processes' commits are then heard of by polling.
@@ -41,7 +44,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     listenUrl: options.listenUrl === undefined ? url : options.listenUrl,
     log,
   })
-  const commit = (calls: WriteCall[]) => commitBatch({ pool, prepare, log, deliver: signals.deliver }, calls)
+  const auditKey = options.sealKey ? auditKeyOf(options.sealKey) : null
+  const commit = (calls: WriteCall[]) => commitBatch({ pool, prepare, auditKey, log, deliver: signals.deliver }, calls)
   const bounds = { commit, maxWaiting: 20_000, timeoutMs: 15_000 }
   // One at a time: while it waits for the disk, the next one grows, and few big batches cost less than many small ones.
   const hot = new GroupCommit({ ...bounds, maxBatch: 512 })

@@ -8,6 +8,8 @@ import { type Answer, type Statement, StatementQueue, type Value } from './state
 
 export interface Transaction {
   trace: Trace
+  /** What entries of the audit are marked with. */
+  auditKey: Uint8Array | null
   /** For statements of their own: `begun` first. */
   db: Db
   begun: Promise<unknown>
@@ -30,6 +32,7 @@ export interface Transactions {
   pool: pg.Pool
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
   prepare: boolean
+  auditKey: Uint8Array | null
 }
 
 export interface Committed<R> {
@@ -53,12 +56,12 @@ export async function inTransaction<R>(
   }
 }
 
-async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
+async function once<R>({ pool, prepare, auditKey }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
   const client = await pool.connect()
   const statements = new StatementQueue(client, prepare)
   let broken = true
   try {
-    const tx = begin(client, statements)
+    const tx = begin(client, statements, auditKey)
     const { value, last, head } = await work(tx)
     await commit(tx, last, head)
     broken = false
@@ -72,13 +75,14 @@ async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) 
   }
 }
 
-function begin(client: pg.PoolClient, statements: StatementQueue): Transaction {
+function begin(client: pg.PoolClient, statements: StatementQueue, auditKey: Uint8Array | null): Transaction {
   const ask = (statement: Statement, ...values: Value[]) => statements.ask(statement, values)
   const begun = Promise.all([ask(beginning), ask(settings)])
   // Whoever does not wait for it hears of its failure from the statements behind it.
   begun.catch(() => undefined)
   return {
     trace: new Trace(),
+    auditKey,
     db: openDb(client),
     begun,
     ask,

@@ -110,10 +110,13 @@ describe('the audit', () => {
   )
 
   it.each([
-    ['insert or replace', 'insert or replace into audit select seq, at, ?, action, subject, data, hash from audit'],
+    [
+      'insert or replace',
+      'insert or replace into audit select seq, at, ?, action, subject, data, hash, mac from audit',
+    ],
     [
       'upsert',
-      'insert into audit select seq, at, ?, action, subject, data, hash from audit where true on conflict do update set actor = excluded.actor',
+      'insert into audit select seq, at, ?, action, subject, data, hash, mac from audit where true on conflict do update set actor = excluded.actor',
     ],
   ])('refuses an edit by %s', async (_, sql) => {
     const file = temporaryFile()

@@ -6,7 +6,7 @@ import {
   type RegistryStore,
   type ScheduleStore,
 } from '@ikoma/domain'
-import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, lte, ne, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
@@ -101,6 +101,10 @@ export function registryReads(
         filter.action ? eq(audit.action, filter.action) : undefined,
       )
       return db.select().from(audit).where(wanted).orderBy(asc(audit.seq)).limit(limit).all()
+    },
+    async findFirstKeyed() {
+      const keyed = db.select({ seq: audit.seq }).from(audit).where(ne(audit.mac, ''))
+      return keyed.orderBy(asc(audit.seq)).limit(1).get()?.seq ?? null
     },
     async auditHead() {
       const head = { seq: audit.seq, hash: audit.hash }

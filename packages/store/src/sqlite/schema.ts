@@ -203,6 +203,7 @@ export const audit = sqliteTable(
     subject: text('subject').notNull(),
     data: text('data').notNull(),
     hash: text('hash').$type<AuditEvent['hash']>().notNull(),
+    mac: text('mac').notNull().default(''),
   },
   (t) => [index('audit_subject').on(t.subject, t.seq)],
 )

@@ -13,11 +13,16 @@ import type { PlainError, WriterData, WriterReply } from './writer.ts'
 export interface SqliteOptions {
   file: string
   clock?: Clock
+  /** The key of what the store vouches for; without one, entries of the audit carry no mark. */
+  sealKey?: Uint8Array | null
 }
 
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
-export async function openSqliteStore({ file, clock = systemClock }: SqliteOptions): Promise<Store> {
-  const writer = await startWriting(file, clock)
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { file, clock = systemClock, sealKey = null } = options
+  const writer = await startWriting(() =>
+    startWriter({ ikomaThread: 'sqlite-writer', file, now: clock.now(), sealKey }),
+  )
   const signals = new Signals()
   const group = new GroupCommit<WriteCall, unknown>({
     commit: async (calls) => {
@@ -69,13 +74,13 @@ interface Writer {
 }
 
 /** A thread that dies takes its batch with it; the next batch gets a new one. */
-async function startWriting(file: string, clock: Clock): Promise<Writer> {
-  let worker = await startWriter(file, clock.now())
+async function startWriting(start: () => Promise<Worker>): Promise<Writer> {
+  let worker = await start()
   let closed = false
   return {
     async commit(calls) {
       if (closed) throw stopped(null)
-      if (hasExited(worker)) worker = await startWriter(file, clock.now())
+      if (hasExited(worker)) worker = await start()
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
       return {
@@ -93,8 +98,7 @@ async function startWriting(file: string, clock: Clock): Promise<Writer> {
   }
 }
 
-async function startWriter(file: string, now: number): Promise<Worker> {
-  const workerData: WriterData = { ikomaThread: 'sqlite-writer', file, now }
+async function startWriter(workerData: WriterData): Promise<Worker> {
   const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
   await reply(worker, 'ready')
   return worker

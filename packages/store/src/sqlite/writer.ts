@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@ikoma/domain'
-import { linkAudit } from '@ikoma/domain/audit-chain'
+import { auditKeyOf, linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { collectStartGarbage } from '@ikoma/kernel/node'
 import { mergeSignals } from '../signals.ts'
@@ -19,6 +19,7 @@ export interface WriterData {
   ikomaThread: 'sqlite-writer'
   file: string
   now: number
+  sealKey: Uint8Array | null
 }
 
 export type WriterReply =
@@ -36,12 +37,12 @@ export type PlainSettled = { ok: true; value: unknown } | { ok: false; error: Pl
 
 /** The writer thread: owns the only writing connection, so that a slow fsync never blocks the event loop. */
 export function runWriter(): void {
-  const { file, now } = workerData as WriterData
+  const { file, now, sealKey } = workerData as WriterData
   const port = parentPort
   if (!port) throw new Error('the SQLite writer runs in a worker thread')
   let committer: Committer
   try {
-    committer = openCommitter(file, now)
+    committer = openCommitter(file, now, sealKey)
   } catch (error) {
     port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
     return
@@ -60,7 +61,7 @@ interface Committer {
   close(): void
 }
 
-function openCommitter(file: string, now: number): Committer {
+function openCommitter(file: string, now: number, sealKey: Uint8Array | null): Committer {
   const db = openWriter(file)
   try {
     migrate(db.$client, migrations, now)
@@ -76,7 +77,7 @@ function openCommitter(file: string, now: number): Committer {
     ...registryWrites(db),
     ...scheduleWrites(db),
   }
-  const appendAudit = auditAppender(db)
+  const appendAudit = auditAppender(db, sealKey === null ? null : auditKeyOf(sealKey))
   return {
     commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),
     close: () => db.$client.close(),
@@ -140,16 +141,16 @@ function savepoints(db: Db): (work: () => unknown) => PlainSettled {
   }
 }
 
-function auditAppender(db: Db): (entries: AuditEntry[]) => void {
+function auditAppender(db: Db, key: Uint8Array | null): (entries: AuditEntry[]) => void {
   const insert = db.$client.prepare(
-    'insert into audit (seq, at, actor, action, subject, data, hash) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into audit (seq, at, actor, action, subject, data, hash, mac) values (?, ?, ?, ?, ?, ?, ?, ?)',
   )
   const last = db.$client.prepare('select seq, hash from audit order by seq desc limit 1')
   return (entries) => {
     if (entries.length === 0) return
     const head = (last.get() as AuditHead | undefined) ?? auditGenesis
-    for (const { seq, at, actor, action, subject, data, hash } of linkAudit(head, entries)) {
-      insert.run(seq, at, actor, action, subject, data, hash)
+    for (const { seq, at, actor, action, subject, data, hash, mac } of linkAudit(head, entries, key)) {
+      insert.run(seq, at, actor, action, subject, data, hash, mac)
     }
   }
 }

@@ -14,6 +14,8 @@ import { newId } from '@ikoma/kernel'
 
 /** A fixed moment, so that expectations can be written down. */
 export const noon = Date.UTC(2026, 0, 15, 12)
+/** What the tests' stores are opened with, and the tests' control planes seal with. */
+export const sealKey: Uint8Array = new Uint8Array(32).fill(7)
 
 export const readType: OrderType = {
   type: 'runner.selftest',

@@ -2,6 +2,7 @@ import { newId } from '@ikoma/kernel'
 import type { WipeableStore } from '../conformance/index.ts'
 import { withClient } from '../postgres/connection.ts'
 import { openPostgresStore, type PostgresOptions } from '../postgres/store.ts'
+import { sealKey } from './fixtures.ts'
 
 export interface TestDatabase {
   url: string
@@ -34,11 +35,13 @@ export async function openTemporary(serverUrl: string, optionsFor: OptionsFor = 
       await database.drop()
     },
     wipe: () => onDatabase(database.url, wipe),
+    tamper: (statement) =>
+      onDatabase(database.url, `begin; set local session_replication_role = replica; ${statement}; commit`),
   }
   return opened
 }
 
-const direct: OptionsFor = (url) => ({ url })
+const direct: OptionsFor = (url) => ({ url, sealKey })
 
 /** A replica's session fires no triggers: those that keep the audit would refuse. */
 const wipe = `do $$ begin

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import type { WipeableStore } from '../../conformance/index.ts'
+import { sealKey } from '../../testing/fixtures.ts'
 import { openSqliteStore } from '../store.ts'
 
 export interface TemporarySqlite extends WipeableStore {
@@ -14,14 +15,14 @@ export interface TemporarySqlite extends WipeableStore {
 export async function openTemporary(): Promise<TemporarySqlite> {
   const directory = mkdtempSync(join(tmpdir(), 'ikoma-sqlite-'))
   const file = join(directory, 'ikoma.db')
-  const store = await openSqliteStore({ file })
+  const store = await openSqliteStore({ file, sealKey })
   const schema = withFile(file, schemaOf)
   const opened: TemporarySqlite = {
     file,
     store,
     async reopen() {
       await opened.store.close()
-      opened.store = await openSqliteStore({ file })
+      opened.store = await openSqliteStore({ file, sealKey })
       return opened.store
     },
     async destroy() {
@@ -30,6 +31,9 @@ export async function openTemporary(): Promise<TemporarySqlite> {
     },
     async wipe() {
       wipe(file, schema)
+    },
+    async tamper(statement) {
+      withoutTriggers(file, schema, [statement])
     },
   }
   return opened
@@ -43,17 +47,19 @@ interface Part {
 
 /** Takes the triggers away that keep the audit, empties every table, and puts them back. Throws when a test changed the schema. */
 function wipe(file: string, schema: Part[]): void {
-  withFile(file, (database) => {
-    refuseChanged(schema, schemaOf(database))
-    const triggers = schema.filter(({ type }) => type === 'trigger')
-    const tables = schema.filter(({ type, name }) => type === 'table' && name !== 'schema_migrations')
-    const statements = [
-      ...triggers.map(({ name }) => `drop trigger ${name}`),
-      ...tables.map(({ name }) => `delete from ${name}`),
-      ...triggers.map(({ sql }) => sql),
-    ]
-    database.exec(`begin immediate; ${statements.join(';\n')}; commit`)
-  })
+  withFile(file, (database) => refuseChanged(schema, schemaOf(database)))
+  const tables = schema.filter(({ type, name }) => type === 'table' && name !== 'schema_migrations')
+  withoutTriggers(
+    file,
+    schema,
+    tables.map(({ name }) => `delete from ${name}`),
+  )
+}
+
+function withoutTriggers(file: string, schema: Part[], work: string[]): void {
+  const triggers = schema.filter(({ type }) => type === 'trigger')
+  const statements = [...triggers.map(({ name }) => `drop trigger ${name}`), ...work, ...triggers.map(({ sql }) => sql)]
+  withFile(file, (database) => database.exec(`begin immediate; ${statements.join(';\n')}; commit`))
 }
 
 function refuseChanged(schema: Part[], left: Part[]): void {

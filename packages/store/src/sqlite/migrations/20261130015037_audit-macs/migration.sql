@@ -1,0 +1,1 @@
+ALTER TABLE `audit` ADD `mac` text DEFAULT '' NOT NULL;
