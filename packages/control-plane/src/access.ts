@@ -47,8 +47,8 @@ export class AccessControl {
   readonly #clock: Clock
   readonly #adminKey: string
   readonly #keyring: Keyring
-  readonly #runners = new BoundedCache<AttachedRunner | null>(20_000, cacheMs)
-  readonly #tokens = new BoundedCache<ApiToken | null>(5_000, cacheMs)
+  readonly #runners = new BoundedCache<AttachedRunner>(20_000, cacheMs)
+  readonly #tokens = new BoundedCache<ApiToken>(5_000, cacheMs)
   readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
@@ -91,11 +91,12 @@ export class AccessControl {
     const key = request.headers['x-ikoma-admin-key']
     const bearer = request.headers.authorization
     if (typeof key === 'string') {
-      await this.#examine(`admin ${request.ip}`, async () => equalSecrets(key, this.#adminKey))
+      if (!equalSecrets(key, this.#adminKey)) throw this.refusal(request, 'admin', adminAuthRequired())
       return { kind: 'person', actor: adminActor, role: 'admin' }
     }
     if (bearer === undefined) return { kind: 'anonymous' }
-    const token = await this.#examine(`token ${request.ip}`, () => this.#findToken(bearer))
+    const token = await this.#findToken(bearer)
+    if (!token) throw this.refusal(request, 'token', adminAuthRequired())
     return { kind: 'person', actor: `token:${token.name}`, role: token.role }
   }
 
@@ -118,26 +119,30 @@ export class AccessControl {
     const token = request.headers[runnerTokenHeader]
     const refusal = () => runnerAuthRequired(this.#clock.now())
     if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
-    const runner = await this.#examine(
-      `runner ${request.ip} ${id.slice(0, 64)}`,
-      () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
-      refusal,
-    )
+    const runner = await this.#findRunner(id, token)
+    if (!runner) throw this.refusal(request, 'runner', refusal())
+    // Not counted: it has the token, and one whose clock is wrong must hear the time however often others failed.
+    const { publicKey } = runner
+    const proof = request.headers[runnerProofHeader]
+    if (publicKey !== null && !this.#proven(runner.id, publicKey, proof, this.#clock.now())) throw refusal()
     if (runner.disabled) throw runnerDisabled()
     return { kind: 'runner', actor: `runner:${runner.id}`, runner }
   }
 
-  /** Runs a check of a credential unless its key has failed too often lately; a failure counts and is refused. */
-  async #examine<T>(key: string, check: () => Promise<T>, refusal = adminAuthRequired): Promise<NonNullable<T>> {
+  /**
+   * What a wrong credential is answered: after twenty within a minute from one address, to leave us alone. The credential
+   * was examined before: behind a proxy everybody may have one address, and a right one is never refused for the wrong
+   * ones of others. Random tokens cannot be guessed, so this bounds load and logs, and what it costs to be wrong is a hash.
+   */
+  refusal(request: FastifyRequest, kind: 'admin' | 'token' | 'runner' | 'enrolment' | 'metrics', refusal: AppError) {
     const now = this.#clock.now()
+    const key = `${kind} ${request.ip}`
     const retryAfterSec = this.#throttle.waitSec(key, now)
-    if (retryAfterSec > 0) {
-      throw new AppError('rate_limited', 'Too many failed attempts.', { reason: 'too_many_failures', retryAfterSec })
+    if (retryAfterSec === 0) {
+      this.#throttle.fail(key, now)
+      return refusal
     }
-    const result = await check()
-    if (result) return result
-    this.#throttle.fail(key, now)
-    throw refusal()
+    return new AppError('rate_limited', 'Too many failed attempts.', { reason: 'too_many_failures', retryAfterSec })
   }
 
   async #findToken(bearer: string): Promise<ApiToken | null> {
@@ -156,13 +161,10 @@ export class AccessControl {
     return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
-  async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
+  async #findRunner(id: string, token: string): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
-    const now = this.#clock.now()
     const runner = await this.findRunner(id)
-    if (!runner || !ownsToken(runner, hashToken(token), now)) return null
-    if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
-    return runner
+    return runner && ownsToken(runner, hashToken(token), this.#clock.now()) ? runner : null
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */

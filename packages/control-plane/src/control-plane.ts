@@ -14,7 +14,7 @@ import { Presence } from './presence.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
-import { operationRoutes } from './routes/operations.ts'
+import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
 import { orderTypeRoutes, payloadSchemas } from './routes/order-types.ts'
@@ -86,6 +86,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: options.trustProxy ?? [],
     publicRateLimit: options.publicRateLimit ?? 600,
+    isKnown: ({ principal }) => principal.kind !== 'anonymous',
     docsAssets: options.docsAssets,
     securitySchemes,
     schemas: payloadSchemas(),
@@ -95,7 +96,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) }
     context.metrics.requests.observe(labels, reply.elapsedTime / 1000)
   })
-  addRoutes(app, context, options.metricsToken ?? null)
+  addRoutes(app, context, {
+    metricsToken: options.metricsToken ?? null,
+    proxyConfigured: (options.trustProxy ?? []).length > 0,
+  })
   const unsubscribe = store.subscribe((signal) => {
     if (signal.kind === 'access') access.forget()
     signals.dispatch(signal)
@@ -139,8 +143,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   }
 }
 
-function addRoutes(app: App, context: Context, metricsToken: string | null): void {
-  operationRoutes(app, context, metricsToken)
+function addRoutes(app: App, context: Context, operations: OperationOptions): void {
+  operationRoutes(app, context, operations)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
   orderExportRoute(app, context)

@@ -31,7 +31,9 @@ export interface CallOptions {
 export type World = Awaited<ReturnType<typeof setup>>
 
 /** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
-export async function setup(options: { timing?: Partial<OrderTiming>; metricsToken?: string } = {}) {
+export async function setup(
+  options: { timing?: Partial<OrderTiming>; metricsToken?: string; trustProxy?: string[] } = {},
+) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
   const logged: string[] = []
@@ -41,7 +43,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   const store = { ...shared }
   const timing = { ...defaultTiming, ...options.timing }
   const keys = keyring(newSigningKey(), Buffer.alloc(32, 7))
-  const { metricsToken = null } = options
+  const { metricsToken = null, trustProxy = [] } = options
   const controlPlane = await createControlPlane({
     store,
     keyring: keys,
@@ -51,6 +53,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     clock,
     timing,
     metricsToken,
+    trustProxy,
   })
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)

@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route. A route that does not say so refuses to start. */
     access?: string
+    /** A public route that strangers cannot make dear, or that has a throttle of its own, is not limited by address. */
+    boundsItself?: boolean
   }
   interface FastifyInstance {
     /** Every route with who may call it, for whoever checks that nothing is open by accident. */
@@ -38,6 +40,8 @@ export interface HttpAppOptions {
   trustProxy: string[]
   /** Requests a minute from one address to routes that need no credential. */
   publicRateLimit: number
+  /** Whether the caller showed who it is: then that limit, which it would share with strangers, is not for it. */
+  isKnown?: (request: FastifyRequest) => boolean
   /** How callers show who they are, for the documentation: OpenAPI security schemes by name. Any one of them will do. */
   securitySchemes: SecuritySchemes
   /** What no route's own schema says, by name: JSON Schemas that the description of the API lists too. */
@@ -185,8 +189,9 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     })
   }
   app.addHook('onRoute', (route) => {
-    if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return
-    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute' } }
+    if (route.config?.access !== 'public' || route.config.boundsItself || route.url.startsWith('/docs')) return
+    const allowList = (request: FastifyRequest) => options.isKnown?.(request) ?? false
+    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute', allowList } }
   })
   await app.register(rateLimit, { global: false })
   await app.register(swagger, {
