@@ -20,8 +20,16 @@ export type Access = 'public' | Role | 'runner' | 'metrics'
 
 export type Principal =
   | { kind: 'anonymous' }
-  | { kind: 'person'; actor: string; role: Role }
-  | { kind: 'runner'; actor: string; runner: AttachedRunner }
+  | ({ kind: 'person'; role: Role } & Shown)
+  | ({ kind: 'runner'; runner: AttachedRunner } & Shown)
+
+interface Shown {
+  actor: string
+  /** What was shown to prove it, by a name that no other credential has. */
+  credential: string
+  /** When that ends by itself. */
+  endsAt: number | null
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -92,12 +100,13 @@ export class AccessControl {
     const bearer = request.headers.authorization
     if (typeof key === 'string') {
       if (!equalSecrets(key, this.#adminKey)) throw this.refusal(request, 'admin', adminAuthRequired())
-      return { kind: 'person', actor: adminActor, role: 'admin' }
+      return { kind: 'person', actor: adminActor, role: 'admin', credential: adminActor, endsAt: null }
     }
     if (bearer === undefined) return { kind: 'anonymous' }
     const token = await this.#findToken(bearer)
     if (!token) throw this.refusal(request, 'token', adminAuthRequired())
-    return { kind: 'person', actor: `token:${token.name}`, role: token.role }
+    const { id, name, role, expiresAt } = token
+    return { kind: 'person', actor: `token:${name}`, role, credential: `token:${id}`, endsAt: expiresAt }
   }
 
   /** The runner as it is now, for a request that has been waiting: who it is was shown when it came, its rights may have gone. */
@@ -110,7 +119,7 @@ export class AccessControl {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
-    request.principal = { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    request.principal = runnerPrincipal(runner, token)
     return runner
   }
 
@@ -126,7 +135,7 @@ export class AccessControl {
     const proof = request.headers[runnerProofHeader]
     if (publicKey !== null && !this.#proven(runner.id, publicKey, proof, this.#clock.now())) throw refusal()
     if (runner.disabled) throw runnerDisabled()
-    return { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    return runnerPrincipal(runner, token)
   }
 
   /**
@@ -188,6 +197,12 @@ function ownsToken(runner: AttachedRunner, hash: string, now: number): boolean {
   return equalDigests(previousTokenHash, hash)
 }
 
+function runnerPrincipal(runner: AttachedRunner, token: string): Extract<Principal, { kind: 'runner' }> {
+  const name = `runner:${runner.id}`
+  const endsAt = equalDigests(runner.tokenHash, hashToken(token)) ? null : runner.previousTokenExpiresAt
+  return { kind: 'runner', actor: name, runner, credential: name, endsAt }
+}
+
 export function adminAuthRequired(): AppError {
   return new AppError('unauthorized', 'Send the admin key in x-ikoma-admin-key, or a token in Authorization: Bearer.', {
     reason: 'admin_auth_required',
@@ -214,6 +229,19 @@ export function callingRunner(request: FastifyRequest): AttachedRunner {
   if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
   return request.principal.runner
 }
+
+/** What the caller showed to prove who it is, for counting what it holds open. */
+export function callingCredential({ principal }: FastifyRequest): string {
+  return principal.kind === 'anonymous' ? 'anonymous' : principal.credential
+}
+
+/** For how long the caller's credential is good by itself, in milliseconds; never 0, so that a wait for it ends. */
+export function credentialLeftMs({ principal }: FastifyRequest, now: number): number {
+  const endsAt = principal.kind === 'anonymous' ? null : principal.endsAt
+  return endsAt === null ? Number.POSITIVE_INFINITY : Math.max(endsAt - now, minLeftMs)
+}
+
+const minLeftMs = 20
 
 /** The name under which a person's change is recorded. */
 export function callingActor(request: FastifyRequest): string {

@@ -1,5 +1,6 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
+import type { Places } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'
@@ -22,6 +23,8 @@ export interface Context {
   presence: Presence
   metrics: Metrics
   alarms: Alarms
+  /** What callers hold open, counted for each and in all. */
+  places: { streams: Places; exports: Places; parked: Places }
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

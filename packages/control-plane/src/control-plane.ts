@@ -1,6 +1,6 @@
 import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { type Clock, systemClock } from '@ikoma/kernel'
-import { createHttpApp } from '@ikoma/kernel/http'
+import { createHttpApp, Places } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
@@ -139,7 +139,18 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     presence: new Presence(store, log),
     metrics,
     alarms: new Alarms({ log, registry: metrics.registry }),
+    places: newPlaces(),
     stopping,
+  }
+}
+
+function newPlaces(): Context['places'] {
+  return {
+    streams: new Places({ what: 'live streams', all: 500, each: 50 }),
+    // Each reads much of the store.
+    exports: new Places({ what: 'exports', all: 4, each: 2 }),
+    // A runner holds one for each order that it runs, of which it has at most a hundred, and one for the next.
+    parked: new Places({ what: 'waiting requests', all: 50_000, each: 256 }),
   }
 }
 

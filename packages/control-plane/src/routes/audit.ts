@@ -1,12 +1,18 @@
 import { auditEventSchema, auditQuery, auditVerification, pageOf } from '@ikoma/api'
 import { type AuditHead, auditGenesis } from '@ikoma/domain'
 import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
 import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
 const pageSize = 1000
+
+/** The walk may take minutes, and would show nothing. */
+async function headAlone({ method }: FastifyRequest, reply: FastifyReply) {
+  if (method === 'HEAD') return reply.send()
+}
 
 export function auditRoutes(app: App, { store, stopping }: Context): void {
   app.get(
@@ -30,6 +36,7 @@ export function auditRoutes(app: App, { store, stopping }: Context): void {
   app.get(
     '/v1/audit/verify',
     {
+      preHandler: headAlone,
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],
