@@ -37,6 +37,9 @@ declare module 'fastify' {
   }
 }
 
+/** What somebody asked, for those who know no HTTP but hold the answer open. */
+export type CallerRequest = FastifyRequest
+
 export const adminActor = 'admin-key'
 
 /** How long a credential that was accepted is believed without another look at the store. */

@@ -1,6 +1,5 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
-import type { Clock } from '@ikoma/kernel'
-import type { Places } from '@ikoma/kernel/http'
+import type { Clock, Places } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { Keyring } from './keyring.ts'

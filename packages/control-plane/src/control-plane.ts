@@ -1,6 +1,6 @@
 import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
-import { type Clock, systemClock } from '@ikoma/kernel'
-import { createHttpApp, Places } from '@ikoma/kernel/http'
+import { type Clock, Places, systemClock } from '@ikoma/kernel'
+import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
@@ -148,7 +148,7 @@ function newPlaces(): Context['places'] {
   return {
     streams: new Places({ what: 'live streams', all: 500, each: 50 }),
     // Each reads much of the store.
-    exports: new Places({ what: 'exports', all: 4, each: 2 }),
+    exports: new Places({ what: 'exports', all: 12, each: 4 }),
     // A runner holds one for each order that it runs, of which it has at most a hundred, and one for the next.
     parked: new Places({ what: 'waiting requests', all: 50_000, each: 256 }),
   }

@@ -1,6 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { accountOfPeer } from '@ikoma/kernel/node'
-import type { FastifyRequest } from 'fastify'
 
 /** What proxies add of themselves and of whom they speak for; new ones invent new names, so most of `x-` counts. */
 const addedByProxy = /^(x-(?!prometheus-|ikoma-|runner-)|forwarded$|via$|cf-|cdn-)|forward|-ip$/
@@ -9,8 +9,11 @@ const addedByProxy = /^(x-(?!prometheus-|ikoma-|runner-)|forwarded$|via$|cf-|cdn
  * Whether a request comes straight from an account of ours on this machine. A proxy that adds nothing is known by its
  * account, by HTTP/1.0 (nginx's choice) or by the name that it was asked for; one that is configured, by that.
  */
-export function isFromThisMachine({ raw, headers, socket }: FastifyRequest, proxyConfigured: boolean): boolean {
-  if (proxyConfigured || raw.httpVersion !== '1.1') return false
+export function isFromThisMachine(
+  { httpVersion, headers, socket }: IncomingMessage,
+  proxyConfigured: boolean,
+): boolean {
+  if (proxyConfigured || httpVersion !== '1.1') return false
   if (!isLoopbackAddress(socket.remoteAddress ?? '') || !isLoopbackHost(headers.host ?? '')) return false
   if (Object.keys(headers).some((name) => addedByProxy.test(name))) return false
   const account = accountOfPeer(socket)

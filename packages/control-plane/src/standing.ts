@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { credentialLeftMs } from './access.ts'
+import type { ServerResponse } from 'node:http'
+import { type CallerRequest, credentialLeftMs } from './access.ts'
 import type { Context } from './context.ts'
 
 /** In case a signal was lost. */
@@ -9,12 +9,12 @@ const lookAgainMs = 2_000
  * Aborts once the caller of a long answer may no longer have it: it is looked at again whenever rights change, and when
  * its credential ends by itself. Nothing is looked at any more once the answer is over.
  */
-export function standingOf(context: Context, request: FastifyRequest, reply: FastifyReply): AbortSignal {
+export function standingOf(context: Context, request: CallerRequest, answer: ServerResponse): AbortSignal {
   const lost = new AbortController()
   const answered = new AbortController()
   const over = AbortSignal.any([answered.signal, context.stopping])
-  reply.raw.once('close', () => answered.abort())
-  if (reply.raw.destroyed) answered.abort()
+  answer.once('close', () => answered.abort())
+  if (answer.destroyed) answered.abort()
   keepLooking(context, request, over).catch((error: unknown) => {
     request.log.debug({ requestId: request.id, err: error }, 'a long answer ended')
     lost.abort()
@@ -22,7 +22,7 @@ export function standingOf(context: Context, request: FastifyRequest, reply: Fas
   return lost.signal
 }
 
-async function keepLooking(context: Context, request: FastifyRequest, over: AbortSignal): Promise<void> {
+async function keepLooking(context: Context, request: CallerRequest, over: AbortSignal): Promise<void> {
   const { signals, access, clock } = context
   const watch = signals.watch(['access'])
   try {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
-import type { FastifyRequest } from 'fastify'
-import { callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
+import { type CallerRequest, callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
 import { orderResource } from '../present.ts'
 import { mayRun } from './seal.ts'
@@ -18,7 +17,7 @@ interface Claimer {
 }
 
 /** Whoever calls a runner's route, as it is when it comes and while it waits. */
-export function claimerOf({ access, places, clock }: Context, request: FastifyRequest): Claimer {
+export function claimerOf({ access, places, clock }: Context, request: CallerRequest): Claimer {
   return {
     runner: callingRunner(request),
     recheck: () => access.recheckRunner(request),

@@ -93,7 +93,7 @@ function refuseMetrics(request: FastifyRequest, { access }: Context, options: Op
     })
     throw access.refusal(request, 'metrics', refusal)
   }
-  if (isFromThisMachine(request, proxyConfigured)) return
+  if (isFromThisMachine(request.raw, proxyConfigured)) return
   throw new AppError('forbidden', 'Set METRICS_TOKEN to read metrics from another machine, account, or with a proxy.', {
     reason: 'loopback_only',
   })

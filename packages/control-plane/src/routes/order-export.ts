@@ -28,7 +28,7 @@ export function orderExportRoute(app: App, context: Context): void {
     (request, reply) => {
       const { status = [...terminalStatuses], ...filter } = orderFilter(request.query)
       sendNdjson(reply, records(context, request, { ...filter, status }), {
-        signal: AbortSignal.any([context.stopping, standingOf(context, request, reply)]),
+        signal: AbortSignal.any([context.stopping, standingOf(context, request, reply.raw)]),
         take: () => context.places.exports.take(callingCredential(request)),
       })
     },

@@ -31,7 +31,7 @@ export function orderLogRoutes(app: App, context: Context): void {
       const after = parseCursor(typeof lastId === 'string' ? lastId : cursor)
       if (follow === '1' || follow === 'true') {
         const stream = openEventStream(request, reply, () => context.places.streams.take(callingCredential(request)))
-        const over = AbortSignal.any([stream.signal, context.stopping, standingOf(context, request, reply)])
+        const over = AbortSignal.any([stream.signal, context.stopping, standingOf(context, request, reply.raw)])
         await followLog(context, { stream, over }, order, after).catch((error: unknown) => {
           request.log.warn({ requestId: request.id, err: error }, 'a log stream broke')
         })

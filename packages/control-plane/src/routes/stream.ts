@@ -32,7 +32,7 @@ export function streamRoute(app: App, context: Context): void {
       const whole = request.principal.kind === 'person' && request.principal.role === 'admin'
       const visible = ({ subject }: AuditEvent) => whole || subject.startsWith('order:')
       const stream = openEventStream(request, reply, () => places.streams.take(callingCredential(request)))
-      const over = AbortSignal.any([stream.signal, stopping, standingOf(context, request, reply)])
+      const over = AbortSignal.any([stream.signal, stopping, standingOf(context, request, reply.raw)])
       const watch = signals.watch(['audit'])
       try {
         while (!over.aborted) {

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError } from './errors.ts'
 
 export interface PlaceLimits {
   /** What is counted, in the plural, for whoever is refused one. */
@@ -24,11 +24,10 @@ export class Places {
     const { what, all, each } = this.#limits
     const own = this.#taken.get(caller) ?? 0
     if (own >= each) {
-      const message = `This credential has ${each} ${what} open, which is all it may have. Close one.`
-      throw new AppError('rate_limited', message, { reason: 'too_many_open', retryAfterSec: 10 })
+      throw full(`This credential has ${each} ${what} open, which is all it may have. Close one.`)
     }
     if (this.#all >= all) {
-      throw new AppError('unavailable', `Too many ${what} are open. Try again later.`, { retryAfterSec: 10 })
+      throw full(`Too many ${what} are open. Try again later.`)
     }
     this.#all += 1
     this.#taken.set(caller, own + 1)
@@ -46,4 +45,8 @@ export class Places {
     if (left > 0) this.#taken.set(caller, left)
     else this.#taken.delete(caller)
   }
+}
+
+function full(message: string): AppError {
+  return new AppError('unavailable', message, { reason: 'too_many_open', retryAfterSec: 10 })
 }
