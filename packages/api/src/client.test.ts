@@ -101,3 +101,19 @@ describe.each(Object.entries(writes))('%s', (_name, { body, right, wrong }) => {
     expect(body.safeParse(await sentBy(wrong)).success).toBe(false)
   })
 })
+
+test.each(['https://example.org/ikoma', 'https://example.org/?a', 'https://me:pass@example.org'])(
+  'asks nobody where the address is more than a host: %s',
+  async (url) => {
+    let asked = 0
+    const fetch: Fetch = async () => {
+      asked += 1
+      throw new Error('not this one')
+    }
+    const client = createClient({ url, credential: { kind: 'token', token: 'secret' }, fetch })
+    await expect(client.listOrders()).rejects.toThrow(
+      'at the root of its host: ask https://example.org, without a path',
+    )
+    expect(asked).toBe(0)
+  },
+)

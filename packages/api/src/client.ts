@@ -100,7 +100,7 @@ export async function requestJson<T>(
 }
 
 async function send(baseUrl: string, method: string, path: string, options: RequestOptions): Promise<Answer> {
-  const url = new URL(path, baseUrl)
+  const url = new URL(path, rootOf(baseUrl))
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, String(value))
   }
@@ -128,6 +128,13 @@ async function send(baseUrl: string, method: string, path: string, options: Requ
     await readProblem(response),
     Number.isFinite(retryAfterSec) ? retryAfterSec : null,
   )
+}
+
+/** A path in the base would be dropped in silence, and a credential be sent to whatever answers at the root. */
+function rootOf(baseUrl: string): URL {
+  const root = new URL(baseUrl)
+  if (root.href === `${root.origin}/`) return root
+  throw new TypeError(`A control plane answers at the root of its host: ask ${root.origin}, without a path.`)
 }
 
 async function readProblem(response: Answer): Promise<Problem> {

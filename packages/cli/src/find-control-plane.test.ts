@@ -61,6 +61,24 @@ describe('the control plane a command speaks to', () => {
     expect((await find({ url: 'https://elsewhere.example.org' })).credential).toBeNull()
   })
 
+  it.each([
+    'https://example.org/ikoma',
+    'https://example.org/ikoma/',
+    'https://example.org//',
+    'https://example.org/?tenant=1',
+    'https://example.org/#x',
+    'https://user:hunter2@example.org',
+  ])('is refused in words with more than a host: %s', async (url) => {
+    for (const asked of [
+      setup().then(({ find }) => find({ url })),
+      setup({ IKOMA_URL: url }).then(({ find }) => find()),
+    ]) {
+      const error = await asked.catch((caught: Error) => caught)
+      expect(error).toMatchObject({ reason: 'url_not_root', message: expect.stringContaining('https://example.org.') })
+      expect(String(error)).not.toContain('hunter2')
+    }
+  })
+
   it('is never something other than http', async () => {
     const { find } = await setup()
     await expect(find({ url: 'file:///etc/passwd' })).rejects.toThrow('--url')

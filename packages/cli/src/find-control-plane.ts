@@ -87,6 +87,10 @@ function sameOrigin(one: string, other: string): boolean {
 
 export function parseUrl(text: string, where: string, t: Context['t']): string {
   const url = URL.parse(text)
-  if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin
-  throw new AppError('invalid', t.errors.badUrl(where, text), { reason: 'invalid_url' })
+  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new AppError('invalid', t.errors.badUrl(where, text), { reason: 'invalid_url' })
+  }
+  // Left out in silence, the rest would lead to somebody else's program; it may hold a password, so it is not repeated.
+  if (url.href === `${url.origin}/`) return url.origin
+  throw new AppError('invalid', t.errors.urlNotRoot(where, url.origin), { reason: 'url_not_root' })
 }

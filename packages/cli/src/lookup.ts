@@ -40,13 +40,11 @@ export async function findNamed<T extends { id: string; name: string }>(
 ): Promise<T> {
   const items: T[] = []
   for await (const item of eachItem(list)) items.push(item)
-  const exact = items.filter(({ id, name }) => name === text || id === text.toLowerCase())
-  return one(
-    exact.length > 0 ? exact : items.filter(({ id }) => partOfId.test(text) && matchesPart(id, text)),
-    text,
-    noun,
-    t,
-  )
+  const byId = items.filter(({ id }) => id === text.toLowerCase())
+  if (byId.length > 0) return one(byId, text, noun, t)
+  // A machine chooses the name that it enrols with: one that is the short id of another must not stand in for it.
+  const found = items.filter(({ id, name }) => name === text || (partOfId.test(text) && matchesPart(id, text)))
+  return one(found, text, noun, t)
 }
 
 function one<T extends string | { id: string; name: string }>(

@@ -20,14 +20,25 @@ export type Access = 'public' | Role | 'runner' | 'metrics'
 
 export type Principal =
   | { kind: 'anonymous' }
-  | { kind: 'person'; actor: string; role: Role }
-  | { kind: 'runner'; actor: string; runner: AttachedRunner }
+  | ({ kind: 'person'; role: Role } & Shown)
+  | ({ kind: 'runner'; runner: AttachedRunner } & Shown)
+
+interface Shown {
+  actor: string
+  /** What was shown to prove it, by a name that no other credential has. */
+  credential: string
+  /** When that ends by itself. */
+  endsAt: number | null
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
   }
 }
+
+/** What somebody asked, for those who know no HTTP but hold the answer open. */
+export type CallerRequest = FastifyRequest
 
 export const adminActor = 'admin-key'
 
@@ -47,8 +58,8 @@ export class AccessControl {
   readonly #clock: Clock
   readonly #adminKey: string
   readonly #keyring: Keyring
-  readonly #runners = new BoundedCache<AttachedRunner | null>(20_000, cacheMs)
-  readonly #tokens = new BoundedCache<ApiToken | null>(5_000, cacheMs)
+  readonly #runners = new BoundedCache<AttachedRunner>(20_000, cacheMs)
+  readonly #tokens = new BoundedCache<ApiToken>(5_000, cacheMs)
   readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
@@ -91,12 +102,14 @@ export class AccessControl {
     const key = request.headers['x-ikoma-admin-key']
     const bearer = request.headers.authorization
     if (typeof key === 'string') {
-      await this.#examine(`admin ${request.ip}`, async () => equalSecrets(key, this.#adminKey))
-      return { kind: 'person', actor: adminActor, role: 'admin' }
+      if (!equalSecrets(key, this.#adminKey)) throw this.refusal(request, 'admin', adminAuthRequired())
+      return { kind: 'person', actor: adminActor, role: 'admin', credential: adminActor, endsAt: null }
     }
     if (bearer === undefined) return { kind: 'anonymous' }
-    const token = await this.#examine(`token ${request.ip}`, () => this.#findToken(bearer))
-    return { kind: 'person', actor: `token:${token.name}`, role: token.role }
+    const token = await this.#findToken(bearer)
+    if (!token) throw this.refusal(request, 'token', adminAuthRequired())
+    const { id, name, role, expiresAt } = token
+    return { kind: 'person', actor: `token:${name}`, role, credential: `token:${id}`, endsAt: expiresAt }
   }
 
   /** The runner as it is now, for a request that has been waiting: who it is was shown when it came, its rights may have gone. */
@@ -109,7 +122,7 @@ export class AccessControl {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
-    request.principal = { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    request.principal = runnerPrincipal(runner, token)
     return runner
   }
 
@@ -118,26 +131,30 @@ export class AccessControl {
     const token = request.headers[runnerTokenHeader]
     const refusal = () => runnerAuthRequired(this.#clock.now())
     if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
-    const runner = await this.#examine(
-      `runner ${request.ip} ${id.slice(0, 64)}`,
-      () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
-      refusal,
-    )
+    const runner = await this.#findRunner(id, token)
+    if (!runner) throw this.refusal(request, 'runner', refusal())
+    // Not counted: it has the token, and one whose clock is wrong must hear the time however often others failed.
+    const { publicKey } = runner
+    const proof = request.headers[runnerProofHeader]
+    if (publicKey !== null && !this.#proven(runner.id, publicKey, proof, this.#clock.now())) throw refusal()
     if (runner.disabled) throw runnerDisabled()
-    return { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    return runnerPrincipal(runner, token)
   }
 
-  /** Runs a check of a credential unless its key has failed too often lately; a failure counts and is refused. */
-  async #examine<T>(key: string, check: () => Promise<T>, refusal = adminAuthRequired): Promise<NonNullable<T>> {
+  /**
+   * What a wrong credential is answered: after twenty within a minute from one address, to leave us alone. The credential
+   * was examined before: behind a proxy everybody may have one address, and a right one is never refused for the wrong
+   * ones of others. Random tokens cannot be guessed, so this bounds load and logs, and what it costs to be wrong is a hash.
+   */
+  refusal(request: FastifyRequest, kind: 'admin' | 'token' | 'runner' | 'enrolment' | 'metrics', refusal: AppError) {
     const now = this.#clock.now()
+    const key = `${kind} ${request.ip}`
     const retryAfterSec = this.#throttle.waitSec(key, now)
-    if (retryAfterSec > 0) {
-      throw new AppError('rate_limited', 'Too many failed attempts.', { reason: 'too_many_failures', retryAfterSec })
+    if (retryAfterSec === 0) {
+      this.#throttle.fail(key, now)
+      return refusal
     }
-    const result = await check()
-    if (result) return result
-    this.#throttle.fail(key, now)
-    throw refusal()
+    return new AppError('rate_limited', 'Too many failed attempts.', { reason: 'too_many_failures', retryAfterSec })
   }
 
   async #findToken(bearer: string): Promise<ApiToken | null> {
@@ -156,13 +173,10 @@ export class AccessControl {
     return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
-  async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
+  async #findRunner(id: string, token: string): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
-    const now = this.#clock.now()
     const runner = await this.findRunner(id)
-    if (!runner || !ownsToken(runner, hashToken(token), now)) return null
-    if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
-    return runner
+    return runner && ownsToken(runner, hashToken(token), this.#clock.now()) ? runner : null
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */
@@ -184,6 +198,12 @@ function ownsToken(runner: AttachedRunner, hash: string, now: number): boolean {
   const { previousTokenHash, previousTokenExpiresAt } = runner
   if (previousTokenHash === null || (previousTokenExpiresAt ?? 0) <= now) return false
   return equalDigests(previousTokenHash, hash)
+}
+
+function runnerPrincipal(runner: AttachedRunner, token: string): Extract<Principal, { kind: 'runner' }> {
+  const name = `runner:${runner.id}`
+  const endsAt = equalDigests(runner.tokenHash, hashToken(token)) ? null : runner.previousTokenExpiresAt
+  return { kind: 'runner', actor: name, runner, credential: name, endsAt }
 }
 
 export function adminAuthRequired(): AppError {
@@ -212,6 +232,19 @@ export function callingRunner(request: FastifyRequest): AttachedRunner {
   if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
   return request.principal.runner
 }
+
+/** What the caller showed to prove who it is, for counting what it holds open. */
+export function callingCredential({ principal }: FastifyRequest): string {
+  return principal.kind === 'anonymous' ? 'anonymous' : principal.credential
+}
+
+/** For how long the caller's credential is good by itself, in milliseconds; never 0, so that a wait for it ends. */
+export function credentialLeftMs({ principal }: FastifyRequest, now: number): number {
+  const endsAt = principal.kind === 'anonymous' ? null : principal.endsAt
+  return endsAt === null ? Number.POSITIVE_INFINITY : Math.max(endsAt - now, minLeftMs)
+}
+
+const minLeftMs = 20
 
 /** The name under which a person's change is recorded. */
 export function callingActor(request: FastifyRequest): string {

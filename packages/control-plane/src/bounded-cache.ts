@@ -8,17 +8,21 @@ export class BoundedCache<V> {
   readonly #entries = new Map<string, Entry<V>>()
   readonly #maxSize: number
   readonly #ttlMs: number
+  #cleared = 0
 
   constructor(maxSize: number, ttlMs: number) {
     this.#maxSize = maxSize
     this.#ttlMs = ttlMs
   }
 
-  async get(key: string, now: number, load: () => Promise<V>): Promise<V> {
+  /** Nothing found is not remembered: guesses would push out what is there. */
+  async get(key: string, now: number, load: () => Promise<V | null>): Promise<V | null> {
     const entry = this.#entries.get(key)
     if (entry && entry.until > now) return entry.value
+    const cleared = this.#cleared
     const value = await load()
-    this.set(key, now, value)
+    // What was read before everything was forgotten may be what had to be.
+    if (value !== null && cleared === this.#cleared) this.set(key, now, value)
     return value
   }
 
@@ -34,6 +38,7 @@ export class BoundedCache<V> {
   }
 
   clear(): void {
+    this.#cleared += 1
     this.#entries.clear()
   }
 }

@@ -1,6 +1,6 @@
 import type { OrderTiming, Store } from '@ikoma/domain'
 import type { AuditRule } from '@ikoma/domain/audit-chain'
-import type { Clock } from '@ikoma/kernel'
+import type { Clock, Places } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { HeadArchive } from './audit/archived-heads.ts'
@@ -28,6 +28,8 @@ export interface Context {
   auditRule: AuditRule
   witness: AuditWitness
   headArchive: HeadArchive
+  /** What callers hold open, counted for each and in all. */
+  places: { streams: Places; exports: Places; parked: Places }
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,6 +1,6 @@
 import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { auditKeyOf } from '@ikoma/domain/audit-chain'
-import { type Clock, systemClock } from '@ikoma/kernel'
+import { type Clock, Places, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
@@ -18,7 +18,7 @@ import { Presence } from './presence.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
-import { operationRoutes } from './routes/operations.ts'
+import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
 import { orderTypeRoutes, payloadSchemas } from './routes/order-types.ts'
@@ -97,6 +97,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: options.trustProxy ?? [],
     publicRateLimit: options.publicRateLimit ?? 600,
+    isKnown: ({ principal }) => principal.kind !== 'anonymous',
     docsAssets: options.docsAssets,
     securitySchemes,
     schemas: payloadSchemas(),
@@ -106,7 +107,10 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) }
     context.metrics.requests.observe(labels, reply.elapsedTime / 1000)
   })
-  addRoutes(app, context, options.metricsToken ?? null)
+  addRoutes(app, context, {
+    metricsToken: options.metricsToken ?? null,
+    proxyConfigured: (options.trustProxy ?? []).length > 0,
+  })
   const unsubscribe = store.subscribe((signal) => {
     if (signal.kind === 'access') access.forget()
     if (signal.kind === 'audit') witness.noticed()
@@ -157,12 +161,23 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     auditRule,
     witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
     headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
+    places: newPlaces(),
     stopping,
   }
 }
 
-function addRoutes(app: App, context: Context, metricsToken: string | null): void {
-  operationRoutes(app, context, metricsToken)
+function newPlaces(): Context['places'] {
+  return {
+    streams: new Places({ what: 'live streams', all: 500, each: 50 }),
+    // Each reads much of the store.
+    exports: new Places({ what: 'exports', all: 12, each: 4 }),
+    // A runner holds one for each order that it runs, of which it has at most a hundred, and one for the next.
+    parked: new Places({ what: 'waiting requests', all: 50_000, each: 256 }),
+  }
+}
+
+function addRoutes(app: App, context: Context, operations: OperationOptions): void {
+  operationRoutes(app, context, operations)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
   orderExportRoute(app, context)

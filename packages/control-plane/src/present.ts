@@ -120,7 +120,7 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
   }
 }
 
-export function tokenResource(token: ApiToken, now: number): TokenResource {
+export function tokenResource(token: ApiToken, now: number, sharesName = false): TokenResource {
   const { id, name, role, createdBy, createdAt, expiresAt } = token
   return {
     id,
@@ -130,6 +130,7 @@ export function tokenResource(token: ApiToken, now: number): TokenResource {
     createdAt: isoTime(createdAt),
     expiresAt: isoTime(expiresAt),
     expired: expiresAt <= now,
+    sharesName,
   }
 }
 

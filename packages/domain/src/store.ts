@@ -109,6 +109,10 @@ export interface RegistryStore {
    */
   redeemEnrolment(tokenHash: string, runner: RunnerIdentity, now: number): Promise<AttachedRunner>
 
+  /**
+   * Rejects with `conflict` (`token_name_taken`) when a token has this name or one that could be taken for it; of two at
+   * the same time one is stored. Those that share a name from before stay.
+   */
   insertToken(token: ApiToken, audit: AuditEntry): Promise<void>
   findTokenByHash(tokenHash: string): Promise<ApiToken | null>
   listTokens(page: PageRequest): Promise<Page<ApiToken>>

@@ -1,3 +1,4 @@
+import { findSharedName } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 
 export function enrolmentInvalid(): AppError {
@@ -13,6 +14,17 @@ export function enrolmentInvalid(): AppError {
 export function runnerTaken(serverName: string): AppError {
   return new AppError('conflict', `This runner already serves "${serverName}". Detach it there first.`, {
     reason: 'runner_already_attached',
+  })
+}
+
+/** Refuses a name that could be taken for one of `names`. */
+export function refuseSharedName(names: readonly string[], name: string): void {
+  const held = findSharedName(names, name)
+  if (held === null) return
+  const message = `There is a token "${held}", and what is done with a token is recorded by its name. Choose another, or revoke that one first.`
+  throw new AppError('conflict', message, {
+    reason: 'token_name_taken',
+    fields: [{ field: 'name', message: 'is taken' }],
   })
 }
 

@@ -28,6 +28,7 @@ const aToken = {
   createdAt: noon(),
   expiresAt: noon(86_400),
   expired: false,
+  sharesName: false,
 }
 
 async function setup() {
@@ -48,6 +49,21 @@ describe('lists', () => {
     const { run } = await setup()
     expect((await run(noun, 'list')).stdout).toContain(expected)
     expect(JSON.parse((await run(noun, 'list', '--json')).stdout).items).toHaveLength(1)
+  })
+
+  it('token list says which names are shared, and what to do', async () => {
+    const { run, api } = await setup()
+    api.on('GET /v1/tokens', ok(page([{ ...aToken, sharesName: true }])))
+    expect((await run('token', 'list')).stderr).toContain('More than one token goes by ci')
+  })
+
+  it('a runner that is named like the short id of another does not stand in for it', async () => {
+    const { run, api } = await setup()
+    const named = aRunner({ id: serverId, name: runnerId.slice(-8) })
+    api.on('GET /v1/runners', ok(page([aRunner({ id: runnerId }), named])))
+    const { code, stderr } = await run('runner', 'show', runnerId.slice(-8))
+    expect([code === 0, stderr]).toEqual([false, expect.stringContaining(serverId)])
+    expect((await run('runner', 'show', runnerId)).stdout).toContain('local-runner')
   })
 
   it.each([

@@ -44,6 +44,8 @@ export const en = {
     unreadableFile: (path: string) => `The file ${path} cannot be read.`,
     unwritableFile: (path: string, why: string) => `The file ${path} cannot be written: ${why}`,
     badUrl: (where: string, text: string) => `${where}: "${text}" is not an http or https address.`,
+    urlNotRoot: (where: string, origin: string) =>
+      `${where}: write only ${origin}. A control plane answers at the root of its host: behind a proxy give it a name of its own, not a path.`,
     badSpan: (option: string, text: string) => `${option}: "${text}" is not a duration. Write 90s, 5m, 2h or 3d.`,
     badMoment: (option: string, text: string) =>
       `${option}: "${text}" is not a time. Write 2026-01-31T12:00:00Z, or a duration such as 2h.`,

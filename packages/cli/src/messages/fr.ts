@@ -46,6 +46,8 @@ export const fr: Messages = {
     unreadableFile: (path) => `Le fichier ${path} est illisible.`,
     unwritableFile: (path: string, why: string) => `Le fichier ${path} ne peut pas être écrit : ${why}`,
     badUrl: (where, text) => `${where} : « ${text} » n’est pas une adresse http ou https.`,
+    urlNotRoot: (where, origin) =>
+      `${where} : écrivez seulement ${origin}. Un plan de contrôle répond à la racine de son hôte : derrière un proxy, donnez-lui un nom à lui, pas un chemin.`,
     badSpan: (option, text) => `${option} : « ${text} » n’est pas une durée. Écrivez 90s, 5m, 2h ou 3j.`,
     badMoment: (option, text) =>
       `${option} : « ${text} » n’est pas une date. Écrivez 2026-01-31T12:00:00Z, ou une durée comme 2h.`,

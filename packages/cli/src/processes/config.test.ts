@@ -5,6 +5,23 @@ import { readControlPlaneConfig } from './config.ts'
 const dayMs = 24 * 3_600_000
 const retentionOf = (env: Record<string, string>) => readControlPlaneConfig(env, '/srv/ikoma').retention
 
+describe('TRUST_PROXY', () => {
+  it('believes nobody unless somebody is named', () => {
+    expect(readControlPlaneConfig({}, '/srv/ikoma').trustProxy).toEqual([])
+    expect(readControlPlaneConfig({ TRUST_PROXY: 'loopback, 10.0.0.0/8' }, '/').trustProxy).toEqual([
+      'loopback',
+      '10.0.0.0/8',
+    ])
+  })
+
+  it.each(['0.0.0.0/0', '::/0', '10.0.0.1,0.0.0.0/0', '1', 'true'])('refuses %j', (text) => {
+    const refused = expect.objectContaining({
+      fields: [expect.objectContaining({ field: expect.stringMatching(/^TRUST_PROXY/) })],
+    })
+    expect(() => readControlPlaneConfig({ TRUST_PROXY: text }, '/')).toThrow(refused)
+  })
+})
+
 describe('retention', () => {
   it.each([
     [{}, { keepMs: 90 * dayMs, archiveDir: null }],

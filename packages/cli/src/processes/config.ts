@@ -15,6 +15,8 @@ const proxyAddress = z.union(
     error: 'must be IP addresses, networks such as 10.0.0.0/8, or loopback',
   },
 )
+/** To believe every address is to believe nobody: then whoever asks names its own. */
+const trustedProxy = proxyAddress.refine((address) => !/\/0+$/.test(address), 'must not be every address')
 const dayMs = 24 * 3_600_000
 /** `off` and 0 are null. */
 const daysVariable = z
@@ -45,7 +47,7 @@ export const environmentSchema = z.object({
     .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be origins such as https://console.example.com' })))
     .transform((urls) => urls.map((url) => new URL(url).origin))
     .default([]),
-  TRUST_PROXY: listVariable.pipe(z.array(proxyAddress)).default(['loopback']),
+  TRUST_PROXY: listVariable.pipe(z.array(trustedProxy)).default([]),
   IKOMA_CLAIM_LEASE_SEC: secondsVariable.optional(),
   IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
   IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
+import { type CallerRequest, callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
 import { orderResource } from '../present.ts'
 import { mayRun } from './seal.ts'
@@ -9,6 +10,20 @@ interface Claimer {
   runner: AttachedRunner
   /** The runner as it is by now; rejects when it may no longer claim. */
   recheck(): Promise<AttachedRunner>
+  /** Takes a place for waiting until what it answers is called. */
+  take(): () => void
+  /** For how long its credential is good by itself. */
+  leftMs(): number
+}
+
+/** Whoever calls a runner's route, as it is when it comes and while it waits. */
+export function claimerOf({ access, places, clock }: Context, request: CallerRequest): Claimer {
+  return {
+    runner: callingRunner(request),
+    recheck: () => access.recheckRunner(request),
+    take: () => places.parked.take(callingCredential(request)),
+    leftMs: () => credentialLeftMs(request, clock.now()),
+  }
 }
 
 interface Wanted {
@@ -19,11 +34,13 @@ interface Wanted {
 
 /** Claims up to `max` orders for a runner, waiting up to `waitSec` for the first; empty when none came or `gone` aborts. */
 export async function claimWithin(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
+  const giveBack = wanted.waitSec > 0 ? claimer.take() : () => {}
   context.metrics.openClaims.inc()
   try {
     return await claimOrWait(context, claimer, wanted)
   } finally {
     context.metrics.openClaims.dec()
+    giveBack()
   }
 }
 
@@ -40,7 +57,7 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
       const claimed = await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
-      await watch.wait(left, over)
+      await watch.wait(Math.min(left, claimer.leftMs()), over)
       if (over.aborted || performance.now() >= until) return []
     } finally {
       watch.leave()

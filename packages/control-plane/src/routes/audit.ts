@@ -1,6 +1,7 @@
 import { auditEventSchema, auditQuery, auditVerification, auditVerifyBody, pageOf } from '@ikoma/api'
 import type { AuditReach } from '@ikoma/domain/audit-chain'
 import { AppError } from '@ikoma/kernel'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { readHead } from '../audit/signed-head.ts'
 import { type FoundFault, type KnownHead, type Verified, verifyStep } from '../audit/verification.ts'
@@ -11,6 +12,11 @@ import { numericCursor } from './paging.ts'
 
 /** What one request looks at: a second or less of hashing. */
 const stepEvents = 20_000
+
+/** The walk may take minutes, and would show nothing. */
+async function headAlone({ method }: FastifyRequest, reply: FastifyReply) {
+  if (method === 'HEAD') return reply.send()
+}
 
 export function auditRoutes(app: App, context: Context): void {
   const { store } = context
@@ -35,6 +41,7 @@ export function auditRoutes(app: App, context: Context): void {
   app.get(
     '/v1/audit/verify',
     {
+      preHandler: headAlone,
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],

@@ -1,19 +1,30 @@
-import { isIP } from 'node:net'
-import { AppError } from '@ikoma/kernel'
+import { AppError, type Clock } from '@ikoma/kernel'
 import { equalSecrets } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { Context } from '../context.ts'
+import { isFromThisMachine } from '../from-this-machine.ts'
 import type { App } from './app.ts'
 
 const tags = ['operations']
 const readyWithinMs = 3_000
+const lookEveryMs = 1_000
+/** Strangers may call them, and nobody's health check may fail for it: they are never refused, and cost next to nothing. */
+const probe = { access: 'public', boundsItself: true }
 
-export function operationRoutes(app: App, { store, metrics }: Context, metricsToken: string | null): void {
+export interface OperationOptions {
+  metricsToken: string | null
+  proxyConfigured: boolean
+}
+
+export function operationRoutes(app: App, context: Context, options: OperationOptions): void {
+  const { store, clock, metrics } = context
+  const look = lookOften(() => withDeadline(store.ping()), clock)
+
   app.get(
     '/healthz',
     {
-      config: { access: 'public' },
+      config: probe,
       schema: { tags, summary: 'The process runs', response: { 200: z.object({ status: z.literal('ok') }) } },
     },
     () => ({ status: 'ok' as const }),
@@ -22,11 +33,11 @@ export function operationRoutes(app: App, { store, metrics }: Context, metricsTo
   app.get(
     '/readyz',
     {
-      config: { access: 'public' },
+      config: probe,
       schema: { tags, summary: 'The store answers', response: { 200: z.object({ status: z.literal('ready') }) } },
     },
     async () => {
-      await withDeadline(store.ping())
+      await look()
       return { status: 'ready' as const }
     },
   )
@@ -35,7 +46,7 @@ export function operationRoutes(app: App, { store, metrics }: Context, metricsTo
     '/metrics',
     { config: { access: 'metrics' }, schema: { tags, summary: 'Prometheus metrics' } },
     async (request, reply) => {
-      refuseMetrics(request, metricsToken)
+      refuseMetrics(request, context, options)
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
     },
   )
@@ -61,25 +72,29 @@ async function withDeadline(ping: Promise<void>): Promise<void> {
   }
 }
 
-/** With a token: that token. Without one: only from this machine itself, not through a proxy on it. */
-function refuseMetrics(request: FastifyRequest, metricsToken: string | null): void {
-  if (metricsToken !== null) {
-    const given = request.headers.authorization?.replace(/^Bearer +/i, '') ?? ''
-    if (equalSecrets(given, metricsToken)) return
-    throw new AppError('unauthorized', 'Send METRICS_TOKEN in Authorization: Bearer.', {
-      reason: 'metrics_auth_required',
-    })
-  }
-  const address = request.socket.remoteAddress ?? ''
-  const forwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
-  if (forwarded || !isLoopback(address)) {
-    throw new AppError('forbidden', 'Set METRICS_TOKEN to read metrics from another machine.', {
-      reason: 'loopback_only',
-    })
+/** One look a second, which all who ask meanwhile share. */
+function lookOften(look: () => Promise<void>, clock: Clock): () => Promise<void> {
+  let last: { at: number; outcome: Promise<void> } | null = null
+  return () => {
+    const now = clock.now()
+    if (last === null || Math.abs(now - last.at) >= lookEveryMs) last = { at: now, outcome: look() }
+    return last.outcome
   }
 }
 
-function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, '')
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
+/** With a token: that token. Without one: only from this machine itself, not through a proxy. */
+function refuseMetrics(request: FastifyRequest, { access }: Context, options: OperationOptions): void {
+  const { metricsToken, proxyConfigured } = options
+  if (metricsToken !== null) {
+    const given = request.headers.authorization?.replace(/^Bearer +/i, '') ?? ''
+    if (equalSecrets(given, metricsToken)) return
+    const refusal = new AppError('unauthorized', 'Send METRICS_TOKEN in Authorization: Bearer.', {
+      reason: 'metrics_auth_required',
+    })
+    throw access.refusal(request, 'metrics', refusal)
+  }
+  if (isFromThisMachine(request.raw, proxyConfigured)) return
+  throw new AppError('forbidden', 'Set METRICS_TOKEN to read metrics from another machine, account, or with a proxy.', {
+    reason: 'loopback_only',
+  })
 }

@@ -2,8 +2,10 @@ import { orderExportQuery, orderRecordSchema } from '@ikoma/api'
 import { type OrderFilter, terminalStatuses } from '@ikoma/domain'
 import { sendNdjson } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
+import { callingCredential } from '../access.ts'
 import type { Context } from '../context.ts'
 import { orderRecord } from '../orders/order-record.ts'
+import { standingOf } from '../standing.ts'
 import type { App } from './app.ts'
 import { orderFilter } from './find-order.ts'
 
@@ -13,8 +15,6 @@ export function orderExportRoute(app: App, context: Context): void {
   app.get(
     '/v1/orders/export',
     {
-      // A HEAD would read everything to show nothing.
-      exposeHeadRoute: false,
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
@@ -27,7 +27,10 @@ export function orderExportRoute(app: App, context: Context): void {
     },
     (request, reply) => {
       const { status = [...terminalStatuses], ...filter } = orderFilter(request.query)
-      sendNdjson(reply, records(context, request, { ...filter, status }), context.stopping)
+      sendNdjson(reply, records(context, request, { ...filter, status }), {
+        signal: AbortSignal.any([context.stopping, standingOf(context, request, reply.raw)]),
+        take: () => context.places.exports.take(callingCredential(request)),
+      })
     },
   )
 }

@@ -1,8 +1,10 @@
 import { idParams, logPage, logQuery } from '@ikoma/api'
 import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
 import { type EventStream, openEventStream } from '@ikoma/kernel/http'
+import { callingCredential } from '../access.ts'
 import type { Context } from '../context.ts'
 import { logLines, orderResource } from '../present.ts'
+import { standingOf } from '../standing.ts'
 import type { App } from './app.ts'
 import { getOrder } from './find-order.ts'
 
@@ -28,8 +30,9 @@ export function orderLogRoutes(app: App, context: Context): void {
       const lastId = request.headers['last-event-id']
       const after = parseCursor(typeof lastId === 'string' ? lastId : cursor)
       if (follow === '1' || follow === 'true') {
-        const stream = openEventStream(request, reply)
-        await followLog(context, stream, order, after).catch((error: unknown) => {
+        const stream = openEventStream(request, reply, () => context.places.streams.take(callingCredential(request)))
+        const over = AbortSignal.any([stream.signal, context.stopping, standingOf(context, request, reply.raw)])
+        await followLog(context, { stream, over }, order, after).catch((error: unknown) => {
           request.log.warn({ requestId: request.id, err: error }, 'a log stream broke')
         })
         stream.end()
@@ -46,10 +49,13 @@ export function orderLogRoutes(app: App, context: Context): void {
 }
 
 /** Sends what there is, then what comes, until the order has ended and its log was read to the end. */
-async function followLog(context: Context, stream: EventStream, order: Order, from: LogCursor | null): Promise<void> {
-  const { store, signals, stopping } = context
+async function followLog(
+  { store, signals }: Context,
+  { stream, over }: { stream: EventStream; over: AbortSignal },
+  order: Order,
+  from: LogCursor | null,
+): Promise<void> {
   const watch = signals.watch([`order:${order.id}`])
-  const over = AbortSignal.any([stream.signal, stopping])
   try {
     await follow(order, from)
   } finally {
@@ -65,6 +71,7 @@ async function followLog(context: Context, stream: EventStream, order: Order, fr
       const ended = isTerminal(current.status)
       after = await sendLines(current.id, after)
       const state = `${current.status} ${current.attempt} ${current.cancelRequestedAt}`
+      if (over.aborted) return
       if (state !== shown) stream.send('status', orderResource(current))
       shown = state
       if (ended) return
@@ -86,8 +93,9 @@ async function followLog(context: Context, stream: EventStream, order: Order, fr
         })
         after = { attempt: chunk.attempt, seq: chunk.seq }
         await stream.drained()
+        if (over.aborted) return after
       }
-      if (chunks.length < 100 || over.aborted) return after
+      if (chunks.length < 100) return after
     }
   }
 }

@@ -5,11 +5,11 @@ import { hashToken, isToken, newToken, verifySignature } from '@ikoma/kernel/nod
 import type { Context } from '../context.ts'
 import type { App } from './app.ts'
 
-export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Context): void {
+export function runnerEnrolRoute(app: App, { store, clock, keyring, log, access }: Context): void {
   app.post(
     '/v1/runner/enrol',
     {
-      config: { access: 'public' },
+      config: { access: 'public', boundsItself: true },
       schema: {
         tags: ['runner protocol'],
         summary: 'Redeem an enrolment token: the machine brings its own key and receives its id and token',
@@ -19,17 +19,25 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Conte
     },
     async (request, reply) => {
       const { token, publicKey, proof, name = null, version = null, capabilities = {} } = request.body
+      const refused = (error: unknown) =>
+        error instanceof AppError && error.code === 'unauthorized' ? access.refusal(request, 'enrolment', error) : error
       if (!isToken(token, tokenPrefix.enrolment)) {
-        throw new AppError('unauthorized', 'This is not an enrolment token. Copy the whole line again.', {
-          reason: 'enrolment_invalid',
-        })
+        throw refused(
+          new AppError('unauthorized', 'This is not an enrolment token. Copy the whole line again.', {
+            reason: 'enrolment_invalid',
+          }),
+        )
       }
       if (!verifySignature(publicKey, Buffer.from(enrolProofText(token)), proof)) {
-        throw new AppError('unauthorized', 'The proof was not made with this public key.', { reason: 'proof_invalid' })
+        throw refused(
+          new AppError('unauthorized', 'The proof was not made with this public key.', { reason: 'proof_invalid' }),
+        )
       }
       const runnerToken = newToken(tokenPrefix.runner)
       const identity = { id: newId(), tokenHash: hashToken(runnerToken), publicKey, version, capabilities, name }
-      const runner = await store.redeemEnrolment(hashToken(token), identity, clock.now())
+      const runner = await store.redeemEnrolment(hashToken(token), identity, clock.now()).catch((error) => {
+        throw refused(error)
+      })
       log.info({ runnerId: runner.id, name: runner.name, from: request.ip }, 'a runner enrolled')
       const { id: runnerId, serverId, scopes, concurrency } = runner
       const controlPlaneKey = keyring.verifyKey

@@ -16,9 +16,9 @@ import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { callingRunner } from '../access.ts'
+import { callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
-import { claimWithin } from '../orders/claim.ts'
+import { claimerOf, claimWithin } from '../orders/claim.ts'
 import { complete, type Held, heartbeat, refuseStranger, start } from '../orders/held-order.ts'
 import { refusalError } from '../orders/refusal.ts'
 import { isoTime, progress } from '../present.ts'
@@ -33,7 +33,7 @@ const lookAgainMs = 5_000
 
 /** What a runner says and asks; see api/runner-protocol.ts for the life cycle. */
 export function runnerProtocolRoutes(app: App, context: Context): void {
-  const { store, clock, presence, access } = context
+  const { store, clock, presence } = context
 
   app.post(
     '/v1/runner/heartbeat',
@@ -70,7 +70,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { waitSec, max } = request.query
-      const claimer = { runner: callingRunner(request), recheck: () => access.recheckRunner(request) }
+      const claimer = claimerOf(context, request)
       const claimed = await claimWithin(context, claimer, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
       if (claimed.length === 0) return reply.code(204).send(null)
       return max === undefined ? claimed[0] : { orders: claimed }
@@ -106,12 +106,12 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const watch = context.signals.watch([`order:${request.params.id}`])
+      const watch = context.signals.watch([`order:${request.params.id}`, 'access'])
       try {
         const order = await heartbeat(context, heldBy(request))
         if (order.cancelRequestedAt !== null || request.query.waitSec === 0) return progress(order)
         const { waitSec } = request.query
-        return progress(await untilMoved(context, order, { waitSec, watch, gone: connectionGone(reply) }))
+        return progress(await untilMoved(context, order, { request, waitSec, watch, gone: connectionGone(reply) }))
       } finally {
         watch.leave()
       }
@@ -174,10 +174,26 @@ function heldBy(request: LeaseRequest): Held {
 }
 
 /** The order once something happened to it, or as it is when the wait is over. */
-async function untilMoved(
-  { store, stopping }: Context,
+async function untilMoved(context: Context, order: OrderState, parked: Parked): Promise<OrderState> {
+  const giveBack = context.places.parked.take(callingCredential(parked.request))
+  try {
+    return await moved(context, order, parked)
+  } finally {
+    giveBack()
+  }
+}
+
+interface Parked {
+  request: FastifyRequest
+  waitSec: number
+  watch: Watch
+  gone: AbortSignal
+}
+
+async function moved(
+  { store, access, clock, stopping }: Context,
   order: OrderState,
-  { waitSec, watch, gone }: { waitSec: number; watch: Watch; gone: AbortSignal },
+  { request, waitSec, watch, gone }: Parked,
 ): Promise<OrderState> {
   const over = AbortSignal.any([gone, stopping])
   const until = performance.now() + waitSec * 1000
@@ -185,8 +201,11 @@ async function untilMoved(
   while (!over.aborted && current.status === 'RUNNING' && current.cancelRequestedAt === null) {
     const left = until - performance.now()
     if (left <= 0) break
-    await watch.wait(Math.min(left, lookAgainMs), over)
+    await watch.wait(Math.min(left, lookAgainMs, credentialLeftMs(request, clock.now())), over)
     watch.reset()
+    if (over.aborted) break
+    // While it waited it may have been disabled, or its token replaced.
+    await access.recheckRunner(request)
     current = (await store.findOrder(order.id)) ?? current
   }
   return current

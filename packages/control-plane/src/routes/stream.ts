@@ -1,14 +1,18 @@
 import type { AuditEvent } from '@ikoma/domain'
 import { openEventStream } from '@ikoma/kernel/http'
 import * as z from 'zod'
+import { callingCredential } from '../access.ts'
 import type { Context } from '../context.ts'
 import { auditEventResource } from '../present.ts'
+import { standingOf } from '../standing.ts'
 import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
 const lookAgainMs = 2_000
 
-export function streamRoute(app: App, { store, signals, access, stopping }: Context): void {
+export function streamRoute(app: App, context: Context): void {
+  const { store, signals, access, places, stopping } = context
+
   app.get(
     '/v1/stream',
     {
@@ -27,12 +31,14 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
       // What is not about an order is the admins' to read, in this stream as in the list of the audit.
       const whole = request.principal.kind === 'person' && request.principal.role === 'admin'
       const visible = ({ subject }: AuditEvent) => whole || subject.startsWith('order:')
-      const stream = openEventStream(request, reply)
-      const over = AbortSignal.any([stream.signal, stopping])
+      const stream = openEventStream(request, reply, () => places.streams.take(callingCredential(request)))
+      const over = AbortSignal.any([stream.signal, stopping, standingOf(context, request, reply.raw)])
       const watch = signals.watch(['audit'])
       try {
         while (!over.aborted) {
           watch.reset()
+          // A revoked token must not hear of its end, or of what comes with it.
+          await access.authorize(request)
           const events = await store.listAudit({}, after, 200)
           for (const event of events.filter(visible)) {
             stream.send(event.action, auditEventResource(event), String(event.seq))
@@ -40,8 +46,6 @@ export function streamRoute(app: App, { store, signals, access, stopping }: Cont
           await stream.drained()
           after = events.at(-1)?.seq ?? after
           if (events.length < 200) await watch.wait(lookAgainMs, over)
-          // A revoked token must not keep listening.
-          await access.authorize(request)
         }
       } catch (error) {
         request.log.debug({ requestId: request.id, err: error }, 'a stream ended')

@@ -1,5 +1,5 @@
 import { idParams, pageOf, tokenBody, tokenSchema, tokenWithSecret } from '@ikoma/api'
-import { tokenBytes, tokenPrefix } from '@ikoma/domain'
+import { tokenBytes, tokenNameKey, tokenPrefix } from '@ikoma/domain'
 import { newId } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import * as z from 'zod'
@@ -21,7 +21,9 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
     },
     async ({ query: { limit, cursor } }) => {
       const page = await store.listTokens({ limit, cursor: cursor ?? null })
-      return { items: page.items.map((token) => tokenResource(token, clock.now())), next: page.next }
+      const shared = await sharedNames()
+      const items = page.items.map((token) => tokenResource(token, clock.now(), shared.has(tokenNameKey(token.name))))
+      return { items, next: page.next }
     },
   )
 
@@ -71,4 +73,20 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
       return reply.code(204).send(null)
     },
   )
+
+  /** Names, by their key, that more than one token has: only a former version let that be. */
+  async function sharedNames(): Promise<Set<string>> {
+    const [seen, shared] = [new Set<string>(), new Set<string>()]
+    let cursor: string | null = null
+    do {
+      const page = await store.listTokens({ limit: 200, cursor })
+      for (const { name } of page.items) {
+        const key = tokenNameKey(name)
+        if (seen.has(key)) shared.add(key)
+        seen.add(key)
+      }
+      cursor = page.next
+    } while (cursor !== null)
+    return shared
+  }
 }

@@ -33,7 +33,7 @@ export type World = Awaited<ReturnType<typeof setup>>
 
 /** A control plane on a store of its own, called without sockets, with a clock that the test turns. */
 export async function setup(
-  options: { timing?: Partial<OrderTiming>; metricsToken?: string; archiveDir?: string } = {},
+  options: { timing?: Partial<OrderTiming>; metricsToken?: string; trustProxy?: string[]; archiveDir?: string } = {},
 ) {
   const time = { now: Date.UTC(2026, 0, 15, 12) }
   const clock = { now: () => time.now }
@@ -44,7 +44,7 @@ export async function setup(
   const store = { ...shared }
   const timing = { ...defaultTiming, ...options.timing }
   const keys = keyring(newSigningKey(), sealKey)
-  const { metricsToken = null } = options
+  const { metricsToken = null, trustProxy = [] } = options
   const controlPlane = await createControlPlane({
     store,
     keyring: keys,
@@ -54,6 +54,7 @@ export async function setup(
     clock,
     timing,
     metricsToken,
+    trustProxy,
     retention: options.archiveDir === undefined ? null : { keepMs: 0, archiveDir: options.archiveDir },
   })
   await controlPlane.app.ready()

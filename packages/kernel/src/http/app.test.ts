@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest'
+import { type AddressInfo, connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { AppError } from '../errors.ts'
 import { createLog } from '../node/log.ts'
 import { createHttpApp, statusOf } from './index.ts'
 
-async function setup() {
+async function setup(more: Partial<Parameters<typeof createHttpApp>[0]> = {}) {
   const app = await createHttpApp({
     log: createLog('silent', { write() {} }),
     title: 'Test',
@@ -15,6 +16,7 @@ async function setup() {
     trustProxy: [],
     publicRateLimit: 100,
     securitySchemes: {},
+    ...more,
   })
   return app
 }
@@ -64,4 +66,68 @@ test('X-Forwarded-For is not believed from whoever sends it', async () => {
   app.get('/', { config: { access: 'public' } }, (request) => ({ ip: request.ip }))
   const answer = await app.inject({ url: '/', headers: { 'x-forwarded-for': '10.0.0.1' } })
   expect(answer.json()).toEqual({ ip: '127.0.0.1' })
+})
+
+describe('a caller that takes its time', () => {
+  const limits = { headersMs: 150, requestMs: 300, unreadMs: 300, checkEveryMs: 20 }
+
+  async function serve() {
+    const app = await setup({ limits })
+    app.post('/', { config: { access: 'public' } }, () => ({}))
+    app.get('/large', { config: { access: 'public' } }, () => 'x'.repeat(50 * 2 ** 20))
+    await app.listen({ host: '127.0.0.1', port: 0 })
+    onTestFinished(() => app.close())
+    const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+    // Writing on after the other side has closed is an error, which is no news here.
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    return { app, socket, closed }
+  }
+
+  test.each([
+    ['headers', 'POST / HTTP/1.1\r\nhost: x\r\n', 'x-a: b\r\n'],
+    ['a body', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n', ' '],
+    [
+      'a chunked body',
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+      '1\r\n \r\n',
+    ],
+  ])('over %s is cut off, though it goes on sending', async (_, beginning, piece) => {
+    const { socket, closed } = await serve()
+    socket.write(beginning)
+    const sending = setInterval(() => socket.write(piece), 20)
+    socket.resume()
+    await closed
+    clearInterval(sending)
+  })
+
+  test('over an answer is cut off when it takes nothing more of it', async () => {
+    const { app, socket } = await serve()
+    const gone = new Promise((resolve) => app.server.once('connection', (peer) => peer.once('close', resolve)))
+    socket.pause().write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n')
+    await gone
+    socket.destroy()
+  })
+
+  test('over its next question is not, while its connection is kept', async () => {
+    const { socket, closed } = await serve()
+    let answers = 0
+    let answered = () => {}
+    socket.on('data', (bytes) => {
+      answers += String(bytes).split('HTTP/1.1 200').length - 1
+      answered()
+    })
+    const ask = async () => {
+      const next = new Promise<void>((resolve) => {
+        answered = resolve
+      })
+      socket.write('POST / HTTP/1.1\r\nhost: x\r\n\r\n')
+      await Promise.race([next, closed])
+    }
+    await ask()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await ask()
+    expect(answers).toBe(2)
+    socket.destroy()
+  })
 })

@@ -14,6 +14,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call the route. A route that does not say so refuses to start. */
     access?: string
+    /** A public route that strangers cannot make dear, or that has a throttle of its own, is not limited by address. */
+    boundsItself?: boolean
   }
   interface FastifyInstance {
     /** Every route with who may call it, for whoever checks that nothing is open by accident. */
@@ -23,6 +25,19 @@ declare module 'fastify' {
 
 type OpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
 type SecuritySchemes = NonNullable<NonNullable<OpenApi['components']>['securitySchemes']>
+
+/** How long a caller may take, in milliseconds. */
+interface CallerLimits {
+  headersMs: number
+  /** Headers and body. */
+  requestMs: number
+  /** Without taking any more of its answer. */
+  unreadMs: number
+  /** Node looks for late requests this often, by itself only every 30 seconds. */
+  checkEveryMs: number
+}
+
+const defaultLimits: CallerLimits = { headersMs: 10_000, requestMs: 30_000, unreadMs: 30_000, checkEveryMs: 1_000 }
 
 export interface HttpAppOptions {
   log: Log
@@ -38,16 +53,20 @@ export interface HttpAppOptions {
   trustProxy: string[]
   /** Requests a minute from one address to routes that need no credential. */
   publicRateLimit: number
+  /** Whether the caller showed who it is: then that limit, which it would share with strangers, is not for it. */
+  isKnown?: (request: FastifyRequest) => boolean
   /** How callers show who they are, for the documentation: OpenAPI security schemes by name. Any one of them will do. */
   securitySchemes: SecuritySchemes
   /** What no route's own schema says, by name: JSON Schemas that the description of the API lists too. */
   schemas?: Record<string, object>
+  limits?: CallerLimits
   /** Folder of the documentation page's assets; the package's own by default. */
   docsAssets?: string | undefined
 }
 
 /** A server with the house's answers to errors, headers, limits, access and documentation; routes are the caller's. */
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
+  const { limits = defaultLimits } = options
   const app = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -56,7 +75,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes,
     trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
-    requestTimeout: 30_000,
+    requestTimeout: limits.requestMs,
+    http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkEveryMs },
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -94,6 +114,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
       { requestId: request.id, method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     )
+  })
+  // A caller that does not take its answer would keep it in memory. Node itself sets another limit once it is taken.
+  app.addHook('onSend', async (request, reply) => {
+    if (!reply.raw.destroyed) request.raw.socket.setTimeout?.(limits.unreadMs)
   })
   await registerPlugins(app, options)
   const headers = await securityHeaders()
@@ -185,8 +209,9 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     })
   }
   app.addHook('onRoute', (route) => {
-    if (route.config?.access !== 'public' || route.url.startsWith('/docs')) return
-    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute' } }
+    if (route.config?.access !== 'public' || route.config.boundsItself || route.url.startsWith('/docs')) return
+    const allowList = (request: FastifyRequest) => options.isKnown?.(request) ?? false
+    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute', allowList } }
   })
   await app.register(rateLimit, { global: false })
   await app.register(swagger, {

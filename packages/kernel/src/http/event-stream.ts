@@ -1,14 +1,9 @@
 import { once } from 'node:events'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { AppError } from '../errors.ts'
 
-/** Streams one process keeps open at a time. */
-const maxStreams = 500
 /** A reader that takes nothing for this long is cut off: it can come back with its last id. */
 const stalledMs = 30_000
 const keepAliveMs = 15_000
-
-let openStreams = 0
 
 export interface EventStream {
   /** Aborted when the reader has gone. */
@@ -19,29 +14,32 @@ export interface EventStream {
   end(): void
 }
 
-/** Turns the reply into server-sent events (WHATWG HTML, section 9.2). */
-export function openEventStream(request: FastifyRequest, reply: FastifyReply): EventStream {
-  if (openStreams >= maxStreams) {
-    throw new AppError('unavailable', 'Too many live streams are open. Close one or try again later.', {
-      retryAfterSec: 10,
-    })
-  }
+/**
+ * Turns the reply into server-sent events (WHATWG HTML, section 9.2), in a place that is taken for as long as it is open.
+ * Who asks for the HEAD alone gets it, and a stream whose reader has gone.
+ */
+export function openEventStream(request: FastifyRequest, reply: FastifyReply, take: () => () => void): EventStream {
+  const headOnly = request.method === 'HEAD'
+  const giveBack = headOnly ? () => {} : take()
   reply.hijack()
   const { raw } = reply
-  openStreams += 1
   const gone = new AbortController()
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
   raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-  raw.write(': open\n\n')
-  const keepAlive = setInterval(() => raw.write(': alive\n\n'), keepAliveMs)
-  raw.once('close', () => {
-    openStreams -= 1
+  if (headOnly) {
+    raw.end()
+    gone.abort()
+  } else raw.write(': open\n\n')
+  // Whoever has not taken what was sent so far is not kept alive with more of it.
+  const keepAlive = setInterval(() => raw.writableNeedDrain || raw.write(': alive\n\n'), keepAliveMs)
+  const leave = () => {
+    giveBack()
     clearInterval(keepAlive)
     gone.abort()
-  })
+  }
+  raw.once('close', leave)
   // It may have left while we looked who it is: then nobody will say so again.
-  if (raw.destroyed) raw.emit('close')
-  request.raw.setTimeout?.(0)
+  if (raw.destroyed || headOnly) leave()
   return {
     signal: gone.signal,
     send(event, data, id) {
@@ -56,6 +54,8 @@ export function openEventStream(request: FastifyRequest, reply: FastifyReply): E
     },
     end() {
       raw.end()
+      // A reader that takes nothing would keep its place.
+      raw.setTimeout(stalledMs, () => raw.destroy())
     },
   }
 }

@@ -1,6 +1,7 @@
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
 export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
+export { accountOfPeer } from './peer-account.ts'
 export { readOrMakeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'
 export { newSigningKey, type SigningKey, signingKeyFromPem, verifySignature } from './signing-key.ts'

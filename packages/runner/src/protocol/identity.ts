@@ -10,7 +10,10 @@ const identityFile = 'runner.json'
 const keyFile = 'runner-key.pem'
 
 /** What the control plane gave the runner at enrolment. */
-const storedIdentity = enrolledSchema.extend({ url: z.url({ protocol: /^https?$/ }) })
+const storedIdentity = enrolledSchema.extend({
+  // A path would be dropped in silence, and the token sent to whatever answers at the root.
+  url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).href === `${new URL(url).origin}/`),
+})
 type StoredIdentity = z.infer<typeof storedIdentity>
 
 export interface Identity extends StoredIdentity {

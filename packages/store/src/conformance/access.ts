@@ -125,6 +125,27 @@ function describeTokens(open: OpenStore): void {
       expect(await (await reopen()).findTokenByHash(first.tokenHash)).toBeNull()
     })
 
+    it('do not share a name, nor one that could be taken for it, at the same time either', async () => {
+      const { store } = await setup(open)
+      const names = ['ci', 'CI', ' ci', 'c1', 'ci', 'cı']
+      const asked = names.map((name) => {
+        const token = aToken({ name })
+        return store.insertToken(token, anEntry('token.created', `token:${token.id}`))
+      })
+      const outcomes = await Promise.allSettled(asked)
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      const { items } = await store.listTokens({ limit: 10, cursor: null })
+      expect(items).toHaveLength(1)
+      expect((await store.auditHead()).seq).toBe(1)
+      const again = aToken({ name: 'ci' })
+      expect(await refusedWith(store.insertToken(again, anEntry('token.created', 'token:x')))).toEqual({
+        code: 'conflict',
+        reason: 'token_name_taken',
+      })
+      await store.deleteToken(items[0]?.id ?? '', anEntry('token.deleted', 'token:x'))
+      await store.insertToken(again, anEntry('token.created', 'token:x'))
+    })
+
     it('that do not exist cannot be deleted', async () => {
       const { store } = await setup(open)
       const refused = await refusedWith(store.deleteToken('x', anEntry('token.deleted', 'token:x')))

@@ -1,8 +1,8 @@
 import { type AttachedRunner, type AuditEntry, liveStatuses } from '@ikoma/domain'
 import { notFound } from '@ikoma/kernel'
-import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
+import { and, eq, getColumns, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
-import { enrolmentInvalid, hasLiveOrders, runnerTaken } from '../registry-errors.ts'
+import { enrolmentInvalid, hasLiveOrders, refuseSharedName, runnerTaken } from '../registry-errors.ts'
 import type { Trace } from '../trace.ts'
 import type { Db } from './connection.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
@@ -82,6 +82,13 @@ export const registryWrites: Pick<SingleWrites, RegistryVerb> = {
     return getRunner(db, runner.id)
   },
   async insertToken({ db, trace }, token, entry) {
+    // No two at a time, not even of a process that knows nothing of this rule.
+    await db.execute(sql`lock table ${tokens} in share row exclusive mode`)
+    const held = await db.select({ name: tokens.name }).from(tokens)
+    refuseSharedName(
+      held.map(({ name }) => name),
+      token.name,
+    )
     await db.insert(tokens).values(token)
     trace.audit(entry)
   },

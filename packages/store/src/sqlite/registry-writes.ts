@@ -3,7 +3,7 @@ import { liveStatuses } from '@ikoma/domain'
 import { notFound } from '@ikoma/kernel'
 import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
-import { enrolmentInvalid, hasLiveOrders, runnerTaken } from '../registry-errors.ts'
+import { enrolmentInvalid, hasLiveOrders, refuseSharedName, runnerTaken } from '../registry-errors.ts'
 import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
@@ -89,6 +89,11 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
       return getRunner(db, runner.id)
     },
     insertToken(trace, token, entry) {
+      const held = db.select({ name: tokens.name }).from(tokens).all()
+      refuseSharedName(
+        held.map(({ name }) => name),
+        token.name,
+      )
       db.insert(tokens).values(token).run()
       trace.audit(entry)
     },

@@ -1,13 +1,19 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
+import { parseUrl } from '../../find-control-plane.ts'
+import type { RunRunnerOptions } from '../../processes/processes.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
 export function runRunnerCommand(cli: Cli): Command {
+  const run = cli.local(({ url, ...options }: RunRunnerOptions, context) => {
+    const given = url ? { url: parseUrl(url, '--url', context.t) } : {}
+    return cli.processes.runRunner({ ...options, ...given }, context)
+  })
   return cli
     .command('run', words)
     .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
-    .action(cli.local(cli.processes.runRunner))
+    .action(run)
 }
 
 const words = translated({

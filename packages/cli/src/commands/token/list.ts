@@ -19,7 +19,7 @@ export async function listTokens(options: PageOptions, context: RemoteContext): 
     if (page.items.length === 0) return
     const rows = page.items.map((token): Part[] => [
       context.io.stdout.isTty ? shortId(token.id) : token.id,
-      token.name,
+      token.sharesName ? { text: token.name, style: 'red' } : token.name,
       token.role,
       token.createdBy,
       token.expired ? { text: words[language].expired, style: 'red' } : ago(token.expiresAt, context),
@@ -27,6 +27,8 @@ export async function listTokens(options: PageOptions, context: RemoteContext): 
     out.table([t.columns.id, t.columns.name, t.columns.role, t.columns.createdBy, t.columns.expires], rows)
   })
   if (page.items.length === 0) out.note(words[language].empty)
+  const shared = page.items.filter(({ sharesName }) => sharesName).map(({ name }) => name)
+  if (shared.length > 0) out.note({ text: words[language].shared(shared), style: 'yellow' })
   noteMore(page.next, context)
   return exitCodes.ok
 }
@@ -40,6 +42,8 @@ const words = translated({
     ],
     empty: 'No tokens yet. Create one: ikoma token create <name> --role operator',
     expired: 'expired',
+    shared: (names: string[]) =>
+      `More than one token goes by ${names.join(', ')}: the audit cannot tell them apart. Revoke all but one.`,
   },
   fr: {
     summary: 'Lister les jetons ; leur valeur n’est plus jamais montrée',
@@ -49,5 +53,7 @@ const words = translated({
     ],
     empty: 'Aucun jeton. Créez-en un : ikoma token create <nom> --role operator',
     expired: 'expiré',
+    shared: (names) =>
+      `Plusieurs jetons répondent à ${names.join(', ')} : l’audit ne peut les distinguer. Révoquez-les tous sauf un.`,
   },
 })
