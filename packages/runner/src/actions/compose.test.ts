@@ -127,6 +127,60 @@ describe('service.compose.up', () => {
   })
 })
 
+test.each([false, true])(
+  'service.compose.up warns of each port that the outside can reach, dry run %s',
+  async (dryRun) => {
+    const machine = withService('ports: ["80:80", "127.0.0.1:81:81", "[::]:82-83:82-83"]')
+    const context = actionContext({ machine, dryRun })
+    const { output } = await actions['service.compose.up'](
+      catalogue['service.compose.up'].payload.parse(project),
+      context,
+    )
+    for (const told of [JSON.stringify(output), context.logged.join('\n')]) {
+      expect(told).toContain('! services/web/ports/0 is reachable from outside')
+      expect(told).not.toContain('ports/1')
+      expect(told).toContain('! services/web/ports/2 is reachable from outside')
+    }
+  },
+)
+
+describe('what is secret in a project', () => {
+  test('is hidden in what compose says, also when it fails', async () => {
+    const machine = composeMachine({ version: 2 })
+    machine.put('/srv/shop/.env', 'PASSWORD=correct-horse-battery\nMODE=production\n')
+    machine.put('/srv/shop/.env.web', "LICENCE='AB12-CD34-EF56'\n")
+    machine.install('docker', (call) =>
+      call.args.includes('up')
+        ? { code: 1, stderr: 'production: correct-horse-battery and AB12-CD34-EF56' }
+        : (composeTools.docker?.(call) ?? { code: 1 }),
+    )
+    const { message } = (await up(machine).catch((caught: Error) => caught)) as Error
+    expect(message).toContain('production: [REDACTED] and [REDACTED]')
+  })
+
+  test('is hidden in the logs of its containers, whichever of them it belongs to', async () => {
+    const machine = composeMachine({ running: true })
+    const docker = dockerOf(machine)
+    const [web] = containersIn(machine, 'shop')
+    docker.containers.shop?.push({ ...(web as NonNullable<typeof web>), id: 'db1', service: 'db', name: 'shop_db_1' })
+    docker.environments = {
+      db1: ['POSTGRES_PASSWORD=correct-horse-battery', 'PATH=/usr/bin:/bin'],
+      web1: ['NODE_ENV=production'],
+    }
+    machine.put('/srv/shop/.env', 'export API="AB12-CD34-EF56" # x\n')
+    machine.put('/srv/shop/.env.web', 'URL=postgres://shop:sesame99@db/shop\nnot a line\n')
+    const said = 'production correct-horse-battery AB12-CD34-EF56 sesame99 /usr/bin'
+    const tools = { ...composeTools }
+    machine.install('docker', (call) =>
+      call.args[0] === 'logs' ? { stdout: `2026-11-21T10:00:00Z ${said}\n` } : (tools.docker?.(call) ?? { code: 1 }),
+    )
+    const { result } = await run('service.compose.logs', { ...project, service: 'web' }, machine)
+    expect(result.output).toMatchObject({
+      lines: [{ message: 'production [REDACTED] [REDACTED] [REDACTED] /usr/bin' }],
+    })
+  })
+})
+
 describe('a compose file that could take the server over', () => {
   const refused = { reason: 'compose_file_refused' }
   test.each([
