@@ -4,7 +4,7 @@ import { Unreadable } from './yaml-file.ts'
 export type Variables = Readonly<Record<string, string>>
 
 export interface Substitution {
-  variables: Variables
+  lookUp(name: string): string | undefined
   /** Called with the name of a variable that has no value and no default. */
   missed?: (name: string) => void
   /** Whether `$NAME` and `$$` mean something beside `${NAME}`: all but the files of variables of version 1. */
@@ -72,7 +72,7 @@ function closing(text: string, from: number): number {
 function braced(inside: string, substitution: Substitution, nesting: number): string {
   const [, name, sign = '', rest = ''] = /^([A-Za-z_]\w*)(?:(:?[-+?])([\s\S]*))?$/.exec(inside) ?? []
   if (name === undefined) throw new Unreadable('a variable in it has no name')
-  const value = own(substitution.variables, name)
+  const value = substitution.lookUp(name)
   const there = value !== undefined && (value !== '' || !sign.startsWith(':'))
   if (sign === '') return known(name, substitution) ?? ''
   if (sign.endsWith('?') && !there) throw new Unreadable(`the variable ${name}, which it asks for, has no value`)
@@ -80,10 +80,12 @@ function braced(inside: string, substitution: Substitution, nesting: number): st
   return there ? value : substitute(rest, substitution, nesting + 1)
 }
 
-function known(name: string, { variables, missed }: Substitution): string | undefined {
-  const value = own(variables, name)
+function known(name: string, { lookUp, missed }: Substitution): string | undefined {
+  const value = lookUp(name)
   if (value === undefined) missed?.(name)
   return value
 }
 
-const own = (variables: Variables, name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined)
+/** A variable by its name, and never what every object has. */
+export const own = (variables: Variables, name: string) =>
+  Object.hasOwn(variables, name) ? variables[name] : undefined

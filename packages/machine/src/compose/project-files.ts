@@ -3,11 +3,14 @@ import type { Host } from '../host.ts'
 import { isRootsAlone } from '../safety/index.ts'
 import { Unreadable } from './yaml-file.ts'
 
+const maxCharacters = 4 * 1024 * 1024
+
 /** What a project is made of beside its compose file, read as the account whose folder it is in. */
 export class ProjectFiles {
   readonly #host: Host
   readonly #owner: string
   readonly #read = new Map<string, Promise<string | null>>()
+  #counted = 0
 
   constructor(host: Host, owner: string) {
     this.#host = host
@@ -24,6 +27,14 @@ export class ProjectFiles {
     const read = this.#read.get(path) ?? this.#host.readAs(path, this.#owner)
     this.#read.set(path, read)
     return read
+  }
+
+  /** Counts what is handed over of them: a file may be named by many services. */
+  count(text: string): void {
+    this.#counted += text.length
+    if (this.#counted <= maxCharacters) return
+    const message = `Its services have more than ${maxCharacters} characters of variables.`
+    throw new AppError('unprocessable', message, { reason: 'compose_file_unreadable' })
   }
 
   /** What `read` makes of a file; null when there is none. */

@@ -5,7 +5,7 @@ import { refuseLinks, refuseReplaceable } from '../safety/index.ts'
 import { type Compose, findCompose } from './compose.ts'
 import { revisionLabel } from './docker.ts'
 import { handedOver } from './handed-over.ts'
-import { interpolate, type Variables } from './interpolation.ts'
+import { interpolate, own, type Variables } from './interpolation.ts'
 import { isRecord, type Mapping } from './judge/inspection.ts'
 import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
 import type { FileToRead } from './judge/mounts.ts'
@@ -90,7 +90,9 @@ async function judge(host: Host, files: ProjectFiles, source: ComposeSource, ver
   const read = (text: string) => readVariablesFile(text, format({}))
   const variables = (await files.parse(`${directory}/${variablesFile}`, read)) ?? {}
   const missing = new Set<string>()
-  const document = named(path, () => interpolate(parsed, { variables, missed: (each) => missing.add(each) }))
+  const document = named(path, () =>
+    interpolate(parsed, { lookUp: (each) => own(variables, each), missed: (each) => missing.add(each) }),
+  )
   const { findings, understood, paths, binds, contexts, recipes } = inspectComposeFile(document, directory)
   const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
   const dangers = forbidden.filter(({ reason }) => !allowed.some((each) => each === reason))
@@ -128,8 +130,9 @@ async function complete(given: Mapping, files: ProjectFiles, { format, version, 
     for (const [name, value] of Object.entries(await variablesIn(each, files, known))) environment.set(name, value)
   }
   Object.assign(seen, Object.fromEntries(environment))
+  for (const value of environment.values()) files.count(value)
   for (const [name, value] of Object.entries((service.environment ?? {}) as Record<string, string | null>)) {
-    const known = value ?? (Object.hasOwn(format.known, name) ? format.known[name] : undefined)
+    const known = value ?? own(format.known, name)
     if (known === undefined) environment.delete(name)
     else environment.set(name, known)
   }
@@ -156,7 +159,7 @@ async function variablesIn(file: FileToRead, files: ProjectFiles, format: Variab
 function withArguments(build: Mapping, variables: Variables): Mapping {
   if (!isRecord(build.args)) return build
   const args = Object.entries(build.args).flatMap(([name, value]) => {
-    const known = value ?? (Object.hasOwn(variables, name) ? variables[name] : undefined)
+    const known = value ?? own(variables, name)
     return known === undefined ? [] : [[name, known]]
   })
   return { ...build, args: Object.fromEntries(args) }

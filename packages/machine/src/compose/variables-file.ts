@@ -1,4 +1,4 @@
-import { type Substitution, substitute, type Variables } from './interpolation.ts'
+import { own, substitute, type Variables } from './interpolation.ts'
 import { Unreadable } from './yaml-file.ts'
 
 export interface VariablesFormat {
@@ -11,10 +11,12 @@ export interface VariablesFormat {
 }
 
 const maxNameCharacters = 200
+const maxCharacters = 256 * 1024
 
 /** `NAME=value` in every line, as compose reads it; refused where its readers differ. */
 export function readVariablesFile(text: string, format: VariablesFormat): Variables {
   const read = new Map<string, string>()
+  if (text.length > maxCharacters) throw new Unreadable(`it has more than ${maxCharacters} characters`)
   if (text.includes('\0')) throw new Unreadable('it has a character that no program can be given')
   const lines = new Lines(text)
   for (let line = lines.next(); line !== null; line = lines.next()) {
@@ -65,17 +67,17 @@ function valueIn(written: string, lines: Lines, { format, read }: Reading): stri
 /** What is between the quotes, which may be several lines. */
 function quoted(first: string, quote: string, lines: Lines): string {
   const begun = lines.number
-  let text = first
-  for (;;) {
-    const end = endOf(text, quote)
-    if (end >= 0) {
-      if (/^\s*(#.*)?$/s.test(text.slice(end + 1))) return text.slice(0, end)
-      throw new Unreadable(`line ${lines.number} goes on after its quotes`)
+  const before: string[] = []
+  for (let line: string | null = first; line !== null; line = lines.next()) {
+    const end = endOf(line, quote)
+    if (end < 0) {
+      before.push(line)
+      continue
     }
-    const more = lines.next()
-    if (more === null) throw new Unreadable(`line ${begun} has quotes without an end`)
-    text += `\n${more}`
+    if (!/^\s*(#.*)?$/s.test(line.slice(end + 1))) throw new Unreadable(`line ${lines.number} goes on after its quotes`)
+    return [...before, line.slice(0, end)].join('\n')
   }
+  throw new Unreadable(`line ${begun} has quotes without an end`)
 }
 
 function endOf(text: string, quote: string): number {
@@ -100,8 +102,5 @@ function withoutEscapes(value: string, dollars: boolean): string {
 
 function expand(value: string, { format: { expanded, known }, read }: Reading): string {
   if (expanded === null || !value.includes('$')) return value
-  const substitution: Substitution = { variables: { ...Object.fromEntries(read), ...known }, bare: expanded === 'all' }
-  return substitute(value, substitution)
+  return substitute(value, { lookUp: (name) => own(known, name) ?? read.get(name), bare: expanded === 'all' })
 }
-
-const own = (variables: Variables, name: string) => (Object.hasOwn(variables, name) ? variables[name] : undefined)

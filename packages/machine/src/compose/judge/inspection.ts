@@ -42,6 +42,8 @@ export class Inspection {
   readonly binds = new Set<string>()
   readonly contexts = new Set<string>()
   readonly recipes = new Set<string>()
+  /** How many ports were read: a range is short to write. */
+  ports = 0
   readonly #fields = new Map<string, string>()
   readonly #writable = new Set<string>()
   readonly #root: string

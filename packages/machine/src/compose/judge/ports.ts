@@ -12,20 +12,22 @@ export interface PublishedPort {
   protocol: string
 }
 
-const maxPorts = 1000
+const maxPorts = 2000
 
 /** A published port goes past ufw: Docker writes its own firewall rules. */
 export const ports: Judge<PublishedPort[]> = (value, field, inspection) => {
   if (value === null) return undefined
-  const all = listed(value).flatMap((entry, index) => {
+  return listed(value).flatMap((entry, index) => {
     const at = `${field}/${index}`
+    if (inspection.ports > maxPorts)
+      return inspection.puzzled(at, `is beyond the ${maxPorts} ports that a project may have.`) ?? []
     const read = isRecord(entry) ? longPort(entry, at, inspection) : shortPorts(entry, at, inspection)
     if (read.some((port) => !isOnLoopback(port))) {
       inspection.warn(at, 'published_port', 'is reachable from outside, past the firewall. Use 127.0.0.1.')
     }
+    inspection.ports += read.length
     return read
   })
-  return all.length <= maxPorts ? all : inspection.puzzled(field, `are more than ${maxPorts}.`)
 }
 
 export function isOnLoopback({ host_ip = '' }: PublishedPort): boolean {
