@@ -87,5 +87,5 @@ function known(name: string, { lookUp, missed }: Substitution): string | undefin
 }
 
 /** A variable by its name, and never what every object has. */
-export const own = (variables: Variables, name: string) =>
+export const own = <T>(variables: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(variables, name) ? variables[name] : undefined

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { refuseLinks, refuseReplaceable } from '../safety/index.ts'
+import { completeService } from './complete-service.ts'
 import { type Compose, findCompose } from './compose.ts'
 import { revisionLabel } from './docker.ts'
 import { handedOver } from './handed-over.ts'
 import { interpolate, own, type Variables } from './interpolation.ts'
 import { isRecord, type Mapping } from './judge/inspection.ts'
 import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
-import type { FileToRead } from './judge/mounts.ts'
 import { named, ProjectFiles, refuseOpenContexts, unreadable } from './project-files.ts'
 import { secretsOf } from './secrets.ts'
 import { readVariablesFile, type VariablesFormat } from './variables-file.ts'
@@ -24,6 +24,8 @@ export interface ComposeSource {
   revision: string
   /** What the server's own policy lets this project do. */
   allowed: readonly ComposeDanger[]
+  /** Variables of containers, by service, over those of the file. */
+  environment?: Readonly<Record<string, Variables>>
 }
 
 export interface ComposeProject {
@@ -68,7 +70,7 @@ export async function readComposeProject(host: Host, source: ComposeSource): Pro
     { ...each.given, labels: { ...(each.given.labels as object), [revisionLabel]: each.revision } },
   ])
   return {
-    ...{ name, directory, compose, warnings, secrets: secretsOf(variables) },
+    ...{ name, directory, compose, warnings, secrets: [...new Set(variables.flatMap(secretsOf))] },
     content: handedOver({ ...understood, services: Object.fromEntries(labelled) }, compose.version),
     services: services.map(({ given: _, ...state }) => state),
   }
@@ -77,12 +79,12 @@ export async function readComposeProject(host: Host, source: ComposeSource): Pro
 interface Judged {
   understood: Mapping & { services: Record<string, Mapping> }
   warnings: readonly string[]
-  /** All that its files of variables hold. */
-  variables: Variables
+  /** All that its files of variables hold, and what its containers are given. */
+  variables: readonly Variables[]
 }
 
 async function judge(host: Host, files: ProjectFiles, source: ComposeSource, version: 1 | 2): Promise<Judged> {
-  const { directory, file, variablesFile, allowed } = source
+  const { directory, file, variablesFile, allowed, environment = {} } = source
   const path = `${directory}/${file}`
   const parsed = await files.parse(path, parseYaml)
   if (parsed === null) throw unreadable(path, 'it is not there')
@@ -101,68 +103,17 @@ async function judge(host: Host, files: ProjectFiles, source: ComposeSource, ver
   // Docker follows links, and looks again at every start: what holds now must hold then.
   await refuseReplaceable(host, [...binds, ...contexts, ...recipes])
   await refuseOpenContexts(host, contexts)
-  const seen = { ...variables }
   const services: Record<string, Mapping> = {}
+  const completion = { format: format(variables), version, files, seen: [variables] }
   for (const [name, given] of Object.entries(isRecord(understood.services) ? understood.services : {})) {
-    services[name] = await complete(given as Mapping, files, { format: format(variables), version, seen })
+    services[name] = await completeService(given as Mapping, own(environment, name) ?? {}, completion)
   }
+  refuseUnknownServices(Object.keys(environment), Object.keys(services))
   const warnings = findings
     .filter(({ severity }) => severity === 'warning')
     .map(({ field, message }) => `${field} ${message}`)
   const unset = [...missing].sort().map((each) => `the variable ${each} has no value, and is taken as empty.`)
-  return { understood: { ...understood, services }, warnings: [...warnings, ...unset], variables: seen }
-}
-
-interface Completion {
-  format: VariablesFormat
-  version: 1 | 2
-  /** Collects what was read. */
-  seen: Record<string, string>
-}
-
-/** The service with what its files of variables and labels hold, instead of their names. */
-async function complete(given: Mapping, files: ProjectFiles, { format, version, seen }: Completion): Promise<Mapping> {
-  const { env_file: environmentFiles, label_file: labelFiles, ...service } = given
-  const expanded = version === 2 ? 'all' : null
-  const environment = new Map<string, string>()
-  for (const each of (environmentFiles ?? []) as FileToRead[]) {
-    const known = { ...format, expanded, raw: each.raw } as const
-    for (const [name, value] of Object.entries(await variablesIn(each, files, known))) environment.set(name, value)
-  }
-  Object.assign(seen, Object.fromEntries(environment))
-  for (const value of environment.values()) files.count(value)
-  for (const [name, value] of Object.entries((service.environment ?? {}) as Record<string, string | null>)) {
-    const known = value ?? own(format.known, name)
-    if (known === undefined) environment.delete(name)
-    else environment.set(name, known)
-  }
-  const labels: Record<string, string> = {}
-  for (const each of (labelFiles ?? []) as FileToRead[])
-    Object.assign(labels, await variablesIn(each, files, { ...format, expanded }))
-  const given2 = Object.entries((service.labels ?? {}) as Record<string, string | null>)
-  for (const [name, value] of given2) labels[name] = value ?? ''
-  return {
-    ...service,
-    ...(environment.size > 0 && { environment: Object.fromEntries(environment) }),
-    ...(Object.keys(labels).length > 0 && { labels }),
-    ...(isRecord(service.build) && { build: withArguments(service.build, format.known) }),
-  }
-}
-
-async function variablesIn(file: FileToRead, files: ProjectFiles, format: VariablesFormat): Promise<Variables> {
-  const read = await files.parse(file.path, (text) => readVariablesFile(text, format))
-  if (read === null && file.required) throw unreadable(file.path, 'it is not there')
-  return read ?? {}
-}
-
-/** An argument without a value has that of the variable. */
-function withArguments(build: Mapping, variables: Variables): Mapping {
-  if (!isRecord(build.args)) return build
-  const args = Object.entries(build.args).flatMap(([name, value]) => {
-    const known = value ?? own(variables, name)
-    return known === undefined ? [] : [[name, known]]
-  })
-  return { ...build, args: Object.fromEntries(args) }
+  return { understood: { ...understood, services }, warnings: [...warnings, ...unset], variables: completion.seen }
 }
 
 /** Tells everything that the containers of a service are made of. */
@@ -176,6 +127,14 @@ function containersOf({ scale, deploy, profiles }: Mapping): number {
   if (Array.isArray(profiles) && profiles.length > 0) return 0
   const replicas = scale ?? (isRecord(deploy) ? deploy.replicas : undefined) ?? 1
   return typeof replicas === 'number' ? replicas : 1
+}
+
+/** What is given to a service that is not there would reach nobody. */
+function refuseUnknownServices(given: readonly string[], services: readonly string[]): void {
+  const unknown = given.find((name) => !services.includes(name))
+  if (unknown === undefined) return
+  const message = `environment/${unknown}: the compose file has no such service. It has ${services.join(', ') || 'none'}.`
+  throw new AppError('unprocessable', message, { reason: 'no_such_service' })
 }
 
 function refused(path: string, findings: readonly { field: string; message: string }[]): AppError {

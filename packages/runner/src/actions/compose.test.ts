@@ -148,14 +148,14 @@ describe('what is secret in a project', () => {
   test('is hidden in what compose says, also when it fails', async () => {
     const machine = composeMachine({ version: 2 })
     machine.put('/srv/shop/.env', 'PASSWORD=correct-horse-battery\nMODE=production\n')
-    machine.put('/srv/shop/.env.web', "LICENCE='AB12-CD34-EF56'\n")
+    machine.put('/srv/shop/.env.web', "LICENCE='AB12-CD34-EF56'\nPASSWORD=another-one-99\n")
     machine.install('docker', (call) =>
       call.args.includes('up')
-        ? { code: 1, stderr: 'production: correct-horse-battery and AB12-CD34-EF56' }
+        ? { code: 1, stderr: 'production: correct-horse-battery and AB12-CD34-EF56, another-one-99' }
         : (composeTools.docker?.(call) ?? { code: 1 }),
     )
     const { message } = (await up(machine).catch((caught: Error) => caught)) as Error
-    expect(message).toContain('production: [REDACTED] and [REDACTED]')
+    expect(message).toContain('production: [REDACTED] and [REDACTED], [REDACTED]')
   })
 
   test('is hidden in the logs of its containers, whichever of them it belongs to', async () => {
@@ -352,6 +352,10 @@ describe('what compose gets', () => {
     const service = 'env_file: [x.env, { path: none.env, required: false }], environment: { OTHER2: x }'
     expect(await handed(service, { files })).toEqual({
       ...{ image: 'web:1', environment: { TOKEN: 'a\nb', OTHER: 'hello', OTHER2: 'x' } },
+    })
+    const labels = { '/srv/shop/labels': 'com.docker.compose.project=other' }
+    await expect(handed('label_file: labels', { files: labels })).rejects.toMatchObject({
+      reason: 'compose_file_unreadable',
     })
     await expect(handed('env_file: none.env')).rejects.toMatchObject({ reason: 'compose_file_unreadable' })
   })

@@ -51,12 +51,13 @@ const extended: Judge<never> = (value, field, inspection) => {
   return inspection.puzzled(field, 'is merged by rules of compose. Write the service out, or use an anchor of YAML.')
 }
 
+export const isReservedLabel = (name: string) => /^(com\.docker\.|ikoma\.)/.test(name)
+
 /** A label that says whose a container is decides what other orders do to it. */
 const labels: Judge<Record<string, string | null>> = (value, field, inspection) => {
   const read = pairs(value, field, inspection)
   for (const name of Object.keys(read ?? {})) {
-    if (/^(com\.docker\.|ikoma\.)/.test(name))
-      inspection.puzzled(`${field}/${name}`, 'is a label of Docker or of IKOMA.')
+    if (isReservedLabel(name)) inspection.puzzled(`${field}/${name}`, 'is a label of Docker or of IKOMA.')
   }
   return read
 }
