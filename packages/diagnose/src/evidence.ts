@@ -25,6 +25,8 @@ export interface Evidence {
   docker: Docker | null
   pm2: Pm2Process | null
   firewall: Firewall | null
+  /** Null where there is no firewall that is on, no Docker, or nothing that it publishes. */
+  pastFirewall: PastFirewall | null
   clock: { synchronized: boolean | null; skewMs: number | null }
   /** What could not be looked at, and why. */
   notLookedAt: readonly NotLookedAt[]
@@ -114,6 +116,12 @@ export interface Firewall {
   active: boolean
   /** Ports that anybody may reach over TCP. */
   openPorts: readonly number[]
+}
+
+/** Ports that Docker lets in, whatever the firewall says. */
+export interface PastFirewall {
+  /** `web: 80/tcp on 0.0.0.0` */
+  ports: readonly string[]
 }
 
 /** Up, and for so long that what its logs said before this start is over. */

@@ -10,6 +10,13 @@ export interface Host {
   run(program: Program): Promise<Exit>
   /** The text of a regular file of at most 1 MiB; null when there is none. */
   read(path: string): Promise<string | null>
+  /**
+   * The text of a file as `owner` could read it himself, whoever we are; null when there is none. Opened once, through no
+   * symbolic link, and judged by what was opened: a regular file of one name, in UTF-8, of at most 1 MiB.
+   */
+  readAs(path: string, owner: string): Promise<string | null>
+  /** All that is below a folder, without following symbolic links; rejects when that is more than `most`. */
+  walk(path: string, most: number): Promise<readonly (Entry & { path: string })[]>
   /** What is there, without following a symbolic link; null when nothing is. */
   look(path: string): Promise<Entry | null>
   /** Names in a directory, sorted; empty when there is none. */
@@ -42,6 +49,8 @@ export interface Program {
    * faster than the log takes them, within its own `timeoutSec`.
    */
   aloud?: boolean
+  /** What must not be seen in what it prints, by the log or by whoever asked for it. */
+  secrets?: readonly string[]
 }
 
 export interface Exit {

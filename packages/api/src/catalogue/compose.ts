@@ -53,7 +53,7 @@ export const compose = family({
         .describe('The name of a file in that folder with values for variables of the compose file.'),
       revision: z
         .string()
-        .regex(/^[A-Za-z0-9._-]{1,100}$/, 'letters, digits and . _ -')
+        .regex(/^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits and . _ -, with a letter or digit first')
         .default('none')
         .describe(
           'The revision of the sources: services that are built are built and started anew when it is another one.',

@@ -90,6 +90,24 @@ export const firewall = family({
       sshPorts: z.array(z.number().int()),
       awaitsConfirmation: z.boolean(),
       rolledBack: z.boolean().describe('The last change was not confirmed in time.'),
+      published: z
+        .array(
+          z.object({
+            container: z.string(),
+            address: z.string(),
+            port: z.number().int(),
+            lastPort: z.number().int().optional(),
+            protocol: z.string(),
+          }),
+        )
+        .optional()
+        .describe(
+          'Ports that containers publish to other machines, past these rules; where there is Docker. The first 500.',
+        ),
+      hostNetwork: z
+        .array(z.string())
+        .optional()
+        .describe("Containers in the server's own network, which these rules are about."),
     }),
   }),
 })

@@ -1,4 +1,10 @@
-import { containerIdsIn, inspectContainers, type Container as Made, readContainerLogs } from '@ikoma/machine/compose'
+import {
+  containerIdsIn,
+  inspectContainers,
+  type Container as Made,
+  projectSecrets,
+  readContainerLogs,
+} from '@ikoma/machine/compose'
 import type { Container, Docker } from '../evidence.ts'
 import type { RawLine } from './logs.ts'
 import type { Look } from './look.ts'
@@ -10,6 +16,8 @@ const maxLines = 100
 export interface SeenDocker {
   docker: Docker
   logs: RawLine[]
+  /** Values of its containers and files of variables, to be hidden. */
+  secrets: readonly string[]
 }
 
 /** The containers of the compose project in a folder, whichever version of compose made them. */
@@ -17,13 +25,14 @@ export async function seeContainers(look: Look, folder: string, sinceMs: number)
   return look.at('containers', null, async () => {
     const listed = await containerIdsIn(look.host, folder)
     if ('refusal' in listed) {
-      return { docker: { running: false, said: listed.refusal.split('\n')[0] ?? '' }, logs: [] }
+      return { docker: { running: false, said: listed.refusal.split('\n')[0] ?? '' }, logs: [], secrets: [] }
     }
     const containers = await inspectContainers(look.host, listed.ids.slice(0, maxContainers))
+    const secrets = await projectSecrets(look.host, containers)
     const logs: RawLine[] = []
-    for (const container of containers) logs.push(...(await logOf(look, container, sinceMs)))
+    for (const container of containers) logs.push(...(await logOf(look, container, { sinceMs, secrets })))
     const project = containers[0]?.project || null
-    return { docker: { running: true, project, containers: containers.map(shown) }, logs }
+    return { docker: { running: true, project, containers: containers.map(shown) }, logs, secrets }
   })
 }
 
@@ -31,12 +40,17 @@ function shown({ name, service, state, exitCode, outOfMemory, restarts, health }
   return { name, service, status: state, exitCode, outOfMemory, restarts, health }
 }
 
+interface Since {
+  sinceMs: number
+  secrets: readonly string[]
+}
+
 /** What it said since it was last started, when it is still up; newest first. */
-async function logOf(look: Look, container: Made, sinceMs: number): Promise<RawLine[]> {
+async function logOf(look: Look, container: Made, { sinceMs, secrets }: Since): Promise<RawLine[]> {
   const { service, state, startedAt } = container
   const since = state === 'running' ? startedAt : new Date(sinceMs).toISOString()
   return look.at(`log of ${service}`, [], async () => {
-    const { lines } = await readContainerLogs(look.host, [container], { lines: maxLines, since })
+    const { lines } = await readContainerLogs(look.host, [container], { lines: maxLines, since, secrets })
     const source = `container ${service}`
     return lines.map(({ at, message }) => ({ source, text: message, at: timeOf(at) })).reverse()
   })

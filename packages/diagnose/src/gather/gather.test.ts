@@ -329,7 +329,7 @@ describe('containers', () => {
     ...{ startedAt: '2026-11-21T16:19:00Z', restartPolicy: 'always' },
   }
 
-  test('are found by the folder of their compose file, and asked for no environment', async () => {
+  test('are found by the folder of their compose file, and shown without their environment', async () => {
     const docker: Tool = ({ args: [, verb] }) => {
       if (verb === 'ls') return { stdout: `${id}\n` }
       if (verb === 'inspect') return { stdout: `${JSON.stringify(made)}\n` }
@@ -374,6 +374,53 @@ describe('containers', () => {
     const { evidence, found } = await setup({ composeFile: '/srv/bling/docker-compose.yml' }, { tools: { docker } })
     expect(evidence.docker).toEqual({ running: true, project: null, containers: [] })
     expect(found).toEqual([])
+  })
+
+  test('have what their variables and files of variables hold hidden, in their logs and in any other', async () => {
+    const docker: Tool = ({ args }) => {
+      if (args.includes('ls')) return { stdout: `${id}\n` }
+      if (args.includes('{{json .Config.Env}}')) return { stdout: '["ADMIN=battery-staple-9","MODE=production"]\n' }
+      if (args.includes('inspect')) return { stdout: `${JSON.stringify(made)}\n` }
+      return { stdout: '2026-11-21T16:19:30.5Z production battery-staple-9 AB12-CD34-EF56\n' }
+    }
+    const said = 'AB12-CD34-EF56 and battery-staple-9'
+    const { evidence } = await setup(
+      { unit: 'gateway.service', composeFile: '/srv/bling/docker-compose.yml' },
+      {
+        files: { '/srv/bling/.env.preprod': 'LICENCE=AB12-CD34-EF56\n' },
+        tools: {
+          docker,
+          journalctl: () => ({ stdout: entry(said) }),
+          systemctl: () => ({ stdout: 'LoadState=loaded\n' }),
+        },
+      },
+    )
+    const shown = evidence.logs.map(({ text }) => text)
+    expect(shown).toContain('production [REDACTED] [REDACTED]')
+    expect(shown).toContain('[REDACTED] and [REDACTED]')
+  })
+
+  test.each([
+    ['no rule opens', 'allow tcp 443 0.0.0.0/0 any 0.0.0.0/0 in', ['web: 8000/tcp on 0.0.0.0']],
+    ['a rule opens', 'allow tcp 7000:9000 0.0.0.0/0 any 0.0.0.0/0 in', []],
+  ])('that publish a port which %s are told of, where there is a firewall', async (_, tuple, past) => {
+    const ports = {
+      '80/tcp': [{ HostIp: '0.0.0.0', HostPort: '8000' }],
+      '81/tcp': [{ HostIp: '127.0.0.1', HostPort: '81' }],
+    }
+    const docker: Tool = ({ args }) => {
+      if (args.includes('ls')) return { stdout: `${id}\n` }
+      return { stdout: `${JSON.stringify({ name: '/web', network: 'bridge', ports })}\n` }
+    }
+    const files = {
+      '/etc/ufw/user.rules': `### tuple ### ${tuple}\n`,
+      '/etc/default/ufw': 'DEFAULT_INPUT_POLICY="DROP"\n',
+    }
+    const on = await setup({}, { files, tools: { docker, ufw: () => ({ stdout: 'Status: active\n' }) } })
+    expect(on.evidence.pastFirewall).toEqual({ ports: past })
+    expect(on.found).toEqual(past.length > 0 ? ['ports_past_firewall'] : [])
+    const off = await setup({}, { files, tools: { docker, ufw: () => ({ stdout: 'Status: inactive\n' }) } })
+    expect(off.evidence.pastFirewall).toBeNull()
   })
 
   test('whose log cannot be read hide no other, and what Docker says of it is not theirs', async () => {

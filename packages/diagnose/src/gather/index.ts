@@ -6,7 +6,7 @@ import type { Subject } from '../subject.ts'
 import { type SeenDocker, seeContainers } from './containers.ts'
 import { endOfFile, isAbout, journalOf, type RawLine, readable, seeKernelKills, settledSince } from './logs.ts'
 import { Look } from './look.ts'
-import { seeDisks, seeFirewall, seeListeners, seeMemory, seeSynchronized } from './machine.ts'
+import { seeDisks, seeFirewall, seeListeners, seeMemory, seeOpenedByDocker, seeSynchronized } from './machine.ts'
 import { pm2Log, type SeenPm2, seePm2 } from './pm2.ts'
 import { type SeenUnit, seeManaged, seeServices, seeUnit } from './unit.ts'
 
@@ -47,6 +47,7 @@ export async function gather(subject: Subject, sight: Sight): Promise<Evidence> 
     docker: containers?.docker ?? null,
     pm2: pm2?.process ?? null,
     firewall: domain === null ? null : await seeFirewall(look),
+    pastFirewall: await seeOpenedByDocker(look),
     clock: { synchronized: await seeSynchronized(look), skewMs: await sight.probes.clockSkewMs() },
     notLookedAt: look.notLookedAt,
   }
@@ -66,7 +67,10 @@ async function seeLogs(
 ): Promise<LogLine[]> {
   const { unit, pm2Name, sinceMin } = subject
   const sinceMs = sight.now - sinceMin * 60_000
-  const redact = sight.redaction([seen?.environment ?? {}, pm2?.environment ?? {}])
+  // By names that say so: which of its values are secrets is known there.
+  const composed = Object.fromEntries((containers?.secrets ?? []).map((value, index) => [`SECRET_${index}`, value]))
+  const environments = [seen?.environment ?? {}, pm2?.environment ?? {}]
+  const redact = sight.redaction(containers === null ? environments : [...environments, composed])
   const read = (lines: RawLine[], from = 0) => readable(lines, { sinceMs: Math.max(sinceMs, from), redact })
   const logs: LogLine[] = []
   if (unit !== null && seen !== null) {

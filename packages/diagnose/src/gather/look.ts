@@ -40,6 +40,8 @@ function onlyRead(host: Host): Host {
   return {
     run: (program) => host.run({ ...program, timeoutSec: Math.min(program.timeoutSec ?? toolSec, toolSec) }),
     read: (path) => host.read(path),
+    readAs: (path, owner) => host.readAs(path, owner),
+    walk: (path, most) => host.walk(path, most),
     look: (path) => host.look(path),
     list: (path) => host.list(path),
     ...{ write: refuse, makeDirectory: refuse, remove: refuse },

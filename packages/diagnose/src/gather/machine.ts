@@ -1,3 +1,4 @@
+import { type OpenedPort, readOpenedByDocker, shownOpened } from '@ikoma/machine/compose'
 import {
   type Disk,
   isClockSynchronized,
@@ -9,7 +10,7 @@ import {
   readMemory,
 } from '@ikoma/machine/system'
 import { openPorts, readUfw } from '@ikoma/machine/ufw'
-import type { Firewall, Listener } from '../evidence.ts'
+import type { Firewall, Listener, PastFirewall } from '../evidence.ts'
 import type { Look } from './look.ts'
 
 const maxProcesses = 60
@@ -46,6 +47,20 @@ export function seeFirewall(look: Look): Promise<Firewall | null> {
   return look.at('firewall', null, async () => {
     const state = await readUfw(look.host)
     return { active: state.active && state.incoming !== 'allow', openPorts: portsOf(openPorts(state)) }
+  })
+}
+
+/** Published ports that no rule of the firewall opens; null where there is no Docker, or no wall to be past. */
+export async function seeOpenedByDocker(look: Look): Promise<PastFirewall | null> {
+  const opened = await look.at('published ports', null, () => readOpenedByDocker(look.host))
+  if (opened === null || opened.published.length === 0) return null
+  return look.at('firewall', null, async () => {
+    const state = await readUfw(look.host)
+    if (!state.active || state.incoming === 'allow') return null
+    const open = openPorts(state)
+    const isOpen = ({ port, lastPort = port, protocol }: OpenedPort) =>
+      protocol === 'tcp' && open.some(({ first, last }) => first <= port && lastPort <= last)
+    return { ports: opened.published.filter((each) => !isOpen(each)).map(shownOpened) }
   })
 }
 

@@ -10,7 +10,7 @@ import {
 import { buildMissing, environmentFileMissing, environmentMissing, nodeVersion } from './environment.ts'
 import { clockSkew, diskFull, outOfMemory, tooManyFiles } from './machine.ts'
 import { migrationFailed, migrationMissing } from './migration.ts'
-import { dnsElsewhere, dnsMissing, firewallClosed } from './network.ts'
+import { dnsElsewhere, dnsMissing, firewallClosed, portsPastFirewall } from './network.ts'
 import {
   credentialsMissing,
   oauthInvalidClient,
@@ -49,5 +49,5 @@ export const rules: readonly Rule[] = [
   ...[listeningElsewhere, listeningOnOneAddress, proxyWrongPort, upstreamUnknown, upstreamSlow],
   ...[portNotListening, upstreamDown],
   ...[credentialsMissing, oauthRedirectMismatch, oauthInvalidClient, oauthInvalidGrant, oauthState, oauthNotConnected],
-  ...[httpServerError, httpNoAnswer],
+  ...[httpServerError, httpNoAnswer, portsPastFirewall],
 ]

@@ -73,6 +73,29 @@ export const firewallClosed: Rule = {
   },
 }
 
+export const portsPastFirewall: Rule = {
+  name: 'ports_past_firewall',
+  explains: [],
+  find({ pastFirewall }): Finding | null {
+    const ports = pastFirewall?.ports ?? []
+    if (ports.length === 0) return null
+    const containers = [...new Set(ports.map((each) => each.split(':')[0]))].slice(0, 10).join(', ')
+    return {
+      symptom: { en: 'Ports are open past the firewall', fr: 'Des ports sont ouverts malgré le pare-feu' },
+      cause: {
+        en: `Docker lets everybody in to what ${containers} publishes: its own rules come before those of ufw.`,
+        fr: `Docker laisse entrer tout le monde vers ce que publie ${containers} : ses règles passent avant celles d’ufw.`,
+      },
+      confidence: 'certain',
+      evidence: ports.slice(0, 10).map((each) => `docker, ${each}`),
+      mend: advise(
+        'Publish them on 127.0.0.1 ("127.0.0.1:8000:80") and have a proxy in front, or add a rule that opens them if they are meant to be.',
+        'Publiez-les sur 127.0.0.1 (« 127.0.0.1:8000:80 ») derrière un proxy, ou ajoutez une règle qui les ouvre si c’est voulu.',
+      ),
+    }
+  },
+}
+
 function here(own: readonly string[], given: readonly string[], otherwise = 'this server'): string {
   return given[0] ?? own.find(isPublic) ?? otherwise
 }

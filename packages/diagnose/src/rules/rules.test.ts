@@ -21,7 +21,16 @@ test('nothing is wrong with a healthy host, whatever its logs say on a good day'
 
 test('what was not looked at is no trouble', () => {
   const nothing = { unit: null, services: {}, logs: [], listeners: null, disks: [], memory: null, files: {} }
-  const seen = { ...nothing, http: null, tls: null, dns: null, docker: null, pm2: null, firewall: null }
+  const seen = {
+    ...nothing,
+    http: null,
+    tls: null,
+    dns: null,
+    docker: null,
+    pm2: null,
+    firewall: null,
+    pastFirewall: null,
+  }
   expect(found({ ...seen, clock: { synchronized: null, skewMs: null } })).toEqual([])
 })
 

@@ -58,6 +58,7 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
     docker: { running: true, project: 'blingauto', containers: [aContainer()] },
     pm2: { status: 'online', restarts: 0, upSec: 86_400 },
     firewall: { active: true, openPorts: [22, 80, 443] },
+    pastFirewall: { ports: [] },
     clock: { synchronized: true, skewMs: 40 },
     notLookedAt: [],
     ...changes,

@@ -2,36 +2,43 @@ import type { Host } from '../host.ts'
 import { mustRun, outputOf } from '../must-run.ts'
 import type { ComposeProject } from './project.ts'
 
-type Tool = readonly [string, ...string[]]
-
-/** Version 2, which is a part of docker, or version 1; rejects when there is neither. */
-async function findCompose(host: Host): Promise<Tool> {
-  const second: Tool = ['docker', 'compose']
-  if ((await host.run({ argv: [...second, 'version'] })).code === 0) return second
-  const first: Tool = ['docker-compose']
-  await outputOf(host, { argv: [...first, 'version'] })
-  return first
+export interface Compose {
+  version: 1 | 2
+  argv: readonly [string, ...string[]]
 }
 
-/** Version 1 takes what is not set here from the app's file of variables, which may name another Docker. */
-const ownDocker = {
+/**
+ * This server's own Docker, whatever a file of variables says. In HOME are the credentials of registries, and Docker's
+ * programs of its own.
+ */
+const env = {
+  HOME: '/root',
   DOCKER_HOST: 'unix:///var/run/docker.sock',
   DOCKER_CERT_PATH: '',
   DOCKER_TLS_VERIFY: '',
   DOCKER_CONTEXT: '',
 }
 
+/** Version 2, which is a part of docker or a program of its own, or version 1; rejects when there is none. */
+export async function findCompose(host: Host): Promise<Compose> {
+  const second = ['docker', 'compose'] as const
+  if ((await host.run({ argv: [...second, 'version'], env })).code === 0) return { version: 2, argv: second }
+  const said = await outputOf(host, { argv: ['docker-compose', 'version'], env })
+  return { version: /version:? v?[2-9]\d*\./.test(said.split('\n')[0] ?? '') ? 2 : 1, argv: ['docker-compose'] }
+}
+
+/** A file that is there on every server, is root's, and has no variable in it: compose would look for `.env` otherwise. */
+const noVariables = { 1: '/proc/sys/kernel/ostype', 2: '/dev/null' }
+
 /**
- * Compose gets the file that was inspected, over its standard input: nobody can change it in between. As JSON, which is
- * YAML that its parser cannot read in another way than ours.
+ * Compose gets what was understood of the file, over its standard input: nobody can change it in between, and there is
+ * nothing in it that it would read of the app's folder.
  */
 export async function compose(host: Host, project: ComposeProject, args: readonly string[]): Promise<void> {
-  const { name, directory, variablesPath, content } = project
-  const variables = variablesPath === null ? [] : ['--env-file', variablesPath]
+  const { name, directory, content, secrets, compose: tool } = project
+  const variables = ['--env-file', noVariables[tool.version]]
   const place = ['--project-name', name, '--project-directory', directory, ...variables, '--file', '-']
-  const [program, ...words] = await findCompose(host)
-  const argv = [program, ...words, ...place, ...args] as const
-  // Not aloud: it prints values of the app's variables, which nobody could hide. Version 1 looks for files from where it runs. In HOME are the credentials of registries.
-  const around = { cwd: directory, env: { HOME: '/root', ...ownDocker }, timeoutSec: 1800 }
-  return mustRun(host, { argv, input: content, ...around })
+  const argv = [...tool.argv, ...place, ...args] as [string, ...string[]]
+  // Version 1 looks for files from where it runs.
+  return mustRun(host, { argv, input: content, cwd: '/', env, aloud: true, secrets, timeoutSec: 1800 })
 }

@@ -6,6 +6,8 @@ export interface LogRange {
   lines: number
   since?: string | undefined
   until?: string | undefined
+  /** What must not be seen in them: `projectSecrets` knows. */
+  secrets: readonly string[]
 }
 
 export interface ContainerLine {
@@ -36,12 +38,12 @@ export async function readContainerLogs(
 }
 
 /** What does not fit is at the end, which is the newest: then fewer are asked for. */
-async function lastLines(host: Host, { id }: Container, { lines, since, until }: LogRange) {
+async function lastLines(host: Host, { id }: Container, { lines, since, until, secrets }: LogRange) {
   const times = [...(since ? [`--since=${utc(since)}`] : []), ...(until ? [`--until=${utc(until)}`] : [])]
   for (let tail = lines; ; tail = Math.floor(tail / 2)) {
     const argv = ['docker', 'logs', '--timestamps', `--tail=${tail}`, ...times, '--', id] as const
-    const { code, stdout, stderr } = await host.run({ argv })
-    if (code !== 0) await mustRun(host, { argv })
+    const { code, stdout, stderr } = await host.run({ argv, secrets })
+    if (code !== 0) await mustRun(host, { argv, secrets })
     const fits = stdout.length < cutCharacters && stderr.length < cutCharacters
     const texts = `${stdout}\n${stderr}`.split('\n').filter((text) => text !== '')
     if (fits || tail <= 1) return { texts, truncated: tail < lines }

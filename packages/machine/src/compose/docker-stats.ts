@@ -1,6 +1,6 @@
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
-import type { Container } from './docker.ts'
+import { type Container, toldByDocker } from './docker.ts'
 
 export interface ContainerStats {
   container: string
@@ -19,7 +19,7 @@ export async function measureContainers(host: Host, containers: readonly Contain
   const ids = running.map(({ id }) => id)
   const argv = ['docker', 'stats', '--no-stream', '--no-trunc', '--format', '{{json .}}', '--', ...ids] as const
   const told = (await outputOf(host, { argv })).split('\n').filter((line) => line !== '')
-  const byId = new Map(told.map((line) => JSON.parse(line)).map((each) => [each.ID, each]))
+  const byId = new Map(told.map((line) => toldByDocker<Record<string, unknown>>(line)).map((each) => [each.ID, each]))
   return running.flatMap(({ id, name, service }) => {
     const said = byId.get(id)
     if (!said) return []

@@ -77,8 +77,18 @@ export async function containerIdsIn(host: Host, directory: string): Promise<{ i
 export async function inspectContainers(host: Host, ids: readonly string[]): Promise<Container[]> {
   if (ids.length === 0) return []
   const argv = ['docker', 'container', 'inspect', '--format', template, '--', ...ids] as const
-  const found = lines(await outputOf(host, { argv })).map((line) => JSON.parse(line) as Container)
+  const found = lines(await outputOf(host, { argv })).map((line) => toldByDocker<Container>(line))
   return found.map((each) => ({ ...each, name: each.name.replace(/^\//, '') }))
+}
+
+/** A line of JSON. What a container says of itself in labels may be longer than what we hear of a program. */
+export function toldByDocker<T>(line: string): T {
+  try {
+    return JSON.parse(line) as T
+  } catch (cause) {
+    const message = 'What docker says of its containers cannot be understood: it is cut, or no JSON.'
+    throw new AppError('unavailable', message, { reason: 'tool_failed', cause })
+  }
 }
 
 export function networksOf(host: Host, project: string): Promise<string[]> {

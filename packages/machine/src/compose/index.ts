@@ -2,4 +2,6 @@ export { type Container, containerIdsIn, containersOf, dockerContainer, inspectC
 export { readContainerLogs } from './docker-logs.ts'
 export { measureContainers } from './docker-stats.ts'
 export { type ComposeDanger, composeDangers } from './judge/judge-file.ts'
+export { projectSecrets } from './project-secrets.ts'
+export { type OpenedPort, readOpenedByDocker, shownOpened } from './published-ports.ts'
 export { composeServices, containersStay, noComposeServices } from './services.ts'

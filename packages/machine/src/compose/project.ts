@@ -1,12 +1,18 @@
 import { createHash } from 'node:crypto'
-import { resolve } from 'node:path/posix'
 import { AppError } from '@ikoma/kernel'
-import { parseDocument } from 'yaml'
 import type { Host } from '../host.ts'
 import { refuseLinks, refuseReplaceable } from '../safety/index.ts'
+import { completeService } from './complete-service.ts'
+import { type Compose, findCompose } from './compose.ts'
 import { revisionLabel } from './docker.ts'
-import { isRecord, listed } from './judge/inspection.ts'
+import { handedOver } from './handed-over.ts'
+import { interpolate, own, type Variables } from './interpolation.ts'
+import { isRecord, type Mapping } from './judge/inspection.ts'
 import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
+import { named, ProjectFiles, refuseOpenContexts, unreadable } from './project-files.ts'
+import { secretsOf } from './secrets.ts'
+import { readVariablesFile, type VariablesFormat } from './variables-file.ts'
+import { parseYaml } from './yaml-file.ts'
 
 export interface ComposeSource {
   name: string
@@ -18,14 +24,18 @@ export interface ComposeSource {
   revision: string
   /** What the server's own policy lets this project do. */
   allowed: readonly ComposeDanger[]
+  /** Variables of containers, by service, over those of the file. */
+  environment?: Readonly<Record<string, Variables>>
 }
 
 export interface ComposeProject {
   name: string
   directory: string
-  variablesPath: string | null
-  /** The file as JSON, in which each service carries its revision. */
+  /** What was understood of the file, as JSON, in which each service carries its revision. */
   content: string
+  compose: Compose
+  /** Values of its variables that nobody may see. */
+  secrets: readonly string[]
   services: readonly ComposeServiceState[]
   /** What people have to decide. */
   warnings: readonly string[]
@@ -39,85 +49,78 @@ interface ComposeServiceState {
   containers: number
 }
 
-type Mapping = Record<string, unknown>
-
-/** A compose file that may be run: inspected whole, with no link of the file system that leads out of its folder. */
+/**
+ * A compose file that may be run: understood whole, with every variable replaced and every file of it read, so that
+ * compose has nothing to read a second time; and with no link of the file system that leads out of its folder.
+ */
 export async function readComposeProject(host: Host, source: ComposeSource): Promise<ComposeProject> {
   const { name, directory, file, variablesFile } = source
-  const path = `${directory}/${file}`
-  const variables = `${directory}/${variablesFile}`
-  await refuseLinks(host, [path, variables])
-  const document = parseFile(path, await host.read(path))
-  const { findings, paths, binds } = inspectComposeFile(document, directory)
-  const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
-  const dangers = forbidden.filter(({ reason }) => !source.allowed.some((each) => each === reason))
-  if (dangers.length > 0) throw refused(path, dangers)
-  await refuseLinks(host, paths)
-  // Docker follows links, and looks again at every start: what holds now must hold then.
-  await refuseReplaceable(host, binds)
-  const values = await host.read(variables)
-  const services = await marked(host, document, { ...source, values: values ?? '' })
-  const warnings = findings.filter(({ severity }) => severity === 'warning')
+  await refuseLinks(host, [`${directory}/${file}`, `${directory}/${variablesFile}`])
+  const files = await ProjectFiles.of(host, directory)
+  const judged = await judge(host, files, source, 2)
+  const compose = await findCompose(host)
+  // Its files of variables have other rules for a dollar sign.
+  const { understood, warnings, variables } = compose.version === 2 ? judged : await judge(host, files, source, 1)
+  const services = Object.entries(understood.services).map(([service, given]) => ({
+    ...{ name: service, containers: containersOf(given), revision: revisionOf(given, understood, source.revision) },
+    given,
+  }))
+  const labelled = services.map((each) => [
+    each.name,
+    { ...each.given, labels: { ...(each.given.labels as object), [revisionLabel]: each.revision } },
+  ])
   return {
-    name,
-    directory,
-    variablesPath: values === null ? null : variables,
-    content: JSON.stringify({
-      ...document,
-      services: Object.fromEntries(services.map((each) => [each.name, each.service])),
-    }),
-    services: services.map(({ service: _, ...state }) => state),
-    warnings: warnings.map(({ field, message }) => `${field} ${message}`),
+    ...{ name, directory, compose, warnings, secrets: [...new Set(variables.flatMap(secretsOf))] },
+    content: handedOver({ ...understood, services: Object.fromEntries(labelled) }, compose.version),
+    services: services.map(({ given: _, ...state }) => state),
   }
 }
 
-function parseFile(path: string, text: string | null): Mapping {
-  if (text === null) throw unreadable(path, 'it is not there')
-  const document = parseDocument(text, { merge: true })
-  const [error] = document.errors
-  // The parser's own message would show the line, which may hold a secret.
-  if (error) throw unreadable(path, `line ${error.linePos?.[0].line ?? 1} is not YAML (${error.code})`)
-  const parsed: unknown = document.toJS({ maxAliasCount: 100 })
-  return isRecord(parsed) ? parsed : {}
+interface Judged {
+  understood: Mapping & { services: Record<string, Mapping> }
+  warnings: readonly string[]
+  /** All that its files of variables hold, and what its containers are given. */
+  variables: readonly Variables[]
 }
 
-interface Marking extends ComposeSource {
-  /** What the file of variables holds. */
-  values: string
-}
-
-/** Each service with a label that tells everything its container is made of. */
-async function marked(host: Host, document: Mapping, source: Marking) {
-  const { services, name: _, ...shared } = document
-  const all = Object.entries(isRecord(services) ? services : {})
-  return Promise.all(
-    all.map(async ([name, given]) => {
-      const service = isRecord(given) ? given : {}
-      const parts: unknown[] = [service, shared, await environmentOf(host, service, source.directory)]
-      // Whatever has a variable anywhere may be changed by any of them.
-      if (JSON.stringify(parts).includes('$')) parts.push(source.values)
-      if (service.build !== undefined) parts.push(source.revision)
-      const revision = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
-      const labels = { ...labelsOf(service.labels), [revisionLabel]: revision }
-      return { name, revision, containers: containersOf(service), service: { ...service, labels } }
-    }),
+async function judge(host: Host, files: ProjectFiles, source: ComposeSource, version: 1 | 2): Promise<Judged> {
+  const { directory, file, variablesFile, allowed, environment = {} } = source
+  const path = `${directory}/${file}`
+  const parsed = await files.parse(path, parseYaml)
+  if (parsed === null) throw unreadable(path, 'it is not there')
+  const format = (known: Variables): VariablesFormat => ({ known, expanded: version === 2 ? 'all' : 'braced' })
+  const read = (text: string) => readVariablesFile(text, format({}))
+  const variables = (await files.parse(`${directory}/${variablesFile}`, read)) ?? {}
+  const missing = new Set<string>()
+  const document = named(path, () =>
+    interpolate(parsed, { lookUp: (each) => own(variables, each), missed: (each) => missing.add(each) }),
   )
-}
-
-async function environmentOf(host: Host, { env_file: files }: Mapping, directory: string): Promise<unknown[]> {
-  const contents: unknown[] = []
-  for (const entry of files === undefined ? [] : listed(files)) {
-    const path = String(isRecord(entry) ? entry.path : entry)
-    contents.push(await host.read(resolve(directory, path)))
+  const { findings, understood, paths, binds, contexts, recipes } = inspectComposeFile(document, directory)
+  const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
+  const dangers = forbidden.filter(({ reason }) => !allowed.some((each) => each === reason))
+  if (dangers.length > 0) throw refused(path, dangers)
+  await refuseLinks(host, [...paths, ...recipes])
+  // Docker follows links, and looks again at every start: what holds now must hold then.
+  await refuseReplaceable(host, [...binds, ...contexts, ...recipes])
+  await refuseOpenContexts(host, contexts)
+  const services: Record<string, Mapping> = {}
+  const completion = { format: format(variables), version, files, seen: [variables] }
+  for (const [name, given] of Object.entries(isRecord(understood.services) ? understood.services : {})) {
+    services[name] = await completeService(given as Mapping, own(environment, name) ?? {}, completion)
   }
-  return contents
+  refuseUnknownServices(Object.keys(environment), Object.keys(services))
+  const warnings = findings
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ field, message }) => `${field} ${message}`)
+  const unset = [...missing].sort().map((each) => `the variable ${each} has no value, and is taken as empty.`)
+  return { understood: { ...understood, services }, warnings: [...warnings, ...unset], variables: completion.seen }
 }
 
-/** A mapping in both of its spellings: `a: b` and `- a=b`. */
-function labelsOf(labels: unknown): Mapping {
-  if (isRecord(labels)) return labels
-  const pairs = Array.isArray(labels) ? labels.map((each) => String(each).split('=')) : []
-  return Object.fromEntries(pairs.map(([name = '', ...value]) => [name, value.join('=')]))
+/** Tells everything that the containers of a service are made of. */
+function revisionOf(service: Mapping, understood: Judged['understood'], sources: string): string {
+  const { services: _, ...shared } = understood
+  const parts: unknown[] = [service, shared, ...(service.build === undefined ? [] : [sources])]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 }
 
 function containersOf({ scale, deploy, profiles }: Mapping): number {
@@ -126,14 +129,18 @@ function containersOf({ scale, deploy, profiles }: Mapping): number {
   return typeof replicas === 'number' ? replicas : 1
 }
 
+/** What is given to a service that is not there would reach nobody. */
+function refuseUnknownServices(given: readonly string[], services: readonly string[]): void {
+  const unknown = given.find((name) => !services.includes(name))
+  if (unknown === undefined) return
+  const message = `environment/${unknown}: the compose file has no such service. It has ${services.join(', ') || 'none'}.`
+  throw new AppError('unprocessable', message, { reason: 'no_such_service' })
+}
+
 function refused(path: string, findings: readonly { field: string; message: string }[]): AppError {
   const told = findings.slice(0, 20).map(({ field, message }) => `${field} ${message}`)
   const cure = "Take it out, or allow it in this server's policy."
   return new AppError('unprocessable', `${path} may not be run here: ${told.join(' ')} ${cure}`, {
     reason: 'compose_file_refused',
   })
-}
-
-function unreadable(path: string, why: string): AppError {
-  return new AppError('unprocessable', `${path} cannot be run: ${why}.`, { reason: 'compose_file_unreadable' })
 }

@@ -90,7 +90,10 @@ export async function readPm2(host: Host, account: Pm2Account): Promise<Pm2Readi
 
 function processesIn(told: string): Told[] {
   try {
-    return JSON.parse(lastLine(told))
+    const said: unknown = JSON.parse(lastLine(told))
+    // It belongs to the account, which may have put another program in its place.
+    if (Array.isArray(said) && said.every((each) => typeof each === 'object' && each !== null)) return said
+    throw new SyntaxError('It is no list of processes.')
   } catch {
     throw new AppError('unavailable', 'What pm2 says of its processes cannot be understood.', { reason: 'tool_failed' })
   }
@@ -115,9 +118,8 @@ export async function readPm2Log(host: Host, account: Pm2Account, path: string, 
 export async function savedPm2(host: Host, account: Pm2Account): Promise<Pick<Pm2State, 'name' | 'revision'>[]> {
   const path = `${pm2Home(account)}/dump.pm2`
   // The account could have put anything else there.
-  if ((await host.look(path))?.kind !== 'file') return []
   try {
-    const saved: unknown = JSON.parse((await host.read(path)) ?? '[]')
+    const saved: unknown = JSON.parse((await host.readAs(path, account.user)) ?? '[]')
     return Array.isArray(saved) ? saved.map((each) => ({ name: String(each.name), revision: revisionOf(each) })) : []
   } catch {
     return []

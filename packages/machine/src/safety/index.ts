@@ -1,5 +1,13 @@
 export { refuseLinks, refuseReplaceable } from './links.ts'
 export { refuseForeignFolders } from './own-folders.ts'
 export { refusePowerfulGroups, refusePowerfulUser } from './powerful-users.ts'
-export { accessOf, accountOf, belongsTo, onlyOwnerWrites, othersRename, othersWrite } from './roots-alone.ts'
+export {
+  accessOf,
+  accountOf,
+  belongsTo,
+  isRootsAlone,
+  onlyOwnerWrites,
+  othersRename,
+  othersWrite,
+} from './roots-alone.ts'
 export { refuseOpenSecretFile } from './secret-file.ts'

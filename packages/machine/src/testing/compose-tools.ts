@@ -5,6 +5,9 @@ interface Docker {
   /** The containers of each project, by its name. */
   containers: Record<string, Container[]>
   networks: Record<string, string[]>
+  /** `A=b` of each container, and its ports as Docker tells them, by its id. */
+  environments?: Record<string, string[]>
+  ports?: Record<string, Record<string, { HostIp: string; HostPort: string }[] | null>>
   /** The version of the compose program that is installed. */
   version: 1 | 2
 }
@@ -57,9 +60,24 @@ function setState(call: Call, state: string): Answer {
   return {}
 }
 
+/** As much of a container as its template asks for. */
+function inspected({ args, machine }: Call, each: Container): unknown {
+  const { environments = {}, ports = {} } = dockerOf(machine)
+  const template = args[args.indexOf('--format') + 1] ?? ''
+  if (template.includes('.Config.Env')) return environments[each.id] ?? null
+  if (template.includes('.NetworkSettings.Ports')) {
+    return { name: `/${each.name}`, network: 'shop_default', ports: ports[each.id] ?? {} }
+  }
+  return { ...each, name: `/${each.name}` }
+}
+
 const dockerVerbs: Record<string, (call: Call) => Answer> = {
-  'container ls': (call) => listed(containersIn(call.machine, projectOf(call)).map(({ id }) => id)),
-  'container inspect': (call) => listed(named(call).map((each) => JSON.stringify({ ...each, name: `/${each.name}` }))),
+  'container ls': (call) => {
+    const all = Object.values(dockerOf(call.machine).containers).flat()
+    const filtered = call.args.includes('--filter')
+    return listed((filtered ? containersIn(call.machine, projectOf(call)) : all).map(({ id }) => id))
+  },
+  'container inspect': (call) => listed(named(call).map((each) => JSON.stringify(inspected(call, each)))),
   'container stop': (call) => setState(call, 'exited'),
   'container start': (call) => setState(call, 'running'),
   'container restart': (call) => setState(call, 'running'),

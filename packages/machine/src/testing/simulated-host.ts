@@ -115,7 +115,7 @@ export class SimulatedHost implements Host {
     return structuredClone({ files: Object.fromEntries(nodes), state: this.state })
   }
 
-  run({ argv, input = '', env = {}, cwd = '/', inputFile, outputFile }: Program): Promise<Exit> {
+  run({ argv, input = '', env = {}, cwd = '/', inputFile, outputFile, secrets = [] }: Program): Promise<Exit> {
     return this.#call(() => {
       const [name, ...args] = argv
       const tool = this.#tools.get(name)
@@ -124,7 +124,9 @@ export class SimulatedHost implements Host {
       }
       this.ran.push(argv)
       const given = inputFile === undefined ? input : (this.contentOf(inputFile) ?? '')
-      const exit = { code: 0, stdout: '', stderr: '', ...tool({ args, input: given, env, cwd, machine: this }) }
+      const said = { code: 0, stdout: '', stderr: '', ...tool({ args, input: given, env, cwd, machine: this }) }
+      const hidden = (text: string) => secrets.reduce((left, secret) => left.replaceAll(secret, '[REDACTED]'), text)
+      const exit = { ...said, stdout: hidden(said.stdout), stderr: hidden(said.stderr) }
       if (outputFile === undefined) return exit
       if (exit.code === 0) this.put(outputFile, exit.stdout, { mode: 0o600, owner: 'root', group: 'root' })
       return { ...exit, stdout: '' }
@@ -133,6 +135,25 @@ export class SimulatedHost implements Host {
 
   read(path: string): Promise<string | null> {
     return this.#call(() => this.contentOf(path))
+  }
+
+  readAs(path: string, owner: string): Promise<string | null> {
+    return this.#call(() => {
+      const links = path.split('/').map((_, index, parts) => this.#nodes.get(parts.slice(0, index + 1).join('/')))
+      const node = this.#nodes.get(path)
+      const closed = node !== undefined && node.owner !== owner && (node.mode & 0o004) === 0
+      if (closed || links.some((each) => each?.kind === 'link')) {
+        throw new AppError('unprocessable', `${path} is not safe to read.`, { reason: 'unsafe_path' })
+      }
+      return this.contentOf(path)
+    })
+  }
+
+  walk(path: string): Promise<(Entry & { path: string })[]> {
+    const below = () => [...this.#nodes].filter(([each]) => each.startsWith(`${path}/`)).sort(byPath)
+    return this.#call(() =>
+      below().map(([each, { kind, mode, owner, group }]) => ({ path: each, kind, mode, owner, group })),
+    )
   }
 
   look(path: string): Promise<Entry | null> {

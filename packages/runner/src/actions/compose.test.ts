@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of compose
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { composeTools, containersIn, dockerOf } from '@ikoma/machine/testing/compose-tools'
 import { describe, expect, test } from 'vitest'
@@ -31,7 +32,8 @@ describe('service.compose.up', () => {
     expect(ups).toEqual([
       [
         ...['docker', 'compose', '--project-name', 'shop', '--project-directory', '/srv/shop'],
-        ...['--env-file', '/srv/shop/.env', '--file', '-', 'up', '--detach', '--build', '--remove-orphans'],
+        // Nothing of the project's folder is left for compose to read.
+        ...['--env-file', '/dev/null', '--file', '-', 'up', '--detach', '--build', '--remove-orphans'],
       ],
     ])
   })
@@ -125,6 +127,60 @@ describe('service.compose.up', () => {
   })
 })
 
+test.each([false, true])(
+  'service.compose.up warns of each port that the outside can reach, dry run %s',
+  async (dryRun) => {
+    const machine = withService('ports: ["80:80", "127.0.0.1:81:81", "[::]:82-83:82-83"]')
+    const context = actionContext({ machine, dryRun })
+    const { output } = await actions['service.compose.up'](
+      catalogue['service.compose.up'].payload.parse(project),
+      context,
+    )
+    for (const told of [JSON.stringify(output), context.logged.join('\n')]) {
+      expect(told).toContain('! services/web/ports/0 is reachable from outside')
+      expect(told).not.toContain('ports/1')
+      expect(told).toContain('! services/web/ports/2 is reachable from outside')
+    }
+  },
+)
+
+describe('what is secret in a project', () => {
+  test('is hidden in what compose says, also when it fails', async () => {
+    const machine = composeMachine({ version: 2 })
+    machine.put('/srv/shop/.env', 'PASSWORD=correct-horse-battery\nMODE=production\n')
+    machine.put('/srv/shop/.env.web', "LICENCE='AB12-CD34-EF56'\nPASSWORD=another-one-99\n")
+    machine.install('docker', (call) =>
+      call.args.includes('up')
+        ? { code: 1, stderr: 'production: correct-horse-battery and AB12-CD34-EF56, another-one-99' }
+        : (composeTools.docker?.(call) ?? { code: 1 }),
+    )
+    const { message } = (await up(machine).catch((caught: Error) => caught)) as Error
+    expect(message).toContain('production: [REDACTED] and [REDACTED], [REDACTED]')
+  })
+
+  test('is hidden in the logs of its containers, whichever of them it belongs to', async () => {
+    const machine = composeMachine({ running: true })
+    const docker = dockerOf(machine)
+    const [web] = containersIn(machine, 'shop')
+    docker.containers.shop?.push({ ...(web as NonNullable<typeof web>), id: 'db1', service: 'db', name: 'shop_db_1' })
+    docker.environments = {
+      db1: ['POSTGRES_PASSWORD=correct-horse-battery', 'PATH=/usr/bin:/bin'],
+      web1: ['NODE_ENV=production'],
+    }
+    machine.put('/srv/shop/.env', 'export API="AB12-CD34-EF56" # x\n')
+    machine.put('/srv/shop/.env.web', 'URL=postgres://shop:sesame99@db/shop\nnot a line\n')
+    const said = 'production correct-horse-battery AB12-CD34-EF56 sesame99 /usr/bin'
+    const tools = { ...composeTools }
+    machine.install('docker', (call) =>
+      call.args[0] === 'logs' ? { stdout: `2026-11-21T10:00:00Z ${said}\n` } : (tools.docker?.(call) ?? { code: 1 }),
+    )
+    const { result } = await run('service.compose.logs', { ...project, service: 'web' }, machine)
+    expect(result.output).toMatchObject({
+      lines: [{ message: 'production [REDACTED] [REDACTED] [REDACTED] /usr/bin' }],
+    })
+  })
+})
+
 describe('a compose file that could take the server over', () => {
   const refused = { reason: 'compose_file_refused' }
   test.each([
@@ -181,6 +237,229 @@ describe('a compose file that could take the server over', () => {
     expect(String(error)).not.toContain('hunter2')
   })
 })
+
+/** What compose was given of a project with this service, as the version of it that is installed would read it. */
+async function handed(service: string, { version = 2, files = {} as Record<string, string> } = {}) {
+  const machine = composeMachine({
+    version,
+    compose: `services: { web: { image: "web:1", ${service} }, db: { image: "db:1" } }`,
+  })
+  for (const [path, content] of Object.entries(files)) machine.put(path, content)
+  const inputs: string[] = []
+  for (const name of ['docker', 'docker-compose']) {
+    machine.install(name, (call) => {
+      if (call.input !== '') inputs.push(call.input)
+      return composeTools[name]?.(call) ?? { code: 1 }
+    })
+  }
+  await up(machine)
+  expect(new Set(inputs).size).toBe(1)
+  const { labels: _, ...web } = JSON.parse(inputs[0] ?? '').services.web
+  return web
+}
+
+describe('what compose gets', () => {
+  test.each([
+    ['volumes: ["C:x/../../../..:/host"]', 'services/web/volumes/0'],
+    ['volumes: ["C:/host"]', 'services/web/volumes/0'],
+    ['volumes: ["\\\\\\\\.\\\\pipe\\\\x:/x"]', 'services/web/volumes/0'],
+    ['volumes: ["a/../../..:/host"]', 'services/web/volumes/0'],
+    ['volumes: ["é:/../..:/host"]', 'services/web/volumes/0'],
+    ['volumes: ["data:/data:ro:x"]', 'services/web/volumes/0'],
+    ['volumes: ["./data:/data:shared"]', 'services/web/volumes/0'],
+    ['volumes: [{ type: volume, source: "C:x/../../../..", target: /host }]', 'services/web/volumes/0/source'],
+    ['volumes: [{ type: volume, source: data, target: /x, volume: { subpath: ../.. } }]', 'volume/subpath'],
+    ['ports: ["1:22-23"]', 'services/web/ports/0'],
+    ['ports: ["example.test:80:80"]', 'services/web/ports/0'],
+    ['command: "echo `id`"', 'services/web/command'],
+    ['command: echo a && echo b', 'services/web/command'],
+    ['extends: { service: db }', 'services/web/extends'],
+    ['build: { context: ., cache_from: ["type=local,src=/etc"] }', 'build/cache_from/0'],
+    ['environment: { "<<": x }', 'services/web/environment'],
+    ['labels: ["com.docker.compose.project=other"]', 'services/web/labels'],
+    ['mem_limit: much', 'services/web/mem_limit'],
+    ['healthcheck: { interval: 30 }', 'services/web/healthcheck/interval'],
+    ['privileged: !reset null', 'line 1'],
+  ])('has nothing that was not understood: %s', async (service, field) => {
+    const error = await handed(service).catch((caught: Error) => caught)
+    expect(error).toMatchObject({ reason: expect.stringMatching(/^compose_file_(refused|unreadable)$/) })
+    expect(String(error)).toContain(field)
+  })
+
+  test('has the long form of all that has a short one', async () => {
+    const web = await handed(
+      `
+      volumes: ["./data:/data:ro", "kept:/kept/", /anonymous],
+      ports: [80, "127.0.0.1:8000:8000", "5000-5001:6000-6001/udp", "[::1]:1:1"],
+      environment: ["A=b=c", GREETING, NOBODY],
+      command: sh -c "echo $$HOME 'x y'", entrypoint: '', healthcheck: { test: "true || false" },
+      depends_on: [db], networks: [default], ulimits: { nofile: 10 }, extra_hosts: ["a:::1", "b=10.0.0.1"],
+      labels: [x=y], tmpfs: /run, dns: 10.0.0.1, mem_limit: 64m, secrets: [s]`,
+      {
+        files: { '/srv/shop/.env': 'GREETING=bonjour\n' },
+      },
+    )
+    const binds = { create_host_path: true }
+    expect(web).toEqual({
+      image: 'web:1',
+      volumes: [
+        { type: 'bind', source: '/srv/shop/data', target: '/data', read_only: true, bind: binds },
+        { type: 'volume', source: 'kept', target: '/kept', read_only: false },
+        { type: 'volume', target: '/anonymous', read_only: false },
+      ],
+      ports: [
+        { mode: 'ingress', target: 80, protocol: 'tcp' },
+        { mode: 'ingress', target: 8000, published: '8000', host_ip: '127.0.0.1', protocol: 'tcp' },
+        { mode: 'ingress', target: 6000, published: '5000', protocol: 'udp' },
+        { mode: 'ingress', target: 6001, published: '5001', protocol: 'udp' },
+        { mode: 'ingress', target: 1, published: '1', host_ip: '::1', protocol: 'tcp' },
+      ],
+      environment: { A: 'b=c', GREETING: 'bonjour' },
+      command: ['sh', '-c', "echo $$HOME 'x y'"],
+      entrypoint: [],
+      healthcheck: { test: ['CMD-SHELL', 'true || false'] },
+      depends_on: { db: { condition: 'service_started' } },
+      networks: { default: {} },
+      ulimits: { nofile: { soft: 10, hard: 10 } },
+      extra_hosts: { a: '::1', b: '10.0.0.1' },
+      tmpfs: ['/run'],
+      dns: ['10.0.0.1'],
+      mem_limit: 67_108_864,
+      secrets: [{ source: 's' }],
+    })
+  })
+
+  test('has no variable that compose could replace once more', async () => {
+    const files = { '/srv/shop/.env': "A='${B}$$C'\nB=b\n" }
+    const web = await handed('environment: { X: "${A}", Y: "$$A", Z: "${NO:-${B}}" }', { files })
+    expect(web.environment).toEqual({ X: '$${B}$$$$C', Y: '$$A', Z: 'b' })
+  })
+
+  test('judges what a variable holds, not its name', async () => {
+    const mount = (folder: string) =>
+      handed('volumes: ["${FOLDER}:/x"]', { files: { '/srv/shop/.env': `FOLDER=${folder}\n` } })
+    expect((await mount('./data')).volumes).toMatchObject([{ type: 'bind', source: '/srv/shop/data' }])
+    for (const folder of ['/', '../other', '/var/run/docker.sock', "'$HOME'"]) {
+      await expect(mount(folder)).rejects.toMatchObject({ reason: 'compose_file_refused' })
+    }
+  })
+
+  test('holds what the files of variables hold, and not their names', async () => {
+    const files = {
+      '/srv/shop/x.env': '# x\nexport TOKEN="a\\nb" # c\nOTHER=$GREETING\n',
+      '/srv/shop/.env': 'GREETING=hello',
+    }
+    const service = 'env_file: [x.env, { path: none.env, required: false }], environment: { OTHER2: x }'
+    expect(await handed(service, { files })).toEqual({
+      ...{ image: 'web:1', environment: { TOKEN: 'a\nb', OTHER: 'hello', OTHER2: 'x' } },
+    })
+    const labels = { '/srv/shop/labels': 'com.docker.compose.project=other' }
+    await expect(handed('label_file: labels', { files: labels })).rejects.toMatchObject({
+      reason: 'compose_file_unreadable',
+    })
+    await expect(handed('env_file: none.env')).rejects.toMatchObject({ reason: 'compose_file_unreadable' })
+  })
+
+  test('has for version 1, which has no long form of these, texts that hold no other colon', async () => {
+    const web = await handed('ports: ["127.0.0.1:1:1", "[::1]:2:2", 3], volumes: ["./data:/data:ro", "kept:/kept"]', {
+      version: 1,
+    })
+    expect(web).toMatchObject({
+      ports: ['127.0.0.1:1:1/tcp', '[::1]:2:2/tcp', '3/tcp'],
+      volumes: ['/srv/shop/data:/data:ro', { type: 'volume', source: 'kept', target: '/kept', read_only: false }],
+    })
+  })
+})
+
+describe("a folder of the app's own account", () => {
+  const app = { mode: 0o644, owner: 'shop', group: 'shop' }
+  async function shopOf(service: string) {
+    const machine = withService(service)
+    const compose = machine.contentOf('/srv/shop/docker-compose.yml') ?? ''
+    machine.put('/srv/shop/docker-compose.yml', compose, app)
+    await machine.makeDirectory('/srv/shop', { ...app, mode: 0o755 })
+    machine.put('/srv/other/secret', 'KEY=sesame\n', { mode: 0o600, owner: 'root', group: 'root' })
+    return machine
+  }
+  const unsafe = { reason: 'unsafe_path' }
+
+  test('may not have a file of variables that its account could not read', async () => {
+    const machine = await shopOf('env_file: x.env')
+    machine.put('/srv/shop/x.env', 'KEY=sesame\n', { mode: 0o600, owner: 'other', group: 'other' })
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+    machine.put('/srv/shop/x.env', 'KEY=own\n', { ...app, mode: 0o600 })
+    expect((await up(machine)).result).toMatchObject({ ok: true })
+    machine.put('/srv/shop/.env', 'KEY=sesame\n', { mode: 0o600, owner: 'root', group: 'root' })
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+  })
+
+  test('has each file of it opened once, and what it then held is what compose gets', async () => {
+    const machine = await shopOf('env_file: x.env')
+    dockerOf(machine).version = 2
+    machine.put('/srv/shop/x.env', 'KEY=own\n', { ...app, mode: 0o600 })
+    const inputs: string[] = []
+    machine.install('docker', (call) => {
+      inputs.push(call.input)
+      // What its account does between two looks of ours.
+      machine.putLink('/srv/shop/x.env', '/srv/other/secret')
+      return composeTools.docker?.(call) ?? { code: 1 }
+    })
+    await up(machine).catch(() => undefined)
+    expect(inputs.join()).not.toContain('sesame')
+    expect(inputs.find((input) => input !== '')).toContain('"environment":{"KEY":"own"}')
+    expect(inputs.join()).not.toContain('x.env')
+  })
+
+  test('is not built of, where its account could put a link in the place of a file', async () => {
+    const machine = await shopOf('build: .')
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+    const closed = withService('build: .')
+    closed.put('/srv/shop/src/main.js', '1', app)
+    await closed.makeDirectory('/srv/shop/src', { ...app, mode: 0o755 })
+    await expect(up(closed)).rejects.toMatchObject({ ...unsafe, message: expect.stringContaining('/srv/shop/src ') })
+    await closed.makeDirectory('/srv/shop/src', { mode: 0o755, owner: 'root', group: 'root' })
+    expect((await up(closed)).result).toMatchObject({ ok: true })
+  })
+
+  test('has no secret or config bound that it could exchange', async () => {
+    const machine = await shopOf('secrets: [s]')
+    machine.put(
+      '/srv/shop/docker-compose.yml',
+      'services: { web: { image: x, secrets: [s] } }\nsecrets: { s: { file: s } }',
+      app,
+    )
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+  })
+})
+
+const bomb = () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]']
+  for (let level = 1; level < 12; level += 1) lines.push(`a${level}: &a${level} [${Array(9).fill(`*a${level - 1}`)}]`)
+  return lines.join('\n')
+}
+
+test.each([
+  ['a bomb of aliases', bomb(), 'too many aliases'],
+  ['an alias of nothing', 'services: *nobody', 'BAD_ALIAS|alias'],
+  ['an alias of itself', 'services: &a [*a]', 'compose_file|nested|alias'],
+  ['brackets without end', '['.repeat(100_000), 'nested|not YAML'],
+  ['mappings within mappings', `${'{a: '.repeat(60)}1${'}'.repeat(60)}`, 'nested'],
+  ['a tag of another reader', 'services: !!python/object:os.system {}', 'not read|not YAML'],
+  ['another YAML', '%YAML 1.1\n---\nservices: { a: { mode: 22:22 } }', 'version'],
+  ['too much of it', `x-a: "${'y'.repeat(300_000)}"`, 'characters'],
+])('service.compose.up says which file cannot be read, and why: %s', async (_, compose, why) => {
+  const error = await up(composeMachine({ compose })).catch((caught: Error) => caught)
+  expect(error).toMatchObject({ reason: 'compose_file_unreadable' })
+  expect(String(error)).toMatch(new RegExp(`/srv/shop/docker-compose.yml cannot be run: .*(${why})`))
+})
+
+test.each(['-x', '.', '..', '--build', '.git', 'a..b', '_x'])(
+  'service.compose.up refuses the revision %s',
+  (revision) => {
+    const { error } = catalogue['service.compose.up'].payload.safeParse({ ...project, revision })
+    expect(error?.issues.map(({ path }) => path.join('.'))).toEqual(['revision'])
+  },
+)
 
 test('service.compose.down leaves another project alone', async () => {
   const machine = composeMachine({ running: true })

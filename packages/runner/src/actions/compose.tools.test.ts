@@ -30,7 +30,7 @@ async function checkOf(file: string) {
   return check
 }
 
-test('docker-compose takes what it is given over its standard input, and finds the files it names', async () => {
+test('docker-compose takes what it is given over its standard input, and what it was told is whole', async () => {
   mkdirSync(join(folder, 'settings'))
   writeFileSync(join(folder, '.env'), 'TAG=16\n')
   writeFileSync(join(folder, 'settings', 'web.env'), 'A=1\n')
@@ -49,9 +49,25 @@ volumes: { kept: null }
 })
 
 test.each([
-  ['services: { web: { image: "x:1", ports: "no list" } }', 'tool_failed'],
-  ['services: { web: { image: "x:1", env_file: nowhere.env } }', 'tool_failed'],
+  ['services: { web: { image: "x:1", volumes: ["nowhere:/x"] } }', 'tool_failed'],
+  ['services: { web: { image: "x:1", volumes: ["./a:/x", "./b:/x"] } }', 'tool_failed'],
 ])('docker-compose refuses %s', async (file, reason) => {
   const check = await checkOf(file)
   await expect(check?.apply(machine)).rejects.toMatchObject({ reason })
+})
+
+test('docker-compose opens nothing of the folder: neither variables nor what a file of them could say', async () => {
+  mkdirSync(join(folder, 'settings'))
+  writeFileSync(
+    join(folder, '.env'),
+    'TAG=16\nCOMPOSE_PROJECT_NAME=other\nCOMPOSE_FILE=/etc/passwd\nDOCKER_HOST=tcp://x\n',
+  )
+  const secret = join(folder, 'settings', 'web.env')
+  writeFileSync(secret, 'A="s$esame"\n')
+  const check = await checkOf('services: { web: { image: "x:$TAG", env_file: settings/web.env } }')
+  // Whatever is put there now comes too late.
+  rmSync(folder, { recursive: true })
+  mkdirSync(folder)
+  writeFileSync(join(folder, '.env'), 'not = = a file of variables')
+  await check?.apply(machine)
 })

@@ -8,6 +8,7 @@ import {
   dockerContainer,
   measureContainers,
   noComposeServices,
+  projectSecrets,
   readContainerLogs,
 } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
@@ -67,8 +68,11 @@ async function readLogs(
   { name, directory, service, ...range }: PayloadOf<'service.compose.logs'>,
   { machine }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.compose.logs'>>> {
-  const chosen = chosenOf(await containersOf(machine, name, directory), service)
-  const output = await readContainerLogs(machine, chosen, range)
+  const all = await containersOf(machine, name, directory)
+  const chosen = chosenOf(all, service)
+  // Also those of its neighbours, with which it speaks.
+  const secrets = await projectSecrets(machine, all)
+  const output = await readContainerLogs(machine, chosen, { ...range, secrets })
   const more = output.truncated ? ', the last of more than could be carried' : ''
   return { ok: true, summary: `${output.lines.length} lines of ${chosen.length} containers${more}.`, output }
 }

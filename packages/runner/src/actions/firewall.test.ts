@@ -56,6 +56,45 @@ describe('nobody is locked out', () => {
   })
 })
 
+describe('what Docker lets in past it', () => {
+  const bound = (HostIp: string, HostPort: string) => ({ HostIp, HostPort })
+  const container = (name: string, network: string, ports: object) =>
+    JSON.stringify({ name: `/${name}`, network, ports })
+  const told = [
+    container('web', 'shop_default', { '80/tcp': [bound('0.0.0.0', '8000'), bound('::', '8000')], '81/tcp': null }),
+    container('db', 'bridge', { '5432/tcp': [bound('127.0.0.1', '5432')], '1/udp': [bound('', '53')] }),
+    container('many', 'bridge', { '1/tcp': [bound('10.0.0.1', '3001')], '2/tcp': [bound('10.0.0.1', '3000')] }),
+    container('near', 'host', {}),
+    'not what was asked for',
+  ]
+  const docker: Tool = ({ args: [, verb] }) =>
+    verb === 'ls' ? { stdout: 'a\nb\nc\nd\n' } : { stdout: told.join('\n'), code: 1 }
+
+  test('is named, each port and range with its container and address', async () => {
+    const machine = firewallMachine()
+    machine.install('docker', docker)
+    const { summary, output } = await showFirewall({}, actionContext({ machine }))
+    expect(output).toMatchObject({
+      published: [
+        { container: 'db', address: '0.0.0.0', port: 53, protocol: 'udp' },
+        { container: 'many', address: '10.0.0.1', port: 3000, lastPort: 3001, protocol: 'tcp' },
+        { container: 'web', address: '0.0.0.0', port: 8000, protocol: 'tcp' },
+        { container: 'web', address: '::', port: 8000, protocol: 'tcp' },
+      ],
+      hostNetwork: ['near'],
+    })
+    expect(summary).toContain(
+      'past it: db: 53/udp on 0.0.0.0; many: 3000-3001/tcp on 10.0.0.1; web: 8000/tcp on 0.0.0.0',
+    )
+  })
+
+  test('is nothing that is known where Docker is down', async () => {
+    const machine = firewallMachine()
+    machine.install('docker', () => ({ code: 1, stderr: 'Cannot connect to the Docker daemon' }))
+    expect(await status(machine)).not.toHaveProperty('published')
+  })
+})
+
 describe('when ufw fails half-way', () => {
   async function failing(fails: (args: readonly string[]) => boolean) {
     const machine = firewallMachine()

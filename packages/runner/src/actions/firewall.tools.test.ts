@@ -51,6 +51,8 @@ function among(real: Host, place: string, inside: readonly [string, ...string[]]
     path.replace(/^\/etc\/(ufw|default)\//, `${place}/$1/`).replace(/^\/etc\/systemd\/system\//, `${place}/`)
   return {
     read: (path) => real.read(at(path)),
+    readAs: (path, owner) => real.readAs(at(path), owner),
+    walk: (path, most) => real.walk(at(path), most),
     look: (path) => real.look(at(path)),
     list: (path) => real.list(at(path)),
     write: (path, file) => real.write(at(path), file),

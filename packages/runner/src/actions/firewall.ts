@@ -1,4 +1,5 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
+import { readOpenedByDocker, shownOpened } from '@ikoma/machine/compose'
 import {
   awaitsConfirmation,
   confirmedFirewall,
@@ -16,6 +17,7 @@ export const firewall = {
 } satisfies FamilyActions<'firewall'>
 
 const maxRules = 500
+const maxTold = 10
 
 const converge = converging((wanted: PayloadOf<'firewall.ufw.apply'>) => [desiredFirewall(wanted)])
 
@@ -40,10 +42,21 @@ async function showStatus(
   const waits = await awaitsConfirmation(machine)
   const rolledBack = !waits && (await wasRolledBack(machine))
   const remark = waits ? ' It waits to be confirmed.' : rolledBack ? ' The last change was put back.' : ''
-  const summary = `The firewall is ${state.active ? 'on' : 'off'}, with ${shown.length} rules.${remark}`
+  const opened = await readOpenedByDocker(machine)
+  const past = opened?.published ?? []
+  const told = past.slice(0, maxTold).map(shownOpened).join('; ')
+  const more = past.length > maxTold ? ` and ${past.length - maxTold} more` : ''
+  const open = past.length === 0 ? '' : ` Docker lets others in past it: ${told}${more}.`
+  const summary = `The firewall is ${state.active ? 'on' : 'off'}, with ${shown.length} rules.${remark}${open}`
   return {
     ok: true,
     summary,
-    output: { ...state, rules: shown.slice(0, maxRules), awaitsConfirmation: waits, rolledBack },
+    output: {
+      ...state,
+      rules: shown.slice(0, maxRules),
+      awaitsConfirmation: waits,
+      rolledBack,
+      ...(opened && { published: past.slice(0, maxRules), hostNetwork: opened.hostNetwork }),
+    },
   }
 }

@@ -237,6 +237,17 @@ describe('an aloud program', () => {
     expect(heard).toContain('stdout: three')
   })
 
+  test('has its secrets hidden before anybody hears it, also in pieces and in its answer', async () => {
+    const { heard, host } = listening()
+    const script = 'printf corr; sleep 0.1; printf ect-horse; echo; echo correct-horse >&2; printf battery'
+    const secrets = ['correct-horse', 'battery']
+    const { stdout, stderr } = await host.run({ argv: ['sh', '-c', script], aloud: true, secrets })
+    expect([stdout, stderr]).toEqual(['[REDACTED]\n[REDACTED]', '[REDACTED]\n'])
+    expect(heard.toSorted()).toEqual(['stderr: [REDACTED]', 'stdout: [REDACTED]', 'stdout: [REDACTED]'])
+    const quiet = await host.run({ argv: ['sh', '-c', script], secrets })
+    expect(quiet.stdout).toBe('[REDACTED]\n[REDACTED]')
+  })
+
   test('that is not aloud is not heard', async () => {
     const { heard, host } = listening()
     await host.run({ argv: ['echo', 'one'] })

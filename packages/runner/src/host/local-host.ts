@@ -7,10 +7,9 @@ import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/machi
 import { readAccounts } from '@ikoma/machine/system'
 import { syncDirectory } from './durable-file.ts'
 import { refuseOwnGround } from './own-ground.ts'
+import { maxFileBytes, readOwned } from './owned-file.ts'
 import { type ProgramRunner, runProgram } from './run-program.ts'
 import { refuseUnsafePath } from './safe-path.ts'
-
-const maxFileBytes = 1024 * 1024
 
 /** This machine. `refuse` throws for paths that are not to be written; by default, what belongs to IKOMA itself. */
 export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host {
@@ -23,6 +22,8 @@ export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host
   return {
     run: (program: Program) => runProgram(program, runner),
     read: readText,
+    readAs: readOwned,
+    walk,
     look,
     list: async (path) => (await readdir(path).catch(ignoreMissing([]))).sort(),
     write: guarded(writeFile),
@@ -56,6 +57,25 @@ async function look(path: string): Promise<Entry | null> {
     owner: accounts.userOf(facts.uid),
     group: accounts.groupOf(facts.gid),
   }
+}
+
+async function walk(path: string, most: number): Promise<(Entry & { path: string })[]> {
+  const accounts = await readAccounts()
+  const found: (Entry & { path: string })[] = []
+  const folders = [path]
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const name of await readdir(folder).catch(ignoreMissing([]))) {
+      const below = `${folder}/${name}`
+      const facts = await lstat(below).catch(ignoreMissing(null))
+      if (facts === null) continue
+      if (found.length >= most) throw refused(path, `holds more than ${most} files`)
+      const kind = kindOf(facts)
+      if (kind === 'directory') folders.push(below)
+      const [owner, group] = [accounts.userOf(facts.uid), accounts.groupOf(facts.gid)]
+      found.push({ path: below, kind, mode: facts.mode & 0o7777, owner, group })
+    }
+  }
+  return found
 }
 
 function kindOf(facts: Stats): Entry['kind'] {

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
 import { LineGate } from '../output/line-gate.ts'
+import { Redaction } from '../output/redact.ts'
 import { pause } from '../protocol/pause.ts'
 import { type ProcessTree, startProgram } from './process-tree.ts'
 import { type OpenFiles, withFiles } from './program-files.ts'
@@ -48,10 +49,12 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
   stop.addEventListener('abort', kill, { once: true })
   try {
     const heard = program.aloud ? runner.capture : undefined
-    const [stdout, stderr] = [
-      heard ? collectAloud(tree.stdout, (ears) => heard(ears, 'stdout'), stop) : collect(tree.stdout),
-      heard ? collectAloud(tree.stderr, (ears) => heard(ears, 'stderr'), stop) : collect(tree.stderr),
-    ]
+    const redaction = program.secrets && new Redaction(program.secrets)
+    const listen = (printed: Readable, stream: 'stdout' | 'stderr') => {
+      const output = redaction ? Readable.from(redacted(printed, redaction)) : printed
+      return heard ? collectAloud(output, (ears) => heard(ears, stream), stop) : collect(output)
+    }
+    const [stdout, stderr] = [listen(tree.stdout, 'stdout'), listen(tree.stderr, 'stderr')]
     const { code } = await tree.exited.catch((error: unknown) => {
       throw notStarted(argv[0], error)
     })
@@ -67,6 +70,18 @@ async function runWith(files: OpenFiles, program: Program, runner: ProgramRunner
   } finally {
     stop.removeEventListener('abort', kill)
   }
+}
+
+/** What is told on has no secret left, wherever it is told. */
+async function* redacted(printed: Readable, redaction: Redaction): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder()
+  const stream = redaction.stream()
+  for await (const bytes of printed as AsyncIterable<Buffer>) {
+    const text = stream.push(decoder.decode(bytes, { stream: true }))
+    if (text !== '') yield Buffer.from(text)
+  }
+  const rest = stream.push(decoder.decode()) + stream.end()
+  if (rest !== '') yield Buffer.from(rest)
 }
 
 async function collect(output: Readable, hear?: (chunk: Buffer) => Promise<void>): Promise<string> {

@@ -17,6 +17,13 @@ const challenge = (type: string, detail: string) =>
 
 export const webCases: RuleCase[] = [
   {
+    rule: 'ports_past_firewall',
+    when: 'a container publishes a port that no rule opens',
+    evidence: { pastFirewall: { ports: ['db: 5432/tcp on 0.0.0.0', 'db: 5432/tcp on ::'] } },
+    nearMiss: { pastFirewall: null },
+    expect: { cause: { en: expect.stringContaining('what db publishes') } },
+  },
+  {
     rule: 'certificate_expired',
     when: 'the certificate has expired',
     evidence: tls('certificate_expired', { daysLeft: -3 }),

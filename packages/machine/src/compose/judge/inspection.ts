@@ -18,9 +18,21 @@ export interface ComposeReport {
   paths: string[]
   /** Those of them that Docker binds into a container. */
   binds: string[]
+  /** Those of them that are sent to Docker whole, to build an image of. */
+  contexts: string[]
+  /** Dockerfiles, which may lie beside them, and what says what is left out. */
+  recipes: string[]
+  /** What was understood of the file, in long form: nothing else may be handed to compose. */
+  understood: Mapping
 }
 
-export type Judge = (value: unknown, field: string, inspection: Inspection) => void
+export type Mapping = Record<string, unknown>
+
+/**
+ * Reads a value in any of its forms and gives it in one: what is handed to compose is this, and not the text it came
+ * from. Undefined for what says nothing, or was forbidden.
+ */
+export type Judge<T = unknown> = (value: unknown, field: string, inspection: Inspection) => T | undefined
 
 /** Collects what is found in one file. */
 export class Inspection {
@@ -28,6 +40,10 @@ export class Inspection {
   readonly paths = new Set<string>()
   /** Those of them that are bound into a container. */
   readonly binds = new Set<string>()
+  readonly contexts = new Set<string>()
+  readonly recipes = new Set<string>()
+  /** How many ports were read: a range is short to write. */
+  ports = 0
   readonly #fields = new Map<string, string>()
   readonly #writable = new Set<string>()
   readonly #root: string
@@ -36,7 +52,7 @@ export class Inspection {
     this.#root = resolve(root)
   }
 
-  forbid(field: string, reason: string, message: string): void {
+  forbid(field: string, reason: string, message: string): undefined {
     this.findings.push({ field, reason, message, severity: 'forbidden' })
   }
 
@@ -44,25 +60,37 @@ export class Inspection {
     this.findings.push({ field, reason, message, severity: 'warning' })
   }
 
-  /** A path on the server: below the app's folder, or forbidden, which is null. */
-  path(value: unknown, field: string, from = '.'): string | null {
+  /** What could be read in two ways is not read at all. */
+  puzzled(field: string, message: string): undefined {
+    return this.forbid(field, 'not_understood', message)
+  }
+
+  /** A path on the server, absolute: below the app's folder, or forbidden. */
+  path(value: unknown, field: string, from = '.'): string | undefined {
+    const wrong = wrongInText(value)
+    if (wrong) return this.forbid(field, wrong.reason, wrong.message)
     const full = resolve(this.#root, from, String(value))
-    const wrong = wrongInText(value) ?? this.#wrongPlace(full, String(value))
-    if (wrong) {
-      this.forbid(field, wrong.reason, wrong.message)
-      return null
+    if (full.includes(':')) return this.puzzled(field, 'has a colon, which Docker takes for the end of the path.')
+    const within = !String(value).startsWith('~') && (full === this.#root || full.startsWith(`${this.#root}/`))
+    // By where it leads: `/run/docker.sock/../../etc` is another place.
+    if (within ? /\/(docker|containerd|podman)\.sock$/.test(full) : sockets.has(full)) {
+      this.forbid(field, 'docker_socket', 'is the socket of Docker: whoever has it owns the server.')
+    } else if (!within) {
+      this.forbid(field, 'outside_root', "is outside the app's folder.")
     }
+    if (!within) return full
     this.paths.add(full)
     this.#fields.set(field, full)
     return full
   }
 
   /** What Docker mounts into a container, and looks up again whenever that starts. */
-  bind(value: unknown, field: string, writable: boolean): void {
+  bind(value: unknown, field: string, writable: boolean): string | undefined {
     const full = this.path(value, field)
-    if (full === null) return
+    if (full === undefined || !this.paths.has(full)) return full
     this.binds.add(full)
     if (writable) this.#writable.add(full)
+    return full
   }
 
   /** Once everything was collected. */
@@ -73,21 +101,19 @@ export class Inspection {
     }
   }
 
-  #wrongPlace(full: string, value: string): Wrong | null {
-    if (!value.startsWith('~') && (full === this.#root || full.startsWith(`${this.#root}/`))) return null
-    return { reason: 'outside_root', message: "is outside the app's folder." }
-  }
-
   /** Only keys that are known to be harmless, or that have a judge: compose learns new ones every month. */
-  keys(value: unknown, field: string, judges: Readonly<Record<string, Judge>>): void {
-    if (value === null || value === undefined) return
-    if (!isRecord(value)) this.forbid(field, 'not_understood', 'is not a mapping.')
+  keys(value: unknown, field: string, judges: Readonly<Record<string, Judge>>): Mapping {
+    const understood: Mapping = {}
+    if (value === null || value === undefined) return understood
+    if (!isRecord(value)) this.puzzled(field, 'is not a mapping.')
     for (const [key, item] of Object.entries(isRecord(value) ? value : {})) {
       if (key.startsWith('x-')) continue
       const judge = Object.hasOwn(judges, key) ? judges[key] : undefined
-      if (judge) judge(item, `${field}/${key}`, this)
-      else this.forbid(`${field}/${key}`, 'unknown_key', 'is not known to be harmless.')
+      if (judge === undefined) this.forbid(`${field}/${key}`, 'unknown_key', 'is not known to be harmless.')
+      const read = judge?.(item, `${field}/${key}`, this)
+      if (read !== undefined) understood[key] = read
     }
+    return understood
   }
 }
 
@@ -97,40 +123,49 @@ interface Wrong {
 }
 
 function wrongInText(value: unknown): Wrong | null {
-  if (typeof value !== 'string') return { reason: 'not_understood', message: 'is not a path.' }
-  if (/(docker|containerd|podman)\.sock/.test(value)) {
-    return { reason: 'docker_socket', message: 'is the socket of Docker: whoever has it owns the server.' }
-  }
+  if (typeof value !== 'string' || value === '') return { reason: 'not_understood', message: 'is not a path.' }
   if (hasVariable(value)) {
     return { reason: 'interpolated', message: 'has a variable, so nobody can say where it leads.' }
   }
+  if (strange.test(value)) return { reason: 'not_understood', message: 'has a character that no path here may have.' }
   return remote.test(value) ? { reason: 'remote', message: 'comes from another machine.' } : null
 }
 
-export const harmless: Judge = () => {}
+const sockets = new Set(
+  ['docker.sock', 'containerd/containerd.sock', 'podman/podman.sock'].flatMap((name) => [
+    `/run/${name}`,
+    `/var/run/${name}`,
+  ]),
+)
+
+/** What one reader takes for a part of the path, and another for its end, for Windows or for a line break. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const strange = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff\\]/
 
 export const forbidden =
-  (reason: string, message: string): Judge =>
+  (reason: string, message: string): Judge<never> =>
   (_, field, inspection) =>
     inspection.forbid(field, reason, message)
 
-/** Forbidden unless it is empty: nothing, `false`, `[]` or `{}`. */
+/** Forbidden unless it is empty: nothing, `false`, `[]` or `{}`. Where the server allows it, it is what `judge` reads. */
 export const forbiddenUnlessEmpty =
-  (reason: string, message: string): Judge =>
+  <T>(reason: string, message: string, judge: Judge<T>): Judge<T> =>
   (value, field, inspection) => {
-    if (value === null || value === false) return
-    if (typeof value === 'object' && Object.keys(value).length === 0) return
+    if (value === null || value === false) return undefined
+    if (typeof value === 'object' && Object.keys(value).length === 0) return undefined
     inspection.forbid(field, reason, message)
+    return judge(value, field, inspection)
   }
 
 export const driver =
-  (...allowed: string[]): Judge =>
+  (...allowed: string[]): Judge<string> =>
   (value, field, inspection) => {
     if (!allowed.includes(String(value)))
       inspection.forbid(field, 'driver', `is another driver than ${allowed.join(', ')}.`)
+    return typeof value === 'string' && /^[\w.:/-]+$/.test(value) ? value : inspection.puzzled(field, 'is not a name.')
   }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
+export const isRecord = (value: unknown): value is Mapping =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The items of a value that may be one or many. */
