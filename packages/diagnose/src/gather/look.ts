@@ -40,6 +40,7 @@ function onlyRead(host: Host): Host {
   return {
     run: (program) => host.run({ ...program, timeoutSec: Math.min(program.timeoutSec ?? toolSec, toolSec) }),
     read: (path) => host.read(path),
+    readFile: (path) => host.readFile(path),
     look: (path) => host.look(path),
     list: (path) => host.list(path),
     ...{ write: refuse, makeDirectory: refuse, remove: refuse },

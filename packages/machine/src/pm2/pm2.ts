@@ -114,12 +114,11 @@ export async function readPm2Log(host: Host, account: Pm2Account, path: string, 
 /** What PM2 starts at the next boot, by name and revision; empty where nothing was saved. */
 export async function savedPm2(host: Host, account: Pm2Account): Promise<Pick<Pm2State, 'name' | 'revision'>[]> {
   const path = `${pm2Home(account)}/dump.pm2`
-  // The account could have put anything else there.
-  if ((await host.look(path))?.kind !== 'file') return []
   try {
     const saved: unknown = JSON.parse((await host.read(path)) ?? '[]')
     return Array.isArray(saved) ? saved.map((each) => ({ name: String(each.name), revision: revisionOf(each) })) : []
   } catch {
+    // The account could have put anything else there.
     return []
   }
 }

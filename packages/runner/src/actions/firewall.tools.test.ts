@@ -51,6 +51,7 @@ function among(real: Host, place: string, inside: readonly [string, ...string[]]
     path.replace(/^\/etc\/(ufw|default)\//, `${place}/$1/`).replace(/^\/etc\/systemd\/system\//, `${place}/`)
   return {
     read: (path) => real.read(at(path)),
+    readFile: (path) => real.readFile(at(path)),
     look: (path) => real.look(at(path)),
     list: (path) => real.list(at(path)),
     write: (path, file) => real.write(at(path), file),
