@@ -1,7 +1,7 @@
+import { isLoopbackUrl } from '@ikoma/kernel'
 import * as z from 'zod'
 import { pathField } from './catalogue/fields/path.ts'
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const ownNetwork =
   /^(10(\.\d{1,3}){3}|172\.(1[6-9]|2\d|3[01])(\.\d{1,3}){2}|192\.168(\.\d{1,3}){2}|\[f[cd][0-9a-f]{2}:[0-9a-f:]+\])$/
 
@@ -58,6 +58,5 @@ export type S3Place = z.infer<typeof s3PlaceSchema>
 
 /** By its address alone: what a name leads to may change. */
 function isNear(endpoint: string): boolean {
-  const hostname = URL.parse(endpoint)?.hostname ?? ''
-  return loopback.test(hostname) || ownNetwork.test(hostname)
+  return isLoopbackUrl(endpoint) || ownNetwork.test(URL.parse(endpoint)?.hostname ?? '')
 }

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net'
-import { AppError } from '@ikoma/kernel'
+import { AppError, isLoopbackAddress } from '@ikoma/kernel'
 import { equalSecrets } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
@@ -72,14 +71,9 @@ function refuseMetrics(request: FastifyRequest, metricsToken: string | null): vo
   }
   const address = request.socket.remoteAddress ?? ''
   const forwarded = request.headers['x-forwarded-for'] !== undefined || request.headers.forwarded !== undefined
-  if (forwarded || !isLoopback(address)) {
+  if (forwarded || !isLoopbackAddress(address)) {
     throw new AppError('forbidden', 'Set METRICS_TOKEN to read metrics from another machine.', {
       reason: 'loopback_only',
     })
   }
-}
-
-function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, '')
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
