@@ -8,7 +8,7 @@ const ownNetwork =
 const endpointField = z
   .string()
   .regex(
-    /^https?:\/\/([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-f:]{2,39}\])(:\d{1,5})?$/,
+    /^https?:\/\/((?!.*\.\.)[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-f:]{2,39}\])(:\d{1,5})?$/,
     'the address of an S3-compatible store, such as "https://s3.example.com": no path, no account',
   )
   .refine((text) => URL.canParse(text), 'an address')
