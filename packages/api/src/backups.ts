@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { accountField } from './catalogue/fields/account.ts'
+import { hostField } from './catalogue/fields/host.ts'
 import { pathField } from './catalogue/fields/path.ts'
 
 /** When it was taken and six random letters: sorts by age, names its files. */
@@ -25,7 +26,7 @@ export const postgresConnectionFields = {
     .optional()
     .describe('The role of PostgreSQL to connect as; the name of the account by default.'),
   host: z
-    .union([pathField, z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/)])
+    .union([pathField, hostField])
     .default('/var/run/postgresql')
     .describe("The directory of PostgreSQL's Unix socket, or a host name."),
   port: z

@@ -1,14 +1,14 @@
+import { isLoopbackUrl } from '@ikoma/kernel'
 import * as z from 'zod'
 import { pathField } from './catalogue/fields/path.ts'
 
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 const ownNetwork =
   /^(10(\.\d{1,3}){3}|172\.(1[6-9]|2\d|3[01])(\.\d{1,3}){2}|192\.168(\.\d{1,3}){2}|\[f[cd][0-9a-f]{2}:[0-9a-f:]+\])$/
 
 const endpointField = z
   .string()
   .regex(
-    /^https?:\/\/([A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-f:]{2,39}\])(:\d{1,5})?$/,
+    /^https?:\/\/((?!.*\.\.)[A-Za-z0-9][A-Za-z0-9.-]{0,252}|\[[0-9a-f:]{2,39}\])(:\d{1,5})?$/,
     'the address of an S3-compatible store, such as "https://s3.example.com": no path, no account',
   )
   .refine((text) => URL.canParse(text), 'an address')
@@ -58,6 +58,5 @@ export type S3Place = z.infer<typeof s3PlaceSchema>
 
 /** By its address alone: what a name leads to may change. */
 function isNear(endpoint: string): boolean {
-  const hostname = URL.parse(endpoint)?.hostname ?? ''
-  return loopback.test(hostname) || ownNetwork.test(hostname)
+  return isLoopbackUrl(endpoint) || ownNetwork.test(URL.parse(endpoint)?.hostname ?? '')
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod'
+import { urlField } from './catalogue/fields/url.ts'
 import { idField, jsonObjectField, nameField, timeField } from './fields.ts'
 
-const baseUrlField = z.url({ protocol: /^https?$/ }).max(500)
+const baseUrlField = urlField.refine((text) => text.length <= 500, 'at most 500 characters')
 const tagsField = z.array(z.string().trim().min(1).max(60)).max(50)
 
 export const serverBody = z.strictObject({
@@ -14,7 +15,8 @@ export const serverBody = z.strictObject({
 export const serverPatch = z
   .strictObject({
     name: nameField,
-    baseUrl: baseUrlField.nullable(),
+    // As it was taken, by whichever version.
+    baseUrl: z.string().nullable(),
     tags: tagsField,
     metadata: jsonObjectField,
     runnerId: idField.nullable(),

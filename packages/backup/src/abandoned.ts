@@ -13,22 +13,24 @@ export interface Abandoned {
 
 /** Files and scratch folders of backups that were killed before they were finished. */
 export async function findAbandoned(host: Host, tool: BackupProgram, shelf: Shelf): Promise<Abandoned[]> {
-  const here = abandonedIn(await host.list(folderOf(shelf))).map(({ file, isWorkDir }) => {
+  const nowMs = Date.now()
+  const here = abandonedIn(await host.list(folderOf(shelf)), nowMs).map(({ file, isWorkDir }) => {
     const path = pathOf(shelf, file)
     return { place: path, remove: (on: Host) => removeAbandoned(on, tool, { path, isWorkDir }) }
   })
   if (shelf.s3 === undefined) return here
-  const there = abandonedIn(await filesOf(host, tool, shelf).list()).map(({ file }) => ({
+  const there = abandonedIn(await filesOf(host, tool, shelf).list(), nowMs).map(({ file }) => ({
     place: `${file} in ${placeOf(shelf)}`,
     remove: (on: Host) => filesOf(on, tool, shelf).remove(file),
   }))
   return [...here, ...there]
 }
 
-function abandonedIn(names: readonly string[]) {
+/** Among the names of a shelf, those of backups that nobody can still be taking, and that were never finished. */
+export function abandonedIn(names: readonly string[], nowMs: number) {
   const entries = entriesIn(names)
   const finished = new Set(entries.filter(({ isManifest }) => isManifest).map(({ id }) => id))
-  const old = (id: string) => Date.now() - takenAtMs(id) > abandonedAfterMs
+  const old = (id: string) => nowMs - takenAtMs(id) > abandonedAfterMs
   return entries.filter(({ id, isManifest, isWorkDir }) => !isManifest && old(id) && (isWorkDir || !finished.has(id)))
 }
 

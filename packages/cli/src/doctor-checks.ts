@@ -1,9 +1,9 @@
 import { ApiError, createClient, proofWindowMs, UnreachableError } from '@ikoma/api'
+import { isLoopbackUrl } from '@ikoma/kernel'
 import type { Context } from './command-context.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
 import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
-import { isLoopback } from './loopback.ts'
 import { eachItem } from './pages.ts'
 import { span } from './times.ts'
 import { translated } from './words.ts'
@@ -64,7 +64,7 @@ async function checkReachable({ url }: ControlPlane, context: Context): Promise<
   const ready = response.ok
     ? ok('reachable', words[language].ready(url))
     : fail('reachable', words[language].notReady(url, response.status), words[language].adviceNotReady)
-  const encrypted = url.startsWith('https:') || isLoopback(url)
+  const encrypted = url.startsWith('https:') || isLoopbackUrl(url)
   const plain = encrypted ? [] : [warn('encryption', words[language].plainHttp(url), words[language].advicePlainHttp)]
   return [ready, ...plain, ...checkClock(response, (askedAt + io.now()) / 2, context)]
 }

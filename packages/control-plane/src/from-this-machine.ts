@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
+import { isLoopbackAddress } from '@ikoma/kernel'
 import { accountOfPeer } from '@ikoma/kernel/node'
 
 /** What proxies add of themselves and of whom they speak for; new ones invent new names, so most of `x-` counts. */
@@ -18,11 +18,6 @@ export function isFromThisMachine(
   if (Object.keys(headers).some((name) => addedByProxy.test(name))) return false
   const account = accountOfPeer(socket)
   return account === null || account === process.getuid?.()
-}
-
-function isLoopbackAddress(address: string): boolean {
-  const plain = address.replace(/^::ffff:/, '')
-  return plain === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'))
 }
 
 /** Also keeps out what a browser was lured to: a name that resolves to this machine is still another's. */

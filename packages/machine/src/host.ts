@@ -8,7 +8,10 @@ export interface Host {
    * time: what a program leaves behind is ended with it, and that is every other process of the order.
    */
   run(program: Program): Promise<Exit>
-  /** The text of a regular file of at most 1 MiB; null when there is none. */
+  /**
+   * The text of a regular file of at most 1 MiB; null when there is none. Where an account could have chosen what is
+   * read, by a link or a second name, it is read only when that account may read it itself; `unsafe_path` otherwise.
+   */
   read(path: string): Promise<string | null>
   /**
    * The text of a file as `owner` could read it himself, whoever we are; null when there is none. Opened once, through no
@@ -17,9 +20,11 @@ export interface Host {
   readAs(path: string, owner: string): Promise<string | null>
   /** All that is below a folder, without following symbolic links; rejects when that is more than `most`. */
   walk(path: string, most: number): Promise<readonly (Entry & { path: string })[]>
+  /** The same with whom the file belongs to: both of one open file, whatever is at its path by then. */
+  readFile(path: string): Promise<FileContent | null>
   /** What is there, without following a symbolic link; null when nothing is. */
   look(path: string): Promise<Entry | null>
-  /** Names in a directory, sorted; empty when there is none. */
+  /** Names in a directory, sorted; empty when there is none. Same refusals as `read`. */
   list(path: string): Promise<string[]>
   /**
    * Replaces a file so that a crash leaves the old or the new, and the new once this resolves. Refuses a path with a
@@ -73,4 +78,6 @@ export interface FileContent extends FileAccess {
 
 export interface Entry extends FileAccess {
   kind: 'file' | 'directory' | 'link' | 'other'
+  /** Where a link leads, as it is written. */
+  target?: string
 }

@@ -1,16 +1,14 @@
 import * as z from 'zod'
-import { hostField, waitField } from './fields/host.ts'
+import { hostField, resolverField, waitField } from './fields/host.ts'
 import { portField } from './fields/port.ts'
+import { urlField } from './fields/url.ts'
 import { family, look } from './order-type.ts'
 
 export const checks = family({
   'check.http.run': look({
     title: { en: 'Check an HTTP address from the server', fr: 'Vérifier une adresse HTTP depuis le serveur' },
     payload: z.strictObject({
-      url: z
-        .url({ protocol: /^https?$/ })
-        .max(2000)
-        .describe('The address to ask for, over http or https.'),
+      url: urlField.describe('The address to ask for, over http or https.'),
       method: z.enum(['GET', 'HEAD']).default('GET').describe('The method of the request; `HEAD` gets no body.'),
       expectStatus: z
         .array(z.number().int().min(100).max(599))
@@ -22,6 +20,7 @@ export const checks = family({
         .string()
         .min(1)
         .max(500)
+        .refine((text) => text.isWellFormed(), 'must be Unicode text')
         .optional()
         .describe('Text that the first 64 KiB of the body must contain.'),
       timeoutMs: waitField,
@@ -86,14 +85,17 @@ export const checks = family({
         .default('A')
         .describe('The type of the records to look for.'),
       expect: z
-        .array(z.string().min(1).max(500))
+        .array(
+          z
+            .string()
+            .min(1)
+            .max(500)
+            .refine((text) => text.isWellFormed(), 'must be Unicode text'),
+        )
         .max(20)
         .default([])
         .describe('Answers that must be there; others may be there too.'),
-      resolver: z
-        .string()
-        .max(60)
-        .regex(/^[0-9A-Fa-f.:[\]]+$/, 'an IP address, with a port if need be')
+      resolver: resolverField
         .optional()
         .describe("The resolver to ask, as `address` or `address:port`; the system's own by default."),
       timeoutMs: waitField,

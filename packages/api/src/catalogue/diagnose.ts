@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { accountField } from './fields/account.ts'
 import { pathField } from './fields/path.ts'
+import { urlField } from './fields/url.ts'
 import { family, look } from './order-type.ts'
 
 const wordsSchema = z.object({ en: z.string(), fr: z.string() })
@@ -36,11 +37,7 @@ export const diagnose = family({
         .optional()
         .describe('The systemd unit to look at: `gateway`, or a unit of another kind with its suffix.'),
       port: z.number().int().min(1).max(65_535).optional().describe('The port that the app should listen on.'),
-      url: z
-        .url({ protocol: /^https?$/ })
-        .max(2000)
-        .optional()
-        .describe('The address to ask for from this server; the root of `domain` by default.'),
+      url: urlField.optional().describe('The address to ask for from this server; the root of `domain` by default.'),
       domain: z
         .string()
         .regex(

@@ -72,6 +72,7 @@ export function describeCatalogue(): OrderTypeResource[] {
 }
 
 export type { ChangeOutput } from './change-output.ts'
+export { accountField } from './fields/account.ts'
 export { appPlaces, isAppPlace } from './fields/app-places.ts'
 export { packageField } from './fields/package.ts'
 export type { CatalogueEntry } from './order-type.ts'

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { changeOutput } from './change-output.ts'
 import { upgradeDependenciesField } from './fields/package.ts'
+import { urlField } from './fields/url.ts'
 import { change, family } from './order-type.ts'
 
 const installationOutput = changeOutput.extend({
@@ -40,10 +41,9 @@ const tarballField = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hex')
     .describe("The SHA-256 of the .tar.gz for this server's processor, as SHASUMS256.txt has it, in lower-case hex."),
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .max(500)
-    .regex(/^[A-Za-z0-9:/._~[\]-]+$/, 'an address without user, query and fragment')
+  baseUrl: urlField
+    .refine((text) => text.length <= 500, 'at most 500 characters')
+    .refine((text) => /^[A-Za-z0-9:/._~[\]-]+$/.test(text), 'an address without user, query and fragment')
     .default('https://nodejs.org/dist')
     .describe(
       'The address below which `v24.11.0/node-v24.11.0-linux-x64.tar.gz` lies; it need not be trusted, as the sum is checked.',

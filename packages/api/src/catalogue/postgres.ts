@@ -39,7 +39,7 @@ export const postgres = family({
         .string()
         .min(1)
         .max(10_000)
-        .refine((text) => !text.includes('\0'), 'must not contain NUL')
+        .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be Unicode text without NUL')
         .describe('One SELECT, VALUES or WITH; it is stored and shown with the order, so it is no place for a secret.'),
       maxRows: z
         .number()

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { hostField } from './fields/host.ts'
 import { pathField } from './fields/path.ts'
 import { family, look } from './order-type.ts'
 
@@ -6,11 +7,7 @@ export const redis = family({
   'redis.info': look({
     title: { en: 'Show the state of Redis', fr: 'Montrer l’état de Redis' },
     payload: z.strictObject({
-      host: z
-        .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'a host name or an IP address')
-        .default('127.0.0.1')
-        .describe('The host name or IP address of Redis.'),
+      host: hostField.default('127.0.0.1').describe('The host name or IP address of Redis.'),
       port: z.number().int().min(1).max(65_535).default(6379).describe('The port that Redis listens on.'),
       socket: pathField.optional().describe("The path of Redis's Unix socket, in place of host and port."),
       authFile: pathField

@@ -1,10 +1,6 @@
 import * as z from 'zod'
+import { argumentField } from './fields/argv.ts'
 import { act, family } from './order-type.ts'
-
-const argument = z
-  .string()
-  .max(8192)
-  .refine((text) => !text.includes('\0'), 'must not contain NUL')
 
 export const shell = family({
   'shell.run': act({
@@ -15,7 +11,7 @@ export const shell = family({
     staysAfterStop: 'what the program did is not taken back',
     payload: z.strictObject({
       argv: z
-        .array(argument)
+        .array(argumentField)
         .min(1)
         .max(256)
         .describe('The program and its arguments, passed as they are: no shell reads them.'),
@@ -23,10 +19,11 @@ export const shell = family({
         .string()
         .max(4096)
         .regex(/^\/[^\0]*$/, 'an absolute path')
+        .refine((text) => text.isWellFormed(), 'must be Unicode text')
         .optional()
         .describe("The folder to run it in, by its absolute path; the runner's work directory by default."),
       env: z
-        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argument)
+        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argumentField)
         .default({})
         .describe("Environment variables added to a minimal environment; the runner's own are not passed on."),
       okExitCodes: z

@@ -30,7 +30,8 @@ export async function getManifest(
 async function readManifest(files: ShelfFiles, shelf: Shelf, id: string): Promise<BackupManifest> {
   const text = await files.read(manifestName(id))
   const parsed = text === null ? null : backupManifestSchema.safeParse(parseJson(text))
-  if (parsed?.success && parsed.data.id === id) return parsed.data
+  // Another's name would have another's file judged, fetched and removed.
+  if (parsed?.success && parsed.data.id === id && parsed.data.file.startsWith(`${id}.`)) return parsed.data
   const there = text === null ? 'there is none' : 'its manifest cannot be read'
   throw new AppError('unprocessable', `The backup ${id} of ${shelf.name} cannot be used: ${there}.`, {
     reason: text === null ? 'backup_not_found' : 'backup_damaged',

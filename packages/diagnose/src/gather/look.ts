@@ -42,6 +42,7 @@ function onlyRead(host: Host): Host {
     read: (path) => host.read(path),
     readAs: (path, owner) => host.readAs(path, owner),
     walk: (path, most) => host.walk(path, most),
+    readFile: (path) => host.readFile(path),
     look: (path) => host.look(path),
     list: (path) => host.list(path),
     ...{ write: refuse, makeDirectory: refuse, remove: refuse },

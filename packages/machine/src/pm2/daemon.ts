@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
+import type { NamedAccounts } from '../safety/index.ts'
 import { noFile } from '../system/index.ts'
 import { noSystemdService, systemdService } from '../systemd/index.ts'
 import {
@@ -23,29 +24,32 @@ export interface WantedPm2 {
 }
 
 /** PM2 of an account under systemd, now and at boot, with what was saved. Its processes are in the unit's sandbox. */
-export function pm2Daemon({ user, readWritePaths, settleSec }: WantedPm2): Desired {
+export function pm2Daemon({ user, readWritePaths, settleSec }: WantedPm2, named: NamedAccounts): Desired {
   return async (host) => {
-    const account = await pm2Account(host, user)
-    const wanted = systemdService({
-      name: nameOf(user),
-      description: `PM2 of ${user}`,
-      user,
-      workingDirectory: account.home,
-      execStart: [await findPm2(host), 'resurrect'],
-      environment: { PM2_HOME: pm2Home(account), PM2_DISABLE_VERSION_CHECK: 'true' },
-      readWritePaths: [account.home, ...readWritePaths],
-      restart: 'always',
-      pidFile: `${pm2Home(account)}/pm2.pid`,
-      settleSec,
-    })
+    const account = await pm2Account(host, user, named)
+    const wanted = systemdService(
+      {
+        name: nameOf(user),
+        description: `PM2 of ${user}`,
+        user,
+        workingDirectory: account.home,
+        execStart: [await findPm2(host), 'resurrect'],
+        environment: { PM2_HOME: pm2Home(account), PM2_DISABLE_VERSION_CHECK: 'true' },
+        readWritePaths: [account.home, ...readWritePaths],
+        restart: 'always',
+        pidFile: `${pm2Home(account)}/pm2.pid`,
+        settleSec,
+      },
+      named,
+    )
     return planFor(wanted, host)
   }
 }
 
 /** No PM2 for an account, and nothing that it would start again. What its processes wrote is left alone. */
-export function noPm2(user: string): Desired {
+export function noPm2(user: string, named: NamedAccounts): Desired {
   return async (host) => {
-    const account = await pm2Account(host, user)
+    const account = await pm2Account(host, user, named)
     const up = await isPm2Up(host, account)
     const left = up && [...(await listPm2(host, account)), ...(await savedPm2(host, account))].length > 0
     const rest = await planFor([noSystemdService(nameOf(user)), noFile(ecosystemPath(user), { secret: true })], host)
@@ -54,9 +58,9 @@ export function noPm2(user: string): Desired {
 }
 
 /** A process of PM2 that is stopped until somebody starts it, or PM2 itself is started anew. */
-export function pm2Stopped({ user, name }: { user: string; name: string }): Desired {
+export function pm2Stopped({ user, name }: { user: string; name: string }, named: NamedAccounts): Desired {
   return async (host) => {
-    const account = await pm2Account(host, user)
+    const account = await pm2Account(host, user, named)
     const running = await findPm2Processes(host, account, name)
     if (running.every(({ status }) => status === 'stopped')) return []
     const say = (verb: string) => async (on: Host) => void (await pm2(on, account, [verb, name]))

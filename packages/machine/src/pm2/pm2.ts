@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
 import { toolFailed } from '../must-run.ts'
-import { refusePowerfulUser } from '../safety/index.ts'
+import { type NamedAccounts, refuseOthersAccount, refusePowerfulUser } from '../safety/index.ts'
 import { homeOf, logEndArgv, wholeLines } from '../system/index.ts'
 import { unitState } from '../systemd/index.ts'
 
@@ -33,8 +33,10 @@ export const pm2Unit = (user: string) => `pm2-${user}.service`
 
 export const pm2Home = ({ home }: Pm2Account) => `${home}/.pm2`
 
-export async function pm2Account(host: Host, user: string): Promise<Pm2Account> {
+/** The account whose PM2 orders may touch: an app's, or one that the policy names. */
+export async function pm2Account(host: Host, user: string, named: NamedAccounts): Promise<Pm2Account> {
   await refusePowerfulUser(host, user)
+  await refuseOthersAccount(host, user, named)
   return { user, home: await homeOf(host, user) }
 }
 
@@ -117,11 +119,11 @@ export async function readPm2Log(host: Host, account: Pm2Account, path: string, 
 /** What PM2 starts at the next boot, by name and revision; empty where nothing was saved. */
 export async function savedPm2(host: Host, account: Pm2Account): Promise<Pick<Pm2State, 'name' | 'revision'>[]> {
   const path = `${pm2Home(account)}/dump.pm2`
-  // The account could have put anything else there.
   try {
     const saved: unknown = JSON.parse((await host.readAs(path, account.user)) ?? '[]')
     return Array.isArray(saved) ? saved.map((each) => ({ name: String(each.name), revision: revisionOf(each) })) : []
   } catch {
+    // The account could have put anything else there.
     return []
   }
 }

@@ -3,6 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
+import type { NamedAccounts } from '../safety/index.ts'
 import { directory, file } from '../system/index.ts'
 import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
 import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2 } from './pm2.ts'
@@ -20,7 +21,7 @@ interface Marked extends Pm2Process {
 }
 
 /** Processes under PM2 as they are written here, kept for the next boot. Those that people started are left alone. */
-export function pm2Processes({ user, processes, settleSec }: WantedProcesses): Desired {
+export function pm2Processes({ user, processes, settleSec }: WantedProcesses, named: NamedAccounts): Desired {
   const wanted = processes.map(marked)
   const path = ecosystemPath(user)
   const content = renderPm2Ecosystem(wanted.map(({ revision: _, ...process }) => process))
@@ -30,7 +31,7 @@ export function pm2Processes({ user, processes, settleSec }: WantedProcesses): D
     file({ path, content, mode: 0o640, owner: 'root', group: user, secret: true }),
   ]
   return async (host) => {
-    const account = await pm2Account(host, user)
+    const account = await pm2Account(host, user, named)
     const running = await listPm2(host, account)
     const stale = wanted.filter((process) => !isSo(process, running)).map(({ name }) => name)
     const unwanted = running.filter((each) => each.revision !== null && !wanted.some(({ name }) => name === each.name))
@@ -46,9 +47,9 @@ export function pm2Processes({ user, processes, settleSec }: WantedProcesses): D
 }
 
 /** What runs now runs after the next boot. */
-export function pm2Saved(user: string): Desired {
+export function pm2Saved(user: string, named: NamedAccounts): Desired {
   return async (host) => {
-    const account = await pm2Account(host, user)
+    const account = await pm2Account(host, user, named)
     return (await isSaved(host, account, await listPm2(host, account))) ? [] : [kept(account)]
   }
 }

@@ -1,6 +1,15 @@
+export {
+  appMark,
+  isAppAccount,
+  type NamedAccounts,
+  nobodyNamed,
+  refuseOthersAccount,
+  refuseOthersGroups,
+} from './app-accounts.ts'
 export { refuseLinks, refuseReplaceable } from './links.ts'
 export { refuseForeignFolders } from './own-folders.ts'
 export { refusePowerfulGroups, refusePowerfulUser } from './powerful-users.ts'
+export { isReservedAccount } from './reserved-accounts.ts'
 export {
   accessOf,
   accountOf,

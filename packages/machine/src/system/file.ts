@@ -47,8 +47,10 @@ export function sameAccess(entry: Pick<Entry, keyof FileAccess>, wanted: FileAcc
 async function snapshot(host: Host, path: string): Promise<FileContent | null> {
   const entry = await host.look(path)
   if (!entry) return null
-  const { mode, owner, group } = entry
-  return { content: (await host.read(path)) ?? '', mode, owner, group }
+  const found = await host.readFile(path)
+  // Of a link, what it leads to belongs to whoever it is: the link itself is what is replaced.
+  const { mode, owner, group } = entry.kind === 'file' && found ? found : entry
+  return { content: found?.content ?? '', mode, owner, group }
 }
 
 const maxDiffCharacters = 20_000

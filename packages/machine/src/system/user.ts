@@ -2,7 +2,15 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
-import { refusePowerfulGroups } from '../safety/index.ts'
+import {
+  appMark,
+  isAppAccount,
+  isReservedAccount,
+  type NamedAccounts,
+  nobodyNamed,
+  refuseOthersGroups,
+  refusePowerfulGroups,
+} from '../safety/index.ts'
 import { directory } from './directory.ts'
 
 export interface WantedUser {
@@ -13,21 +21,22 @@ export interface WantedUser {
   groups: readonly string[]
 }
 
-/** The comment of the accounts that are ours to change. */
-const mark = 'IKOMA'
-
-/** A system user with a group of its own name. One that somebody else made is never changed. */
-export function user({ name, home, shell, groups }: WantedUser): Desired {
+/** A system user with a group of its own name. One that somebody else made passes only when the policy names it, and is never changed. */
+export function user({ name, home, shell, groups }: WantedUser, named: NamedAccounts = nobodyNamed): Desired {
   return async (host) => {
     refusePowerfulGroups(groups)
     const before = await findUser(host, name)
+    const missing = groups.filter((group) => !before?.groups.includes(group))
+    if (before && !(await isAppAccount(host, name, named))) throw notOurs(name)
+    if (!before) refuseReserved(name, named)
+    await refuseOthersGroups(host, missing, named)
     if (!before) {
       const supplementary = groups.length > 0 ? ['--groups', groups.join(',')] : []
       const options = [
         '--system',
         '--user-group',
         '--comment',
-        mark,
+        appMark,
         '--no-create-home',
         '--home-dir',
         home,
@@ -51,7 +60,6 @@ export function user({ name, home, shell, groups }: WantedUser): Desired {
         undo: (on) => mustRun(on, { argv: ['usermod', '--home', before.home, '--shell', before.shell, '--', name] }),
       })
     }
-    const missing = groups.filter((group) => !before.groups.includes(group))
     if (missing.length > 0) {
       changes.push({
         title: `add ${name} to ${missing.join(', ')}`,
@@ -62,7 +70,7 @@ export function user({ name, home, shell, groups }: WantedUser): Desired {
         },
       })
     }
-    if (changes.length > 0 && before.comment !== mark) throw notOurs(name)
+    if (changes.length > 0 && before.comment !== appMark) throw notOurs(name)
     return changes
   }
 }
@@ -75,10 +83,21 @@ export function userHome({ name, home }: Pick<WantedUser, 'name' | 'home'>): Des
   }
 }
 
+/** The account would be a service's once its package is installed. */
+function refuseReserved(name: string, { accounts }: NamedAccounts): void {
+  if (!isReservedAccount(name) || accounts.includes(name)) return
+  const message = `${name} is the name of an account of the system or of a service. Choose another name for an app.`
+  throw new AppError('unprocessable', message, { reason: 'reserved_account' })
+}
+
 function notOurs(name: string): AppError {
-  return new AppError('unprocessable', `There is a user ${name} that IKOMA did not make. Change it by hand: usermod.`, {
-    reason: 'user_not_ours',
-  })
+  return new AppError(
+    'unprocessable',
+    `There is a user ${name} that no order made for an app. Change it by hand, and name it in "appAccounts" of the policy.`,
+    {
+      reason: 'user_not_ours',
+    },
+  )
 }
 
 async function findUser(host: Host, name: string) {

@@ -1,6 +1,12 @@
 import type { Host } from '../host.ts'
 import type { Desired } from '../plan.ts'
-import { refusePowerfulUser } from '../safety/index.ts'
+import {
+  type NamedAccounts,
+  nobodyNamed,
+  refuseOthersAccount,
+  refuseOthersGroups,
+  refusePowerfulUser,
+} from '../safety/index.ts'
 import { type Environment, renderEnvironmentFile } from '../system/index.ts'
 import { noUnits } from './absent-unit.ts'
 import { installedUnits } from './installed-unit.ts'
@@ -15,11 +21,14 @@ type Of<Unit> = Omit<Unit, 'environmentFiles'> & { name: string; environment: En
 export type WantedService = Of<ServiceUnit> & { settleSec: number }
 
 /** A program that systemd keeps running, as `name.service`. */
-export function systemdService({ name, settleSec, ...wanted }: WantedService): Desired[] {
+export function systemdService({ name, settleSec, ...wanted }: WantedService, named = nobodyNamed): Desired[] {
   const service = `${name}.service`
   const units = { [service]: renderServiceUnit(withEnvironmentFile(wanted, service)) }
   const environment = renderEnvironmentFile(wanted.environment)
-  return [knownUser(wanted), installedUnits({ kind: 'service', main: service, service, units, environment, settleSec })]
+  return [
+    knownUser(wanted, named),
+    installedUnits({ kind: 'service', main: service, service, units, environment, settleSec }),
+  ]
 }
 
 export const noSystemdService = (name: string): Desired =>
@@ -28,7 +37,10 @@ export const noSystemdService = (name: string): Desired =>
 export type WantedTimer = Of<OneshotUnit> & Pick<Timer, 'schedule' | 'randomizedDelaySec'>
 
 /** A program that ends by itself and is started by the clock, as `name.timer` and `name.service`. */
-export function systemdTimer({ name, schedule, randomizedDelaySec, ...wanted }: WantedTimer): Desired[] {
+export function systemdTimer(
+  { name, schedule, randomizedDelaySec, ...wanted }: WantedTimer,
+  named = nobodyNamed,
+): Desired[] {
   const [main, service] = [`${name}.timer`, `${name}.service`]
   const { description } = wanted
   const units = {
@@ -36,7 +48,7 @@ export function systemdTimer({ name, schedule, randomizedDelaySec, ...wanted }: 
     [main]: renderTimer({ description, unit: service, schedule, randomizedDelaySec }),
   }
   const environment = renderEnvironmentFile(wanted.environment)
-  return [knownUser(wanted), installedUnits({ kind: 'timer', main, service, units, environment, settleSec: 0 })]
+  return [knownUser(wanted, named), installedUnits({ kind: 'timer', main, service, units, environment, settleSec: 0 })]
 }
 
 export const noSystemdTimer = (name: string): Desired =>
@@ -76,8 +88,10 @@ function withEnvironmentFile<U extends { environment: Environment }>(unit: U, se
 }
 
 const knownUser =
-  ({ user, group }: { user: string; group?: string | undefined }): Desired =>
+  ({ user, group }: { user: string; group?: string | undefined }, named: NamedAccounts): Desired =>
   async (host) => {
     await refusePowerfulUser(host, user, group)
+    await refuseOthersAccount(host, user, named)
+    await refuseOthersGroups(host, [group ?? user], named)
     return []
   }

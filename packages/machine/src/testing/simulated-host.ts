@@ -156,10 +156,20 @@ export class SimulatedHost implements Host {
     )
   }
 
+  readFile(path: string): Promise<FileContent | null> {
+    return this.#call(() => {
+      const node = this.#nodes.get(path)
+      if (node?.kind !== 'file') return null
+      return { content: node.content, mode: node.mode, owner: node.owner, group: node.group }
+    })
+  }
+
   look(path: string): Promise<Entry | null> {
     return this.#call(() => {
       const node = this.#nodes.get(path)
-      return node ? { kind: node.kind, mode: node.mode, owner: node.owner, group: node.group } : null
+      if (!node) return null
+      const access = { mode: node.mode, owner: node.owner, group: node.group }
+      return node.kind === 'link' ? { kind: node.kind, target: node.target, ...access } : { kind: node.kind, ...access }
     })
   }
 

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net'
+import { isLoopbackAddress } from '@ikoma/kernel'
 import type { Exit, Host, Program } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 
@@ -16,7 +17,7 @@ export async function readSshAccess(host: Host): Promise<SshAccess> {
   const connected = sockets(await outputOf(host, { argv: socket }))
   const ports = new Set([...listening, ...connected].map(({ port }) => port))
   for (const port of await configured(host)) ports.add(port)
-  const sessions = connected.flatMap(({ port, peer }) => (isLocal(peer) ? [] : [{ port, peer }]))
+  const sessions = connected.flatMap(({ port, peer }) => (isLoopbackAddress(peer) ? [] : [{ port, peer }]))
   return { ports: [...ports].sort((a, b) => a - b), sessions }
 }
 
@@ -35,10 +36,6 @@ function bare(address: string): string {
   const plain = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '')
   const mapped = plain.replace(/^::ffff:/i, '')
   return isIPv4(mapped) ? mapped : plain
-}
-
-function isLocal(address: string): boolean {
-  return address === '::1' || address.startsWith('127.')
 }
 
 /** Ports by sshd's own settings, and by systemd's socket where that listens for it. */

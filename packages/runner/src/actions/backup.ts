@@ -22,10 +22,13 @@ import {
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
 import { needPostgresTools } from '@ikoma/machine/postgres'
+import { refuseOthersAccount } from '@ikoma/machine/safety'
 import { refuseOwnGround } from '../host/own-ground.ts'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { namedBy } from '../order/policy.ts'
 import { restoredResult, toldBackup, verdictOn, wouldRestore } from './backup-report.ts'
 import { converging } from './converging.ts'
+import { refuseOthersRights } from './others-rights.ts'
 
 export const backup = {
   'db.sqlite.backup': backUpSqlite,
@@ -67,7 +70,7 @@ async function bringBackSqlite(
   const shelf = { name, directory, s3 }
   const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   const live = { path, owner: payload.owner ?? (await ownerOfDatabase(machine, path)) }
-  if (context.runner.root) refuseSystems(live)
+  if (context.runner.root) await refuseSystems(live, context)
   if (dryRun) {
     await refuseInUse(machine, tool, path)
     return wouldRestore(restore)
@@ -80,8 +83,13 @@ async function bringBackSqlite(
 }
 
 /** As root this could put chosen bytes into whatever root runs or believes. */
-function refuseSystems({ path, owner }: { path: string; owner: string }): void {
-  if (isAppPlace(path) && owner !== 'root' && owner !== 'ikoma') return
+async function refuseSystems(
+  { path, owner }: { path: string; owner: string },
+  { machine, policy }: ActionContext,
+): Promise<void> {
+  if (isAppPlace(path) && owner !== 'root' && owner !== 'ikoma') {
+    return refuseOthersAccount(machine, owner, namedBy(policy))
+  }
   throw new AppError('unprocessable', `${path} of ${owner}: only an app's own database is restored, ${appPlaces}.`, {
     reason: 'not_an_apps',
   })
@@ -96,6 +104,7 @@ async function backUpPostgres(
   const { database, name, directory, s3, ...connection } = payload
   const shelf = { name, directory, s3 }
   const tool = await localProgram()
+  await refuseOthersRights(connection.runAs, context)
   const engine = postgresEngine(tool, database, connection)
   if (dryRun) {
     await engine.check(machine)
@@ -117,6 +126,7 @@ async function bringBackPostgres(
   const shelf = { name, directory, s3 }
   const tool = await localProgram()
   await needPostgresTools(machine)
+  await refuseOthersRights(connection.runAs, context)
   const manifest = id === undefined ? null : await getManifest(machine, tool, { shelf, id })
   if (dryRun) return wouldRestore(restore)
   const running = { host: machine, tool, course: context }
@@ -157,6 +167,7 @@ async function verify(
     const summary = `Would prove ${manifest.id}, which is ${shelved.state}.`
     return { ok: true, summary, output: { backup: toldBackup(shelved) } }
   }
+  if (runAs !== undefined) await refuseOthersRights(runAs, context)
   const engine = engineOf(tool, { ...manifest, runAs: runAs ?? manifest.runAs })
   return verdictOn(await verifyBackup({ host: machine, tool, course: context, shelf, engine, manifest }))
 }

@@ -1,17 +1,19 @@
 import type { ChangeOutput } from '@ikoma/api'
 import { converge, type Desired, linesOf, notConverged, oneStage, type Stage } from '@ikoma/machine'
+import type { NamedAccounts } from '@ikoma/machine/safety'
 import type { ActionContext, ActionResult } from '../order/action.ts'
+import { namedBy } from '../order/policy.ts'
 
-/** An action from what should be so. Applying it twice changes nothing the second time. */
-export function converging<P>(desiredBy: (payload: P) => Desired[]) {
-  return convergingInStages((payload: P) => oneStage(desiredBy(payload)))
+/** An action from what should be so, for whom the policy names. Applying it twice changes nothing the second time. */
+export function converging<P>(desiredBy: (payload: P, named: NamedAccounts) => Desired[]) {
+  return convergingInStages((payload: P, named) => oneStage(desiredBy(payload, named)))
 }
 
 /** The same in stages, each planned when those before it are done. */
-export function convergingInStages<P>(stagesBy: (payload: P) => Stage[]) {
+export function convergingInStages<P>(stagesBy: (payload: P, named: NamedAccounts) => Stage[]) {
   return async (payload: P, context: ActionContext): Promise<ActionResult<ChangeOutput>> => {
     const { machine, dryRun, log } = context
-    const { plan, made, left } = await converge(stagesBy(payload), machine, {
+    const { plan, made, left } = await converge(stagesBy(payload, namedBy(context.policy)), machine, {
       ...context,
       show: (plan) => linesOf(plan).forEach(({ title, diff }) => void log(diff === null ? title : `${title}\n${diff}`)),
     })

@@ -53,6 +53,7 @@ function among(real: Host, place: string, inside: readonly [string, ...string[]]
     read: (path) => real.read(at(path)),
     readAs: (path, owner) => real.readAs(at(path), owner),
     walk: (path, most) => real.walk(at(path), most),
+    readFile: (path) => real.readFile(at(path)),
     look: (path) => real.look(at(path)),
     list: (path) => real.list(at(path)),
     write: (path, file) => real.write(at(path), file),

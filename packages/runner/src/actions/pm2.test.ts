@@ -18,6 +18,26 @@ const web = { name: 'web', script: '/srv/app/main.js', workingDirectory: '/srv/a
 const apply = (machine: Machine, ...processes: object[]) => run('service.pm2.apply', { processes }, machine)
 const former = { name: 'web', revision: 'former', status: 'online', restarts: 0 }
 
+test.each([
+  ['service.pm2.startup', {}],
+  ['service.pm2.apply', { processes: [web] }],
+  ['service.pm2.stop', { name: 'web' }],
+  ['service.pm2.save', {}],
+  ['service.pm2.remove', {}],
+  ['service.pm2.restart', { name: 'web' }],
+  ['service.pm2.status', {}],
+  ['service.pm2.logs', { name: 'web' }],
+] as const)('%s is refused for an account that no order made and the policy does not name', async (type, given) => {
+  const machine = pm2Machine()
+  Object.assign(machine.state.users as object, { postgres: { home: '/srv/app', shell: '', groups: ['postgres'] } })
+  const before = machine.snapshot()
+  await expect(run(type, { user: 'postgres', ...given }, machine)).rejects.toMatchObject({
+    reason: 'not_an_apps_account',
+  })
+  expect(machine.snapshot()).toEqual(before)
+  expect(machine.ran.map(([program]) => program)).not.toContain('runuser')
+})
+
 describe('service.pm2.apply', () => {
   test('tells nobody the variables, and keeps the file of processes from other accounts', async () => {
     const machine = pm2Machine()

@@ -14,24 +14,25 @@ import {
   pm2 as runPm2,
 } from '@ikoma/machine/pm2'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { namedBy } from '../order/policy.ts'
 import { converging } from './converging.ts'
 
 export const pm2 = {
-  'service.pm2.startup': converging((wanted) => [pm2Daemon(wanted)]),
-  'service.pm2.apply': converging((wanted) => [pm2Processes(wanted)]),
+  'service.pm2.startup': converging((wanted, named) => [pm2Daemon(wanted, named)]),
+  'service.pm2.apply': converging((wanted, named) => [pm2Processes(wanted, named)]),
   'service.pm2.restart': restart,
-  'service.pm2.stop': converging((process) => [pm2Stopped(process)]),
+  'service.pm2.stop': converging((process, named) => [pm2Stopped(process, named)]),
   'service.pm2.status': showStatus,
   'service.pm2.logs': readLogs,
-  'service.pm2.save': converging(({ user }) => [pm2Saved(user)]),
-  'service.pm2.remove': converging(({ user }) => [noPm2(user)]),
+  'service.pm2.save': converging(({ user }, named) => [pm2Saved(user, named)]),
+  'service.pm2.remove': converging(({ user }, named) => [noPm2(user, named)]),
 } satisfies FamilyActions<'pm2'>
 
 async function restart(
   { user, name, settleSec }: PayloadOf<'service.pm2.restart'>,
-  { machine, dryRun, step }: ActionContext,
+  { machine, dryRun, step, policy }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.pm2.restart'>>> {
-  const account = await pm2Account(machine, user)
+  const account = await pm2Account(machine, user, namedBy(policy))
   const before = await findPm2Processes(machine, account, name)
   if (dryRun) return { ...shown(user, before), summary: `Would restart ${name}.` }
   await step(`restart ${name}`, () => runPm2(machine, account, ['restart', name]))
@@ -41,18 +42,18 @@ async function restart(
 
 async function showStatus(
   { user }: PayloadOf<'service.pm2.status'>,
-  { machine, log }: ActionContext,
+  { machine, log, policy }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.pm2.status'>>> {
-  const processes = await listPm2(machine, await pm2Account(machine, user))
+  const processes = await listPm2(machine, await pm2Account(machine, user, namedBy(policy)))
   for (const { name, status } of processes) log(`${name}: ${status}`)
   return shown(user, processes)
 }
 
 async function readLogs(
   { user, name, lines }: PayloadOf<'service.pm2.logs'>,
-  { machine }: ActionContext,
+  { machine, policy }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.pm2.logs'>>> {
-  const account = await pm2Account(machine, user)
+  const account = await pm2Account(machine, user, namedBy(policy))
   // Its instances write to the same two files.
   const [process] = await findPm2Processes(machine, account, name)
   const out = process ? await readPm2Log(machine, account, process.outFile, lines) : []

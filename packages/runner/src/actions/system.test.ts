@@ -1,8 +1,10 @@
 import { catalogue, type PayloadOf } from '@ikoma/api'
+import { accountTools } from '@ikoma/machine/testing/account-tools'
 import { fileTools } from '@ikoma/machine/testing/file-tools'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { swapsOf, swapTools } from '@ikoma/machine/testing/swap-tools'
 import { describe, expect, test } from 'vitest'
+import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { parseOsRelease, system } from './system.ts'
 
@@ -44,6 +46,32 @@ describe('system.directory.apply', () => {
       expect(await machine.look(path)).toMatchObject(ofAdmin)
     },
   )
+
+  test.each([
+    [{ owner: 'postgres' }, 'not_an_apps_account'],
+    [{ owner: 'deploy' }, 'not_an_apps_account'],
+    [{ group: 'www-data', mode: '770' }, 'not_an_apps_group'],
+    [{ owner: 'root', group: 'deploy', mode: '775' }, 'not_an_apps_group'],
+  ])('a new folder is given to nobody but apps: %j', async (wanted, reason) => {
+    const users = {
+      app: { comment: 'IKOMA', home: '/srv/app', shell: '', groups: ['app'] },
+      deploy: { home: '/home/deploy', shell: '', groups: ['deploy'] },
+    }
+    const machine = new SimulatedHost({ files: { '/srv/other': '' }, state: { users }, tools: accountTools })
+    const payload = { path: '/srv/new', owner: 'app', group: 'app', mode: '750', ...wanted }
+    const apply = (more = {}) => system['system.directory.apply'](payload, actionContext({ machine, ...more }))
+    await expect(apply()).rejects.toMatchObject({ reason })
+    expect(await machine.look('/srv/new')).toBeNull()
+    const policy = policyOf({ appAccounts: ['deploy', 'postgres'], appGroups: ['www-data'] })
+    expect(await apply({ policy })).toMatchObject({ ok: true })
+  })
+
+  test('the group of a server may be let in to read', async () => {
+    const users = { app: { comment: 'IKOMA', home: '/srv/app', shell: '', groups: ['app'] } }
+    const machine = new SimulatedHost({ files: { '/srv/other': '' }, state: { users }, tools: accountTools })
+    const payload = { path: '/srv/new', owner: 'app', group: 'www-data', mode: '750' }
+    expect(await system['system.directory.apply'](payload, actionContext({ machine }))).toMatchObject({ ok: true })
+  })
 
   test('what an account has may be closed, and asked for again', async () => {
     const { apply } = setup()

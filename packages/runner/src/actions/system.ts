@@ -3,6 +3,7 @@ import { arch, cpus, loadavg, networkInterfaces, hostname as ownHostname, releas
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Desired, Host } from '@ikoma/machine'
+import { type NamedAccounts, refuseOthersAccount, refuseOthersGroups } from '@ikoma/machine/safety'
 import { directory, hostname, swapFile, timezone, user, userHome, type WantedDirectory } from '@ikoma/machine/system'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
@@ -10,8 +11,8 @@ import { readDisk, readMemory, readOptional } from './memory-and-disk.ts'
 
 export const system = {
   'system.facts.collect': collectFacts,
-  'system.directory.apply': converging((wanted) => [ownDirectory(wanted)]),
-  'system.user.apply': converging((wanted) => [user(wanted), userHome(wanted)]),
+  'system.directory.apply': converging((wanted, named) => [ownDirectory(wanted, named)]),
+  'system.user.apply': converging((wanted, named) => [user(wanted, named), userHome(wanted)]),
   'system.hostname.apply': converging(({ name }) => [hostname(name)]),
   'system.timezone.apply': converging(({ zone }) => [timezone(zone)]),
   'system.swap.apply': converging((wanted) => [swapFile(wanted)]),
@@ -84,13 +85,25 @@ function listAddresses(): Facts['addresses'] {
     .map(({ internal, ...address }) => address)
 }
 
-function ownDirectory(payload: PayloadOf<'system.directory.apply'>): Desired {
+function ownDirectory(payload: PayloadOf<'system.directory.apply'>, named: NamedAccounts): Desired {
   const wanted = { ...payload, mode: Number.parseInt(payload.mode, 8) }
   return async (host) => {
     const changes = await directory(wanted)(host)
-    if (changes.length > 0) await refuseOthersFolder(host, wanted)
+    if (changes.length === 0) return changes
+    await refuseOthersFolder(host, wanted)
+    await refuseOthers(host, wanted, named)
     return changes
   }
+}
+
+/** Whom a folder is given to is an app, as is the group that may write to it; to read, a server's group may be let in. */
+async function refuseOthers(host: Host, wanted: WantedDirectory, named: NamedAccounts): Promise<void> {
+  const { path, owner, group, mode } = wanted
+  const before = await host.look(path)
+  if (!['root', 'ikoma', before?.owner].includes(owner)) await refuseOthersAccount(host, owner, named)
+  const wrote = before !== null && before.group === group && (before.mode & 0o020) !== 0
+  if ((mode & 0o020) === 0 || wrote || ['root', 'ikoma'].includes(group)) return
+  await refuseOthersGroups(host, [group], named)
 }
 
 /** Whoever writes to a person's home has that person's shell, and root where they may use sudo. */

@@ -2,6 +2,7 @@ import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { systemdOf, writtenAs } from '@ikoma/machine/testing/systemd-tools'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../order/action.ts'
+import { policyOf } from '../order/policy.ts'
 import { actionContext } from '../testing/action-context.ts'
 import { systemdMachine } from '../testing/cases/systemd.ts'
 import { actions } from './index.ts'
@@ -16,8 +17,8 @@ const payload = {
 }
 type Machine = ReturnType<typeof systemdMachine>
 
-async function run(type: OrderTypeName, given: object, machine: Machine) {
-  const context = actionContext({ machine })
+async function run(type: OrderTypeName, given: object, machine: Machine, policy = policyOf({})) {
+  const context = actionContext({ machine, policy })
   const action = actions[type] as Action<never>
   const result = await action(catalogue[type].payload.parse(given) as never, context)
   return { result, context }
@@ -97,6 +98,22 @@ describe('service.systemd.apply', () => {
     const machine = systemdMachine()
     Object.assign(machine.state.users as object, { captain: { home: '/', shell: '', groups: ['captain', 'docker'] } })
     await expect(apply(machine, more)).rejects.toMatchObject({ reason })
+  })
+
+  test.each([
+    ['account of a service', { user: 'caddy' }, 'not_an_apps_account'],
+    ['account that no order made', { user: 'deploy' }, 'not_an_apps_account'],
+    ['group of a service', { group: 'ssl-cert' }, 'not_an_apps_group'],
+    ['group of an account that no order made', { group: 'deploy' }, 'not_an_apps_group'],
+  ])('refuses the %s, for a service and for a job', async (_, more, reason) => {
+    const machine = systemdMachine()
+    const own = (name: string) => ({ home: '/var/lib/x', shell: '/bin/sh', groups: [name] })
+    Object.assign(machine.state.users as object, { caddy: own('caddy'), deploy: own('deploy') })
+    await expect(apply(machine, more)).rejects.toMatchObject({ reason })
+    const job = { ...payload, name: 'often', ...more, timeoutSec: 60, schedule: { everySec: 300 } }
+    await expect(run('timer.systemd.apply', job, machine)).rejects.toMatchObject({ reason })
+    const policy = policyOf({ appAccounts: ['caddy', 'deploy'], appGroups: ['ssl-cert'] })
+    expect(await run('timer.systemd.apply', job, machine, policy)).toMatchObject({ result: { ok: true } })
   })
 
   test.each(['root', 'ikoma'])('refuses to run as %s', (user) => {

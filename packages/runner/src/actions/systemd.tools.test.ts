@@ -38,11 +38,13 @@ const program = {
   execStart: ['/bin/true', '%h;$HOME'],
   environment: { TOKEN: 'a"b\n' },
 }
+/** There on every Debian, and no app's. */
+const named = { accounts: ['daemon'], groups: ['daemon'] }
 const wanted: WantedService = { ...program, name: 'ikoma-test-sample', restart: 'always', settleSec: 1 }
 
 describe('systemd-analyze, before a unit is installed', () => {
   test('finds nothing wrong with a service', async () => {
-    const [check] = await planFor(systemdService(wanted), machine)
+    const [check] = await planFor(systemdService(wanted, named), machine)
     expect(check?.title).toBe('have systemd check ikoma-test-sample.service')
     await check?.apply(machine)
     expect(existsSync(join(folder, 'ikoma-verify'))).toBe(false)
@@ -52,7 +54,7 @@ describe('systemd-analyze, before a unit is installed', () => {
     const left = join(folder, 'ikoma-verify')
     mkdirSync(left)
     writeFileSync(join(left, 'ikoma-test-other.service'), '[Service]\nExecStart=/no/such/program\n')
-    const [check] = await planFor(systemdService(wanted), machine)
+    const [check] = await planFor(systemdService(wanted, named), machine)
     await check?.apply(machine)
     expect(existsSync(left)).toBe(false)
   })
@@ -60,14 +62,14 @@ describe('systemd-analyze, before a unit is installed', () => {
   test('finds nothing wrong with a timer and its job', async () => {
     const schedule = { calendar: '*-*-* 02:00:00 Europe/Paris', persistent: true }
     const { restart, settleSec, ...job } = wanted
-    const [check] = await planFor(systemdTimer({ ...job, timeoutSec: 60, schedule }), machine)
+    const [check] = await planFor(systemdTimer({ ...job, timeoutSec: 60, schedule }, named), machine)
     await check?.apply(machine)
   })
 
   test.each([
     ['a program that is not there', { execStart: ['/no/such/program'] }, '/no/such/program is not executable'],
   ])('refuses %s', async (_, more, said) => {
-    const [check] = await planFor(systemdService({ ...wanted, ...more }), machine)
+    const [check] = await planFor(systemdService({ ...wanted, ...more }, named), machine)
     await expect(check?.apply(machine)).rejects.toMatchObject({
       reason: 'unit_refused',
       message: expect.stringContaining(said),
@@ -77,7 +79,7 @@ describe('systemd-analyze, before a unit is installed', () => {
 
   test('refuses a time that is none', async () => {
     const { restart, settleSec, ...job } = wanted
-    const timer = systemdTimer({ ...job, timeoutSec: 60, schedule: { calendar: '*-*-* 25:00' } })
+    const timer = systemdTimer({ ...job, timeoutSec: 60, schedule: { calendar: '*-*-* 25:00' } }, named)
     const [check] = await planFor(timer, machine)
     await expect(check?.apply(machine)).rejects.toMatchObject({ reason: 'unit_refused' })
   })

@@ -19,7 +19,7 @@ import type { ActionContext, ActionResult, FamilyActions } from '../order/action
 import { converging } from './converging.ts'
 
 export const systemd = {
-  'service.systemd.apply': converging((wanted) => systemdService(wanted)),
+  'service.systemd.apply': converging((wanted, named) => systemdService(wanted, named)),
   'service.systemd.start': converging(({ name, settleSec }) => [
     unitRunning(`${name}.service`, { up: true, settleSec }),
   ]),
@@ -28,7 +28,7 @@ export const systemd = {
   'service.systemd.status': showStatus,
   'service.systemd.logs': readLogs,
   'service.systemd.remove': converging(({ name }) => [noSystemdService(name)]),
-  'timer.systemd.apply': converging((wanted) => systemdTimer(wanted)),
+  'timer.systemd.apply': converging((wanted, named) => systemdTimer(wanted, named)),
   'timer.systemd.remove': converging(({ name }) => [noSystemdTimer(name)]),
 } satisfies FamilyActions<'systemd'>
 

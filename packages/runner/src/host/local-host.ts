@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Entry, FileAccess, FileContent, Host, Program } from '@ikoma/machine'
-import { readAccounts } from '@ikoma/machine/system'
+import { type Accounts, readAccounts } from '@ikoma/machine/system'
 import { syncDirectory } from './durable-file.ts'
 import { refuseOwnGround } from './own-ground.ts'
 import { maxFileBytes, readOwned } from './owned-file.ts'
 import { type ProgramRunner, runProgram } from './run-program.ts'
+import { openSafely } from './safe-open.ts'
 import { refuseUnsafePath } from './safe-path.ts'
 
 /** This machine. `refuse` throws for paths that are not to be written; by default, what belongs to IKOMA itself. */
@@ -21,42 +22,61 @@ export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host
   }
   return {
     run: (program: Program) => runProgram(program, runner),
-    read: readText,
     readAs: readOwned,
     walk,
+    read: async (path) => (await readFile(path))?.content ?? null,
+    readFile,
     look,
-    list: async (path) => (await readdir(path).catch(ignoreMissing([]))).sort(),
+    list,
     write: guarded(writeFile),
     makeDirectory: guarded(makeDirectory),
     remove: guarded(remove),
   }
 }
 
-async function readText(path: string): Promise<string | null> {
-  // A FIFO in the folder of an app would have us wait for somebody to write to it.
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
-  const file = await open(path, flags).catch(ignoreMissing(null))
+async function readFile(path: string): Promise<FileContent | null> {
+  const file = await openSafely(path).catch(ignoreMissing(null))
   if (file === null) return null
   try {
     const facts = await file.stat()
-    if (!facts.isFile()) throw refused(path, 'is not a regular file')
     if (facts.size > maxFileBytes) throw refused(path, `has more than ${maxFileBytes} bytes`)
-    return await file.readFile('utf8')
+    const content = await readBounded(file)
+    if (content.length > maxFileBytes) throw refused(path, `has more than ${maxFileBytes} bytes`)
+    return { content: content.toString('utf8'), ...accessOf(facts, await readAccounts()) }
   } finally {
     await file.close()
+  }
+}
+
+/** One byte more than may be at most: it may grow while it is read, and what the kernel shows has no size before. */
+async function readBounded(file: FileHandle): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of file.createReadStream({ start: 0, end: maxFileBytes, autoClose: false })) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+async function list(path: string): Promise<string[]> {
+  const folder = await openSafely(path, { kind: 'directory' }).catch(ignoreMissing(null))
+  if (folder === null) return []
+  try {
+    return (await readdir(`/proc/self/fd/${folder.fd}`)).sort()
+  } finally {
+    await folder.close()
   }
 }
 
 async function look(path: string): Promise<Entry | null> {
   const facts = await lstat(path).catch(ignoreMissing(null))
   if (facts === null) return null
-  const accounts = await readAccounts()
-  return {
-    kind: kindOf(facts),
-    mode: facts.mode & 0o7777,
-    owner: accounts.userOf(facts.uid),
-    group: accounts.groupOf(facts.gid),
-  }
+  const entry = { kind: kindOf(facts), ...accessOf(facts, await readAccounts()) }
+  if (entry.kind !== 'link') return entry
+  // Exchanged just now, it leads nowhere that could be said.
+  const target = await readlink(path).catch(() => null)
+  return target === null ? entry : { ...entry, target }
+}
+
+function accessOf({ mode, uid, gid }: Stats, accounts: Accounts): FileAccess {
+  return { mode: mode & 0o7777, owner: accounts.userOf(uid), group: accounts.groupOf(gid) }
 }
 
 async function walk(path: string, most: number): Promise<(Entry & { path: string })[]> {

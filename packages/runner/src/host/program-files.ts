@@ -1,9 +1,9 @@
-import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Program } from '@ikoma/machine'
 import { syncDirectory } from './durable-file.ts'
+import { openSafely } from './safe-open.ts'
 import { refuseUnsafePath } from './safe-path.ts'
 
 export interface OpenFiles {
@@ -26,13 +26,10 @@ export async function withFiles(
 }
 
 async function openInput(path: string): Promise<FileHandle> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
-  const file = await open(path, flags).catch((cause: unknown) => {
+  return openSafely(path, { followLast: false }).catch((cause: unknown) => {
+    if (cause instanceof AppError) throw cause
     throw new AppError('unprocessable', `${path} cannot be read.`, { reason: 'unexpected_file', cause })
   })
-  if ((await file.stat()).isFile()) return file
-  await file.close()
-  throw new AppError('unprocessable', `${path} is not a regular file.`, { reason: 'unexpected_file' })
 }
 
 async function writing(path: string, run: (file: FileHandle) => Promise<Exit>): Promise<Exit> {

@@ -11,7 +11,7 @@ const wanted = { name: places.user, home: places.home, shell: '/usr/sbin/nologin
  * with one that can become root, the split would protect nothing.
  */
 export const runnerUser: Desired = async (host) => {
-  if ((await homeOf(host)) === null) return user(wanted)(host)
+  if ((await homeOf(host)) === null) return user(wanted, { accounts: [places.user], groups: [] })(host)
   await refusePowerfulUser(host, places.user)
   const { stdout } = await host.run({ argv: ['id', '--name', '--groups', '--', places.user] })
   if (stdout.trim().split(' ').includes(places.user)) return []

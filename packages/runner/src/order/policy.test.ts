@@ -29,6 +29,8 @@ describe('the local policy', () => {
     ['{"scopes":"*"}', 'scopes'],
     ['{"scope":["*"]}', 'scope'],
     ['{"maxTimeoutSec":0}', 'maxTimeoutSec'],
+    ['{"appAccounts":["Post Gres"]}', 'appAccounts.0'],
+    ['{"appGroups":"www-data"}', 'appGroups'],
     ['{', 'not JSON'],
     ['[]', 'the file'],
   ])('refuses to be %s, and says where it is wrong', async (content, named) => {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
-import { packageField, scopesField, typesAllowedBy } from '@ikoma/api'
+import { accountField, packageField, scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { type ComposeDanger, composeDangers } from '@ikoma/machine/compose'
+import type { NamedAccounts } from '@ikoma/machine/safety'
 import * as z from 'zod'
 import { defaultPackages } from './default-packages.ts'
 
@@ -18,6 +19,10 @@ export const policySchema = z.strictObject({
   compose: z.record(z.string().startsWith('/'), z.array(z.enum(composeDangers))).default({}),
   /** Debian packages that orders may install and remove; `*` is every one. What platform orders install is their own. */
   packages: z.array(z.union([packageField, z.literal('*')])).default(defaultPackages),
+  /** Accounts that apps may run as and own folders with although no order made them: one that was there before. */
+  appAccounts: z.array(accountField).default([]),
+  /** Groups that apps may be in although they are no app's own, such as `www-data`. */
+  appGroups: z.array(accountField).default([]),
 })
 
 export interface Policy {
@@ -26,6 +31,13 @@ export interface Policy {
   maxTimeoutSec: number
   compose: Readonly<Record<string, readonly ComposeDanger[]>>
   packages: string[]
+  appAccounts: string[]
+  appGroups: string[]
+}
+
+/** Whom the policy takes for an app's beside the accounts that orders made. */
+export function namedBy({ appAccounts, appGroups }: Policy): NamedAccounts {
+  return { accounts: appAccounts, groups: appGroups }
 }
 
 /** The policy in a file, or the default one when there is none. A file that cannot be understood allows nothing: it throws. */

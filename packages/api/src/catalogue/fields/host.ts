@@ -1,9 +1,24 @@
 import * as z from 'zod'
 
+const label = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?'
+/** A name of labels that is no number, which some programs would read as an address in one of its older forms. */
+const name = new RegExp(`^(?:${label}\\.)*(?!\\d+\\.?$|0[xX][0-9A-Fa-f]*\\.?$)${label}\\.?$`)
+
 export const hostField = z
   .string()
   .max(253)
-  .regex(/^(?!-)[A-Za-z0-9.:_-]+$/, 'a host name or an IP address')
+  .refine((text) => name.test(text) || isAddress(text), 'a host name or an IP address')
+
+/** By its address alone, with a port if need be: `192.0.2.1:53`, `[2001:db8::1]:53`. */
+export const resolverField = z
+  .string()
+  .max(60)
+  .refine((text) => {
+    const [, six, four, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? []
+    const address = six ?? four ?? ''
+    const isWhole = six === undefined ? z.ipv4().safeParse(address).success : z.ipv6().safeParse(address).success
+    return z.ipv6().safeParse(text).success || (isWhole && Number(port ?? 53) >= 1 && Number(port ?? 53) <= 65_535)
+  }, 'an IP address, with a port if need be')
 
 export const waitField = z
   .number()
@@ -12,3 +27,7 @@ export const waitField = z
   .max(30_000)
   .default(10_000)
   .describe('Milliseconds that an answer of the host is waited for.')
+
+function isAddress(text: string): boolean {
+  return z.ipv4().safeParse(text).success || z.ipv6().safeParse(text).success
+}

@@ -17,7 +17,7 @@ export const serviceNameField = z
 export const descriptionField = z
   .string()
   .max(200)
-  .regex(/^(?! )[^\p{Cc}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
+  .regex(/^(?! )[^\p{Cc}\p{Cs}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
 
 export const settleField = z
   .number()

@@ -2,6 +2,8 @@
 const characters = [
   ...['\n', '\r', '\0', '\u2028', '\u202e', ' ', 'é', '%', '{', '}', '{$X}', '$', '$(id)', '`', '"', "'", '\\'],
   ...[';', '#', '*', '|', '&'],
+  // A line of other systems, half a character, and what is trimmed without a word.
+  ...['\u0085', '\ud800', '\udfff', '\u00a0', '\ufeff', '\t', '\u007f'],
 ]
 
 /** What an option, a folder above or another host begins with. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +6,7 @@ import { selfSigned } from '@ikoma/machine/testing/self-signed'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { s3Account, startFakeS3, writeAccount } from '../../testing/fake-s3.ts'
 import { digestS3, listS3, putS3, readS3, removeS3 } from './s3.ts'
+import { sealOf } from './seal.ts'
 
 async function setup({ tls = false, pageSize = 1_000 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ikoma-s3-'))
@@ -62,6 +64,35 @@ test('files are read to their last byte, are missing, and are removed', async ()
   await removeS3({ ...shelf, file: 'a' })
   await removeS3({ ...shelf, file: 'a' })
   expect(await listS3(shelf)).toEqual([])
+})
+
+describe('a text', () => {
+  const text = '{"id":"a"}'
+
+  test('is read only under the seal of its place', async () => {
+    const { shelf, store } = await setup()
+    const seal = (more: object = {}, file = 'a.json') =>
+      sealOf('f'.repeat(64), { ...shelf, s3: { ...shelf.s3, ...more }, file }, text)
+    const put = (sealed: string) =>
+      void store.objects.set('ikoma/app/a.json', {
+        body: Buffer.from(text),
+        headers: { 'x-amz-meta-ikoma-seal': sealed },
+      })
+    put(seal())
+    expect(await readS3({ ...shelf, file: 'a.json' })).toBe(text)
+    for (const wrong of [seal({ bucket: 'other' }), seal({ prefix: 'other' }), seal({}, 'b.json'), '', 'v2:']) {
+      put(wrong)
+      expect(await problemOf(readS3({ ...shelf, file: 'a.json' }))).toMatchObject({ reason: 'backup_damaged' })
+    }
+  })
+
+  test('of a former version is read', async () => {
+    const { shelf, store } = await setup()
+    const former = createHmac('sha256', 'f'.repeat(64)).update(`app/a.json\n${text}`).digest('hex')
+    const headers = { 'x-amz-meta-ikoma-seal': former }
+    store.objects.set('ikoma/app/a.json', { body: Buffer.from(text), headers })
+    expect(await readS3({ ...shelf, file: 'a.json' })).toBe(text)
+  })
 })
 
 test('more than S3 takes in one request is refused before any of it is sent', async () => {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream, fstatSync, ftruncateSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable, Writable } from 'node:stream'
@@ -10,6 +10,7 @@ import type { Digest, S3Shelf } from '../verbs.ts'
 import { readAccount } from './account.ts'
 import { elementsOf, isMissing, textOf } from './answer.ts'
 import { askS3, type Bucket } from './request.ts'
+import { isSealed, sealOf } from './seal.ts'
 
 /** The largest file that S3 takes in one request, which is there as a whole or not at all. */
 const maxFileBytes = 5 * 1024 ** 3
@@ -50,9 +51,7 @@ export async function readS3({ file, ...shelf }: S3Shelf & { file: string }): Pr
     const read = await askS3(bucket, { method: 'GET', file }, async (answer) => {
       return { text: await textOf(answer), seal: String(answer.headers[sealHeader] ?? '') }
     })
-    const wanted = Buffer.from(sealOf(bucket, file, read.text))
-    const found = Buffer.from(read.seal)
-    if (found.length === wanted.length && timingSafeEqual(found, wanted)) return read.text
+    if (isSealed(bucket.account.seal, { ...bucket, file }, read)) return read.text
     throw new Problem('backup_damaged', `${file} is not as it was written, or was written under another ikoma_seal.`)
   })
 }
@@ -62,7 +61,10 @@ export async function writeS3({ file, ...shelf }: S3Shelf & { file: string }): P
   const bucket = await bucketOf(shelf)
   const bytes = await buffer(openInput())
   const digest = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
-  const headers = { [sealHeader]: sealOf(bucket, file, bytes.toString()), 'content-type': 'application/json' }
+  const headers = {
+    [sealHeader]: sealOf(bucket.account.seal, { ...bucket, file }, bytes.toString()),
+    'content-type': 'application/json',
+  }
   return askS3(bucket, { method: 'PUT', file, headers, body: { digest, open: () => Readable.from([bytes]) } }, nothing)
 }
 
@@ -124,11 +126,6 @@ async function* atMost(maxBytes: number, answer: AsyncIterable<Buffer>): AsyncGe
 async function bucketOf({ s3, name }: S3Shelf): Promise<Bucket> {
   const ca = s3.rootFile === undefined ? undefined : await readFile(s3.rootFile, 'utf8')
   return { s3, name, account: await readAccount(s3.authFile), ca }
-}
-
-/** The seal is of the name too: what was written of one backup says nothing of another. */
-function sealOf({ name, account }: Bucket, file: string, text: string): string {
-  return createHmac('sha256', account.seal).update(`${name}/${file}\n${text}`).digest('hex')
 }
 
 async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {

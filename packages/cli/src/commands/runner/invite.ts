@@ -1,9 +1,9 @@
+import { isLoopbackUrl } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { parseUrl } from '../../find-control-plane.ts'
 import { findServer } from '../../lookup.ts'
-import { isLoopback } from '../../loopback.ts'
 import { collect, wholeNumber } from '../../options.ts'
 import { shellQuote } from '../../shell-quote.ts'
 import { timeOfDay } from '../../times.ts'
@@ -46,7 +46,7 @@ export async function inviteRunner(options: InviteRunnerOptions, context: Remote
   })
   out.note(words[language].invited(enrolment.scopes.join(', '), timeOfDay(enrolment.expiresAt, context)))
   if (!out.json) out.note(words[language].orInstall(`ikoma runner install ${how}`))
-  if (isLoopback(url)) out.note({ text: words[language].loopback(url), style: 'yellow' })
+  if (isLoopbackUrl(url)) out.note({ text: words[language].loopback(url), style: 'yellow' })
   return exitCodes.ok
 }
 

@@ -8,7 +8,7 @@ import type { OrderTypeCase } from '../order-type-case.ts'
 const web = { name: 'web', script: '/srv/app/main.js', workingDirectory: '/srv/app', environment: { TOKEN: 'hunter2' } }
 const unit = 'pm2-app.service'
 const unitText = '# Written by IKOMA for a service. What is changed here is lost with its next order.\n'
-const users = { app: { home: '/srv/app', shell: '/usr/sbin/nologin', groups: ['app'] } }
+const users = { app: { comment: 'IKOMA', home: '/srv/app', shell: '/usr/sbin/nologin', groups: ['app'] } }
 const former: SimulatedProcess = { name: 'web', revision: 'former', status: 'online', restarts: 0 }
 
 interface Pm2Machine {

@@ -15,7 +15,10 @@ const hostnameTools: Record<string, Tool> = {
   },
 }
 
-const users = { root: { home: '/root', shell: '/bin/bash', groups: ['root'] } }
+const users = {
+  root: { home: '/root', shell: '/bin/bash', groups: ['root'] },
+  partner: { comment: 'IKOMA', home: '/srv/partner', shell: '/usr/sbin/nologin', groups: ['partner'] },
+}
 
 export const systemCases: OrderTypeCase[] = [
   {
@@ -31,7 +34,7 @@ export const systemCases: OrderTypeCase[] = [
   {
     type: 'system.user.apply',
     kind: 'change',
-    payload: { name: 'app', home: '/var/lib/app', groups: ['www-data'] },
+    payload: { name: 'app', home: '/var/lib/app', groups: ['partner'] },
     bad: { payload: { name: '-app', home: '/var/lib/app' }, field: 'name' },
     machine: () => new SimulatedHost({ files: { '/var/lib/other': '' }, state: { users }, tools: accountTools }),
     needs: ['getent', 'useradd'],

@@ -21,7 +21,7 @@ const files = {
   '/etc/systemd/system/poll.service': `${by('timer')}[Service]\nType=oneshot\nExecStart=/usr/bin/former\n`,
   '/etc/systemd/system/poll.timer': `${by('timer')}[Timer]\nOnUnitActiveSec=9\n`,
 }
-const users = { app: { home: '/srv/app', shell: '/usr/sbin/nologin', groups: ['app'] } }
+const users = { app: { comment: 'IKOMA', home: '/srv/app', shell: '/usr/sbin/nologin', groups: ['app'] } }
 
 /** Two lines of the log, the newest first, as `--reverse` has them. */
 const journalctl: Tool = () => ({
