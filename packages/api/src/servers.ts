@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { idField, jsonObjectField, nameField, timeField } from './fields.ts'
+import { describedField, idField, jsonObjectField, nameField, timeField } from './fields.ts'
 
 const baseUrlField = z.url({ protocol: /^https?$/ }).max(500)
 const tagsField = z.array(z.string().trim().min(1).max(60)).max(50)
@@ -8,7 +8,7 @@ export const serverBody = z.strictObject({
   name: nameField,
   baseUrl: baseUrlField.optional(),
   tags: tagsField.default([]),
-  metadata: jsonObjectField.default({}),
+  metadata: describedField.default({}),
 })
 
 export const serverPatch = z
@@ -16,7 +16,7 @@ export const serverPatch = z
     name: nameField,
     baseUrl: baseUrlField.nullable(),
     tags: tagsField,
-    metadata: jsonObjectField,
+    metadata: describedField,
     runnerId: idField.nullable(),
   })
   .partial()

@@ -1,5 +1,5 @@
 export { type Backoff, fullJitterMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { AppError, type ErrorCode, notFound } from './errors.ts'
+export { AppError, type ErrorCode, type FieldProblem, notFound } from './errors.ts'
 export { newId } from './ids.ts'
 export { saysSecret } from './secret-name.ts'

@@ -2,7 +2,7 @@ import { idParams, logPage, logQuery } from '@ikoma/api'
 import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
 import { type EventStream, openEventStream } from '@ikoma/kernel/http'
 import type { Context } from '../context.ts'
-import { logLines, orderResource } from '../present.ts'
+import { logLines, orderSummary } from '../present.ts'
 import type { App } from './app.ts'
 import { getOrder } from './find-order.ts'
 
@@ -65,7 +65,7 @@ async function followLog(context: Context, stream: EventStream, order: Order, fr
       const ended = isTerminal(current.status)
       after = await sendLines(current.id, after)
       const state = `${current.status} ${current.attempt} ${current.cancelRequestedAt}`
-      if (state !== shown) stream.send('status', orderResource(current))
+      if (state !== shown) stream.send('status', orderSummary(current))
       shown = state
       if (ended) return
       await watch.wait(lookAgainMs, over)
