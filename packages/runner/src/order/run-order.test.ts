@@ -57,6 +57,39 @@ describe('an order that must not run', () => {
   })
 })
 
+describe('an order whose claim cannot be read', () => {
+  it.each<[string, (claim: object) => object]>([
+    [
+      'holds a grant that is too large',
+      (claim) => ({ ...claim, grant: { keyId: 'k', bytes: 'x'.repeat(1_100_000), signature: 's' } }),
+    ],
+    ['holds no grant', ({ ...claim }) => ({ ...claim, grant: undefined })],
+    ['holds a grant of another shape', (claim) => ({ ...claim, grant: 'later' })],
+    ['does not say its attempt', (claim) => ({ ...claim, attempt: '1' })],
+  ])('ends at once, by its name, when it %s', async (_how, alter) => {
+    const { plane, start } = await setup()
+    plane.alterClaim = alter
+    const order = plane.place('runner.selftest')
+    await start()
+    await until(() => order.reports.length > 0)
+    const errors = [{ code: 'unreadable_order' }]
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed', retryable: false, errors })
+    expect(order.attempt).toBe(1)
+  })
+
+  it('does not stand in the way of the next', async () => {
+    const { plane, start, logger } = await setup()
+    const nameless = plane.place('runner.selftest')
+    plane.alterClaim = (claim) => (nameless.status === 'CLAIMED' && nameless.attempt === 1 ? { id: 7 } : claim)
+    await start()
+    await until(() => nameless.status === 'CLAIMED')
+    plane.alterClaim = (claim) => claim
+    const next = plane.place('runner.selftest')
+    await until(() => next.reports.length > 0)
+    expect(logger.entries).toContainEqual(expect.objectContaining({ level: 'error', message: expect.stringMatching(/not even which/) }))
+  })
+})
+
 describe('an order that the action refuses', () => {
   it.each([
     ['for good', new AppError('unprocessable', 'No.', { reason: 'foreign_unit' }), false],
