@@ -25,6 +25,8 @@ export function hideSpans(text: string, spans: readonly Span[]): string {
 export function hideInValue(value: unknown, hide: (text: string) => string = hideSecrets, depth = 0): unknown {
   if (typeof value === 'string') return hide(value)
   if (typeof value !== 'object' || value === null) return value
+  // As JSON would have it: a time, an address, bytes.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return hideInValue(value.toJSON(), hide, depth + 1)
   if (depth >= maxDepth) return secretMask
   if (Array.isArray(value)) return value.map((item) => hideInValue(item, hide, depth + 1))
   const entries = Object.entries(value).filter(([, item]) => item !== undefined)

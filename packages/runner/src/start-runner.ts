@@ -163,11 +163,12 @@ async function identityHolder({ stateDir, url }: RunnerSettings): Promise<Identi
 }
 
 function factsOf(settings: RunnerSettings, controlPlane: ControlPlaneClient, clock: Clock): RunnerFacts {
-  const { stateDir, childEnv, killGraceMs, version } = settings
+  const { stateDir, childEnv, ownEnv = {}, killGraceMs, version } = settings
   return {
     stateDir,
     workDir: join(stateDir, 'work'),
     childEnv,
+    ownEnv,
     killGraceMs,
     root: process.geteuid?.() === 0,
     async measureClockSkewMs() {

@@ -86,7 +86,9 @@ describe('an order whose claim cannot be read', () => {
     plane.alterClaim = (claim) => claim
     const next = plane.place('runner.selftest')
     await until(() => next.reports.length > 0)
-    expect(logger.entries).toContainEqual(expect.objectContaining({ level: 'error', message: expect.stringMatching(/not even which/) }))
+    expect(logger.entries).toContainEqual(
+      expect.objectContaining({ level: 'error', message: expect.stringMatching(/not even which/) }),
+    )
   })
 })
 
@@ -191,6 +193,29 @@ describe('a running order', () => {
     const shown = JSON.stringify([order.lines, order.reports])
     expect(order.lines.map(({ text }) => text)).toContain('pw [REDACTED]')
     for (const secret of ['correct-horse', 'Y29ycmVjdC1ob3Jz', plane.token]) expect(shown).not.toContain(secret)
+  })
+
+  it('shows nothing of the runner’s own environment and of its lease, wherever an action says it', async () => {
+    const { plane, start } = await setup()
+    const secret = 'hunter2-of-smtp'
+    const order = plane.place('runner.selftest')
+    const said = () => `told ${secret} and ${order.lease}`
+    await start(
+      { ownEnv: { SMTP_LOGIN: secret, PATH: '/usr/bin' } },
+      {
+        'runner.selftest': async (_payload, context) => {
+          context.log(said())
+          await context.step(said(), async () => {})
+          const errors = [{ code: said(), message: said(), step: said() }]
+          return { ok: false, summary: said(), errors, output: { [said()]: { deep: [said()] } } } as never
+        },
+      },
+    )
+    await until(() => order.reports.length > 0)
+    const shown = JSON.stringify([order.lines, order.reports])
+    expect(shown.match(/\[REDACTED\]/g)?.length).toBeGreaterThanOrEqual(14)
+    expect(shown).not.toContain(secret)
+    expect(shown).not.toContain(order.lease)
   })
 
   it('reports an action that fails as a failed order, not as a failed runner', async () => {

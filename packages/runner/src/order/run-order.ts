@@ -161,5 +161,5 @@ function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
 
 function redactionFor({ identity, runner }: OrderDeps, secrets: string[]): Redaction {
   const { token, privateKeyPem } = identity()
-  return new Redaction([token, privateKeyPem, ...secretsIn(runner.childEnv), ...secrets])
+  return new Redaction([token, privateKeyPem, ...secretsIn([runner.childEnv, runner.ownEnv]), ...secrets])
 }
