@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OrderResource } from '@ikoma/api'
+import type { OrderSummary } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
 import { dialects } from '../kit/database.ts'
 import { until } from '../kit/until.ts'
@@ -78,8 +78,8 @@ function stepsOf(losses: readonly Loss[]): number {
   return losses.reduce((sum, { steps }) => sum + steps, 0)
 }
 
-async function allOrders({ client }: ControlPlane): Promise<OrderResource[]> {
-  const orders: OrderResource[] = []
+async function allOrders({ client }: ControlPlane): Promise<OrderSummary[]> {
+  const orders: OrderSummary[] = []
   let cursor: string | null = null
   do {
     const page = await client.listOrders({ limit: 200, ...(cursor === null ? {} : { cursor }) })

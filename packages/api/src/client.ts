@@ -3,7 +3,7 @@ import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
 import type { Page } from './fields.ts'
-import type { LogLineResource, OrderEventResource, OrderResource, orderBody } from './orders.ts'
+import type { LogLineResource, OrderEventResource, OrderResource, OrderSummary, orderBody } from './orders.ts'
 import type { Problem } from './problem.ts'
 import type {
   EnrolmentResource,
@@ -179,7 +179,8 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
 
   return {
     url,
-    listOrders: list<OrderResource>('/v1/orders'),
+    /** Without payloads and reports: `getOrder` has them. */
+    listOrders: list<OrderSummary>('/v1/orders'),
     getOrder: (id: string) => call<OrderResource>('GET', at('/v1/orders', id)),
     placeOrder: (body: z.input<typeof orderBody>, idempotencyKey?: string) =>
       call<OrderResource>('POST', '/v1/orders', {
@@ -264,7 +265,7 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
 
 export type OrderStreamEvent =
   | { event: 'line'; id: string; data: LogLineResource }
-  | { event: 'status'; id?: string; data: OrderResource }
+  | { event: 'status'; id?: string; data: OrderSummary }
 
 interface StreamEvent {
   event: string

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { orderBody, orderSchema } from './orders.ts'
+import { orderBody, orderSummarySchema } from './orders.ts'
 import { problemSchema } from './problem.ts'
 
 /**
@@ -11,6 +11,6 @@ export const orderBatchBody = z.strictObject({ orders: z.array(orderBody).min(1)
 
 /** One of the two for each order, in the order they were sent. */
 export const orderBatchReply = z.object({
-  items: z.array(z.union([z.object({ order: orderSchema }), z.object({ problem: problemSchema })])),
+  items: z.array(z.union([z.object({ order: orderSummarySchema }), z.object({ problem: problemSchema })])),
 })
 export type OrderBatchReply = z.infer<typeof orderBatchReply>

@@ -1,6 +1,17 @@
 import { orderStatuses, terminalStatuses } from '@ikoma/domain'
 import * as z from 'zod'
-import { idField, jsonObjectField, keyField, labelsField, pageQuery, scopesField, timeField } from './fields.ts'
+import {
+  idField,
+  jsonObjectField,
+  keyField,
+  labelsField,
+  pageQuery,
+  payloadBounds,
+  payloadField,
+  scopesField,
+  timeField,
+} from './fields.ts'
+import { outcomes } from './report.ts'
 
 /** Body of POST /v1/orders. Exactly one of serverId, runnerId and scope says who may execute it. */
 export const orderBody = z
@@ -9,7 +20,11 @@ export const orderBody = z
     serverId: idField.optional(),
     runnerId: idField.optional(),
     scope: scopesField.element.optional(),
-    payload: jsonObjectField.optional().describe('What the type takes: see the schema `payload.<type>`.'),
+    payload: payloadField
+      .optional()
+      .describe(
+        `What the type takes: see the schema \`payload.<type>\`. At most ${payloadBounds.bytes} bytes as JSON.`,
+      ),
     priority: z.number().int().min(-1000).max(1000).optional(),
     runAt: timeField.optional(),
     expiresAt: timeField.optional(),
@@ -66,10 +81,24 @@ export const orderSchema = z
 
 export type OrderResource = z.infer<typeof orderSchema>
 
+/** An order as lists show it: without what may be large, its payload and its report, which GET /v1/orders/:id has. */
+export const orderSummarySchema = orderSchema
+  .omit({ payload: true, report: true })
+  .extend({
+    /** How its runner says it ended; null until it did, and where nobody said. */
+    outcome: z.enum(outcomes).nullable(),
+    /** The report's own sentence. */
+    summary: z.string().nullable(),
+  })
+  .meta({ id: 'OrderSummary' })
+
+export type OrderSummary = z.infer<typeof orderSummarySchema>
+
 export const orderQuery = pageQuery.extend({
   /** One status or several, separated by commas. */
   status: z
     .string()
+    .max(300)
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(orderStatuses as [(typeof orderStatuses)[number]])))
     .optional(),
@@ -89,6 +118,7 @@ export const orderQuery = pageQuery.extend({
 export const orderExportQuery = orderQuery.omit({ limit: true, cursor: true }).extend({
   status: z
     .string()
+    .max(300)
     .transform((text) => text.split(','))
     .pipe(z.array(z.enum(terminalStatuses as [(typeof terminalStatuses)[number]], 'only ended orders are exported')))
     .optional(),
@@ -129,7 +159,10 @@ export const orderRecordSchema = orderSchema
 export type OrderRecord = z.infer<typeof orderRecordSchema>
 
 /** `attempt.seq` of a log chunk. */
-export const logCursorField = z.string().regex(/^\d{1,9}\.\d{1,9}$/)
+export const logCursorField = z
+  .string()
+  .max(19)
+  .regex(/^\d{1,9}\.\d{1,9}$/)
 
 export const logQuery = z.object({
   /** Stream lines as server-sent events until the order ends. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { idField } from './fields.ts'
 import { problemSchema } from './problem.ts'
 import { reportSchema } from './report.ts'
-import { claimedOrderSchema, progressSchema } from './runner-protocol.ts'
+import { listedClaimSchema, progressSchema } from './runner-protocol.ts'
 
 const hold = z.strictObject({ id: idField, lease: z.string().min(1).max(100) })
 
@@ -29,5 +29,5 @@ const outcome = z.union([progressSchema, z.object({ id: idField, problem: proble
 export const exchangeReply = z.object({
   started: z.array(outcome),
   completed: z.array(outcome),
-  orders: z.array(claimedOrderSchema),
+  orders: z.array(listedClaimSchema),
 })

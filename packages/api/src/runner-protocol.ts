@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { idField, jsonObjectField, nameField } from './fields.ts'
+import { describedField, idField, jsonObjectField, nameField } from './fields.ts'
 import { orderSchema } from './orders.ts'
 import { reportSchema } from './report.ts'
 
@@ -33,7 +33,7 @@ export const enrolBody = z.strictObject({
   /** Ed25519 signature of `enrolProofText(token)`, base64url. */
   proof: z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url'),
   version: z.string().max(50).optional(),
-  capabilities: jsonObjectField.optional(),
+  capabilities: describedField.optional(),
 })
 
 export const verifyKeySchema = z.object({ keyId: z.string(), publicKey: z.string() })
@@ -53,7 +53,7 @@ export type Enrolled = z.infer<typeof enrolledSchema>
 export const heartbeatBody = z.strictObject({
   status: z.enum(['ONLINE', 'OFFLINE']).default('ONLINE'),
   version: z.string().max(50).optional(),
-  capabilities: jsonObjectField.optional(),
+  capabilities: describedField.optional(),
 })
 
 export const heartbeatReply = z.object({ ok: z.literal(true), serverTime: z.iso.datetime() })
@@ -103,6 +103,10 @@ export const claimedOrderSchema = orderSchema.extend({
   grant: signedGrantSchema,
 })
 export type ClaimedOrder = z.infer<typeof claimedOrderSchema>
+
+/** A claim among several: its grant says what is to be done, once is enough. */
+export const listedClaimSchema = claimedOrderSchema.omit({ payload: true, report: true })
+export type ListedClaim = z.infer<typeof listedClaimSchema>
 
 /** Answer to start, heartbeat and complete. */
 export const progressSchema = z.object({

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
+import { describedField, idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
 
 export const defaultScopes = ['default']
 
@@ -7,7 +7,7 @@ export const runnerBody = z.strictObject({
   name: nameField.optional(),
   scopes: scopesField.default(defaultScopes),
   labels: labelsField.default({}),
-  capabilities: jsonObjectField.default({}),
+  capabilities: describedField.default({}),
   concurrency: z.number().int().min(1).max(100).default(10),
 })
 
@@ -16,7 +16,7 @@ export const runnerPatch = z
     name: nameField,
     scopes: scopesField,
     labels: labelsField,
-    capabilities: jsonObjectField,
+    capabilities: describedField,
     concurrency: z.number().int().min(1).max(100),
     disabled: z.boolean(),
   })

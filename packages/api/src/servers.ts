@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { urlField } from './catalogue/fields/url.ts'
-import { idField, jsonObjectField, nameField, timeField } from './fields.ts'
+import { describedField, idField, jsonObjectField, nameField, timeField } from './fields.ts'
 
 const baseUrlField = urlField.refine((text) => text.length <= 500, 'at most 500 characters')
 const tagsField = z.array(z.string().trim().min(1).max(60)).max(50)
@@ -9,16 +9,15 @@ export const serverBody = z.strictObject({
   name: nameField,
   baseUrl: baseUrlField.optional(),
   tags: tagsField.default([]),
-  metadata: jsonObjectField.default({}),
+  metadata: describedField.default({}),
 })
 
 export const serverPatch = z
   .strictObject({
     name: nameField,
-    // As it was taken, by whichever version.
-    baseUrl: z.string().nullable(),
+    baseUrl: baseUrlField.nullable(),
     tags: tagsField,
-    metadata: jsonObjectField,
+    metadata: describedField,
     runnerId: idField.nullable(),
   })
   .partial()

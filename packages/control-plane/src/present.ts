@@ -1,20 +1,26 @@
-import type {
-  AuditEventResource,
-  AuditFaultResource,
-  LogLineResource,
-  OrderEventResource,
-  OrderResource,
-  Progress,
-  RunnerResource,
-  ScheduleResource,
-  ServerResource,
-  TokenResource,
+import {
+  type AuditEventResource,
+  type AuditFaultResource,
+  type ClaimedOrder,
+  type ListedClaim,
+  type LogLineResource,
+  type OrderEventResource,
+  type OrderResource,
+  type OrderSummary,
+  outcomes,
+  type Progress,
+  type RunnerResource,
+  reportBounds,
+  type ScheduleResource,
+  type ServerResource,
+  type TokenResource,
 } from '@ikoma/api'
 import {
   type ApiToken,
   type AttachedRunner,
   type AuditEvent,
   boundScope,
+  type ListedOrder,
   type LogChunk,
   type Order,
   type OrderState,
@@ -32,7 +38,23 @@ function isoOrNull(time: number | null): string | null {
   return time === null ? null : isoTime(time)
 }
 
+/** An order with all that is known of it. */
 export function orderResource(order: Order): OrderResource {
+  const { payload, report } = order
+  return { ...commonOf(order), payload, report }
+}
+
+/** An order in a list, from a row that has no more or from a whole order. */
+export function orderSummary(order: ListedOrder | Order): OrderSummary {
+  const { outcome, summary } = 'report' in order ? (order.report ?? {}) : order
+  return {
+    ...commonOf(order),
+    outcome: outcomes.find((each) => each === outcome) ?? null,
+    summary: typeof summary === 'string' ? summary.slice(0, reportBounds.summary) : null,
+  }
+}
+
+function commonOf(order: Omit<Order, 'payload' | 'report'>): Omit<OrderResource, 'payload' | 'report'> {
   return {
     id: order.id,
     type: order.type,
@@ -43,7 +65,6 @@ export function orderResource(order: Order): OrderResource {
     scope: boundScope(order.target),
     risk: order.risk,
     retryClass: order.retryClass,
-    payload: order.payload,
     priority: order.priority,
     attempt: order.attempt,
     lostClaims: order.lostClaims,
@@ -63,8 +84,11 @@ export function orderResource(order: Order): OrderResource {
     heartbeatAt: isoOrNull(order.heartbeatAt),
     cancelRequestedAt: isoOrNull(order.cancelRequestedAt),
     completedAt: isoOrNull(order.completedAt),
-    report: order.report,
   }
+}
+
+export function listedClaim({ payload: _payload, report: _report, ...claim }: ClaimedOrder): ListedClaim {
+  return claim
 }
 
 export function progress(order: OrderState): Progress {
@@ -132,6 +156,12 @@ export function tokenResource(token: ApiToken, now: number, sharesName = false):
     expired: expiresAt <= now,
     sharesName,
   }
+}
+
+/** A schedule in a list: what its order asks for is not shown, as it may be large. */
+export function scheduleSummary(schedule: Schedule, now: number): ScheduleResource {
+  const { payload: _payload, ...order } = schedule.order
+  return scheduleResource({ ...schedule, order }, now)
 }
 
 export function scheduleResource(schedule: Schedule, now: number): ScheduleResource {

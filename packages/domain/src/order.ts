@@ -64,3 +64,10 @@ export interface OrderContent {
 export interface Order extends OrderState, OrderContent {
   report: Record<string, unknown> | null
 }
+
+/** An order as a list needs it: what may be large is not read for it. */
+export interface ListedOrder extends OrderState, Omit<OrderContent, 'payload'> {
+  /** What its report says of its end; null until there is one. */
+  outcome: string | null
+  summary: string | null
+}

@@ -1,6 +1,6 @@
 import type { ApiToken } from './access.ts'
 import type { AuditEntry, AuditEvent, AuditHead } from './audit.ts'
-import type { Order, OrderState } from './order.ts'
+import type { ListedOrder, Order, OrderState } from './order.ts'
 import type { LogChunk } from './order-log.ts'
 import type { Decision, OrderEvent } from './order-rules.ts'
 import type { OrderStatus } from './order-state.ts'
@@ -61,8 +61,8 @@ export interface OrderStore {
   /** Up to `limit` targets that have an order to claim, ascending, strictly after `after`; reads one order for each. */
   listClaimableTargets(after: string | null, limit: number): Promise<string[]>
   findOrder(id: string): Promise<Order | null>
-  /** Orders that match the filter, newest first. */
-  listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>
+  /** Orders that match the filter, newest first; payloads and reports, which may be large, stay where they are. */
+  listOrders(filter: OrderFilter, page: PageRequest): Promise<Page<ListedOrder>>
   /** How many orders are in each of these statuses; of all unless said, which takes as long as there is history. */
   countOrders(statuses?: readonly OrderStatus[]): Promise<Partial<Record<OrderStatus, number>>>
   /**

@@ -9,6 +9,8 @@ export interface RunnerConfig {
   version: string
   /** All that programs see of the environment; the runner's own is never passed on. */
   childEnv: Record<string, string>
+  /** The runner's own environment: what its names say is secret is hidden in all that the runner tells. */
+  ownEnv?: Readonly<Record<string, string | undefined>>
   /** Instead of the address it enrolled with. */
   url?: string
   /** Fewer orders at a time than the control plane granted. */
@@ -24,8 +26,8 @@ export interface RunnerConfig {
   killGraceMs?: number
 }
 
-export type RunnerSettings = Required<Omit<RunnerConfig, 'url' | 'concurrency'>> &
-  Pick<RunnerConfig, 'url' | 'concurrency'>
+export type RunnerSettings = Required<Omit<RunnerConfig, 'url' | 'concurrency' | 'ownEnv'>> &
+  Pick<RunnerConfig, 'url' | 'concurrency' | 'ownEnv'>
 
 export function settingsOf(config: RunnerConfig): RunnerSettings {
   const { concurrency } = config

@@ -8,7 +8,7 @@ import { type Executor, executorAt } from './executor/executor-client.ts'
 import type { Logger } from './logger.ts'
 import type { Actions, RunnerFacts } from './order/action.ts'
 import { type Policy, readPolicyFile } from './order/policy.ts'
-import { runOrder } from './order/run-order.ts'
+import { refuseUnreadable, runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
 import { type ControlPlaneClient, createControlPlaneClient } from './protocol/control-plane-client.ts'
@@ -75,11 +75,13 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
   const privilege = privilegeOf(executor)
   const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), runner, clock, logger }
+  const orderDeps = { ...order, identity: identity.current, shutdown: shutdown.signal }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
     ...settings,
     controlPlane,
-    runOrder: (claim) => runOrder(claim, { ...order, identity: identity.current, shutdown: shutdown.signal }),
+    runOrder: (claim) => runOrder(claim, orderDeps),
+    refuseOrder: (claim) => refuseUnreadable(claim, orderDeps),
     reloadIdentity: identity.reload,
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
@@ -161,11 +163,12 @@ async function identityHolder({ stateDir, url }: RunnerSettings): Promise<Identi
 }
 
 function factsOf(settings: RunnerSettings, controlPlane: ControlPlaneClient, clock: Clock): RunnerFacts {
-  const { stateDir, childEnv, killGraceMs, version } = settings
+  const { stateDir, childEnv, ownEnv = {}, killGraceMs, version } = settings
   return {
     stateDir,
     workDir: join(stateDir, 'work'),
     childEnv,
+    ownEnv,
     killGraceMs,
     root: process.geteuid?.() === 0,
     async measureClockSkewMs() {

@@ -35,6 +35,7 @@ async function setup() {
   const world = await createConnectedWorld()
   world.api.on('GET /v1/servers', ok(page([aServer({ runnerId })])))
   world.api.on('GET /v1/schedules', ok(page([aSchedule])))
+  world.api.on(`GET /v1/schedules/${aSchedule.id}`, ok(aSchedule))
   world.api.on('GET /v1/tokens', ok(page([aToken])))
   return world
 }

@@ -24,6 +24,7 @@ export async function executor({ peer }: RunExecutorOptions, { io }: Context): P
     input: connection,
     output: connection,
     logger,
+    ownEnv: io.env,
     shutdown: shutdown.signal,
   })
   await Promise.race([told, setTimeout(lastWordsMs)])

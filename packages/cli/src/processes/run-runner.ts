@@ -33,6 +33,7 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
       stateDir: resolve(io.cwd, stateDir ?? given.IKOMA_RUNNER_DIR),
       version,
       childEnv,
+      ownEnv: io.env,
       executorSocket: given.IKOMA_EXECUTOR_SOCKET ?? null,
       ...(given.IKOMA_POLICY_FILE === undefined ? {} : { policyFile: resolve(io.cwd, given.IKOMA_POLICY_FILE) }),
       ...(url === undefined ? {} : { url }),

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { catalogue, findOrderType, type OrderBody, orderBody } from '@ikoma/api'
+import { catalogue, excessOf, findOrderType, type OrderBody, orderBody, payloadBounds } from '@ikoma/api'
 import {
   type AttachedRunner,
   type Order,
@@ -9,7 +9,7 @@ import {
   placeOrder,
   type Store,
 } from '@ikoma/domain'
-import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
+import { AppError, type Clock, type FieldProblem, newId, notFound } from '@ikoma/kernel'
 import type { z } from 'zod'
 import type { AccessControl } from '../access.ts'
 import type { Keyring } from '../keyring.ts'
@@ -82,7 +82,7 @@ export class OrderDesk {
   /** The order as a body, to be placed again. */
   bodyOf(order: Order): OrderBody {
     const [kind, name] = splitTarget(order.target)
-    return orderBody.parse({
+    return bodyFrom({
       type: order.type,
       [kind]: name,
       payload: order.payload,
@@ -190,16 +190,48 @@ function outcome(placement: Placement | undefined): Placed {
   }
 }
 
+/** A body from what was stored, perhaps by a version that allowed more; rejects with `unprocessable`. */
+export function bodyFrom(stored: Record<string, unknown>): OrderBody {
+  const payload = stored.payload ?? {}
+  const excess = excessOf(payload, payloadBounds)
+  if (excess !== null) throw payloadTooLarge(excess)
+  const parsed = orderBody.safeParse({ ...stored, payload })
+  if (parsed.success) return parsed.data
+  const fields = fieldsOf(parsed.error, ['body'])
+  throw new AppError('unprocessable', sentence(fields), { reason: 'order_unreadable', fields })
+}
+
 function checkedPayload(schema: z.ZodType, payload: Record<string, unknown>): Record<string, unknown> {
   const parsed = schema.safeParse(payload)
-  if (parsed.success) return parsed.data as Record<string, unknown>
-  const fields = parsed.error.issues.map(({ path, message }) => ({
-    field: ['body/payload', ...path].join('/'),
-    message,
+  if (parsed.success) {
+    // As it will be stored and granted: what it takes by default counts too.
+    const excess = excessOf(parsed.data, payloadBounds)
+    if (excess !== null) throw payloadTooLarge(excess)
+    return parsed.data as Record<string, unknown>
+  }
+  const fields = fieldsOf(parsed.error, ['body/payload'])
+  throw new AppError('invalid', sentence(fields), { reason: 'payload_invalid', fields })
+}
+
+/** A body that is wrong in a thousand places is not answered with a thousand sentences. */
+const maxFields = 20
+
+function fieldsOf({ issues }: z.ZodError, at: string[]): FieldProblem[] {
+  return issues.slice(0, maxFields).map(({ path, message }) => ({
+    field: [...at, ...path].join('/').slice(0, 500),
+    message: message.slice(0, 500),
   }))
-  throw new AppError('invalid', fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
-    reason: 'payload_invalid',
-    fields,
+}
+
+function sentence(fields: readonly FieldProblem[]): string {
+  return fields.map(({ field, message }) => `${field}: ${message}`).join('; ')
+}
+
+function payloadTooLarge(excess: string): AppError {
+  const message = `${excess}. Put large content on the server, and name its path.`
+  return new AppError('invalid', `body/payload: ${message}`, {
+    reason: 'payload_too_large',
+    fields: [{ field: 'body/payload', message }],
   })
 }
 

@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
-import { isoTime, orderResource, runnerResource } from '../present.ts'
+import { isoTime, orderResource, orderSummary, runnerResource } from '../present.ts'
 import type { App } from './app.ts'
 
 const idParams = z.object({ id: idField })
@@ -103,7 +103,7 @@ function routes(app: App, context: Context): void {
       if (!(await store.findRunner(id))) throw notFound('runner', id)
       const { limit, cursor } = request.query
       const page = await store.listOrders({ runnerId: id }, { limit, cursor: cursor ?? null })
-      return success(context, request, page.items.map(orderResource), { next_cursor: page.next })
+      return success(context, request, page.items.map(orderSummary), { next_cursor: page.next })
     },
   )
 

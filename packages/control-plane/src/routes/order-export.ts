@@ -39,7 +39,11 @@ async function* records({ store, access }: Context, request: FastifyRequest, fil
   let cursor: string | null = null
   do {
     const page = await store.listOrders(filter, { limit: pageSize, cursor })
-    for (const order of page.items) yield* orderRecord(store, order)
+    // One at a time, as large as it is: a page of whole orders would be in memory at once.
+    for (const { id } of page.items) {
+      const order = await store.findOrder(id)
+      if (order) yield* orderRecord(store, order)
+    }
     // A revoked token must not keep reading.
     await access.authorize(request)
     cursor = page.next

@@ -3,7 +3,7 @@ import { isTerminal, type LogCursor, type Order } from '@ikoma/domain'
 import { type EventStream, openEventStream } from '@ikoma/kernel/http'
 import { callingCredential } from '../access.ts'
 import type { Context } from '../context.ts'
-import { logLines, orderResource } from '../present.ts'
+import { logLines, orderSummary } from '../present.ts'
 import { standingOf } from '../standing.ts'
 import type { App } from './app.ts'
 import { getOrder } from './find-order.ts'
@@ -72,7 +72,7 @@ async function followLog(
       after = await sendLines(current.id, after)
       const state = `${current.status} ${current.attempt} ${current.cancelRequestedAt}`
       if (over.aborted) return
-      if (state !== shown) stream.send('status', orderResource(current))
+      if (state !== shown) stream.send('status', orderSummary(current))
       shown = state
       if (ended) return
       await watch.wait(lookAgainMs, over)

@@ -3,13 +3,14 @@ import {
   idParams,
   type OrderBatchReply,
   type OrderEventResource,
-  type OrderResource,
+  type OrderSummary,
   orderBatchBody,
   orderBatchReply,
   orderBody,
   orderEventSchema,
   orderQuery,
   orderSchema,
+  orderSummarySchema,
   type Page,
   pageOf,
   pageQuery,
@@ -22,7 +23,7 @@ import { adminActor, callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
 import { refusalError } from '../orders/refusal.ts'
 import { approve, isAsPlaced } from '../orders/seal.ts'
-import { orderEventResource, orderResource } from '../present.ts'
+import { orderEventResource, orderResource, orderSummary } from '../present.ts'
 import type { App } from './app.ts'
 import { getOrder, orderFilter } from './find-order.ts'
 import { numericCursor } from './paging.ts'
@@ -55,7 +56,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
-        summary: 'Place up to 100 orders, each with its own result',
+        summary: 'Place up to 100 orders, each with its own result; what was placed is told as in a list',
         headers: idempotencyHeaders,
         body: orderBatchBody,
         response: { 200: orderBatchReply },
@@ -67,7 +68,7 @@ export function orderRoutes(app: App, context: Context): void {
       const items = placed.map((each, index) =>
         each instanceof AppError
           ? { problem: problemOf(withinBatch(each, index), request.id) }
-          : { order: orderResource(each.order) },
+          : { order: orderSummary(each.order) },
       )
       return { items }
     },
@@ -79,15 +80,15 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
-        summary: 'List orders',
+        summary: 'List orders, without payloads and reports, which each order by itself has',
         querystring: orderQuery,
-        response: { 200: pageOf(orderSchema) },
+        response: { 200: pageOf(orderSummarySchema) },
       },
     },
-    async (request): Promise<Page<OrderResource>> => {
+    async (request): Promise<Page<OrderSummary>> => {
       const { limit, cursor, ...query } = request.query
       const page = await store.listOrders(orderFilter(query), { limit, cursor: numericCursor(cursor) })
-      return { items: page.items.map(orderResource), next: page.next }
+      return { items: page.items.map(orderSummary), next: page.next }
     },
   )
 

@@ -5,7 +5,7 @@ import { callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import { claimerOf, claimWithin } from '../orders/claim.ts'
 import { complete, start } from '../orders/held-order.ts'
-import { progress } from '../present.ts'
+import { listedClaim, progress } from '../present.ts'
 import type { App } from './app.ts'
 
 /** Start, complete and claim-next in one request: its writes share a commit. */
@@ -48,7 +48,7 @@ export function runnerExchangeRoute(app: App, context: Context): void {
           ? []
           : claimWithin(context, claimer, { waitSec: quiet ? waitSec : 0, max, gone: connectionGone(reply) })
       const [completed, started, orders] = await Promise.all([Promise.all(completing), Promise.all(starting), claiming])
-      return { started, completed, orders }
+      return { started, completed, orders: orders.map(listedClaim) }
     },
   )
 }

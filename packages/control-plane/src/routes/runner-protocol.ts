@@ -7,6 +7,7 @@ import {
   idParams,
   leaseHeader,
   leaseHeaders,
+  listedClaimSchema,
   logChunkBody,
   logReply,
   orderHeartbeatQuery,
@@ -21,7 +22,7 @@ import type { Context } from '../context.ts'
 import { claimerOf, claimWithin } from '../orders/claim.ts'
 import { complete, type Held, heartbeat, refuseStranger, start } from '../orders/held-order.ts'
 import { refusalError } from '../orders/refusal.ts'
-import { isoTime, progress } from '../present.ts'
+import { isoTime, listedClaim, progress } from '../present.ts'
 import type { Watch } from '../signal-desk.ts'
 import type { App } from './app.ts'
 import { getOrder } from './find-order.ts'
@@ -63,7 +64,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
         summary: 'Take the next order; 204 when there is none',
         querystring: claimQuery,
         response: {
-          200: z.union([claimedOrderSchema, z.object({ orders: z.array(claimedOrderSchema) })]),
+          200: z.union([claimedOrderSchema, z.object({ orders: z.array(listedClaimSchema) })]),
           204: z.null(),
         },
       },
@@ -73,7 +74,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       const claimer = claimerOf(context, request)
       const claimed = await claimWithin(context, claimer, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
       if (claimed.length === 0) return reply.code(204).send(null)
-      return max === undefined ? claimed[0] : { orders: claimed }
+      return max === undefined ? claimed[0] : { orders: claimed.map(listedClaim) }
     },
   )
 

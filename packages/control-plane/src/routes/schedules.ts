@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
-import { scheduleResource } from '../present.ts'
+import { scheduleResource, scheduleSummary } from '../present.ts'
 import { nextCronRun } from '../watch/cron.ts'
 import type { App } from './app.ts'
 import { idCursor } from './paging.ts'
@@ -20,11 +20,16 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
     '/v1/schedules',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'List schedules', querystring: idCursor, response: { 200: pageOf(scheduleSchema) } },
+      schema: {
+        tags,
+        summary: 'List schedules, without the payloads of their orders',
+        querystring: idCursor,
+        response: { 200: pageOf(scheduleSchema) },
+      },
     },
     async ({ query: { limit, cursor } }) => {
       const page = await store.listSchedules({ limit, cursor: cursor ?? null })
-      return { items: page.items.map(shown), next: page.next }
+      return { items: page.items.map((item) => scheduleSummary(item, clock.now())), next: page.next }
     },
   )
 
@@ -97,7 +102,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
         patch.createdBy = callingActor(request)
         patch.seal = sealOf({ id, order: request.body.order, createdBy: patch.createdBy })
       }
-      return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, { ...given })))
+      return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, told(given))))
     },
   )
 
@@ -113,6 +118,11 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       return reply.code(204).send(null)
     },
   )
+
+  /** The audit is read in lists, and by more people than the schedule: what an order asks for is not in it. */
+  function told({ order, ...rest }: SchedulePatch): Record<string, unknown> {
+    return { ...rest, ...(order && { order: { type: order.type } }) }
+  }
 
   function sealOf(schedule: Parameters<typeof scheduleBytes>[0]): string {
     return keyring.seal(scheduleBytes(schedule))

@@ -1,9 +1,8 @@
-import { orderBody } from '@ikoma/api'
 import { type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { Keyring } from '../keyring.ts'
-import type { OrderDesk } from '../orders/placement.ts'
+import { bodyFrom, type OrderDesk } from '../orders/placement.ts'
 import { isOverdue } from '../present.ts'
 import type { Alarms } from './alarms.ts'
 import { nextCronRun } from './cron.ts'
@@ -69,7 +68,7 @@ export class Scheduler {
     const actor = `schedule:${schedule.id}`
     try {
       this.#refuseEdited(schedule)
-      const body = orderBody.parse(schedule.order)
+      const body = bodyFrom(schedule.order)
       const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
     } catch (error) {

@@ -67,6 +67,10 @@ export function toAppError(error: unknown): AppError {
   return new AppError('internal', 'Something went wrong here. The log has the details under this request id.')
 }
 
+/** A body that is wrong in a thousand places is not answered with a thousand sentences: an answer is bounded too. */
+const maxFields = 20
+const maxFieldLength = 500
+
 interface SchemaIssue {
   instancePath: string
   message?: string
@@ -74,9 +78,9 @@ interface SchemaIssue {
 
 function invalidFields(error: { validation: readonly SchemaIssue[]; validationContext?: unknown }): AppError {
   const part = String(error.validationContext ?? 'body')
-  const fields: FieldProblem[] = error.validation.map(({ instancePath, message }) => ({
-    field: `${part}${instancePath}`,
-    message: message ?? 'is not valid',
+  const fields: FieldProblem[] = error.validation.slice(0, maxFields).map(({ instancePath, message }) => ({
+    field: `${part}${instancePath}`.slice(0, maxFieldLength),
+    message: (message ?? 'is not valid').slice(0, maxFieldLength),
   }))
   const named = fields.map(({ field, message }) => `${field}: ${message}`).join('; ')
   return new AppError('invalid', `The request is not valid. ${named}`, { reason: 'validation_failed', fields })

@@ -31,6 +31,8 @@ export interface ExecutorOptions {
   output: Writable
   /** Root's own record of what it was asked for, which the runner cannot change. */
   logger: Logger
+  /** The executor's own environment: what its names say is secret is hidden in all that it tells. */
+  ownEnv?: Readonly<Record<string, string | undefined>>
   /** Aborts when the machine wants the executor to end: what was made so far is taken back. */
   shutdown?: AbortSignal
   clock?: Clock
@@ -66,7 +68,7 @@ export async function runExecutor(options: ExecutorOptions): Promise<void> {
 }
 
 async function serve(options: ExecutorOptions, stopping: AbortController, course: ToldCourse): Promise<ActionResult> {
-  const { peerUid, input, logger, clock = systemClock, actions = allActions } = options
+  const { peerUid, input, logger, ownEnv = {}, clock = systemClock, actions = allActions } = options
   const config = await readExecutorConfig(options.configPath)
   if (peerUid === null || peerUid !== (await readAccounts()).uidOf(config.runnerUser)) {
     logger.error({ peerUid }, 'Somebody who is not the runner was refused.')
@@ -88,7 +90,8 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   }
   void watchForStop(lines, stopping)
   const { type, dryRun, payload } = grant
-  const redaction = new Redaction(secretsIn(payload))
+  const redaction = new Redaction([claim.lease, ...secretsIn([payload, ownEnv])])
+  course.redaction = redaction
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
   const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')

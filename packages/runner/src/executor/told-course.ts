@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { ActionContext, ActionResult } from '../order/action.ts'
 import { LineGate } from '../output/line-gate.ts'
+import { Redaction } from '../output/redact.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import type { ExecutorAnswer } from './messages.ts'
 
@@ -16,6 +17,8 @@ export class ToldCourse {
   #patienceMs = 2_000
   /** Whether the runner hears what programs print: one that was started from a former version does not know of it. */
   heard = false
+  /** Hides what only the executor knows; the runner hides what it knows itself. */
+  redaction = new Redaction([])
 
   /** From `stop` on, nothing waits for the runner for long. */
   constructor(output: Writable, stop: AbortSignal) {
@@ -24,21 +27,21 @@ export class ToldCourse {
   }
 
   log(text: string): void {
-    this.#tell({ log: text })
+    this.#tell({ log: this.redaction.text(text) })
   }
 
   end(result: ActionResult): void {
-    this.#tell({ result } as ExecutorAnswer)
+    this.#tell({ result: this.redaction.value(result) } as ExecutorAnswer)
   }
 
   step: ActionContext['step'] = async (name, run) => {
-    this.#tell({ begin: name })
+    this.#tell({ begin: this.redaction.text(name) })
     try {
       const result = await run()
-      this.#tell({ end: name })
+      this.#tell({ end: this.redaction.text(name) })
       return result
     } catch (error) {
-      this.#tell({ end: name, error: messageOf(error) })
+      this.#tell({ end: this.redaction.text(name), error: this.redaction.text(messageOf(error)) })
       throw error
     }
   }
@@ -47,6 +50,7 @@ export class ToldCourse {
   async capture(printed: Readable, stream: 'stdout' | 'stderr'): Promise<string> {
     const decoder = new TextDecoder()
     const gate = new LineGate()
+    const redactor = this.redaction.stream()
     let last = '\n'
     const pass = (text: string) => {
       last = text.at(-1) ?? last
@@ -55,12 +59,13 @@ export class ToldCourse {
     try {
       for await (const bytes of printed as AsyncIterable<Buffer>) {
         if (this.#output.writableNeedDrain) await this.#room()
-        pass(decoder.decode(gate.pass(bytes, !this.#output.writableNeedDrain), { stream: true }))
+        const passed = gate.pass(bytes, !this.#output.writableNeedDrain)
+        pass(redactor.push(decoder.decode(passed, { stream: true })))
       }
     } catch {
       // Its end was not waited for: what came before was told.
     }
-    pass(decoder.decode())
+    pass(redactor.push(decoder.decode()) + redactor.end())
     // What another program prints next begins a line of its own.
     if (last !== '\n') pass('\n')
     return ''

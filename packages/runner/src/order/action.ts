@@ -22,6 +22,8 @@ export interface RunnerFacts {
   /** Where programs run that do not say where. */
   workDir: string
   childEnv: Record<string, string>
+  /** What must not be told, whatever prints it. */
+  ownEnv?: Readonly<Record<string, string | undefined>>
   killGraceMs: number
   /** Whether this process may change the machine itself. */
   root: boolean

@@ -3,6 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import { type Redaction, storable } from '../output/redact.ts'
 import { mayPass, messageOf } from '../protocol/trouble.ts'
 import type { ActionResult } from './action.ts'
+import { fitReport } from './fit-report.ts'
 import type { Refusal } from './refusal.ts'
 import type { Stop } from './stop.ts'
 
@@ -38,7 +39,7 @@ export function reportOf(ending: Ending, course: AttemptCourse, redaction: Redac
   const { startedAt, finishedAt, durationMs, steps } = course
   const { ok, outcome, summary, errors, output, retryable } = verdictOf(ending)
   const say = (text: string, length: number) => clip(storable(redaction.text(text)), length)
-  return {
+  return fitReport({
     version: 'v2',
     ok,
     outcome,
@@ -52,11 +53,16 @@ export function reportOf(ending: Ending, course: AttemptCourse, redaction: Redac
       ...(error === undefined ? {} : { error: say(error, 4000) }),
     })),
     ...(errors && {
-      errors: errors.slice(0, 50).map((error) => ({ ...error, message: say(error.message, 4000) })),
+      errors: errors.slice(0, 50).map(({ code, message, step, ...error }) => ({
+        ...error,
+        code: say(code, 100),
+        message: say(message, 4000),
+        ...(step === undefined ? {} : { step: say(step, 200) }),
+      })),
     }),
     ...(output && { output: redaction.value(output) }),
     ...(retryable === undefined ? {} : { retryable }),
-  }
+  })
 }
 
 function verdictOf(ending: Ending): Verdict {

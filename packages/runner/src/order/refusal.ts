@@ -7,5 +7,6 @@ export interface Refusal {
     | 'unknown_type'
     | 'invalid_payload'
     | 'already_executed'
+    | 'unreadable_order'
   message: string
 }

@@ -57,6 +57,41 @@ describe('an order that must not run', () => {
   })
 })
 
+describe('an order whose claim cannot be read', () => {
+  it.each<[string, (claim: object) => object]>([
+    [
+      'holds a grant that is too large',
+      (claim) => ({ ...claim, grant: { keyId: 'k', bytes: 'x'.repeat(1_100_000), signature: 's' } }),
+    ],
+    ['holds no grant', ({ ...claim }) => ({ ...claim, grant: undefined })],
+    ['holds a grant of another shape', (claim) => ({ ...claim, grant: 'later' })],
+    ['does not say its attempt', (claim) => ({ ...claim, attempt: '1' })],
+  ])('ends at once, by its name, when it %s', async (_how, alter) => {
+    const { plane, start } = await setup()
+    plane.alterClaim = alter
+    const order = plane.place('runner.selftest')
+    await start()
+    await until(() => order.reports.length > 0)
+    const errors = [{ code: 'unreadable_order' }]
+    expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed', retryable: false, errors })
+    expect(order.attempt).toBe(1)
+  })
+
+  it('does not stand in the way of the next', async () => {
+    const { plane, start, logger } = await setup()
+    const nameless = plane.place('runner.selftest')
+    plane.alterClaim = (claim) => (nameless.status === 'CLAIMED' && nameless.attempt === 1 ? { id: 7 } : claim)
+    await start()
+    await until(() => nameless.status === 'CLAIMED')
+    plane.alterClaim = (claim) => claim
+    const next = plane.place('runner.selftest')
+    await until(() => next.reports.length > 0)
+    expect(logger.entries).toContainEqual(
+      expect.objectContaining({ level: 'error', message: expect.stringMatching(/not even which/) }),
+    )
+  })
+})
+
 describe('an order that the action refuses', () => {
   it.each([
     ['for good', new AppError('unprocessable', 'No.', { reason: 'foreign_unit' }), false],
@@ -158,6 +193,29 @@ describe('a running order', () => {
     const shown = JSON.stringify([order.lines, order.reports])
     expect(order.lines.map(({ text }) => text)).toContain('pw [REDACTED]')
     for (const secret of ['correct-horse', 'Y29ycmVjdC1ob3Jz', plane.token]) expect(shown).not.toContain(secret)
+  })
+
+  it('shows nothing of the runner’s own environment and of its lease, wherever an action says it', async () => {
+    const { plane, start } = await setup()
+    const secret = 'hunter2-of-smtp'
+    const order = plane.place('runner.selftest')
+    const said = () => `told ${secret} and ${order.lease}`
+    await start(
+      { ownEnv: { SMTP_LOGIN: secret, PATH: '/usr/bin' } },
+      {
+        'runner.selftest': async (_payload, context) => {
+          context.log(said())
+          await context.step(said(), async () => {})
+          const errors = [{ code: said(), message: said(), step: said() }]
+          return { ok: false, summary: said(), errors, output: { [said()]: { deep: [said()] } } } as never
+        },
+      },
+    )
+    await until(() => order.reports.length > 0)
+    const shown = JSON.stringify([order.lines, order.reports])
+    expect(shown.match(/\[REDACTED\]/g)?.length).toBeGreaterThanOrEqual(14)
+    expect(shown).not.toContain(secret)
+    expect(shown).not.toContain(order.lease)
   })
 
   it('reports an action that fails as a failed order, not as a failed runner', async () => {

@@ -5,7 +5,7 @@ import type { Logger } from '../logger.ts'
 import { LogStream } from '../output/log-stream.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
-import type { Claim, ControlPlaneClient } from '../protocol/control-plane-client.ts'
+import type { Claim, ControlPlaneClient, UnreadableClaim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
 import { pause } from '../protocol/pause.ts'
@@ -50,9 +50,7 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const verdict = decide(claim, deps)
   if ('refusal' in verdict) {
     logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
-    // Only a started order can be completed; the start has no effect here.
-    if ((await start(claim, claim.claimLeaseSec * 1000, deps)) === 'lost') return
-    return finish(claim, reportWithoutRun({ kind: 'refused', refusal: verdict.refusal }, deps), deps)
+    return endWithoutRun(claim, verdict.refusal, claim.claimLeaseSec * 1000, deps)
   }
   const { grant } = verdict
   const { type, retryClass } = grant
@@ -65,6 +63,25 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   await executeStarted({ claim, ...verdict, started }, deps)
 }
 
+/** As long as a claim is good for by default; what it says itself could not be read. */
+const unreadableWithinMs = 30_000
+
+/** Ends an order whose claim cannot be read: by its name and its lease alone, for good. Rejects like `runOrder`. */
+export async function refuseUnreadable(claim: UnreadableClaim, deps: OrderDeps): Promise<void> {
+  const { orderId, attempt, problem } = claim
+  deps.logger.error({ orderId, attempt, problem }, 'A claimed order cannot be read by this version of the runner.')
+  const message = `The order was not executed: this runner cannot read its claim (${problem}). Upgrade the runner, or place a smaller order.`
+  return endWithoutRun(claim, { code: 'unreadable_order', message }, unreadableWithinMs, deps)
+}
+
+type Named = Pick<Claim, 'orderId' | 'attempt' | 'lease'>
+
+async function endWithoutRun(claim: Named, refusal: Refusal, withinMs: number, deps: OrderDeps): Promise<void> {
+  // Only a started order can be completed; the start has no effect here.
+  if ((await start(claim, withinMs, deps)) === 'lost') return
+  return finish(claim, reportWithoutRun({ kind: 'refused', refusal }, deps), deps)
+}
+
 /** Whether an order is executed here, and by whom; before anything happens. */
 function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } {
   const verdict = admit(claim, { ...deps, identity: deps.identity(), now: deps.clock.now() })
@@ -74,7 +91,7 @@ function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } 
 }
 
 /** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
-async function start(claim: Claim, withinMs: number, deps: OrderDeps): Promise<Started | 'lost' | 'unconfirmed'> {
+async function start(claim: Named, withinMs: number, deps: OrderDeps): Promise<Started | 'lost' | 'unconfirmed'> {
   const { controlPlane, logger, shutdown } = deps
   const endMs = performance.now() + withinMs
   for (let tries = 1; ; tries++) {
@@ -125,7 +142,7 @@ async function executeStarted({ claim, grant, dispatch, started }: StartedOrder,
 
 /** On disk first, then told: the report outlives this process. `beforeTelling` is what must arrive ahead of it. */
 async function finish(
-  claim: Claim,
+  claim: Named,
   report: Report,
   { journal, outbox }: OrderDeps,
   beforeTelling?: () => Promise<void>,
@@ -144,5 +161,5 @@ function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
 
 function redactionFor({ identity, runner }: OrderDeps, secrets: string[]): Redaction {
   const { token, privateKeyPem } = identity()
-  return new Redaction([token, privateKeyPem, ...secretsIn(runner.childEnv), ...secrets])
+  return new Redaction([token, privateKeyPem, ...secretsIn([runner.childEnv, runner.ownEnv]), ...secrets])
 }

@@ -33,6 +33,39 @@ describe('redaction', () => {
     }
   })
 
+  it.each<[string, string]>([
+    ['in JSON inside JSON', JSON.stringify(JSON.stringify({ a: secret }))],
+    ['in JSON, three deep', JSON.stringify(JSON.stringify(JSON.stringify({ a: secret })))],
+    [
+      'in JSON of ASCII',
+      JSON.stringify(secret).replace(/[^ -~]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ],
+    ['in a URL inside a URL', encodeURIComponent(encodeURIComponent(secret))],
+    ['in HTML', secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
+    ['for a shell', secret.replace(/["$`\\]/g, '\\$&')],
+    [
+      'over lines in base64',
+      (
+        Buffer.from(`${'a'.repeat(40)}${secret}`)
+          .toString('base64')
+          .match(/.{1,64}/g) ?? []
+      ).join('\n'),
+    ],
+    ['over lines', `${secret.slice(0, 12)}\n${secret.slice(12)}`],
+  ])('hides a known secret written %s', (_how, written) => {
+    const redaction = new Redaction([secret])
+    const shown = redaction.text(`line ${written} end\n`.replaceAll('line in', ''))
+    for (const part of [
+      secret,
+      'hunter2-Ü',
+      'hunter2-\\u00dc',
+      'berraschung',
+      Buffer.from(secret).toString('base64').slice(2, 12),
+    ])
+      expect(shown).not.toContain(part)
+    expect(streamed(redaction, [...`${written}\n`])).not.toContain('berraschung')
+  })
+
   it('hides a secret inside a longer text that is in base64, at any offset', () => {
     for (const before of ['', 'a', 'ab', 'abc']) {
       const encoded = Buffer.from(`${before}${secret} and more`).toString('base64')

@@ -1,10 +1,9 @@
+import { hideInValue, hideSpans, maxPemLength, type Span } from '@ikoma/kernel'
 import { secretForms } from './secret-forms.ts'
-import { findSpans, maxPemLength, type Span } from './secret-spans.ts'
+import { findSpans } from './secret-spans.ts'
 
-const mask = '[REDACTED]'
 /** A pattern split further apart than this may be missed; a known secret never is. */
 const minOverlap = 1024
-const maxDepth = 20
 
 /** Hides known secrets, in any usual spelling, and what looks like one. */
 export class Redaction {
@@ -17,26 +16,17 @@ export class Redaction {
   }
 
   text(text: string): string {
-    return hide(text, findSpans(text, this.#forms))
+    return hideSpans(text, findSpans(text, this.#forms))
   }
 
   /** Every string in a JSON value, keys included; also makes them storable (no NUL, no half surrogates). */
   value<T>(value: T): T {
-    return this.#deep(value, 0) as T
+    return hideInValue(value, (text) => storable(this.text(text))) as T
   }
 
   /** For text that comes in pieces: a secret across pieces is hidden as well. */
   stream(): StreamRedactor {
     return new StreamRedactor((text) => findSpans(text, this.#forms), Math.max(minOverlap, this.#longest))
-  }
-
-  #deep(value: unknown, depth: number): unknown {
-    if (typeof value === 'string') return storable(this.text(value))
-    if (typeof value !== 'object' || value === null) return value
-    if (depth >= maxDepth) return mask
-    if (Array.isArray(value)) return value.map((item) => this.#deep(item, depth + 1))
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined)
-    return Object.fromEntries(entries.map(([key, item]) => [storable(this.text(key)), this.#deep(item, depth + 1)]))
   }
 }
 
@@ -70,7 +60,7 @@ export class StreamRedactor {
   end(): string {
     const rest = this.#held
     this.#held = ''
-    return hide(rest, this.#find(rest))
+    return hideSpans(rest, this.#find(rest))
   }
 
   #release(wanted: number): string {
@@ -85,7 +75,7 @@ export class StreamRedactor {
 
   #take(length: number, spans: readonly Span[]): string {
     const within = spans.filter(({ from }) => from < length)
-    const ready = hide(this.#held.slice(0, length), within)
+    const ready = hideSpans(this.#held.slice(0, length), within)
     this.#held = this.#held.slice(length)
     return ready
   }
@@ -96,16 +86,6 @@ export class StreamRedactor {
     this.#inSecret = false
     return text.slice(end)
   }
-}
-
-function hide(text: string, spans: readonly Span[]): string {
-  let shown = ''
-  let at = 0
-  for (const { hideFrom, to } of spans) {
-    shown += text.slice(at, hideFrom) + mask
-    at = to
-  }
-  return shown + text.slice(at)
 }
 
 /** PostgreSQL refuses NUL in text and JSON. */

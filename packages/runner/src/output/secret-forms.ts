@@ -1,17 +1,29 @@
+import { saysSecret } from '@ikoma/kernel'
+
 /** Shorter ones would blacken half of every log. */
 const minLength = 6
-const secretName = /(SECRET|TOKEN|PASS|PWD|KEY|CREDENTIAL)/i
-const urlPassword = /:\/\/[^\s/:@]*:([^\s/@]+)@/g
+const urlPassword = /:\/\/[^\s/:@]{0,256}:([^\s/]{1,1024})@/g
 
-/** Values in a payload that its field names give away, and passwords inside its URLs. */
-export function secretsIn(value: unknown, name = ''): string[] {
+/** Values in a payload or an environment that their names give away, and passwords inside its URLs. */
+export function secretsIn(value: unknown, secret = false): string[] {
   if (typeof value === 'string') {
-    const passwords = [...value.matchAll(urlPassword)].flatMap(([, password]) => password ?? [])
-    return secretName.test(name) ? [value, ...passwords] : passwords
+    const found = [...value.matchAll(urlPassword)].flatMap(([, password = '']) => [password, decoded(password)])
+    const passwords = [...new Set(found)]
+    return secret ? [value, ...passwords] : passwords
   }
-  if (Array.isArray(value)) return value.flatMap((item) => secretsIn(item, name))
+  if (Array.isArray(value)) return value.flatMap((item) => secretsIn(item, secret))
   if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key))
+  const entries = Object.entries(value)
+  const named = entries.some(([key, item]) => key === 'name' && typeof item === 'string' && saysSecret(item))
+  return entries.flatMap(([key, item]) => secretsIn(item, secret || saysSecret(key) || (named && key === 'value')))
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /** Every spelling under which a secret may show up in output, none with a line break inside. */
@@ -34,13 +46,48 @@ function formsOf(secret: string): string[] {
   const url = encodeURIComponent(secret.toWellFormed())
   return [
     secret,
-    JSON.stringify(secret).slice(1, -1),
+    ...jsonForms(secret),
+    ...quotedForms(secret),
     hex,
     hex.toUpperCase(),
     url,
+    encodeURIComponent(url),
+    encodeURI(secret.toWellFormed()),
     url.replaceAll('%20', '+'),
     url.replace(/%[0-9A-F]{2}/g, (escaped) => escaped.toLowerCase()),
     ...base64Forms(bytes),
+  ]
+}
+
+/** As JSON has it, also inside a text of JSON inside another; some write `\/`, some every letter beyond ASCII as `\u…`. */
+function jsonForms(secret: string): string[] {
+  const once = inJson(secret)
+  const twice = inJson(once)
+  const ascii = once.replace(/[^ -~]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const forms = [once, twice, inJson(twice), ascii, inJson(ascii)]
+  return [...forms, once.replaceAll('/', '\\/'), inJson(once.replaceAll('/', '\\/'))]
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** As a shell, SQL, XML and `util.inspect` write it. */
+function quotedForms(secret: string): string[] {
+  return [
+    secret.replaceAll("'", "'\\''"),
+    secret.replaceAll("'", "'\"'\"'"),
+    secret.replaceAll("'", "''"),
+    secret.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
+    secret.replace(/[^A-Za-z0-9_./:=@%+,-]/g, '\\$&'),
+    secret.replace(/["$`\\]/g, '\\$&'),
+    secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    secret
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replaceAll("'", '&#39;'),
   ]
 }
 

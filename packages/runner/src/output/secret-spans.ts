@@ -1,76 +1,55 @@
-/** A stretch of text that must not be shown. `from`: where it can be recognised; `hideFrom`: where it must be hidden. */
-export interface Span {
-  from: number
-  hideFrom: number
-  to: number
-}
-
-const gap = '[^\\S\\n]{0,3}'
-const value = `["']?((?<=")(?:\\\\.|[^"\\\\\\n])+|(?<=')[^'\\n]+|[^\\s"',;&]+)`
-const name = '(?:password|passwd|pwd|secret|token|credentials?|(?:api|access|private|secret|admin)[_-]?key)'
-
-// The last group of each is what is hidden. Counted repeats keep them linear on hostile output.
-const patterns = [
-  /(iko_[a-z]{1,20}_[A-Za-z0-9]{8,})/g,
-  new RegExp(`authorization["']?${gap}[:=]${gap}["']?(?:[a-z]{1,20}[^\\S\\n]{1,3})?${value}`, 'gi'),
-  /\bbearer[^\S\n]{1,3}([A-Za-z0-9._~+/=-]{8,})/gi,
-  new RegExp(`${name}["']?${gap}[=:]${gap}${value}`, 'gi'),
-  /:\/\/([^\s/:@]{0,256}:[^\s/@]{1,1024}|[^\s/:@]{16,1024})@/g,
-]
-
-const pemBegin = /-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY-----/g
-const pemEnd = /-----END [A-Z0-9 ]{0,30}PRIVATE KEY-----/
-/** More than a 16,384-bit RSA key needs; an END that never comes hides no more than this. */
-export const maxPemLength = 16_384
+import { mergedSpans, type Span, secretSpans } from '@ikoma/kernel'
 
 /** What must be hidden in `text`, in order, overlaps merged. `forms` are the known secrets' spellings. */
 export function findSpans(text: string, forms: readonly string[]): Span[] {
-  const spans = [...formSpans(text, forms), ...patternSpans(text), ...pemSpans(text)]
-  spans.sort((a, b) => a.hideFrom - b.hideFrom)
-  const merged: Span[] = []
-  for (const span of spans) {
-    const last = merged.at(-1)
-    if (last && span.hideFrom <= last.to) {
-      last.to = Math.max(last.to, span.to)
-      last.from = Math.min(last.from, span.from)
-    } else {
-      merged.push({ ...span })
-    }
-  }
-  return merged
+  return mergedSpans([...formSpans(text, forms), ...wrappedSpans(text, forms), ...secretSpans(text)])
 }
 
-function formSpans(text: string, forms: readonly string[]): Span[] {
-  const spans: Span[] = []
+function* formSpans(text: string, forms: readonly string[]): Generator<Span> {
   for (const form of forms) {
     for (let at = text.indexOf(form); at !== -1; at = text.indexOf(form, at + 1)) {
-      spans.push({ from: at, hideFrom: at, to: at + form.length })
+      yield { from: at, hideFrom: at, to: at + form.length }
     }
   }
-  return spans
 }
 
-function patternSpans(text: string): Span[] {
-  return patterns.flatMap((pattern) =>
-    [...text.matchAll(pattern)].map((match) => {
-      const [whole, hidden = ''] = match
-      // The hidden group is the last thing in a match, except for the `@` after a URL's credentials.
-      const hideFrom = match.index + whole.lastIndexOf(hidden)
-      return { from: match.index, hideFrom, to: hideFrom + hidden.length }
-    }),
-  )
+/** As much of a spelling as is hidden when a line ends within it; less could be anything, and so could a longer word. */
+const leastPiece = 8
+const longestWord = 12
+
+function isTelling(piece: string): boolean {
+  return piece.length >= longestWord || !/^[a-z]+$|^[A-Z]+$/.test(piece)
 }
 
-/** A block whose END has not come yet reaches past the text: it may go on in what follows. */
-function pemSpans(text: string): Span[] {
-  const spans: Span[] = []
-  pemBegin.lastIndex = 0
-  for (let begin = pemBegin.exec(text); begin; begin = pemBegin.exec(text)) {
-    const most = begin.index + maxPemLength
-    const end = pemEnd.exec(text.slice(begin.index, most))
-    const to = end ? begin.index + end.index + end[0].length : most
-    spans.push({ from: begin.index, hideFrom: begin.index, to })
-    pemBegin.lastIndex = to
+/** What a line break has torn: programs wrap base64 at 64 or 76 letters. */
+function* wrappedSpans(text: string, forms: readonly string[]): Generator<Span> {
+  const long = forms.filter(({ length }) => length >= 2 * leastPiece)
+  if (long.length === 0) return
+  let from = 0
+  for (const line of text.split('\n')) {
+    for (const form of long) yield* piecesOf(form, line.replace(/\r$/, ''), from)
+    from += line.length + 1
   }
-  return spans
+}
+
+function* piecesOf(form: string, line: string, from: number): Generator<Span> {
+  const head = form.slice(0, leastPiece)
+  const tail = form.slice(-leastPiece)
+  // Only what reaches the end of the line, or its beginning, can go on in another.
+  const near = Math.max(0, line.length - form.length)
+  for (let at = line.indexOf(head, near); at !== -1; at = line.indexOf(head, at + 1)) {
+    if (form.startsWith(line.slice(at)) && isTelling(line.slice(at)))
+      yield { from: from + at, hideFrom: from + at, to: from + line.length }
+  }
+  const indent = line.length - line.trimStart().length
+  const begin = line.slice(0, indent + form.length)
+  for (let at = begin.lastIndexOf(tail); at !== -1; at = at === 0 ? -1 : begin.lastIndexOf(tail, at - 1)) {
+    const to = at + tail.length
+    const piece = line.slice(indent, to)
+    if (form.endsWith(piece) && isTelling(piece)) yield { from: from + indent, hideFrom: from + indent, to: from + to }
+  }
+  const whole = line.trim()
+  if (whole.length >= 2 * leastPiece && form.includes(whole)) {
+    yield { from: from + indent, hideFrom: from + indent, to: from + indent + whole.length }
+  }
 }

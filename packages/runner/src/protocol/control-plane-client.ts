@@ -27,6 +27,12 @@ const claimSchema = claimedOrderSchema
   .pick({ id: true, attempt: true, lease: true, claimLeaseSec: true, runLeaseSec: true, grant: true })
   .transform(({ id, ...claim }) => ({ orderId: id, ...claim }))
 const claimReply = z.object({ orders: z.array(z.unknown()) })
+/** All that it takes to refuse a claim that says more than can be read. */
+const namedSchema = z.object({
+  id: z.string().min(1).max(100),
+  lease: z.string().min(1).max(100),
+  attempt: z.number().int().catch(0),
+})
 
 export type Claim = z.infer<typeof claimSchema>
 
@@ -41,8 +47,16 @@ export interface Heartbeat {
 
 export interface ClaimReply {
   claims: Claim[]
-  /** Orders in the answer that this runner cannot read; their claims expire by themselves. */
-  unreadable: number
+  /** Orders in the answer that this runner cannot read. */
+  unreadable: UnreadableClaim[]
+  /** Of these, how many do not even say which they are; their claims expire by themselves. */
+  unnamed: number
+}
+
+/** A claim of which no more could be read, and what is wrong with it. */
+export interface UnreadableClaim extends Hold {
+  attempt: number
+  problem: string
 }
 
 const proofLifeMs = 20_000
@@ -93,8 +107,10 @@ export function createControlPlaneClient(identity: () => Identity, clock: Clock)
       const timeoutMs = waitSec * 1000 + answerMs
       const reply = await call<unknown>(path, { query: { waitSec, max }, body: {}, signal, timeoutMs })
       const orders = reply === null ? [] : claimReply.parse(reply).orders
-      const claims = orders.map((order) => claimSchema.safeParse(order)).filter((parsed) => parsed.success)
-      return { claims: claims.map(({ data }) => data), unreadable: orders.length - claims.length }
+      const read = orders.map(readClaim)
+      const claims = read.filter((each) => each !== null && 'grant' in each)
+      const unreadable = read.filter((each) => each !== null && 'problem' in each)
+      return { claims, unreadable, unnamed: orders.length - claims.length - unreadable.length }
     },
 
     start: (hold: Hold, timeoutMs = answerMs) => progress(hold, 'start', { body: {}, timeoutMs }),
@@ -112,6 +128,17 @@ export function createControlPlaneClient(identity: () => Identity, clock: Clock)
       await call(orderPath(hold, 'complete'), { hold, body: { report }, signal })
     },
   }
+}
+
+/** A claim, or as much as it takes to refuse it; null for what does not say which order it is. */
+function readClaim(order: unknown): Claim | UnreadableClaim | null {
+  const { data: claim, error } = claimSchema.safeParse(order)
+  if (claim) return claim
+  const named = namedSchema.safeParse(order).data
+  if (!named) return null
+  const { id: orderId, lease, attempt } = named
+  const problem = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')
+  return { orderId, lease, attempt, problem: problem.slice(0, 500) }
 }
 
 /** The time by the control plane's clock, which it adds when it refuses a credential. */

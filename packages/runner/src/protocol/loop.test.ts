@@ -124,10 +124,11 @@ describe('a running runner', () => {
     const claim = { orderId: 'o', attempt: 1, lease: 'l', claimLeaseSec: 1, runLeaseSec: 1 } as Claim
     const loop = startLoop({
       controlPlane: {
-        claim: async () => ({ claims: [claim], unreadable: 0 }),
+        claim: async () => ({ claims: [claim], unreadable: [], unnamed: 0 }),
         heartbeat: async () => ({ ok: true, serverTime: plane.url }),
       },
       runOrder: () => Promise.reject(new Error('No space left on device')),
+      refuseOrder: async () => {},
       reloadIdentity: async () => false,
       about: { version: '1', capabilities: {} },
       ...{ concurrency: 1, waitSec: 1, heartbeatSec: 30, logger, stopping: stopping.signal },

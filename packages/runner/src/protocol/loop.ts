@@ -1,11 +1,13 @@
 import type { Logger } from '../logger.ts'
-import type { Claim, ControlPlaneClient } from './control-plane-client.ts'
+import type { Claim, ControlPlaneClient, UnreadableClaim } from './control-plane-client.ts'
 import { Bell, pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LoopDeps {
   controlPlane: Pick<ControlPlaneClient, 'claim' | 'heartbeat'>
   runOrder(claim: Claim): Promise<void>
+  /** Ends an order that cannot be read: claimed again and again, it would be refused as often. */
+  refuseOrder(claim: UnreadableClaim): Promise<void>
   /** Reads the credential again; true when it is another one. */
   reloadIdentity(): Promise<boolean>
   about: { version: string; capabilities: Record<string, unknown> }
@@ -33,9 +35,8 @@ export function startLoop(deps: LoopDeps): Loop {
   const running = new Set<Promise<void>>()
   const slotFreed = new Bell()
   const fatal = Promise.withResolvers<never>()
-  const run = (claim: Claim) => {
-    const order = deps.runOrder(claim).catch(fatal.reject)
-    const settled = order.finally(() => {
+  const run = (order: Promise<void>) => {
+    const settled = order.catch(fatal.reject).finally(() => {
       running.delete(settled)
       slotFreed.ring()
     })
@@ -49,7 +50,7 @@ export function startLoop(deps: LoopDeps): Loop {
 
 interface Slots {
   free(): number
-  run(claim: Claim): void
+  run(order: Promise<void>): void
   freed: Bell
 }
 
@@ -75,14 +76,16 @@ async function claimAll(slots: Slots, deps: LoopDeps): Promise<void> {
   }
 }
 
-async function claimOnce(slots: Slots, { controlPlane, waitSec, stopping, logger }: LoopDeps): Promise<void> {
+async function claimOnce(slots: Slots, deps: LoopDeps): Promise<void> {
+  const { controlPlane, waitSec, stopping, logger } = deps
   const max = slots.free()
   const sentAtMs = performance.now()
-  const { claims, unreadable } = await controlPlane.claim({ waitSec, max, signal: stopping })
-  if (unreadable > 0) logger.error({ unreadable }, 'Claimed orders cannot be read by this version of the runner.')
+  const { claims, unreadable, unnamed } = await controlPlane.claim({ waitSec, max, signal: stopping })
+  if (unnamed > 0) logger.error({ unnamed }, 'Claimed orders cannot be read, not even which they are.')
   // Claims beyond what was asked for expire by themselves.
-  for (const claim of claims.slice(0, max)) slots.run(claim)
-  if (claims.length > 0) return
+  for (const claim of claims.slice(0, max)) slots.run(deps.runOrder(claim))
+  for (const claim of unreadable.slice(0, max)) slots.run(deps.refuseOrder(claim))
+  if (claims.length + unreadable.length > 0) return
   // One that answers "nothing" at once must not be asked again at once.
   if (performance.now() - sentAtMs < 1_000) await pause(250 + 250 * Math.random(), stopping)
 }

@@ -1,4 +1,4 @@
-import { ApiError, type Report, UnreachableError } from '@ikoma/api'
+import { ApiError, type Report, reportSchema, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { recordingLogger, until } from '../testing/setup.ts'
 import { ReportOutbox } from './report-outbox.ts'
@@ -8,9 +8,11 @@ const result = { orderId: 'order', attempt: 1, lease: 'lease', report }
 
 function setup(answer: (tries: number) => number | null) {
   const acknowledged: string[] = []
-  const state = { tries: 0, acknowledged }
+  const told: Report[] = []
+  const state = { tries: 0, acknowledged, told }
   const outbox = new ReportOutbox({
-    async complete() {
+    async complete(_hold, report) {
+      told.push(report)
       const status = answer(++state.tries)
       if (status === null) throw new UnreachableError('http://x', null)
       const problem = { type: '', title: '', status, detail: 'no', reason: 'test', requestId: '' }
@@ -29,14 +31,37 @@ describe('the outbox of reports', () => {
     const { outbox, state } = setup((tries) => (tries < 20 ? ([null, 503, 401, 429][tries % 4] ?? null) : 200))
     await outbox.deliver(result)
     await outbox.idle()
-    expect(state).toEqual({ tries: 20, acknowledged: ['lease'] })
+    expect(state).toMatchObject({ tries: 20, acknowledged: ['lease'] })
   })
 
-  it.each([409, 404, 422, 400])('takes %s for an answer and forgets the report', async (status) => {
+  it.each([400, 413, 422])('tells at least how an order ended when its report is refused with %s', async (status) => {
+    const { outbox, state } = setup((tries) => (tries === 1 ? status : 200))
+    await outbox.deliver({ ...result, report: { ...report, output: { not: 'taken' } } })
+    await outbox.idle()
+    expect(state.told).toMatchObject([{ output: { not: 'taken' } }, { ok: true, outcome: 'succeeded', cut: ['all'] }])
+    expect(state.acknowledged).toEqual(['lease'])
+  })
+
+  it.each([400, 422])('does not tell it for ever: %s a second time is the answer', async (status) => {
     const { outbox, state } = setup(() => status)
     await outbox.deliver(result)
     await outbox.idle()
-    expect(state).toEqual({ tries: 1, acknowledged: ['lease'] })
+    expect(state).toMatchObject({ tries: 2, acknowledged: ['lease'] })
+  })
+
+  it('cuts what a former version wrote into the journal', async () => {
+    const { outbox, state } = setup(() => 200)
+    await outbox.deliver({ ...result, report: { ...report, output: { text: 'x'.repeat(900_000) } } })
+    await outbox.idle()
+    expect(reportSchema.safeParse(state.told[0]).error).toBeUndefined()
+    expect(state.told[0]).toMatchObject({ cut: ['output'] })
+  })
+
+  it.each([409, 404])('takes %s for an answer and forgets the report', async (status) => {
+    const { outbox, state } = setup(() => status)
+    await outbox.deliver(result)
+    await outbox.idle()
+    expect(state).toMatchObject({ tries: 1, acknowledged: ['lease'] })
   })
 
   it('does not keep its caller waiting for longer than the first try', async () => {

@@ -1,6 +1,7 @@
 import type { Report } from '@ikoma/api'
 import type { Backoff } from '@ikoma/kernel'
 import type { Logger } from '../logger.ts'
+import { fitReport, leastReport } from '../order/fit-report.ts'
 import type { Hold } from './control-plane-client.ts'
 import type { Journal } from './journal.ts'
 import type { Result } from './journal-entry.ts'
@@ -51,8 +52,10 @@ export class ReportOutbox {
     await this.idle()
   }
 
-  async #deliver({ orderId, attempt, lease, report }: Result, tried: () => void): Promise<void> {
+  async #deliver({ orderId, attempt, lease, report: written }: Result, tried: () => void): Promise<void> {
     const { complete, journal, logger, backoff = defaultBackoff } = this.#deps
+    // A former version may have written more into the journal than is taken now.
+    let report = fitReport(written)
     for (let tries = 1; !this.#closed.signal.aborted; tries++) {
       try {
         await complete({ orderId, lease }, report, this.#closed.signal)
@@ -62,6 +65,12 @@ export class ReportOutbox {
         if (this.#closed.signal.aborted) return
         const trouble = troubleOf(error)
         const context = { orderId, attempt, error: messageOf(error) }
+        if (trouble === 'refused' && report.cut?.[0] !== 'all') {
+          // Something in it is not taken. That the order ended still can be.
+          logger.error(context, 'The report was refused; telling no more than how it ended.')
+          report = leastReport(written, messageOf(error))
+          continue
+        }
         if (trouble === 'lost' || trouble === 'refused') {
           // No is an answer too: asking again would not change it.
           const write = trouble === 'lost' ? logger.warn : logger.error

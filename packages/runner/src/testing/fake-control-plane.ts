@@ -49,6 +49,8 @@ export class FakeControlPlane {
   interfere: Interference = () => null
   /** Changes a grant before it is signed. */
   alterGrant: (grant: Grant) => Grant = (grant) => grant
+  /** Changes a claim before it is told. */
+  alterClaim: (claim: object) => object = (claim) => claim
   readonly #keys = generateKeyPairSync('ed25519')
   readonly #server: Server
   #runnerKey: KeyObject | null = null
@@ -175,7 +177,7 @@ export class FakeControlPlane {
     order.lease = randomUUID()
     const { id, attempt, lease } = order
     const { claimLeaseSec, runLeaseSec } = this
-    return { id, attempt, lease, claimLeaseSec, runLeaseSec, grant: this.#grant(order) }
+    return this.alterClaim({ id, attempt, lease, claimLeaseSec, runLeaseSec, grant: this.#grant(order) })
   }
 
   #grant({ id, type, payload, attempt, lease, timeoutSec, dryRun }: FakeOrder): object {

@@ -1,7 +1,7 @@
 import type { Order, OrderFilter, Store } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
 import { aClaim, noon, onceType } from '../testing/fixtures.ts'
-import { bring, moved, type OpenStore, place, runnerId, setup, times } from './world.ts'
+import { bring, completion, moved, type OpenStore, place, runnerId, setup, startNext, times } from './world.ts'
 
 export function describeListing(open: OpenStore): void {
   describe('listing orders', () => {
@@ -69,10 +69,26 @@ export function describeListing(open: OpenStore): void {
       expect(await store.listOrders({ type: 'none' }, { limit: 2, cursor: null })).toEqual({ items: [], next: null })
     })
 
-    it('shows whole orders', async () => {
+    it('shows orders without their payloads and reports, of which it has the outcome and the summary', async () => {
       const { store } = await setup(open)
-      const order = await bring.SUCCEEDED(store, { payload: { b: 1, a: [2] }, labels: { x: 'y' } })
-      expect((await store.listOrders({}, { limit: 9, cursor: null })).items).toEqual([order])
+      const { payload, report, ...order } = await bring.SUCCEEDED(store, {
+        payload: { b: 1, a: [2] },
+        labels: { x: 'y' },
+      })
+      const { items } = await store.listOrders({}, { limit: 9, cursor: null })
+      expect(items).toEqual([{ ...order, outcome: report?.outcome ?? null, summary: report?.summary ?? null }])
+      expect(payload).toEqual({ b: 1, a: [2] })
+    })
+
+    it('shows what the report says in a sentence', async () => {
+      const { store } = await setup(open)
+      const { id } = await place(store)
+      const { by } = await startNext(store)
+      const report = { outcome: 'failed', summary: 'It said: “no”.', output: { large: 'x'.repeat(10_000) } }
+      await moved(store, id, completion(by, 'failed'), { report })
+      const [item] = (await store.listOrders({}, { limit: 9, cursor: null })).items
+      expect(item).toMatchObject({ outcome: 'failed', summary: 'It said: “no”.' })
+      expect(JSON.stringify(item)).not.toContain('xxxx')
     })
 
     it('lists the targets that have something to claim, page by page', async () => {

@@ -64,7 +64,7 @@ export function describePlacing(open: OpenStore): void {
       const placements = await store.insertOrders(orders.map((order) => insertion(order)))
       expect(placements).toEqual(orders.map((order) => ({ kind: 'inserted', order })))
       const { items } = await store.listOrders({}, { limit: 200, cursor: null })
-      expect(items).toEqual(orders.toReversed())
+      expect(items.map(({ id }) => id)).toEqual(orders.map(({ id }) => id).toReversed())
     })
 
     it('answers each item of a batch by itself', async () => {

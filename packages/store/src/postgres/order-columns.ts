@@ -1,5 +1,5 @@
 import type { Order, OrderState } from '@ikoma/domain'
-import { getColumns } from 'drizzle-orm'
+import { getColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { mutableNames, stateNames } from '../order-fields.ts'
 import { orders } from './schema.ts'
@@ -8,6 +8,15 @@ const { seq: _seq, ...contentAndState } = getColumns(orders)
 
 /** An order without its place in the table. */
 export const orderColumns = contentAndState
+
+const { payload: _payload, report: _report, ...listed } = contentAndState
+
+/** What a list shows; big columns stay on disk. */
+export const listedColumns = {
+  ...listed,
+  outcome: sql<string | null>`report ->> 'outcome'`,
+  summary: sql<string | null>`report ->> 'summary'`,
+}
 
 const orderNames = Object.keys(orderColumns) as (keyof Order)[]
 

@@ -1,8 +1,17 @@
-import type { LogChunk, LogCursor, Order, OrderFilter, OrderStatus, OrderStore, Page, PageRequest } from '@ikoma/domain'
-import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
+import type {
+  ListedOrder,
+  LogChunk,
+  LogCursor,
+  OrderFilter,
+  OrderStatus,
+  OrderStore,
+  Page,
+  PageRequest,
+} from '@ikoma/domain'
+import { and, asc, count, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db, Named } from './connection.ts'
-import { orderColumns } from './order-columns.ts'
+import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
 import { orderLogs, orders } from './schema.ts'
 
@@ -66,9 +75,9 @@ function claimableTargets(after: string, limit: number) {
     select target from found where target is not null limit ${limit}`
 }
 
-async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Promise<Page<Order>> {
+async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Promise<Page<ListedOrder>> {
   const rows = await db
-    .select(getColumns(orders))
+    .select({ seq: orders.seq, ...listedColumns })
     .from(orders)
     .where(
       and(

@@ -7,6 +7,15 @@ const { seq: _seq, ...contentAndState } = getColumns(orders)
 /** An order without its place in the table. */
 export const orderColumns = contentAndState
 
+const { payload: _large, report: _larger, ...listed } = contentAndState
+
+/** What a list shows. */
+export const listedColumns = {
+  ...listed,
+  outcome: sql<string | null>`report ->> '$.outcome'`,
+  summary: sql<string | null>`report ->> '$.summary'`,
+}
+
 const { payload: _payload, labels: _labels, report: _report, seal: _seal, ...narrow } = contentAndState
 const { risk: _risk, priority: _priority, dryRun: _dryRun, dedupeKey: _dedupeKey, ...narrower } = narrow
 const { retryOf: _retryOf, createdAt: _createdAt, createdBy: _createdBy, ...state } = narrower

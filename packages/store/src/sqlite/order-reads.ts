@@ -1,8 +1,18 @@
-import type { LogChunk, LogCursor, Order, OrderFilter, OrderStatus, OrderStore, Page, PageRequest } from '@ikoma/domain'
-import { and, asc, count, desc, eq, getColumns, gte, inArray, lt, sql } from 'drizzle-orm'
+import type {
+  ListedOrder,
+  LogChunk,
+  LogCursor,
+  Order,
+  OrderFilter,
+  OrderStatus,
+  OrderStore,
+  Page,
+  PageRequest,
+} from '@ikoma/domain'
+import { and, asc, count, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { Db } from './database.ts'
-import { orderColumns } from './order-columns.ts'
+import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
 import { orderLogs, orders } from './schema.ts'
 
@@ -74,9 +84,9 @@ function prepareClaimableTargets({ $client: client }: Db) {
     select target from found where target is not null`)
 }
 
-function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Page<Order> {
+function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Page<ListedOrder> {
   const rows = db
-    .select(getColumns(orders))
+    .select({ seq: orders.seq, ...listedColumns })
     .from(orders)
     .where(
       and(

@@ -21,6 +21,14 @@ describe('following an order', () => {
     expect(await run(...follow)).toMatchObject({ code: 0, stdout: 'hello\n' })
   })
 
+  it('asks for the report, which is not in what is followed', async () => {
+    const { payload: _payload, report: _report, ...summary } = succeeded
+    const { run, api } = await setup(stream([status({ ...summary, outcome: 'succeeded', summary: '9 checks passed' })]))
+    api.on(`GET /v1/orders/${orderId}`, ok(running), ok(succeeded))
+    const { code, stderr } = await run(...follow)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('9 checks passed, 1 warning')])
+  })
+
   it('goes on after the last line seen when the connection breaks', async () => {
     const { run, api } = await setup(
       stream([status(running), line('one', '1.0')], 'break'),

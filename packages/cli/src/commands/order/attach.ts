@@ -1,4 +1,4 @@
-import type { OrderResource } from '@ikoma/api'
+import type { OrderResource, OrderSummary } from '@ikoma/api'
 import { isTerminal } from '@ikoma/domain'
 import type { RemoteContext } from '../../cli.ts'
 import { exitCodeOfOrder, exitCodes } from '../../exit-codes.ts'
@@ -21,13 +21,13 @@ export async function attachOrder(
   options: AttachOptions,
   context: RemoteContext,
 ): Promise<number> {
-  const { out, language } = context
+  const { client, out, language } = context
   const view = createOrderView(options.targetName, context)
   view.begin(order)
   await view.status(order)
   if (order.status === 'PENDING_APPROVAL') out.note('  ', orderWords[language].needsApproval(shortId(order.id)))
   using wait = limitedWait(options.waitMs, context)
-  let last = order
+  let last: OrderSummary | OrderResource = order
   for await (const event of followReconnecting(order.id, wait.signal, context)) {
     if (event.event === 'line') {
       view.line(event.data)
@@ -38,9 +38,11 @@ export async function attachOrder(
     if (isTerminal(last.status)) break
   }
   if (!isTerminal(last.status)) return leave(last, wait.ended(), context)
-  view.end(last)
-  out.answer(last, () => {})
-  return exitCodeOfOrder[last.status]
+  // What is followed is without the report, which may be large; a former control plane told it with the rest.
+  const ended = 'report' in last ? last : await client.getOrder(order.id)
+  view.end(ended)
+  out.answer(ended, () => {})
+  return exitCodeOfOrder[ended.status]
 }
 
 type WaitEnd = 'interrupted' | 'timeout' | 'lost'
@@ -50,7 +52,7 @@ interface LimitedWait {
   ended(): WaitEnd
 }
 
-function leave({ id }: OrderResource, why: WaitEnd, { out, language }: RemoteContext): number {
+function leave({ id }: Pick<OrderResource, 'id'>, why: WaitEnd, { out, language }: RemoteContext): number {
   out.note(words[language][why])
   out.note('  ', orderWords[language].reattach(shortId(id)))
   out.note('  ', words[language].cancel(shortId(id)))

@@ -1,4 +1,4 @@
-import type { OrderResource } from '@ikoma/api'
+import type { OrderSummary } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -38,7 +38,7 @@ export async function listOrders(options: ListOrdersOptions, context: RemoteCont
   return exitCodes.ok
 }
 
-async function row(order: OrderResource, names: Names, context: RemoteContext): Promise<Part[]> {
+async function row(order: OrderSummary, names: Names, context: RemoteContext): Promise<Part[]> {
   const { startedAt, completedAt } = order
   const took = startedAt && completedAt ? span(Date.parse(completedAt) - Date.parse(startedAt), context) : ''
   const id = context.io.stdout.isTty ? shortId(order.id) : order.id
@@ -46,7 +46,9 @@ async function row(order: OrderResource, names: Names, context: RemoteContext): 
   return [id, statusPart(order.status, context.t), order.type, target, ago(order.createdAt, context), took]
 }
 
-export async function targetName(order: OrderResource, names: Names, context: RemoteContext): Promise<string> {
+type Target = Pick<OrderSummary, 'serverId' | 'runnerId' | 'scope'>
+
+export async function targetName(order: Target, names: Names, context: RemoteContext): Promise<string> {
   if (order.serverId) return names.server(order.serverId)
   if (order.runnerId) return names.runner(order.runnerId)
   return scopeName(order.scope ?? '', context)

@@ -1,4 +1,4 @@
-import type { OrderResource } from '@ikoma/api'
+import type { OrderSummary } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
 import type { Style } from '../../output.ts'
 import { dateAndTime, timeOfDay } from '../../times.ts'
@@ -15,8 +15,11 @@ export interface Change {
   style?: Style
 }
 
+/** What an order and its summary both say. */
+type Course = Omit<OrderSummary, 'outcome' | 'summary'>
+
 /** What an order's own state and times say has happened to it, in order, except how it ended. */
-export function changesOf(order: OrderResource, runner: string, context: RemoteContext): Change[] {
+export function changesOf(order: Course, runner: string, context: RemoteContext): Change[] {
   const { t, language } = context
   const { status, attempt, claimedAt, startedAt, cancelRequestedAt } = order
   const why = order.statusReason ?? ''
@@ -44,7 +47,7 @@ export function changesOf(order: OrderResource, runner: string, context: RemoteC
   return changes
 }
 
-function isLater({ runAt, createdAt }: OrderResource): boolean {
+function isLater({ runAt, createdAt }: Course): boolean {
   return Date.parse(runAt) > Date.parse(createdAt) + 1000
 }
 

@@ -1,4 +1,4 @@
-import type { LogLineResource, OrderResource, Report } from '@ikoma/api'
+import type { LogLineResource, OrderResource, OrderSummary, Report } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
 import { createNames, shortId } from '../../lookup.ts'
 import { span, timeOfDay } from '../../times.ts'
@@ -27,7 +27,7 @@ export function createOrderView(targetName: string, context: RemoteContext) {
       })
     },
 
-    async status(order: OrderResource): Promise<void> {
+    async status(order: OrderSummary | OrderResource): Promise<void> {
       const runner = order.runnerId ? await names.runner(order.runnerId) : ''
       for (const { key, at, text, style } of changesOf(order, runner, context)) {
         if (told.has(key)) continue

@@ -20,7 +20,9 @@ export function showScheduleCommand(cli: Cli): Command {
 
 export async function showSchedule(options: OneScheduleOptions, context: RemoteContext): Promise<number> {
   const { client, out, t } = context
-  const schedule = await findNamed(client.listSchedules, options.schedule, 'schedule', context)
+  const { id } = await findNamed(client.listSchedules, options.schedule, 'schedule', context)
+  // A list has no payloads.
+  const schedule = await client.getSchedule(id)
   const { lastRunAt, alertAfterSec } = schedule
   out.answer(schedule, () => {
     out.fields([
