@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Grant, SignedGrant } from '@ikoma/api'
 import {
-  equalDigests,
+  createSealer,
   newSigningKey,
   readOrMakeSecretFile,
   type SigningKey,
@@ -12,6 +12,8 @@ import {
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
   verifyKey: { keyId: string; publicKey: string }
+  /** For the store, which seals its rows. */
+  sealKey: Uint8Array
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
   sign(grant: Grant): SignedGrant
@@ -25,12 +27,10 @@ export function openKeyring(folder: string): Keyring {
 }
 
 export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
-  const key = createSecretKey(sealKey)
-  const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
-    seal,
-    isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
+    sealKey,
+    ...createSealer(sealKey),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }

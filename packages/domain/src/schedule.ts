@@ -1,3 +1,5 @@
+import type { RowFault } from './seal.ts'
+
 /** What to do with the runs that passed while nothing could fire them. */
 export type MissedRunPolicy = 'skip' | 'run_once'
 
@@ -22,4 +24,6 @@ export interface Schedule {
   createdBy: string
   /** Over what the schedule places and who answers for it, so that an edited row places nothing. */
   seal: string
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }

@@ -41,6 +41,13 @@ export type Signal =
   | { kind: 'access' }
   /** The audit grew. */
   | { kind: 'audit' }
+  /** Rows that are not as they were last written: told by the process that met them. */
+  | { kind: 'broken'; rows: BrokenRow[] }
+
+export interface BrokenRow {
+  table: string
+  id: string
+}
 
 export interface OrderStore {
   /**

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ControlPlane, createControlPlane, openKeyring } from '@ikoma/control-plane'
+import { type ControlPlane, createControlPlane, type Keyring, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
@@ -22,7 +22,7 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
-  const store = await openStore(config, log)
+  const store = await openStore(config, keyring, log)
   let controlPlane: ControlPlane | null = null
   const close = async () => {
     await controlPlane?.close()
@@ -44,9 +44,9 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   }
 }
 
-function openStore({ database }: ControlPlaneConfig, log: Log): Promise<Store> {
-  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file })
-  return openPostgresStore({ ...database, log: (message, cause) => log.warn({ err: cause }, message) })
+function openStore({ database }: ControlPlaneConfig, { sealKey }: Keyring, log: Log): Promise<Store> {
+  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file, sealKey })
+  return openPostgresStore({ ...database, sealKey, log: (message, cause) => log.warn({ err: cause }, message) })
 }
 
 /** A control plane that listens on every address is reached here by the loopback one. */

@@ -1,6 +1,7 @@
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
 export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
+export { createSealer, type Sealer } from './sealer.ts'
 export { readOrMakeSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'
 export { newSigningKey, type SigningKey, signingKeyFromPem, verifySignature } from './signing-key.ts'

@@ -2,7 +2,7 @@ import { auditGenesis, type Placement, type Store } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError, newId } from '@ikoma/kernel'
 import { expect, inject, it, onTestFinished } from 'vitest'
-import { aClaim, anAdvance, anEntry, anOrder, aRunner, aServer, noon } from '../testing/fixtures.ts'
+import { aClaim, anAdvance, anEntry, anOrder, aRunner, aServer, noon, sealKey } from '../testing/fixtures.ts'
 import { newDatabase } from '../testing/test-database.ts'
 import { openPostgresStore } from './store.ts'
 
@@ -10,7 +10,9 @@ import { openPostgresStore } from './store.ts'
 async function setup(count: number): Promise<Store[]> {
   const database = await newDatabase(inject('postgresUrl'))
   // Opened at once, as processes started together would.
-  const stores = await Promise.all(Array.from({ length: count }, () => openPostgresStore({ ...database, poolSize: 4 })))
+  const stores = await Promise.all(
+    Array.from({ length: count }, () => openPostgresStore({ sealKey, ...database, poolSize: 4 })),
+  )
   onTestFinished(async () => {
     await Promise.all(stores.map((store) => store.close()))
     await database.drop()

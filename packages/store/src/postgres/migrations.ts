@@ -43,5 +43,21 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"schedules\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"tokens\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130015224_row_seals",
+    "statements": [
+      "ALTER TABLE \"enrolments\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"idempotency\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"order_logs\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"answerable\" json;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"placement_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"report_digest\" text;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"schedules\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"servers\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"tokens\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;"
+    ]
   }
 ]

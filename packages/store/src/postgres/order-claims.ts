@@ -1,4 +1,5 @@
 import type { Advance, ClaimRequest, Order } from '@ikoma/domain'
+import { ours, type StoredOrder, withoutSeals } from '../order-fields.ts'
 import type { Trace } from '../trace.ts'
 import type { WriteArgs } from '../writes.ts'
 import { applyEvent, type Changes, endedBy, isFree, takeUnder } from './order-changes.ts'
@@ -16,7 +17,7 @@ interface Demand {
 interface Candidate {
   typeList: number
   seq: number
-  order: Order
+  order: StoredOrder
 }
 
 /** What was found for a batch's claims, under lock. */
@@ -51,7 +52,7 @@ export async function findClaimable(
   })
   const types = [...lists].map(([list, names]) => ({ list, names }))
   const [rows, counts] = await Promise.all([
-    tx.rows<Order & { seq: number; list: number }>(lockClaimable, JSON.stringify(asked), JSON.stringify(types)),
+    tx.rows<StoredOrder & { seq: number; list: number }>(lockClaimable, JSON.stringify(asked), JSON.stringify(types)),
     tx.rows<{ id: string; count: number }>(
       countHeld,
       calls.map(([{ runnerId }]) => runnerId),
@@ -66,7 +67,7 @@ export async function findClaimable(
 
 /** Gives the best to each claim in order of arrival, after the batch's events have changed what they change. */
 export function decideClaims(
-  trace: Trace,
+  tx: Transaction,
   changes: Changes,
   calls: WriteArgs<'claimOrders'>[],
   claimable: Claimable,
@@ -79,12 +80,12 @@ export function decideClaims(
     const { claim } = demand
     return pick(shelves, taken, demand).flatMap(({ order }, index) => {
       taken.add(order.id)
-      takeUnder(changes, order)
-      const decision = applyEvent(changes, trace, claimAdvance(claim, order.id, claim.leases[index] ?? ''))
-      return decision?.kind === 'changed' ? [{ ...order, ...decision.order }] : []
+      takeUnder(tx, changes, order)
+      const decision = applyEvent(changes, tx.trace, claimAdvance(claim, order.id, claim.leases[index] ?? ''))
+      return decision?.kind === 'changed' ? [withoutSeals({ ...order, ...decision.order })] : []
     })
   })
-  announceLeft(trace, free, taken)
+  announceLeft(tx.trace, free, taken)
   return claimed
 }
 
@@ -155,7 +156,7 @@ const lockClaimable: Statement = {
     cross join lateral (
       select seq, ${orderList} from orders
       where target = wanted.target and status = 'QUEUED' and wait is null and type = any(types.names)
-        and (expires_at is null or expires_at > wanted.now)
+        and (expires_at is null or expires_at > wanted.now) and ${ours}
       order by priority desc, seq limit wanted.places for update skip locked
     ) as claimable`,
 }

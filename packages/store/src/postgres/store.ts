@@ -1,6 +1,7 @@
 import type { Store } from '@ikoma/domain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit } from '../group-commit.ts'
+import type { Sealing } from '../row-seals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
 import { commitBatch } from './commit.ts'
 import { assertDurable, clientConfig, type Log, openDb, openPool, withClient } from './connection.ts'
@@ -10,9 +11,10 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { rowSeals } from './row-seals.ts'
 import { openSignalExchange } from './signal-exchange.ts'
 
-export interface PostgresOptions {
+export interface PostgresOptions extends Sealing {
   url: string
   clock?: Clock
   /**
@@ -41,7 +43,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     listenUrl: options.listenUrl === undefined ? url : options.listenUrl,
     log,
   })
-  const commit = (calls: WriteCall[]) => commitBatch({ pool, prepare, log, deliver: signals.deliver }, calls)
+  const seals = rowSeals(options, clock, (row) => signals.tell([{ kind: 'broken', rows: [row] }]))
+  const commit = (calls: WriteCall[]) => commitBatch({ pool, seals, prepare, log, deliver: signals.deliver }, calls)
   const bounds = { commit, maxWaiting: 20_000, timeoutMs: 15_000 }
   // One at a time: while it waits for the disk, the next one grows, and few big batches cost less than many small ones.
   const hot = new GroupCommit({ ...bounds, maxBatch: 512 })
@@ -51,8 +54,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const named = (name: string) => (prepare ? name : '')
   return {
     dialect: 'postgres',
-    ...submitting((call) => (isHot(call) ? hot : single).submit(call)),
-    ...translated({ ...orderReads(db, named), ...registryReads(db, named) }),
+    ...submitting((call) => signals.tellingBroken((isHot(call) ? hot : single).submit(call))),
+    ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named) }),
     ...translated({
       async ping() {
         await pool.query('update audit_head set id = id where id = 1')

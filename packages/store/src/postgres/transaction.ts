@@ -1,5 +1,6 @@
 import type { AuditHead, Signal } from '@ikoma/domain'
 import type pg from 'pg'
+import type { RowSeals } from '../row-seals.ts'
 import { Trace } from '../trace.ts'
 import { appendAudit, lockHead } from './audit-writes.ts'
 import { type Db, openDb } from './connection.ts'
@@ -8,6 +9,7 @@ import { type Answer, type Statement, StatementQueue, type Value } from './state
 
 export interface Transaction {
   trace: Trace
+  seals: RowSeals
   /** For statements of their own: `begun` first. */
   db: Db
   begun: Promise<unknown>
@@ -28,6 +30,7 @@ export interface Work<R> {
 
 export interface Transactions {
   pool: pg.Pool
+  seals: RowSeals
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
   prepare: boolean
 }
@@ -53,12 +56,12 @@ export async function inTransaction<R>(
   }
 }
 
-async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
+async function once<R>({ pool, seals, prepare }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
   const client = await pool.connect()
   const statements = new StatementQueue(client, prepare)
   let broken = true
   try {
-    const tx = begin(client, statements)
+    const tx = begin(client, statements, seals)
     const { value, last, head } = await work(tx)
     await commit(tx, last, head)
     broken = false
@@ -72,13 +75,14 @@ async function once<R>({ pool, prepare }: Transactions, work: (tx: Transaction) 
   }
 }
 
-function begin(client: pg.PoolClient, statements: StatementQueue): Transaction {
+function begin(client: pg.PoolClient, statements: StatementQueue, seals: RowSeals): Transaction {
   const ask = (statement: Statement, ...values: Value[]) => statements.ask(statement, values)
   const begun = Promise.all([ask(beginning), ask(settings)])
   // Whoever does not wait for it hears of its failure from the statements behind it.
   begun.catch(() => undefined)
   return {
     trace: new Trace(),
+    seals,
     db: openDb(client),
     begun,
     ask,

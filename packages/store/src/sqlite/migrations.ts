@@ -42,5 +42,21 @@ export const migrations: Migration[] = [
       "ALTER TABLE `schedules` ADD `seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `tokens` ADD `seal` text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130015204_row_seals",
+    "statements": [
+      "ALTER TABLE `enrolments` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `idempotency` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `order_logs` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `orders` ADD `answerable` text;",
+      "ALTER TABLE `orders` ADD `placement_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `orders` ADD `report_digest` text;",
+      "ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `servers` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `tokens` ADD `row_seal` text DEFAULT '' NOT NULL;"
+    ]
   }
 ]

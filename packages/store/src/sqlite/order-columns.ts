@@ -1,18 +1,11 @@
-import type { Order, OrderState } from '@ikoma/domain'
 import { getColumns, sql } from 'drizzle-orm'
+import type { StoredOrder } from '../order-fields.ts'
 import { orders } from './schema.ts'
 
 const { seq: _seq, ...contentAndState } = getColumns(orders)
 
 /** An order without its place in the table. */
 export const orderColumns = contentAndState
-
-const { payload: _payload, labels: _labels, report: _report, seal: _seal, ...narrow } = contentAndState
-const { risk: _risk, priority: _priority, dryRun: _dryRun, dedupeKey: _dedupeKey, ...narrower } = narrow
-const { retryOf: _retryOf, createdAt: _createdAt, createdBy: _createdBy, ...state } = narrower
-
-/** What the rules read; big columns stay on disk. */
-export const stateColumns: { [K in keyof OrderState]: (typeof orderColumns)[K] } = state
 
 /** `{a: placeholder('a'), …}` for a prepared statement over these columns. */
 export function placeholders<K extends string>(names: readonly K[]) {
@@ -21,4 +14,4 @@ export function placeholders<K extends string>(names: readonly K[]) {
   return values
 }
 
-export const orderNames = Object.keys(orderColumns) as (keyof Order)[]
+export const orderNames = Object.keys(orderColumns) as (keyof StoredOrder & keyof typeof orderColumns)[]

@@ -3,22 +3,25 @@ import { Worker } from 'node:worker_threads'
 import type { Signal, Store } from '@ikoma/domain'
 import { AppError, type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit, type Settled } from '../group-commit.ts'
-import { Signals } from '../signals.ts'
+import type { Sealing } from '../row-seals.ts'
+import { Signals, tellingBroken } from '../signals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
 import { openReader } from './database.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { rowSeals } from './row-seals.ts'
 import type { PlainError, WriterData, WriterReply } from './writer.ts'
 
-export interface SqliteOptions {
+export interface SqliteOptions extends Sealing {
   file: string
   clock?: Clock
 }
 
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
-export async function openSqliteStore({ file, clock = systemClock }: SqliteOptions): Promise<Store> {
-  const writer = await startWriting(file, clock)
+export async function openSqliteStore({ file, sealKey, clock = systemClock }: SqliteOptions): Promise<Store> {
+  const writer = await startWriting({ file, sealKey }, clock)
   const signals = new Signals()
+  const seals = rowSeals(sealKey, (row) => signals.emit([{ kind: 'broken', rows: [row] }]))
   const group = new GroupCommit<WriteCall, unknown>({
     commit: async (calls) => {
       const committed = await writer.commit(calls)
@@ -30,8 +33,8 @@ export async function openSqliteStore({ file, clock = systemClock }: SqliteOptio
     timeoutMs: 15_000,
   })
   const reader = openReader(file)
-  const reads = translated({ ...orderReads(reader), ...registryReads(reader) })
-  const writes = submitting((call) => group.submit(call))
+  const reads = translated({ ...orderReads(reader, seals), ...registryReads(reader, seals) })
+  const writes = submitting((call) => tellingBroken(signals, group.submit(call)))
   return {
     dialect: 'sqlite',
     ...reads,
@@ -69,13 +72,15 @@ interface Writer {
 }
 
 /** A thread that dies takes its batch with it; the next batch gets a new one. */
-async function startWriting(file: string, clock: Clock): Promise<Writer> {
-  let worker = await startWriter(file, clock.now())
+type Opening = Pick<WriterData, 'file' | 'sealKey'>
+
+async function startWriting(opening: Opening, clock: Clock): Promise<Writer> {
+  let worker = await startWriter({ ...opening, now: clock.now() })
   let closed = false
   return {
     async commit(calls) {
       if (closed) throw stopped(null)
-      if (hasExited(worker)) worker = await startWriter(file, clock.now())
+      if (hasExited(worker)) worker = await startWriter({ ...opening, now: clock.now() })
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
       return {
@@ -93,8 +98,8 @@ async function startWriting(file: string, clock: Clock): Promise<Writer> {
   }
 }
 
-async function startWriter(file: string, now: number): Promise<Worker> {
-  const workerData: WriterData = { ikomaThread: 'sqlite-writer', file, now }
+async function startWriter(opening: Omit<WriterData, 'ikomaThread'>): Promise<Worker> {
+  const workerData: WriterData = { ikomaThread: 'sqlite-writer', ...opening }
   const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
   await reply(worker, 'ready')
   return worker
@@ -139,8 +144,8 @@ function hasExited(worker: Worker): boolean {
   return worker.threadId === -1
 }
 
-function revive({ code, reason, message }: PlainError): AppError {
-  if (reason !== 'store_failed') return new AppError(code, message, { reason })
+function revive({ code, reason, message, details }: PlainError): AppError {
+  if (reason !== 'store_failed') return new AppError(code, message, { reason, ...(details ? { details } : {}) })
   return new AppError('unavailable', 'Storage refused the change; nothing was written.', {
     reason,
     retryAfterSec: 5,

@@ -12,6 +12,7 @@ import { migrations } from './migrations.ts'
 import { pruneOrders } from './order-pruning.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
+import { rowSeals } from './row-seals.ts'
 import { scheduleWrites } from './schedule-writes.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
@@ -19,6 +20,7 @@ export interface WriterData {
   ikomaThread: 'sqlite-writer'
   file: string
   now: number
+  sealKey: Uint8Array
 }
 
 export type WriterReply =
@@ -31,17 +33,18 @@ export interface PlainError {
   code: ErrorCode
   reason: string
   message: string
+  details?: Record<string, unknown> | undefined
 }
 export type PlainSettled = { ok: true; value: unknown } | { ok: false; error: PlainError }
 
 /** The writer thread: owns the only writing connection, so that a slow fsync never blocks the event loop. */
 export function runWriter(): void {
-  const { file, now } = workerData as WriterData
+  const data = workerData as WriterData
   const port = parentPort
   if (!port) throw new Error('the SQLite writer runs in a worker thread')
   let committer: Committer
   try {
-    committer = openCommitter(file, now)
+    committer = openCommitter(data)
   } catch (error) {
     port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
     return
@@ -60,7 +63,7 @@ interface Committer {
   close(): void
 }
 
-function openCommitter(file: string, now: number): Committer {
+function openCommitter({ file, now, sealKey }: WriterData): Committer {
   const db = openWriter(file)
   try {
     migrate(db.$client, migrations, now)
@@ -70,11 +73,12 @@ function openCommitter(file: string, now: number): Committer {
     throw error
   }
   const isolated = savepoints(db)
+  const seals = rowSeals(sealKey)
   const writes: SyncWrites = {
-    ...orderWrites(db),
+    ...orderWrites(db, seals),
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
-    ...registryWrites(db),
-    ...scheduleWrites(db),
+    ...registryWrites(db, seals),
+    ...scheduleWrites(db, seals),
   }
   const appendAudit = auditAppender(db)
   return {
@@ -155,7 +159,8 @@ function auditAppender(db: Db): (entries: AuditEntry[]) => void {
 }
 
 function plain(error: unknown): PlainError {
-  if (error instanceof AppError) return { code: error.code, reason: error.reason, message: error.message }
+  if (error instanceof AppError)
+    return { code: error.code, reason: error.reason, message: error.message, details: error.details }
   return unavailable(error)
 }
 

@@ -15,6 +15,9 @@ import { newId } from '@ikoma/kernel'
 /** A fixed moment, so that expectations can be written down. */
 export const noon = Date.UTC(2026, 0, 15, 12)
 
+/** Whoever opens a store of tests seals with this one. */
+export const sealKey = Buffer.alloc(32, 7)
+
 export const readType: OrderType = {
   type: 'runner.selftest',
   requiredScope: null,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
 import type { WipeableStore } from '../../conformance/index.ts'
+import { sealKey } from '../../testing/fixtures.ts'
 import { openSqliteStore } from '../store.ts'
 
 export interface TemporarySqlite extends WipeableStore {
@@ -14,14 +15,14 @@ export interface TemporarySqlite extends WipeableStore {
 export async function openTemporary(): Promise<TemporarySqlite> {
   const directory = mkdtempSync(join(tmpdir(), 'ikoma-sqlite-'))
   const file = join(directory, 'ikoma.db')
-  const store = await openSqliteStore({ file })
+  const store = await openSqliteStore({ sealKey, file })
   const schema = withFile(file, schemaOf)
   const opened: TemporarySqlite = {
     file,
     store,
     async reopen() {
       await opened.store.close()
-      opened.store = await openSqliteStore({ file })
+      opened.store = await openSqliteStore({ sealKey, file })
       return opened.store
     },
     async destroy() {
