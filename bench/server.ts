@@ -11,14 +11,16 @@ const [kind = 'sqlite', folder = '.', databaseUrl = '', port = '0'] = process.ar
 
 async function openStore(): Promise<Store> {
   if (kind === 'memory') return openMemoryStore()
-  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl })
-  return openSqliteStore({ file: join(folder, 'ikoma.db') })
+  const { sealKey } = keyring
+  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl, sealKey })
+  return openSqliteStore({ file: join(folder, 'ikoma.db'), sealKey })
 }
 
+const keyring = openKeyring(join(folder, 'keys'))
 const store = await openStore()
 const controlPlane = await createControlPlane({
   store,
-  keyring: openKeyring(join(folder, 'keys')),
+  keyring,
   adminKey: process.env.IKOMA_ADMIN_KEY ?? '',
   log: createLog('warn', process.stderr),
   version: 'bench',

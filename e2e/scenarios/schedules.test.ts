@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient, type ScheduleResource } from '@ikoma/api'
-import { createControlPlane, openKeyring } from '@ikoma/control-plane'
+import { createControlPlane, openKeyring, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'
@@ -50,9 +50,10 @@ async function startHere(world: World, time: { now: number }, t: TestContext) {
 
 function openStore({ database, folder }: World, clock: { now(): number }): Promise<Store> {
   const { DATABASE_URL: url } = database.env
+  const { sealKey } = openKeyring(join(folder, 'data', 'keys'))
   return url === undefined
-    ? openSqliteStore({ file: join(folder, 'data', 'ikoma.db'), clock })
-    : openPostgresStore({ url, clock })
+    ? openSqliteStore({ file: join(folder, 'data', 'ikoma.db'), clock, sealKey })
+    : openPostgresStore({ url, clock, sealKey })
 }
 
 function firedAt(client: Client, { id }: ScheduleResource, lastRunAt: number): Promise<ScheduleResource> {

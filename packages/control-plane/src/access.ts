@@ -105,7 +105,12 @@ export class AccessControl {
     const now = this.#clock.now()
     const runner = await this.findRunner(before.id)
     const token = String(request.headers[runnerTokenHeader])
-    if (!runner || runner.publicKey !== before.publicKey || !ownsToken(runner, hashToken(token), now)) {
+    if (
+      !runner ||
+      runner.fault !== undefined ||
+      runner.publicKey !== before.publicKey ||
+      !ownsToken(runner, hashToken(token), now)
+    ) {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
@@ -153,14 +158,15 @@ export class AccessControl {
   /** The token of this hash; null for one that somebody wrote into the database, or gave another role there. */
   async #sealedToken(hash: string): Promise<ApiToken | null> {
     const token = await this.#store.findTokenByHash(hash)
-    return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
+    return token && token.fault === undefined && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
   async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
     const now = this.#clock.now()
     const runner = await this.findRunner(id)
-    if (!runner || !ownsToken(runner, hashToken(token), now)) return null
+    // Whoever can write the database could name any key and any token here.
+    if (!runner || runner.fault !== undefined || !ownsToken(runner, hashToken(token), now)) return null
     if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
     return runner
   }

@@ -22,6 +22,8 @@ export interface Context {
   presence: Presence
   metrics: Metrics
   alarms: Alarms
+  /** Rows whose seal is broken, as far as this process has met them. */
+  brokenRows: Set<string>
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,4 +1,4 @@
-import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
+import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
@@ -69,6 +69,8 @@ const schedulerEveryMs = 1_000
 const watchEveryMs = 60_000
 const retentionAfterMs = 5_000
 const lookEveryMs = 10_000
+/** Each is told once; past this many nobody reads on. */
+const maxBrokenRows = 10_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
 const bodyLimitBytes = 1024 * 1024
 
@@ -98,6 +100,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   addRoutes(app, context, options.metricsToken ?? null)
   const unsubscribe = store.subscribe((signal) => {
     if (signal.kind === 'access') access.forget()
+    if (signal.kind === 'broken') tellBroken(context, signal.rows)
     signals.dispatch(signal)
   })
   let tickers: { stop(): Promise<void> }[] = []
@@ -118,6 +121,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   }
 }
 
+/** Never cleared while the process runs: the next row being whole says nothing of who edited this one. */
+function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
+  const news = rows.filter(({ table, id }) => !brokenRows.has(`${table} ${id}`))
+  if (news.length === 0 || brokenRows.size >= maxBrokenRows) return
+  for (const { table, id } of news) brokenRows.add(`${table} ${id}`)
+  alarms.raise('seal_broken', ...news)
+}
+
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const access = new AccessControl({ store, clock, adminKey, keyring })
@@ -135,6 +146,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     presence: new Presence(store, log),
     metrics,
     alarms: new Alarms({ log, registry: metrics.registry }),
+    brokenRows: new Set(),
     stopping,
   }
 }

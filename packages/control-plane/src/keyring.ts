@@ -16,6 +16,8 @@ export interface Keyring {
   sealKey: Uint8Array
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
+  /** Whether a process of the former version may still write beside this one. */
+  takesFormer(): boolean
   sign(grant: Grant): SignedGrant
 }
 
@@ -26,10 +28,15 @@ export function openKeyring(folder: string): Keyring {
   return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'))
 }
 
-export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
+export function keyring(
+  signingKey: SigningKey,
+  sealKey: Uint8Array,
+  takesFormer: () => boolean = () => false,
+): Keyring {
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     sealKey,
+    takesFormer,
     ...createSealer(sealKey),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))

@@ -286,6 +286,7 @@ export type SchedulePatch = Partial<
     | 'paused'
     | 'nextRunAt'
     | 'createdBy'
+    | 'answerable'
     | 'seal'
   >
 >

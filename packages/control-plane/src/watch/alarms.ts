@@ -6,7 +6,7 @@ export const alarms = {
   archive_failed: 'the archive cannot be written: old orders are kept until it can',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
   schedule_overdue: 'a schedule is overdue',
-  seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',
+  seal_broken: 'the seal of a row is broken: it was changed in the database, and is refused; orders are withdrawn',
 } as const
 
 export type AlarmName = keyof typeof alarms

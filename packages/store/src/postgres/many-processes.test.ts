@@ -168,7 +168,7 @@ it('moves a schedule on once and has one leader', async () => {
     missedRuns: 'skip',
   } as const
   const rest = { alertAfterSec: null, paused: false, lastRunAt: null, lastOrderId: null, lastProblem: null }
-  const made = { createdAt: noon, createdBy: 'a', seal: 's', nextRunAt: noon }
+  const made = { createdAt: noon, createdBy: 'a', answerable: null, seal: 's', nextRunAt: noon }
   await stores[0]?.insertSchedule({ ...schedule, ...rest, ...made }, anEntry('schedule.created', 's'))
   const run = { nextRunAt: noon + 1, lastRunAt: noon, lastOrderId: null, lastProblem: null }
   const advanced = await Promise.all(stores.map((store) => store.advanceSchedule(schedule.id, noon, run)))

@@ -45,7 +45,7 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130015224_row_seals",
+    "tag": "20261130021004_row_seals",
     "statements": [
       "ALTER TABLE \"enrolments\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"idempotency\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
@@ -55,6 +55,7 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"orders\" ADD COLUMN \"report_digest\" text;",
       "ALTER TABLE \"orders\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"runners\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"schedules\" ADD COLUMN \"answerable\" json;",
       "ALTER TABLE \"schedules\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"servers\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"tokens\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;"

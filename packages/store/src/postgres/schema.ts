@@ -211,6 +211,7 @@ export const schedules = pgTable(
     lastProblem: text('last_problem'),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: json('answerable').$type<string[]>(),
     seal: text('seal').notNull().default(''),
     rowSeal,
   },

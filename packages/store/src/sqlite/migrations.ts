@@ -44,7 +44,7 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130015204_row_seals",
+    "tag": "20261130020955_row_seals",
     "statements": [
       "ALTER TABLE `enrolments` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `idempotency` ADD `row_seal` text DEFAULT '' NOT NULL;",
@@ -54,6 +54,7 @@ export const migrations: Migration[] = [
       "ALTER TABLE `orders` ADD `report_digest` text;",
       "ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `schedules` ADD `answerable` text;",
       "ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `servers` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `tokens` ADD `row_seal` text DEFAULT '' NOT NULL;"

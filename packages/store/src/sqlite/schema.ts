@@ -200,6 +200,7 @@ export const schedules = sqliteTable(
     lastProblem: text('last_problem'),
     createdAt: integer('created_at').notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: text('answerable', { mode: 'json' }).$type<string[]>(),
     seal: text('seal').notNull().default(''),
     rowSeal,
   },
