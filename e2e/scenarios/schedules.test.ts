@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, createClient, type ScheduleResource } from '@ikoma/api'
-import { createControlPlane, openKeyring, openKeyring } from '@ikoma/control-plane'
+import { createControlPlane, openKeyring } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog } from '@ikoma/kernel/node'
 import { openPostgresStore, openSqliteStore } from '@ikoma/store'

@@ -113,8 +113,17 @@ function encode(value: StoredOrder[keyof StoredOrder] | undefined): Value {
 
 function decode(row: Row): Record<string, unknown> {
   const order: Record<string, unknown> = { ...row, dryRun: row.dryRun === 1 }
-  for (const name of jsonNames) if (row[name] !== null) order[name] = JSON.parse(String(row[name]))
+  for (const name of jsonNames) if (row[name] !== null) order[name] = parsed(String(row[name]))
   return order
+}
+
+/** What somebody wrote there by hand is for the seal to refuse: thrown here, it would keep every claim from working. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function columnOf(name: keyof typeof orderColumns): string {
