@@ -1,2 +1,2 @@
 export { type ControlPlane, createControlPlane } from './control-plane.ts'
-export { type Keyring, openKeyring } from './keyring.ts'
+export { type Keyring, keyring, openKeyring } from './keyring.ts'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Grant, SignedGrant } from '@ikoma/api'
+import { systemClock } from '@ikoma/kernel'
 import {
   createSealer,
   newSigningKey,
@@ -8,6 +9,7 @@ import {
   type SigningKey,
   signingKeyFromPem,
 } from '@ikoma/kernel/node'
+import { openVersions, type Versions } from './versions.ts'
 
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
@@ -16,6 +18,10 @@ export interface Keyring {
   sealKey: Uint8Array
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
+  /** Until when a process of the former version may write beside this one; null before this version ran here. */
+  formerUntil(): number | null
+  /** Noted once the database was opened by this version. */
+  noteFormerUntil(formerUntil: number): void
   /** Whether a process of the former version may still write beside this one. */
   takesFormer(): boolean
   sign(grant: Grant): SignedGrant
@@ -25,22 +31,26 @@ export interface Keyring {
 export function openKeyring(folder: string): Keyring {
   const signing = readOrMakeSecretFile(join(folder, 'signing.pem'), () => newSigningKey().toPem())
   const seal = readOrMakeSecretFile(join(folder, 'seal.key'), () => randomBytes(32).toString('base64url'))
-  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'))
+  const versions = openVersions(folder)
+  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'), versions)
 }
 
-export function keyring(
-  signingKey: SigningKey,
-  sealKey: Uint8Array,
-  takesFormer: () => boolean = () => false,
-): Keyring {
+export function keyring(signingKey: SigningKey, sealKey: Uint8Array, versions: Versions = newVersions()): Keyring {
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     sealKey,
-    takesFormer,
+    formerUntil: () => versions.formerUntil,
+    noteFormerUntil: (until) => versions.noteFormerUntil(until),
+    takesFormer: () => (versions.formerUntil ?? 0) > systemClock.now(),
     ...createSealer(sealKey),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }
     },
   }
+}
+
+/** Of a database that this version made. */
+function newVersions(): Versions {
+  return { formerUntil: 0, noteFormerUntil: () => undefined }
 }

@@ -36,6 +36,15 @@ export interface Sealing {
    * that is not known yet: the database may be of a former version, and is looked through when it is opened.
    */
   formerUntil?: number | null
+  /** Hears, once it was opened, what was sealed again, and until when a former version may write beside this one. */
+  onOpened?: ((opened: Opened) => void) | undefined
+}
+
+export interface Opened {
+  formerUntil: number
+  /** How many rows of each table were sealed again, and how many were not because their former seal was broken. */
+  sealed: Record<string, number>
+  refused: Record<string, number>
 }
 
 interface Row {

@@ -11,9 +11,11 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { GroupCommit } from '../group-commit.ts'
 import { pageOf } from '../paging.ts'
 import type { RowSeals, SealedTable } from '../row-seals.ts'
+import { checkRows } from '../sealed-rows.ts'
 import type { Db, Named } from './connection.ts'
 import { attachedRunners } from './registry-writes.ts'
 import { audit, auditHead, runners, schedules, servers, tokens } from './schema.ts'
+import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
@@ -68,6 +70,7 @@ export function registryReads(
       const query = db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt))
       return shownAll('schedules', await query.limit(limit))
     },
+    checkRows: (page) => checkRows(seals, sealedRows(db), page),
     async listAudit(filter, seq, limit) {
       const wanted = and(
         gt(audit.seq, seq),

@@ -3,7 +3,7 @@ import type { Clock } from '@ikoma/kernel'
 import { RowSeals, type Sealing } from '../row-seals.ts'
 import { enrolments, idempotency, orderLogs, orders, runners, schedules, servers, tokens } from './schema.ts'
 
-const tables = { orders, order_logs: orderLogs, idempotency, servers, runners, enrolments, tokens, schedules }
+export const tables = { orders, order_logs: orderLogs, idempotency, servers, runners, enrolments, tokens, schedules }
 
 /** A process of the former version may serve the same database until `formerUntil`. */
 export function rowSeals(

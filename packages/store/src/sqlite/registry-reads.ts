@@ -9,9 +9,11 @@ import {
 import { and, asc, desc, eq, gt, lte, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { RowSeals, SealedTable } from '../row-seals.ts'
+import { checkRows } from '../sealed-rows.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
 import { audit, runners, schedules, servers, tokens } from './schema.ts'
+import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
@@ -77,6 +79,7 @@ export function registryReads(
       const rows = db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt))
       return shownAll('schedules', rows.limit(limit).all())
     },
+    checkRows: (page) => checkRows(seals, sealedRows(db), page),
     async listAudit(filter, after, limit) {
       const wanted = and(
         gt(audit.seq, after),

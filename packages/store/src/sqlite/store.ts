@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import type { Signal, Store } from '@ikoma/domain'
 import { AppError, type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit, type Settled } from '../group-commit.ts'
+import type { Resealed } from '../reseal.ts'
 import type { Sealing } from '../row-seals.ts'
 import { Signals, tellingBroken } from '../signals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
@@ -18,8 +19,10 @@ export interface SqliteOptions extends Sealing {
 }
 
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
-export async function openSqliteStore({ file, sealKey, clock = systemClock }: SqliteOptions): Promise<Store> {
-  const writer = await startWriting({ file, sealKey }, clock)
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const { file, sealKey, formerUntil = 0, clock = systemClock } = options
+  const writer = await startWriting({ file, sealKey, mayBeFormer: formerUntil === null }, clock)
+  options.onOpened?.({ ...writer.opened, formerUntil: formerUntil ?? 0 })
   const signals = new Signals()
   const seals = rowSeals(sealKey, (row) => signals.emit([{ kind: 'broken', rows: [row] }]))
   const group = new GroupCommit<WriteCall, unknown>({
@@ -67,20 +70,23 @@ function failRead(cause: unknown): never {
 }
 
 interface Writer {
+  opened: Resealed
   commit(calls: WriteCall[]): Promise<{ results: Settled<unknown>[]; signals: Signal[] }>
   close(): Promise<void>
 }
 
 /** A thread that dies takes its batch with it; the next batch gets a new one. */
-type Opening = Pick<WriterData, 'file' | 'sealKey'>
+type Opening = Pick<WriterData, 'file' | 'sealKey' | 'mayBeFormer'>
 
 async function startWriting(opening: Opening, clock: Clock): Promise<Writer> {
-  let worker = await startWriter({ ...opening, now: clock.now() })
+  const started = await startWriter({ ...opening, now: clock.now() })
+  let { worker } = started
   let closed = false
   return {
+    opened: started.opened,
     async commit(calls) {
       if (closed) throw stopped(null)
-      if (hasExited(worker)) worker = await startWriter({ ...opening, now: clock.now() })
+      if (hasExited(worker)) worker = (await startWriter({ ...opening, mayBeFormer: false, now: clock.now() })).worker
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
       return {
@@ -98,11 +104,16 @@ async function startWriting(opening: Opening, clock: Clock): Promise<Writer> {
   }
 }
 
-async function startWriter(opening: Omit<WriterData, 'ikomaThread'>): Promise<Worker> {
+interface Started {
+  worker: Worker
+  opened: Resealed
+}
+
+async function startWriter(opening: Omit<WriterData, 'ikomaThread'>): Promise<Started> {
   const workerData: WriterData = { ikomaThread: 'sqlite-writer', ...opening }
   const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
-  await reply(worker, 'ready')
-  return worker
+  const { opened } = await reply(worker, 'ready')
+  return { worker, opened }
 }
 
 /** In the sources the thread has its own file; the bundle begins at one place, which finds the thread's part by itself. */

@@ -3,6 +3,7 @@ import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@iko
 import { linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { collectStartGarbage } from '@ikoma/kernel/node'
+import { type Resealed, reseal, resealedEntry } from '../reseal.ts'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
 import type { WriteCall } from '../writes.ts'
@@ -14,6 +15,7 @@ import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { rowSeals } from './row-seals.ts'
 import { scheduleWrites } from './schedule-writes.ts'
+import { formerRows } from './sealed-rows.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
 export interface WriterData {
@@ -21,10 +23,12 @@ export interface WriterData {
   file: string
   now: number
   sealKey: Uint8Array
+  /** Whether it may be a database of a former version. */
+  mayBeFormer: boolean
 }
 
 export type WriterReply =
-  | { kind: 'ready' }
+  | { kind: 'ready'; opened: Resealed }
   | { kind: 'refused'; error: PlainError }
   | { kind: 'batch'; results: PlainSettled[]; signals: Signal[] }
 
@@ -38,18 +42,18 @@ export interface PlainError {
 export type PlainSettled = { ok: true; value: unknown } | { ok: false; error: PlainError }
 
 /** The writer thread: owns the only writing connection, so that a slow fsync never blocks the event loop. */
-export function runWriter(): void {
+export async function runWriter(): Promise<void> {
   const data = workerData as WriterData
   const port = parentPort
   if (!port) throw new Error('the SQLite writer runs in a worker thread')
   let committer: Committer
   try {
-    committer = openCommitter(data)
+    committer = await openCommitter(data)
   } catch (error) {
     port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
     return
   }
-  port.postMessage({ kind: 'ready' } satisfies WriterReply)
+  port.postMessage({ kind: 'ready', opened: committer.opened } satisfies WriterReply)
   collectStartGarbage()
   port.on('message', (calls: WriteCall[] | 'close') => {
     if (calls !== 'close') return port.postMessage(committer.commit(calls))
@@ -59,21 +63,24 @@ export function runWriter(): void {
 }
 
 interface Committer {
+  opened: Resealed
   commit(calls: WriteCall[]): WriterReply
   close(): void
 }
 
-function openCommitter({ file, now, sealKey }: WriterData): Committer {
+async function openCommitter({ file, now, sealKey, mayBeFormer }: WriterData): Promise<Committer> {
   const db = openWriter(file)
+  const seals = rowSeals(sealKey)
+  let opened: Resealed = { sealed: {}, refused: {} }
   try {
-    migrate(db.$client, migrations, now)
+    const { isNew, unsealed } = migrate(db.$client, migrations, now)
+    if (mayBeFormer && !isNew) opened = await reseal({ seals, rows: formerRows(db), unsealed, stale: false })
   } catch (error) {
     // Left open it would fold its log into the file some time later, and lock out whoever looks what is wrong.
     db.$client.close()
     throw error
   }
   const isolated = savepoints(db)
-  const seals = rowSeals(sealKey)
   const writes: SyncWrites = {
     ...orderWrites(db, seals),
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
@@ -81,7 +88,10 @@ function openCommitter({ file, now, sealKey }: WriterData): Committer {
     ...scheduleWrites(db, seals),
   }
   const appendAudit = auditAppender(db)
+  const entry = resealedEntry(opened, now)
+  if (entry) appendAudit([entry])
   return {
+    opened,
     commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),
     close: () => db.$client.close(),
   }
@@ -173,4 +183,4 @@ function unavailable(error: unknown): PlainError {
   }
 }
 
-if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') runWriter()
+if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') void runWriter()
