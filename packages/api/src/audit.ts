@@ -26,5 +26,9 @@ export const auditVerification = z.object({
   events: z.number().int(),
   head: z.object({ seq: z.number().int(), hash: z.string() }),
   fault: z.object({ seq: z.number().int(), fault: z.enum(['missing', 'altered']) }).nullable(),
+  /** Rows of the database that are not as they were last written. `outdated`: the audit knows what happened later. */
+  rows: z
+    .array(z.object({ table: z.string(), id: z.string(), problem: z.enum(['broken', 'newer', 'outdated']) }))
+    .optional(),
 })
 export type AuditVerification = z.infer<typeof auditVerification>

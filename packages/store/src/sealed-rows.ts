@@ -1,5 +1,6 @@
-import type { ApiToken, Order, Page, PageRequest, RowFault, RowProblem, Schedule } from '@ikoma/domain'
+import type { ApiToken, Page, PageRequest, RowFault, RowProblem, Schedule } from '@ikoma/domain'
 import { type AuditEvent, macOf, orderBytes, placementBytes, scheduleBytes, tokenBytes } from '@ikoma/domain'
+import { isLatest } from './last-event.ts'
 import { reportDigest, type StoredOrder } from './order-fields.ts'
 import { type RowSeals, type SealedTable, sealedTables } from './row-seals.ts'
 
@@ -60,19 +61,7 @@ function orderProblem(
   if (!placed || !sealer.isSeal(orderBytes(order), order.seal)) return 'broken'
   if (order.report !== null && reportDigest(order.report) !== order.reportDigest) return 'broken'
   if (order.report === null && order.reportDigest !== null) return 'broken'
-  return lastEvent === undefined || isOfEvent(order, lastEvent) ? undefined : 'outdated'
-}
-
-/**
- * Whether the order stands where its last event left it. A whole older copy of a row has a good seal, but the audit went
- * on since: it is taken as broken.
- */
-export function isOfEvent(
-  { status, attempt }: Pick<Order, 'status' | 'attempt'>,
-  event: Pick<AuditEvent, 'data'>,
-): boolean {
-  const { to, attempt: at = 0 } = JSON.parse(event.data) as { to?: unknown; attempt?: unknown }
-  return to === status && at === attempt
+  return lastEvent === undefined || isLatest(order, lastEvent.data) ? undefined : 'outdated'
 }
 
 /** The next rows of all tables, of which those are answered that are not as they were last written. */

@@ -1,12 +1,15 @@
 import { auditEventSchema, auditQuery, auditVerification, pageOf } from '@ikoma/api'
-import { type AuditHead, auditGenesis } from '@ikoma/domain'
+import { type AuditHead, auditGenesis, type RowProblem } from '@ikoma/domain'
 import { type AuditFault, verifyAudit } from '@ikoma/domain/audit-chain'
 import type { Context } from '../context.ts'
+import { verifyRows } from '../orders/verify-rows.ts'
 import { auditEventResource } from '../present.ts'
 import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
 const pageSize = 1000
+/** So many rows that were changed are named; whoever changed more will not be found by a longer list. */
+const maxRows = 1000
 
 export function auditRoutes(app: App, { store, stopping }: Context): void {
   app.get(
@@ -40,9 +43,11 @@ export function auditRoutes(app: App, { store, stopping }: Context): void {
     async () => {
       const promised = await store.auditHead()
       const { reached, fault } = await walk(promised)
+      const rows: RowProblem[] = []
+      for await (const row of verifyRows(store)) if (rows.length < maxRows) rows.push(row)
       // Stopped half way it has proven nothing; and the head must be the event that it was when we began.
       const whole = fault === null && reached.seq >= promised.seq
-      return { ok: whole, events: reached.seq, head: promised, fault }
+      return { ok: whole && rows.length === 0, events: reached.seq, head: promised, fault, rows }
     },
   )
 

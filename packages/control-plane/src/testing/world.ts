@@ -67,6 +67,8 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
   const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
+    /** The database. */
+    file,
     store,
     time,
     timing,

@@ -51,9 +51,13 @@ export function takeUnder({ seals, trace }: Transaction, { before, after, faults
   before.set(order.id, order)
   after.set(order.id, order)
   const fault = seals.fault('orders', order)
-  if (fault === undefined) return
-  faults.set(order.id, fault)
-  if (fault === 'broken') trace.signal({ kind: 'broken', rows: [{ table: 'orders', id: order.id }] })
+  if (fault === 'newer') faults.set(order.id, fault)
+  if (fault === 'broken') noteBroken(trace, { faults }, order.id)
+}
+
+export function noteBroken(trace: Trace, { faults }: Pick<Changes, 'faults'>, id: string): void {
+  faults.set(id, 'broken')
+  trace.signal({ kind: 'broken', rows: [{ table: 'orders', id }] })
 }
 
 /** How many of its live orders each runner no longer holds. */

@@ -26,7 +26,8 @@ interface Search {
   limit: number
 }
 
-export type Candidate = StoredOrder & { seq: number }
+/** An order that may be claimed, with what the audit last says of it; null before the commit that places it. */
+export type Candidate = StoredOrder & { seq: number; lastEvent: string | null }
 
 const readNames = [...stateNames, ...sealNames] as const
 const writtenNames = [...mutableNames, 'reportDigest', 'rowSeal'] as const
@@ -47,7 +48,9 @@ export function prepareOrderStatements({ $client: client }: Db) {
     where runner_id = ? and status in ('CLAIMED', 'RUNNING')`,
   )
   const claimable = client.prepare(`
-    select seq, ${selectList(orderNames)} from orders indexed by orders_claimable
+    select seq, ${selectList(orderNames)},
+      (select data from audit where subject = 'order:' || orders.id order by seq desc limit 1) as "lastEvent"
+    from orders indexed by orders_claimable
     where target = ? and status = 'QUEUED' and wait is null and (expires_at is null or expires_at > ?) and ${ours}
       and type in (select value from json_each(?))
     order by priority desc, seq limit ?`)

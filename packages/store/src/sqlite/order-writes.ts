@@ -1,5 +1,6 @@
 import {
   type Advance,
+  type AuditEntry,
   type ClaimRequest,
   type Decision,
   isTerminal,
@@ -13,6 +14,7 @@ import {
   type SweepResult,
 } from '@ikoma/domain'
 import { and, eq, lt, sql } from 'drizzle-orm'
+import { isLatest, latestOf } from '../last-event.ts'
 import { placedEntry, stepEntry } from '../order-audit.ts'
 import { reportDigest, type StoredState, shownDecision, withoutSeals } from '../order-fields.ts'
 import type { RowSeals } from '../row-seals.ts'
@@ -38,10 +40,12 @@ type OrderVerb =
 interface Desk {
   statements: OrderStatements
   seals: RowSeals
+  /** What this batch will add to the audit, so far. */
+  pending: () => readonly AuditEntry[]
 }
 
-export function orderWrites(db: Db, seals: RowSeals): Pick<SyncWrites, OrderVerb> {
-  const desk: Desk = { statements: prepareOrderStatements(db), seals }
+export function orderWrites(db: Db, seals: RowSeals, pending: Desk['pending']): Pick<SyncWrites, OrderVerb> {
+  const desk: Desk = { statements: prepareOrderStatements(db), seals, pending }
   const logs = prepareLogStatements(db)
   return {
     insertOrders: (trace, insertions) => insertions.map((insertion) => insertOne(desk, trace, insertion)),
@@ -118,13 +122,17 @@ function claimOrders(desk: Desk, trace: Trace, claim: ClaimRequest): Order[] {
   const limit = Math.min(claim.max, claim.concurrency - statements.held(runnerId), leases.length)
   if (limit <= 0) return []
   const types = JSON.stringify(claim.types)
+  const latest = latestOf(desk.pending())
   const candidates = [...new Set(claim.targets)]
     .flatMap((target) => statements.claimable({ target, types, limit, now }))
     .sort((a, b) => b.priority - a.priority || a.seq - b.seq)
     .slice(0, limit)
-  return candidates.flatMap(({ seq: _seq, ...order }, index) => {
+  return candidates.flatMap(({ seq: _seq, lastEvent, ...order }, index) => {
     const event = { kind: 'claim', runnerId, lease: leases[index] ?? '' } as const
-    const decision = apply(desk, trace, order, { event, actor: `runner:${runnerId}`, now, timing, random: 0 })
+    const asked = { event, actor: `runner:${runnerId}`, now, timing, random: 0 } as const
+    // An older copy of the row has a good seal: the audit knows that more has happened.
+    const outdated = !isLatest(order, latest.get(`order:${order.id}`) ?? lastEvent)
+    const decision = apply(desk, trace, order, asked, outdated)
     return decision.kind === 'changed' ? [withoutSeals({ ...order, ...decision.order })] : []
   })
 }
@@ -135,8 +143,12 @@ function advanceOne(desk: Desk, trace: Trace, request: Advance): Decision | null
 }
 
 /** Does to an order what an event does, and answers what whoever asked for it hears. */
-function apply(desk: Desk, trace: Trace, order: StoredState, asked: Omit<Advance, 'orderId'>): Decision {
-  const fault = desk.seals.fault('orders', order)
+function apply(
+  desk: Desk,
+  trace: Trace,
+  ...[order, asked, outdated = false]: [StoredState, Omit<Advance, 'orderId'>, boolean?]
+): Decision {
+  const fault = desk.seals.fault('orders', order) ?? (outdated ? 'broken' : undefined)
   const advanced = advanceSealed(order, fault, asked)
   if (fault === 'broken') trace.signal({ kind: 'broken', rows: [{ table: 'orders', id: order.id }] })
   record(desk, trace, { order, fault }, { ...advanced, now: asked.now })

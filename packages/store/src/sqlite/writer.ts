@@ -81,8 +81,9 @@ async function openCommitter({ file, now, sealKey, mayBeFormer }: WriterData): P
     throw error
   }
   const isolated = savepoints(db)
+  const batch: Batch = { entries: [] }
   const writes: SyncWrites = {
-    ...orderWrites(db, seals),
+    ...orderWrites(db, seals, () => batch.entries),
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
     ...registryWrites(db, seals),
     ...scheduleWrites(db, seals),
@@ -92,21 +93,28 @@ async function openCommitter({ file, now, sealKey, mayBeFormer }: WriterData): P
   if (entry) appendAudit([entry])
   return {
     opened,
-    commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),
+    commit: (calls) => commitBatch({ db, batch, writes, isolated, appendAudit }, calls),
     close: () => db.$client.close(),
   }
 }
 
+/** What the batch under way leaves in the audit. */
+interface Batch {
+  entries: AuditEntry[]
+}
+
 interface Parts {
   db: Db
+  batch: Batch
   writes: SyncWrites
   isolated: (work: () => unknown) => PlainSettled
   appendAudit: (entries: AuditEntry[]) => void
 }
 
-function commitBatch({ db, writes, isolated, appendAudit }: Parts, calls: WriteCall[]): WriterReply {
+function commitBatch({ db, batch, writes, isolated, appendAudit }: Parts, calls: WriteCall[]): WriterReply {
   const signals: Signal[] = []
   const entries: AuditEntry[] = []
+  batch.entries = entries
   try {
     db.$client.exec('begin immediate')
     const results = calls.map((call): PlainSettled => {

@@ -9,15 +9,18 @@ export function verifyAuditCommand(cli: Cli): Command {
 
 export async function verifyAudit(_options: object, { client, out, language }: RemoteContext): Promise<number> {
   const verification = await client.verifyAudit()
-  const { ok, events, head, fault } = verification
+  const { ok, events, head, fault, rows = [] } = verification
   out.answer(verification, () => {
     if (ok) out.line({ text: '✔', style: 'green' }, ' ', words[language].whole(events))
-    else
+    else if (fault !== null || rows.length === 0)
       out.line(
         { text: '✖', style: 'red' },
         ' ',
-        words[language].broken(fault?.seq ?? events + 1, fault?.fault ?? 'altered'),
+        words[language].chain(fault?.seq ?? events + 1, fault?.fault ?? 'altered'),
       )
+    for (const { table, id, problem } of rows) {
+      out.line({ text: '✖', style: 'red' }, ' ', words[language].row(table, id), words[language][problem])
+    }
   })
   // Kept elsewhere, this line shows later whether the end of the chain was cut off.
   out.note({ text: words[language].head(head.seq, head.hash), style: 'dim' })
@@ -33,8 +36,12 @@ const words = translated({
       ['ikoma audit verify --json', 'the finding as JSON'],
     ],
     whole: (events: number) => `${events} events, the chain is whole.`,
-    broken: (seq: number, fault: 'missing' | 'altered') =>
+    chain: (seq: number, fault: 'missing' | 'altered') =>
       `The chain breaks at event ${seq}: it is ${fault === 'missing' ? 'missing' : 'altered'}.`,
+    row: (table: string, id: string) => `Row ${id} of ${table} `,
+    broken: 'was changed in the database.',
+    newer: 'was written by a newer IKOMA.',
+    outdated: 'is an older copy: the audit knows what happened later.',
     head: (seq: number, hash: string) => `head ${seq} ${hash}`,
   },
   fr: {
@@ -46,8 +53,12 @@ const words = translated({
       ['ikoma audit verify --json', 'le constat en JSON'],
     ],
     whole: (events) => `${events} événements, la chaîne est intacte.`,
-    broken: (seq, fault) =>
+    chain: (seq, fault) =>
       `La chaîne se rompt à l’événement ${seq} : il ${fault === 'missing' ? 'manque' : 'est altéré'}.`,
+    row: (table, id) => `La ligne ${id} de ${table} `,
+    broken: 'a été modifiée dans la base.',
+    newer: 'a été écrite par un IKOMA plus récent.',
+    outdated: 'est une copie ancienne : l’audit sait ce qui a suivi.',
     head: (seq, hash) => `tête ${seq} ${hash}`,
   },
 })
