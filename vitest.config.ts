@@ -10,6 +10,7 @@ export default defineConfig({
   test: {
     // What a test waits for is an event, never a time of this order: it is only what ends one that hangs.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: '100%',
     // The tests open hundreds of SQLite writer threads from TypeScript sources, and Node strips types with WebAssembly in
     // each. V8 of Node 24 can crash when one thread replaces a wrapper that another uses ("Check failed:

@@ -12,8 +12,9 @@ const keyring = openKeyring(join(folder, 'keys'))
 
 async function openStore(): Promise<Store> {
   if (kind === 'memory') return openMemoryStore()
-  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl, sealKey: keyring.sealKey })
-  return openSqliteStore({ file: join(folder, 'ikoma.db'), sealKey: keyring.sealKey })
+  const { sealKey } = keyring
+  if (kind === 'postgres') return openPostgresStore({ url: databaseUrl, sealKey })
+  return openSqliteStore({ file: join(folder, 'ikoma.db'), sealKey })
 }
 
 const store = await openStore()

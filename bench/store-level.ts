@@ -10,7 +10,8 @@ const perClaim = 100
 
 /** Claims, starts and completes a preloaded backlog without HTTP; answers orders a second, each three writes and three audit events. */
 export async function measureStore(options: StoreOptions, seconds: number): Promise<number> {
-  const store = await (options.kind === 'sqlite' ? openSqliteStore(options) : openPostgresStore(options))
+  const sealed = { ...options, sealKey: Buffer.alloc(32, 7) }
+  const store = await (sealed.kind === 'sqlite' ? openSqliteStore(sealed) : openPostgresStore(sealed))
   try {
     await preload(store, 6_000 * seconds)
     let ended = 0

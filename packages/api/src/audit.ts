@@ -77,5 +77,9 @@ export const auditVerification = z.object({
   }),
   /** For the next step; null when there is none. */
   next: z.string().nullable(),
+  /** Rows of the database that are not as they were last written. `outdated`: the audit knows what happened later. */
+  rows: z
+    .array(z.object({ table: z.string(), id: z.string(), problem: z.enum(['broken', 'newer', 'outdated']) }))
+    .optional(),
 })
 export type AuditVerification = z.infer<typeof auditVerification>

@@ -118,7 +118,12 @@ export class AccessControl {
     const now = this.#clock.now()
     const runner = await this.findRunner(before.id)
     const token = String(request.headers[runnerTokenHeader])
-    if (!runner || runner.publicKey !== before.publicKey || !ownsToken(runner, hashToken(token), now)) {
+    if (
+      !runner ||
+      runner.fault !== undefined ||
+      runner.publicKey !== before.publicKey ||
+      !ownsToken(runner, hashToken(token), now)
+    ) {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
@@ -170,13 +175,15 @@ export class AccessControl {
   /** The token of this hash; null for one that somebody wrote into the database, or gave another role there. */
   async #sealedToken(hash: string): Promise<ApiToken | null> {
     const token = await this.#store.findTokenByHash(hash)
-    return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
+    return token && token.fault === undefined && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
   async #findRunner(id: string, token: string): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
     const runner = await this.findRunner(id)
-    return runner && ownsToken(runner, hashToken(token), this.#clock.now()) ? runner : null
+    // Whoever can write the database could name any key and any token here.
+    if (!runner || runner.fault !== undefined) return null
+    return ownsToken(runner, hashToken(token), this.#clock.now()) ? runner : null
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */

@@ -30,6 +30,8 @@ export interface Context {
   headArchive: HeadArchive
   /** What callers hold open, counted for each and in all. */
   places: { streams: Places; exports: Places; parked: Places }
+  /** Rows whose seal is broken, as far as this process has met them. */
+  brokenRows: Set<string>
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,4 +1,4 @@
-import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
+import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, Places, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
@@ -80,6 +80,8 @@ const watchEveryMs = 60_000
 const retentionAfterMs = 5_000
 const lookEveryMs = 10_000
 const sayAuditEveryMs = 300_000
+/** Each is told once; past this many nobody reads on. */
+const maxBrokenRows = 10_000
 /** A few requests' worth of the largest body that a route takes: a full log chunk. */
 const bodyLimitBytes = 1024 * 1024
 
@@ -114,6 +116,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const unsubscribe = store.subscribe((signal) => {
     if (signal.kind === 'access') access.forget()
     if (signal.kind === 'audit') witness.noticed()
+    if (signal.kind === 'broken') tellBroken(context, signal.rows)
     signals.dispatch(signal)
   })
   let tickers: { stop(): Promise<void> }[] = []
@@ -135,6 +138,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
       await witness.stop()
     },
   }
+}
+
+/** Never cleared while the process runs: the next row being whole says nothing of who edited this one. */
+function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
+  const news = rows.filter(({ table, id }) => !brokenRows.has(`${table} ${id}`))
+  if (news.length === 0 || brokenRows.size >= maxBrokenRows) return
+  for (const { table, id } of news) brokenRows.add(`${table} ${id}`)
+  alarms.raise('seal_broken', ...news)
 }
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
@@ -162,6 +173,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
     headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
     places: newPlaces(),
+    brokenRows: new Set(),
     stopping,
   }
 }

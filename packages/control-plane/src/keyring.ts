@@ -1,45 +1,59 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Grant, SignedGrant } from '@ikoma/api'
+import { systemClock } from '@ikoma/kernel'
 import {
-  equalDigests,
+  createSealer,
   newSigningKey,
   readOrMakeSecretFile,
   type SigningKey,
   signingKeyFromPem,
 } from '@ikoma/kernel/node'
+import { openVersions, type Versions } from './versions.ts'
 
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
   verifyKey: { keyId: string; publicKey: string }
+  /** For the store, which seals its rows. */
+  sealKey: Uint8Array
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
+  /** Until when a process of the former version may write beside this one; null before this version ran here. */
+  formerUntil(): number | null
+  /** Noted once the database was opened by this version. */
+  noteFormerUntil(formerUntil: number): void
+  /** Whether a process of the former version may still write beside this one. */
+  takesFormer(): boolean
   sign(grant: Grant): SignedGrant
   /** What begins with what it is, and so can be taken for no grant. */
   signText(text: string): string
-  /** What the store vouches for its rows with. */
-  sealKey: Uint8Array
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
 export function openKeyring(folder: string): Keyring {
   const signing = readOrMakeSecretFile(join(folder, 'signing.pem'), () => newSigningKey().toPem())
   const seal = readOrMakeSecretFile(join(folder, 'seal.key'), () => randomBytes(32).toString('base64url'))
-  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'))
+  const versions = openVersions(folder)
+  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'), versions)
 }
 
-export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
-  const key = createSecretKey(sealKey)
-  const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
+export function keyring(signingKey: SigningKey, sealKey: Uint8Array, versions: Versions = newVersions()): Keyring {
   return {
     sealKey,
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
-    seal,
-    isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
+    formerUntil: () => versions.formerUntil,
+    noteFormerUntil: (until) => versions.noteFormerUntil(until),
+    takesFormer: () => (versions.formerUntil ?? 0) > systemClock.now(),
+    ...createSealer(sealKey),
     sign(grant) {
       const bytes = Buffer.from(JSON.stringify(grant))
       return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }
     },
     signText: (text) => signingKey.sign(Buffer.from(text)),
   }
+}
+
+/** Of a database that this version made. */
+function newVersions(): Versions {
+  return { formerUntil: 0, noteFormerUntil: () => undefined }
 }

@@ -122,8 +122,9 @@ export function logLines(chunk: LogChunk): LogLineResource[] {
   return chunk.lines.map(({ at, stream, text }) => ({ at: isoTime(at), attempt: chunk.attempt, stream, text }))
 }
 
-export function serverResource({ createdAt, updatedAt, ...server }: Server): ServerResource {
-  return { ...server, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) }
+export function serverResource(server: Server): ServerResource {
+  const { id, name, baseUrl, tags, metadata, runnerId, createdAt, updatedAt } = server
+  return { id, name, baseUrl, tags, metadata, runnerId, createdAt: isoTime(createdAt), updatedAt: isoTime(updatedAt) }
 }
 
 /** A runner as the API shows it, without its token's hash. */
@@ -165,8 +166,21 @@ export function scheduleSummary(schedule: Schedule, now: number): ScheduleResour
 }
 
 export function scheduleResource(schedule: Schedule, now: number): ScheduleResource {
+  // Named one by one: a row also has what nobody else is to see.
+  const { id, name, cron, timeZone, order, missedRuns, alertAfterSec, paused, lastOrderId, lastProblem, createdBy } =
+    schedule
   return {
-    ...schedule,
+    id,
+    name,
+    cron,
+    timeZone,
+    order,
+    missedRuns,
+    alertAfterSec,
+    paused,
+    lastOrderId,
+    lastProblem,
+    createdBy,
     nextRunAt: isoOrNull(schedule.nextRunAt),
     lastRunAt: isoOrNull(schedule.lastRunAt),
     overdue: isOverdue(schedule, now),
@@ -179,9 +193,8 @@ export function isOverdue({ alertAfterSec, paused, lastRunAt, createdAt }: Sched
   return now - (lastRunAt ?? createdAt) > alertAfterSec * 1000
 }
 
-export function auditEventResource(event: AuditEvent): AuditEventResource {
-  const { mac: _, ...shown } = event
-  return { ...shown, at: isoTime(event.at), data: JSON.parse(event.data) as Record<string, unknown> }
+export function auditEventResource({ seq, at, actor, action, subject, data, hash }: AuditEvent): AuditEventResource {
+  return { seq, at: isoTime(at), actor, action, subject, hash, data: JSON.parse(data) as Record<string, unknown> }
 }
 
 export function auditFaultResource({ seq, fault, head }: FoundFault): AuditFaultResource {

@@ -23,6 +23,8 @@ export class SignalDesk {
       case 'audit':
       case 'access':
         this.#wake(signal.kind)
+        return
+      case 'broken':
     }
   }
 

@@ -1,3 +1,5 @@
+import type { RowFault } from './seal.ts'
+
 export const roles = ['viewer', 'operator', 'admin'] as const
 
 /** Each role may do all that the roles before it may. */
@@ -21,4 +23,6 @@ export interface ApiToken {
   expiresAt: number
   /** Over all of the token, so that a row that somebody wrote into the database is no credential. */
   seal: string
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }

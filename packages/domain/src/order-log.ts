@@ -1,3 +1,5 @@
+import type { RowFault } from './seal.ts'
+
 export interface LogLine {
   at: number
   stream: 'stdout' | 'stderr' | 'runner'
@@ -9,6 +11,8 @@ export interface LogChunk {
   attempt: number
   seq: number
   lines: LogLine[]
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }
 
 /** What one order may keep of its output; a runner stops sending at the same bound. */

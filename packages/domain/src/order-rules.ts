@@ -31,6 +31,8 @@ export type OrderEvent =
   | { kind: 'approve'; approval: string }
   | { kind: 'reject'; reason: string | null }
   | { kind: 'sweep' }
+  /** It is not what was placed, or not as we left it: somebody edited the database. */
+  | { kind: 'withdraw' }
 
 /** Everything outside the order that a rule may depend on. `random` is in [0, 1). */
 export interface Circumstance {
@@ -54,6 +56,8 @@ export type RefusalReason =
   | 'already_ended'
   | 'already_completed'
   | 'not_yet'
+  | 'seal_broken'
+  | 'newer_version'
 
 export type Decision =
   | { kind: 'changed'; order: OrderState; steps: Step[] }
@@ -80,6 +84,8 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
       return reject(order, event.reason, circumstance)
     case 'sweep':
       return sweep(order, circumstance)
+    case 'withdraw':
+      return withdraw(order, circumstance)
   }
 }
 
@@ -167,6 +173,16 @@ function approve(order: OrderState, approval: string, at: Circumstance): Decisio
 
 function reject(order: OrderState, reason: string | null, at: Circumstance): Decision {
   return change(order, [['reject', 'order.rejected', reason ?? 'rejected']], at)
+}
+
+/** Ends it, whatever it says of itself. What may be running is for a person to look at. */
+function withdraw(order: OrderState, at: Circumstance): Decision {
+  const reason = 'seal_broken'
+  if (isTerminal(order.status)) return refused(order, reason)
+  const doubt: Move = ['doubt', 'order.needs_attention', reason]
+  if (order.status === 'STALE') return change(order, [doubt], at)
+  if (order.status === 'RUNNING') return change(order, [['lose', 'order.went_stale', reason], doubt], at)
+  return change(order, [['cancel', 'order.canceled', reason]], at)
 }
 
 /** What time alone does to an order. */

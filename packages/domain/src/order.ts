@@ -1,4 +1,5 @@
 import type { OrderStatus } from './order-state.ts'
+import type { RowFault } from './seal.ts'
 
 export type Risk = 'read' | 'change' | 'destructive'
 
@@ -57,12 +58,21 @@ export interface OrderContent {
   retryOf: string | null
   createdAt: number
   createdBy: string
-  /** HMAC over the immutable part, so that an edited row is refused at claim. */
+  /**
+   * Everybody whose order it is, who therefore may not approve it: the placer, or whoever wrote the schedule, and for a
+   * retry also who answered for the first one. Null where that is unknown: then nobody may.
+   */
+  answerable: string[] | null
+  /** What was asked, in the form that the former version reads too: its processes may serve beside ours. */
   seal: string
+  /** All that was asked, in the present form; empty where only a former version has sealed it. */
+  placementSeal: string
 }
 
 export interface Order extends OrderState, OrderContent {
   report: Record<string, unknown> | null
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }
 
 /** An order as a list needs it: what may be large is not read for it. */

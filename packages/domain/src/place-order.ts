@@ -39,6 +39,8 @@ export interface PlacementContext {
   id: string
   now: number
   actor: string
+  /** Who answers for it beside the actor; null when that is unknown. Nobody else unless said. */
+  alsoAnswerable?: readonly string[] | null
   /** The runner that the target resolves to now; null for a scope. */
   runner: AttachedRunner | null
 }
@@ -90,7 +92,9 @@ export function placeOrder(request: OrderRequest, type: OrderType, context: Plac
     retryOf: request.retryOf,
     createdAt: now,
     createdBy: context.actor,
+    answerable: answerableFor(context),
     seal: '',
+    placementSeal: '',
   }
   return {
     ...state,
@@ -99,6 +103,13 @@ export function placeOrder(request: OrderRequest, type: OrderType, context: Plac
     dueAt: state.expiresAt,
     report: null,
   }
+}
+
+/** A schedule is nobody: whoever wrote it answers. */
+function answerableFor({ actor, alsoAnswerable = [] }: PlacementContext): string[] | null {
+  if (alsoAnswerable === null) return null
+  const people = [...(actor.startsWith('schedule:') ? [] : [actor]), ...alsoAnswerable]
+  return people.length === 0 ? null : [...new Set(people)]
 }
 
 function refuseRunner(request: OrderRequest, type: OrderType, { runner }: PlacementContext): void {

@@ -1,3 +1,5 @@
+import type { RowFault } from './seal.ts'
+
 /** A process on a server that executes orders. Tokens are kept as SHA-256 only. Times are epoch milliseconds. */
 export interface Runner {
   id: string
@@ -18,6 +20,8 @@ export interface Runner {
   version: string | null
   lastSeenAt: number | null
   createdAt: number
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }
 
 /** A runner with the server it is attached to. */

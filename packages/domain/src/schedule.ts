@@ -1,5 +1,12 @@
+import type { RowFault } from './seal.ts'
+
 /** What to do with the runs that passed while nothing could fire them. */
 export type MissedRunPolicy = 'skip' | 'run_once'
+
+/** Who answers for what a schedule places. */
+export function authorsOf({ answerable, createdBy }: Pick<Schedule, 'answerable' | 'createdBy'>): string[] {
+  return answerable ?? [createdBy]
+}
 
 /** Places an order on a cron expression. */
 export interface Schedule {
@@ -20,6 +27,10 @@ export interface Schedule {
   lastProblem: string | null
   createdAt: number
   createdBy: string
+  /** Everybody who wrote its order, who therefore may not approve what it places; null before a version that kept this. */
+  answerable: string[] | null
   /** Over what the schedule places and who answers for it, so that an edited row places nothing. */
   seal: string
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }

@@ -1,3 +1,5 @@
+import type { RowFault } from './seal.ts'
+
 /** A managed machine. */
 export interface Server {
   id: string
@@ -8,4 +10,6 @@ export interface Server {
   runnerId: string | null
   createdAt: number
   updatedAt: number
+  /** Set by the store when the row is not as it was last written. */
+  fault?: RowFault | undefined
 }

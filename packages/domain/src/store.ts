@@ -7,6 +7,7 @@ import type { OrderStatus } from './order-state.ts'
 import type { OrderTiming } from './order-timing.ts'
 import type { AttachedRunner, Enrolment, Runner } from './runner.ts'
 import type { Schedule } from './schedule.ts'
+import type { RowFault } from './seal.ts'
 import type { Server } from './server.ts'
 
 /**
@@ -41,6 +42,13 @@ export type Signal =
   | { kind: 'access' }
   /** The audit grew. */
   | { kind: 'audit' }
+  /** Rows that are not as they were last written: told by the process that met them. */
+  | { kind: 'broken'; rows: BrokenRow[] }
+
+export interface BrokenRow {
+  table: string
+  id: string
+}
 
 export interface OrderStore {
   /**
@@ -131,7 +139,17 @@ export interface ScheduleStore {
   advanceSchedule(id: string, dueAt: number, run: ScheduleRun): Promise<boolean>
 }
 
+export interface RowProblem extends BrokenRow {
+  /** `outdated`: the audit knows of something that happened to the order later. */
+  problem: RowFault | 'outdated'
+}
+
 export interface AuditStore {
+  /**
+   * Looks at up to `limit` rows a call, of all tables that are sealed, and answers those that are not as they were last
+   * written: a page may be empty and still have a `next`.
+   */
+  checkRows(page: PageRequest): Promise<Page<RowProblem>>
   /** Events that match the filter, oldest first, strictly after the number `after`. */
   listAudit(filter: AuditFilter, after: number, limit: number): Promise<AuditEvent[]>
   auditHead(): Promise<AuditHead>
@@ -285,6 +303,7 @@ export type SchedulePatch = Partial<
     | 'paused'
     | 'nextRunAt'
     | 'createdBy'
+    | 'answerable'
     | 'seal'
   >
 >

@@ -22,3 +22,20 @@ export function refuseIncomplete(missing: string[]): void {
     throw new AppError('conflict', message, { reason: 'schema_incomplete' })
   }
 }
+
+export interface Applied {
+  tag: string
+  at: number | string
+}
+
+export interface Migrated {
+  isNew: boolean
+  /** Whether tokens and schedules had no seal before this version. */
+  unsealed: boolean
+}
+
+/** Both kinds of seals came with one start: what is not sealed was written by a version that had none. */
+export function wasUnsealed(applied: Applied[]): boolean {
+  const at = (name: string) => applied.find(({ tag }) => tag.slice(tag.indexOf('_') + 1) === name)?.at
+  return at('row_seals') !== undefined && String(at('seals')) === String(at('row_seals'))
+}

@@ -1,4 +1,5 @@
-import type { Signal } from '@ikoma/domain'
+import type { BrokenRow, Signal } from '@ikoma/domain'
+import { AppError } from '@ikoma/kernel'
 
 type Listener = (signal: Signal) => void
 
@@ -16,6 +17,16 @@ export class Signals {
   }
 }
 
+/** A write that was refused because of a broken row leaves no signal of its own. */
+export function tellingBroken<T>(signals: Signals, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    if (error instanceof AppError && error.reason === 'seal_broken' && error.details) {
+      signals.emit([{ kind: 'broken', rows: [error.details as unknown as BrokenRow] }])
+    }
+    throw error
+  })
+}
+
 function notify(listener: Listener, signal: Signal): void {
   try {
     listener(signal)
@@ -28,14 +39,17 @@ function notify(listener: Listener, signal: Signal): void {
 export function mergeSignals(signals: readonly Signal[]): Signal[] {
   const targets = new Set<string>()
   const ids = new Set<string>()
+  const rows = new Map<string, BrokenRow>()
   const kinds = new Set<Signal['kind']>()
   for (const signal of signals) {
     kinds.add(signal.kind)
     if (signal.kind === 'claimable') for (const target of signal.targets) targets.add(target)
     if (signal.kind === 'orders') for (const id of signal.ids) ids.add(id)
+    if (signal.kind === 'broken') for (const row of signal.rows) rows.set(`${row.table} ${row.id}`, row)
   }
   return [...kinds].map((kind) => {
     if (kind === 'claimable') return { kind, targets: [...targets] }
+    if (kind === 'broken') return { kind, rows: [...rows.values()] }
     return kind === 'orders' ? { kind, ids: [...ids] } : { kind }
   })
 }

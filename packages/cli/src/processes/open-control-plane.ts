@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ControlPlane, createControlPlane, openKeyring, settleVersions } from '@ikoma/control-plane'
+import { type ControlPlane, createControlPlane, type Keyring, openKeyring, settleVersions } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
-import { openPostgresStore, openSqliteStore } from '@ikoma/store'
+import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { version } from '../version.ts'
 import { type AdminKey, resolveAdminKey } from './admin-key.ts'
 import type { ControlPlaneConfig } from './config.ts'
@@ -22,7 +22,7 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
-  const store = await openStore(config, keyring.sealKey, log)
+  const store = await openStore(config, keyring, log)
   let controlPlane: ControlPlane | null = null
   const close = async () => {
     await controlPlane?.close()
@@ -55,9 +55,15 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   }
 }
 
-function openStore({ database }: ControlPlaneConfig, sealKey: Uint8Array, log: Log): Promise<Store> {
-  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file, sealKey })
-  return openPostgresStore({ ...database, sealKey, log: (message, cause) => log.warn({ err: cause }, message) })
+function openStore({ database }: ControlPlaneConfig, keyring: Keyring, log: Log): Promise<Store> {
+  const onOpened = ({ formerUntil, sealed, refused }: Opened) => {
+    const found = Object.keys({ ...sealed, ...refused }).length > 0
+    if (found) log.info({ sealed, refused }, 'rows of a former version were verified and sealed again')
+    keyring.noteFormerUntil(formerUntil)
+  }
+  const sealing = { sealKey: keyring.sealKey, formerUntil: keyring.formerUntil(), onOpened }
+  if (database.kind === 'sqlite') return openSqliteStore({ file: database.file, ...sealing })
+  return openPostgresStore({ ...database, ...sealing, log: (message, cause) => log.warn({ err: cause }, message) })
 }
 
 /** A control plane that listens on every address is reached here by the loopback one. */

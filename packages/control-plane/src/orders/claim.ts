@@ -116,13 +116,13 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
   }
 }
 
-/** Cancels an order that is not what was placed, or that nobody approved: somebody edited the database. */
+/** Ends an order that is not what was placed, or that nobody approved: somebody edited the database. */
 async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
   // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
-  alarms.raise('seal_broken', { orderId: order.id })
+  alarms.raise('seal_broken', { table: 'orders', id: order.id })
   await store.advanceOrder({
     orderId: order.id,
-    event: { kind: 'cancel', reason: 'seal_broken' },
+    event: { kind: 'withdraw' },
     actor: 'control-plane',
     now: clock.now(),
     random: 0,

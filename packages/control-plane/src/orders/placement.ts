@@ -4,9 +4,9 @@ import {
   type AttachedRunner,
   type Order,
   type OrderInsertion,
-  orderBytes,
   type Placement,
   placeOrder,
+  type RowFault,
   type Store,
 } from '@ikoma/domain'
 import { AppError, type Clock, type FieldProblem, newId, notFound } from '@ikoma/kernel'
@@ -14,12 +14,15 @@ import type { z } from 'zod'
 import type { AccessControl } from '../access.ts'
 import type { Keyring } from '../keyring.ts'
 import type { SignalDesk } from '../signal-desk.ts'
+import { sealPlacement } from './seal.ts'
 
 interface Placer {
   actor: string
   /** Stands for one intention: the same key and body get the same answer again. */
   idempotencyKey?: string | undefined
   retryOf?: string | undefined
+  /** Who answers for it beside the actor, or in place of a schedule; null when nobody can tell. */
+  alsoAnswerable?: readonly string[] | null
 }
 
 interface OrderDeskOptions {
@@ -110,7 +113,7 @@ export class OrderDesk {
     return { order, actor, idempotency: key === undefined ? null : { key, digest: digestOf(body, retryOf) } }
   }
 
-  async #prepare(body: OrderBody, { actor, retryOf }: Placer): Promise<Order> {
+  async #prepare(body: OrderBody, { actor, retryOf, alsoAnswerable = [] }: Placer): Promise<Order> {
     const type = findOrderType(body.type)
     if (!type) {
       throw new AppError('unprocessable', `There is no order type "${body.type}". GET /v1/order-types lists them.`, {
@@ -135,21 +138,31 @@ export class OrderDesk {
       dryRun: body.dryRun ?? false,
       retryOf: retryOf ?? null,
     }
-    const order = placeOrder(request, type, { id: newId(), now: this.#clock.now(), actor, runner })
-    return { ...order, seal: this.#keyring.seal(orderBytes(order)) }
+    const now = this.#clock.now()
+    const order = placeOrder(request, type, { id: newId(), now, actor, alsoAnswerable, runner })
+    return sealPlacement(order, this.#keyring)
   }
 
   async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {
     if (runnerId !== undefined) {
       const runner = await this.#access.findRunner(runnerId)
       if (!runner) throw notFound('runner', runnerId)
-      return runner
+      return asWritten('runner', runner)
     }
     if (serverId === undefined) return null
     const server = await this.#store.findServer(serverId)
     if (!server) throw notFound('server', serverId)
-    return server.runnerId === null ? null : this.#access.findRunner(server.runnerId)
+    const runner =
+      asWritten('server', server).runnerId === null ? null : await this.#access.findRunner(server.runnerId ?? '')
+    return runner && asWritten('runner', runner)
   }
+}
+
+function asWritten<T extends { fault?: RowFault | undefined }>(noun: string, row: T): T {
+  if (row.fault === undefined) return row
+  throw new AppError('conflict', `This ${noun} was changed in the database. Delete it and make it again.`, {
+    reason: 'seal_broken',
+  })
 }
 
 function isInsertion(each: OrderInsertion | AppError): each is OrderInsertion {

@@ -1,4 +1,5 @@
 import { auditEventSchema, auditQuery, auditVerification, auditVerifyBody, pageOf } from '@ikoma/api'
+import type { RowProblem } from '@ikoma/domain'
 import type { AuditReach } from '@ikoma/domain/audit-chain'
 import { AppError } from '@ikoma/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -6,12 +7,15 @@ import * as z from 'zod'
 import { readHead } from '../audit/signed-head.ts'
 import { type FoundFault, type KnownHead, type Verified, verifyStep } from '../audit/verification.ts'
 import type { Context } from '../context.ts'
+import { verifyRows } from '../orders/verify-rows.ts'
 import { auditEventResource, auditFaultResource } from '../present.ts'
 import type { App } from './app.ts'
 import { numericCursor } from './paging.ts'
 
 /** What one request looks at: a second or less of hashing. */
 const stepEvents = 20_000
+/** So many rows that were changed are named; whoever changed more will not be found by a longer list. */
+const maxRows = 1000
 
 /** The walk may take minutes, and would show nothing. */
 async function headAlone({ method }: FastifyRequest, reply: FastifyReply) {
@@ -87,7 +91,7 @@ async function verifyAll(context: Context): Promise<Verification> {
     faults.push(...step.faults)
     compared += step.heads.compared
     if (step.next === null || faults.length > 0 || context.stopping.aborted)
-      return { ...step, ok: faults.length === 0 && step.next === null, faults, heads: { ...step.heads, compared } }
+      return { ...step, ok: step.ok && faults.length === 0, faults, heads: { ...step.heads, compared } }
     from = cursorOf(step.next)
   }
 }
@@ -107,8 +111,9 @@ async function verifyOnce(context: Context, given: string[], from: AuditReach | 
     from === undefined && read.includes('forged') ? [{ seq: 0, fault: 'head_forged', head: null }] : []
   const faults = [...forged, ...step.faults].map(auditFaultResource)
   const { seq, hash } = step.reached
+  const rows = step.done ? await changedRows(store) : []
   return {
-    ok: faults.length === 0 && step.done,
+    ok: faults.length === 0 && rows.length === 0 && step.done,
     events: seq,
     head: { seq, hash },
     fault: faults[0] ?? null,
@@ -118,8 +123,16 @@ async function verifyOnce(context: Context, given: string[], from: AuditReach | 
       foreign: read.filter((each) => each === 'foreign').length,
       unreadable: archived.unreadable,
     },
+    rows,
     next: step.done ? null : nextOf(step),
   }
+}
+
+/** Looked at once, after the last event. */
+async function changedRows(store: Context['store']): Promise<RowProblem[]> {
+  const rows: RowProblem[] = []
+  for await (const row of verifyRows(store)) if (rows.push(row) >= maxRows) break
+  return rows
 }
 
 const reachSchema = z.object({ seq: z.number().int().min(0), hash: z.string().max(100), closed: z.boolean() })

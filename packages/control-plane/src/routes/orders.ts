@@ -19,8 +19,9 @@ import {
 import { isTerminal, type Order, type OrderEvent } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
 import { problemOf } from '@ikoma/kernel/http'
-import { adminActor, callingActor } from '../access.ts'
+import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
+import { refuseOwnOrder } from '../orders/four-eyes.ts'
 import { refusalError } from '../orders/refusal.ts'
 import { approve, isAsPlaced } from '../orders/seal.ts'
 import { orderEventResource, orderResource, orderSummary } from '../present.ts'
@@ -147,6 +148,8 @@ export function orderRoutes(app: App, context: Context): void {
         actor: callingActor(request),
         idempotencyKey: request.headers['idempotency-key'],
         retryOf: ended.id,
+        // What runs is what somebody else wrote.
+        alsoAnswerable: ended.answerable,
       })
       return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
     },
@@ -216,25 +219,15 @@ function decisionRoute(app: App, context: Context, { verb, summary, decide }: De
 async function approvalOf(context: Context, { id, actor }: Asked): Promise<OrderEvent> {
   const order = await getOrder(context, id)
   refuseEdited(context, order)
-  await refuseOwnOrder(context, order, actor)
+  await refuseOwnOrder(context.store, order, actor)
   return { kind: 'approve', approval: approve(order, actor, context.keyring) }
 }
 
 function refuseEdited({ keyring }: Context, order: Order): void {
+  if (order.fault === 'newer') throw refusalError('newer_version', order)
   if (isAsPlaced(order, keyring)) return
   const message = 'The order was changed in the database after it was placed. Place a new one.'
   throw new AppError('conflict', message, { reason: 'seal_broken' })
-}
-
-/** Approval is a second pair of eyes. Only the admin key, which belongs to whoever owns the machine, may do both. */
-async function refuseOwnOrder(context: Context, { createdBy }: Order, actor: string): Promise<void> {
-  if (actor === adminActor) return
-  const [, scheduleId] = /^schedule:(.+)$/.exec(createdBy) ?? []
-  // What a schedule places was asked for by whoever wrote the schedule.
-  const placer = scheduleId === undefined ? createdBy : (await context.store.findSchedule(scheduleId))?.createdBy
-  if (placer === actor) {
-    throw new AppError('forbidden', 'Somebody else must approve an order that you placed.', { reason: 'own_order' })
-  }
 }
 
 /** The same refusal, naming fields by their place in the batch. */

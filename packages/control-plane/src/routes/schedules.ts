@@ -1,5 +1,5 @@
 import { idParams, pageOf, scheduleBody, schedulePatch, scheduleSchema } from '@ikoma/api'
-import { type AuditEntry, type Schedule, type SchedulePatch, scheduleBytes } from '@ikoma/domain'
+import { type AuditEntry, authorsOf, type Schedule, type SchedulePatch, scheduleBytes } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
@@ -60,6 +60,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
         lastProblem: null,
         createdAt: now,
         createdBy: actor,
+        answerable: [actor],
         seal: sealOf({ id, order: body.order, createdBy: actor }),
       }
       const { name, cron } = schedule
@@ -100,6 +101,8 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       if (request.body.order) {
         // Who writes the order answers for it: approval needs somebody else.
         patch.createdBy = callingActor(request)
+        // Also whoever wrote it before: one field may have changed, or none.
+        patch.answerable = [...new Set([...authorsOf(before), patch.createdBy])]
         patch.seal = sealOf({ id, order: request.body.order, createdBy: patch.createdBy })
       }
       return shown(await store.updateSchedule(id, patch, entry(request, 'schedule.changed', id, told(given))))

@@ -8,7 +8,7 @@ export const alarms = {
     'the audit is not what it was: entries were rewritten or removed, or an older state of the database was put back. Run: ikoma audit verify',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
   schedule_overdue: 'a schedule is overdue',
-  seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',
+  seal_broken: 'the seal of a row is broken: it was changed in the database, and is refused; orders are withdrawn',
 } as const
 
 export type AlarmName = keyof typeof alarms

@@ -1,4 +1,4 @@
-import { type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
+import { authorsOf, type Schedule, type ScheduleRun, type Store, scheduleBytes } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { Keyring } from '../keyring.ts'
@@ -69,7 +69,8 @@ export class Scheduler {
     try {
       this.#refuseEdited(schedule)
       const body = bodyFrom(schedule.order)
-      const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
+      const placer = { actor, idempotencyKey: String(dueAt), alsoAnswerable: authorsOf(schedule) }
+      const { order } = await this.#options.orders.place(body, placer)
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
     } catch (error) {
       // The store being away is no problem of the schedule: the next tick tries again. Anything else is, and must not
@@ -83,7 +84,11 @@ export class Scheduler {
   }
 
   #refuseEdited(schedule: Schedule): void {
-    if (this.#options.keyring.isSeal(scheduleBytes(schedule), schedule.seal)) return
+    if (schedule.fault === 'newer') {
+      const message = 'It was written by a newer IKOMA, which alone may run it.'
+      throw new AppError('conflict', message, { reason: 'newer_version' })
+    }
+    if (schedule.fault === undefined && this.#options.keyring.isSeal(scheduleBytes(schedule), schedule.seal)) return
     const message = 'It was changed in the database. Write its order again.'
     throw new AppError('conflict', message, { reason: 'seal_broken' })
   }

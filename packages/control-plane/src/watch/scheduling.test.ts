@@ -77,8 +77,8 @@ describe('schedules', () => {
     const { schedule: fine } = await schedule({ name: 'fine' })
     const order = { type: 'runner.selftest', fromTheFuture: true }
     const seal = world.keyring.seal(scheduleBytes({ id: broken.id, order, createdBy: 'admin-key' }))
-    const values = [JSON.stringify(order), seal, broken.id]
-    await world.editDatabase('update schedules set order_body = ?, seal = ? where id = ?', values)
+    const entry = { at: world.time.now, actor: 'admin-key', action: 'schedule.changed', subject: 'schedule', data: {} }
+    await world.store.updateSchedule(broken.id, { order, seal }, entry)
     world.time.now += 5 * minute
     await world.runScheduler()
     const shown = async (id: string) => (await world.admin('GET', `/v1/schedules/${id}`)).body

@@ -134,6 +134,7 @@ async function insert(store: Store, patch: Partial<Schedule> = {}): Promise<Sche
     lastProblem: null,
     createdAt: noon,
     createdBy: 'admin-key',
+    answerable: ['admin-key'],
     seal: 'a-seal',
     ...patch,
   }

@@ -46,7 +46,7 @@ export async function runHot(tx: Transaction, calls: HotCall[]): Promise<Work<un
     locked,
   ])
   const decisions = applyEvents(tx, changes, batch)
-  const claimed = decideClaims(tx.trace, changes, batch.claimOrders, claimable)
+  const claimed = decideClaims(tx, changes, batch.claimOrders, claimable)
   const appended = appendLogs(tx, batch.appendLog, logs)
   const answers: Record<HotVerb, unknown[]> = {
     insertOrders: batch.insertOrders.map(([each]) => placements.splice(0, each.length)),

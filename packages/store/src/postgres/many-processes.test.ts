@@ -2,7 +2,7 @@ import { auditGenesis, type Placement, type Store } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError, newId } from '@ikoma/kernel'
 import { expect, inject, it, onTestFinished } from 'vitest'
-import { aClaim, anAdvance, anEntry, anOrder, aRunner, aServer, noon } from '../testing/fixtures.ts'
+import { aClaim, anAdvance, anEntry, anOrder, aRunner, aServer, noon, sealKey } from '../testing/fixtures.ts'
 import { newDatabase } from '../testing/test-database.ts'
 import { openPostgresStore } from './store.ts'
 
@@ -10,7 +10,9 @@ import { openPostgresStore } from './store.ts'
 async function setup(count: number): Promise<Store[]> {
   const database = await newDatabase(inject('postgresUrl'))
   // Opened at once, as processes started together would.
-  const stores = await Promise.all(Array.from({ length: count }, () => openPostgresStore({ ...database, poolSize: 4 })))
+  const stores = await Promise.all(
+    Array.from({ length: count }, () => openPostgresStore({ sealKey, ...database, poolSize: 4 })),
+  )
   onTestFinished(async () => {
     await Promise.all(stores.map((store) => store.close()))
     await database.drop()
@@ -166,7 +168,7 @@ it('moves a schedule on once and has one leader', async () => {
     missedRuns: 'skip',
   } as const
   const rest = { alertAfterSec: null, paused: false, lastRunAt: null, lastOrderId: null, lastProblem: null }
-  const made = { createdAt: noon, createdBy: 'a', seal: 's', nextRunAt: noon }
+  const made = { createdAt: noon, createdBy: 'a', answerable: null, seal: 's', nextRunAt: noon }
   await stores[0]?.insertSchedule({ ...schedule, ...rest, ...made }, anEntry('schedule.created', 's'))
   const run = { nextRunAt: noon + 1, lastRunAt: noon, lastOrderId: null, lastProblem: null }
   const advanced = await Promise.all(stores.map((store) => store.advanceSchedule(schedule.id, noon, run)))

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import { describe, expect, inject, it, onTestFinished } from 'vitest'
 import type { Migration } from '../migration.ts'
-import { anOrder } from '../testing/fixtures.ts'
+import { anOrder, sealKey } from '../testing/fixtures.ts'
 import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { clientConfig, openPool, withClient } from './connection.ts'
 import { migrate } from './migrate.ts'
@@ -32,7 +32,7 @@ async function schemaOf(pool: pg.Pool): Promise<string[]> {
 }
 
 /** Migrates on a connection of its own, which dies at statement number `fatal`. */
-function migrateOnce(url: string, list: Migration[] = migrations, fatal = Number.POSITIVE_INFINITY): Promise<void> {
+function migrateOnce(url: string, list: Migration[] = migrations, fatal = Number.POSITIVE_INFINITY): Promise<unknown> {
   return withClient(clientConfig(url), (client) => {
     let count = 0
     const query = (text: string, values?: unknown[]) => {
@@ -47,7 +47,7 @@ describe('migrating', () => {
   it('leaves nothing when killed at any statement, and completes when started again', async () => {
     const { url, pool } = await setup()
     const statements = migrations.flatMap((migration) => migration.statements).length
-    for (let fatal = 1; fatal <= statements + migrations.length + 6; fatal += 1) {
+    for (let fatal = 1; fatal <= statements + migrations.length + 7; fatal += 1) {
       await expect(migrateOnce(url, migrations, fatal), `statement ${fatal}`).rejects.toThrow('killed')
       expect(await schemaOf(pool), `statement ${fatal}`).toEqual([])
     }
@@ -73,13 +73,16 @@ describe('migrating', () => {
     const { url, pool } = await setup()
     await migrateOnce(url)
     await pool.query("insert into schema_migrations values ('99991231_future', 0)")
-    await expect(openPostgresStore({ url })).rejects.toMatchObject({ code: 'conflict', reason: 'schema_newer' })
+    await expect(openPostgresStore({ sealKey, url })).rejects.toMatchObject({
+      code: 'conflict',
+      reason: 'schema_newer',
+    })
   })
 
   it('adopts a pushed database with what it holds', async () => {
     const { url, pool } = await setup()
     for (const { statements } of migrations) for (const statement of statements) await pool.query(statement)
-    const store = await openPostgresStore({ url })
+    const store = await openPostgresStore({ sealKey, url })
     onTestFinished(() => store.close())
     const order = anOrder({ scope: 'any' })
     await store.insertOrders([{ order, actor: 'a', idempotency: null }])
@@ -92,7 +95,7 @@ describe('migrating', () => {
     const { url, pool } = await setup()
     for (const { statements } of migrations) for (const statement of statements) await pool.query(statement)
     await pool.query('alter table orders drop column seal')
-    const refused = expect(openPostgresStore({ url })).rejects
+    const refused = expect(openPostgresStore({ sealKey, url })).rejects
     await refused.toMatchObject({ reason: 'schema_incomplete', message: expect.stringContaining('orders.seal') })
   })
 })
@@ -110,8 +113,8 @@ describe('a server that may lose commits', () => {
     const { url } = await setup()
     const name = new URL(url).pathname.slice(1)
     await onDatabase(url, `alter database ${name} set synchronous_commit = off`)
-    await expect(openPostgresStore({ url })).rejects.toMatchObject({ reason: 'store_not_durable' })
-    const store = await openPostgresStore({ url, allowUnsafe: true })
+    await expect(openPostgresStore({ sealKey, url })).rejects.toMatchObject({ reason: 'store_not_durable' })
+    const store = await openPostgresStore({ sealKey, url, allowUnsafe: true })
     await store.ping()
     await store.close()
   })

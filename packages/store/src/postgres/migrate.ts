@@ -1,22 +1,30 @@
 import { getTableName, is } from 'drizzle-orm'
 import { getTableConfig, PgTable } from 'drizzle-orm/pg-core'
 import type pg from 'pg'
-import { type Migration, refuseIncomplete, refuseNewer } from '../migration.ts'
+import {
+  type Applied,
+  type Migrated,
+  type Migration,
+  refuseIncomplete,
+  refuseNewer,
+  wasUnsealed,
+} from '../migration.ts'
 import * as schema from './schema.ts'
 
 /**
  * Brings the schema up to date in one transaction under a lock: killed at any statement, the old schema remains, and of
  * processes that start together one does it. When it rejects, closing the connection undoes all. A database made by `drizzle-kit push` is adopted when it has every column.
  */
-export async function migrate(client: Queryable, migrations: Migration[], now: number): Promise<void> {
+export async function migrate(client: Queryable, migrations: Migration[], now: number): Promise<Migrated> {
   await client.query('begin')
-  await applyAll(client, migrations, now)
+  const migrated = await applyAll(client, migrations, now)
   await client.query('commit')
+  return migrated
 }
 
 type Queryable = Pick<pg.Client, 'query'>
 
-async function applyAll(client: Queryable, migrations: Migration[], now: number): Promise<void> {
+async function applyAll(client: Queryable, migrations: Migration[], now: number): Promise<Migrated> {
   await client.query("select pg_advisory_xact_lock(hashtextextended('ikoma migrations', 0))")
   const applied = await appliedTags(client)
   const adopt = applied?.size === 0
@@ -29,6 +37,8 @@ async function applyAll(client: Queryable, migrations: Migration[], now: number)
   }
   await client.query(auditHeadRow)
   await client.query(appendOnlyAudit)
+  const { rows } = await client.query<Applied>('select tag, applied_at as at from schema_migrations')
+  return { isNew: applied === null, unsealed: wasUnsealed(rows) }
 }
 
 /** Null for an empty database; an empty set for one that was pushed. */

@@ -45,9 +45,21 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130015039_audit-macs",
+    "tag": "20261130024848_closed_doors",
     "statements": [
-      "ALTER TABLE \"audit\" ADD COLUMN \"mac\" text DEFAULT '' NOT NULL;"
+      "ALTER TABLE \"audit\" ADD COLUMN \"mac\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"enrolments\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"idempotency\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"order_logs\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"answerable\" json;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"placement_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"report_digest\" text;",
+      "ALTER TABLE \"orders\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"schedules\" ADD COLUMN \"answerable\" json;",
+      "ALTER TABLE \"schedules\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"servers\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"tokens\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;"
     ]
   }
 ]

@@ -1,7 +1,9 @@
 import type { Advance, ClaimRequest, Order } from '@ikoma/domain'
+import { isLatest, latestOf } from '../last-event.ts'
+import { ours, type StoredOrder, withoutSeals } from '../order-fields.ts'
 import type { Trace } from '../trace.ts'
 import type { WriteArgs } from '../writes.ts'
-import { applyEvent, type Changes, endedBy, isFree, takeUnder } from './order-changes.ts'
+import { applyEvent, type Changes, endedBy, isFree, noteBroken, takeUnder } from './order-changes.ts'
 import { orderList } from './order-columns.ts'
 import type { Statement } from './statement-batch.ts'
 import type { Transaction } from './transaction.ts'
@@ -16,7 +18,9 @@ interface Demand {
 interface Candidate {
   typeList: number
   seq: number
-  order: Order
+  order: StoredOrder
+  /** What the audit last says of it; null before the commit that places it. */
+  lastEvent: string | null
 }
 
 /** What was found for a batch's claims, under lock. */
@@ -51,22 +55,46 @@ export async function findClaimable(
   })
   const types = [...lists].map(([list, names]) => ({ list, names }))
   const [rows, counts] = await Promise.all([
-    tx.rows<Order & { seq: number; list: number }>(lockClaimable, JSON.stringify(asked), JSON.stringify(types)),
+    tx.rows<StoredOrder & { seq: number; list: number; lastEvent: string | null }>(
+      lockClaimable,
+      JSON.stringify(asked),
+      JSON.stringify(types),
+    ),
     tx.rows<{ id: string; count: number }>(
       countHeld,
       calls.map(([{ runnerId }]) => runnerId),
     ),
   ])
+  const again = await eventsOfDoubtful(tx, rows)
   return {
-    candidates: rows.map(({ seq, list, ...order }) => ({ typeList: list, seq, order })),
+    candidates: rows.map(({ seq, list, lastEvent, ...order }) => {
+      return { typeList: list, seq, order, lastEvent: again.get(order.id) ?? lastEvent }
+    }),
     held: new Map(counts.map(({ id, count }) => [id, count])),
     typeLists,
   }
 }
 
+type Found = StoredOrder & { lastEvent: string | null }
+
+/** A row that moved while it was found is locked in its new version, beside an event of before: now both stand still. */
+async function eventsOfDoubtful(tx: Transaction, rows: Found[]): Promise<Map<string, string>> {
+  const doubtful = rows.filter((row) => row.lastEvent !== null && !isLatest(row, row.lastEvent))
+  if (doubtful.length === 0) return new Map()
+  const subjects = doubtful.map(({ id }) => `order:${id}`)
+  const events = await tx.rows<{ id: string; data: string }>(findLastEvents, subjects)
+  return new Map(events.map(({ id, data }) => [id, data]))
+}
+
+const findLastEvents: Statement = {
+  name: 'orders_last_events',
+  text: `select substr(subject, 7) as id, last.data from unnest($1::text[]) as subject cross join lateral (
+    select data from audit where audit.subject = subject.subject order by seq desc limit 1) as last`,
+}
+
 /** Gives the best to each claim in order of arrival, after the batch's events have changed what they change. */
 export function decideClaims(
-  trace: Trace,
+  tx: Transaction,
   changes: Changes,
   calls: WriteArgs<'claimOrders'>[],
   claimable: Claimable,
@@ -75,16 +103,21 @@ export function decideClaims(
   const free = candidates.filter(({ order }) => isFree(changes, order))
   const shelves = Map.groupBy(free, ({ order, typeList }) => shelf(order.target, typeList))
   const taken = new Set<string>()
+  const latest = latestOf(tx.trace.entries)
   const claimed = demandsOf(calls, claimable, endedBy(changes)).map((demand) => {
     const { claim } = demand
-    return pick(shelves, taken, demand).flatMap(({ order }, index) => {
+    return pick(shelves, taken, demand).flatMap(({ order, lastEvent }, index) => {
       taken.add(order.id)
-      takeUnder(changes, order)
-      const decision = applyEvent(changes, trace, claimAdvance(claim, order.id, claim.leases[index] ?? ''))
-      return decision?.kind === 'changed' ? [{ ...order, ...decision.order }] : []
+      takeUnder(tx, changes, order)
+      // An older copy of the row has a good seal: the audit knows that more has happened.
+      if (!isLatest(changes.after.get(order.id) ?? order, latest.get(`order:${order.id}`) ?? lastEvent)) {
+        noteBroken(tx.trace, changes, order.id)
+      }
+      const decision = applyEvent(changes, tx.trace, claimAdvance(claim, order.id, claim.leases[index] ?? ''))
+      return decision?.kind === 'changed' ? [withoutSeals({ ...order, ...decision.order })] : []
     })
   })
-  announceLeft(trace, free, taken)
+  announceLeft(tx.trace, free, taken)
   return claimed
 }
 
@@ -153,9 +186,12 @@ const lockClaimable: Statement = {
     select list, claimable.* from wanted
     join json_to_recordset($2::json) as types (list int, names text[]) using (list)
     cross join lateral (
-      select seq, ${orderList} from orders
+      select seq, ${orderList}, (
+          select data from audit where subject = 'order:' || orders.id order by audit.seq desc limit 1
+        ) as "lastEvent"
+      from orders
       where target = wanted.target and status = 'QUEUED' and wait is null and type = any(types.names)
-        and (expires_at is null or expires_at > wanted.now)
+        and (expires_at is null or expires_at > wanted.now) and ${ours}
       order by priority desc, seq limit wanted.places for update skip locked
     ) as claimable`,
 }

@@ -60,6 +60,7 @@ export async function findStanding(tx: Transaction, { keys, dedupeKeys }: Standi
     keys.length > 0 ? tx.rows<Answer>(findAnswers, JSON.stringify(keys)) : [],
     dedupeKeys.length > 0 ? tx.rows<{ id: string; key: string }>(findLive, dedupeKeys) : [],
   ])
+  for (const answer of answers) tx.seals.whole('idempotency', answer.key, answer)
   return {
     answers: new Map(answers.map((answer) => [answerKey(answer.actor, answer.key), answer])),
     live: new Map(live.map(({ id, key }) => [key, id])),
@@ -71,12 +72,16 @@ interface Answer {
   key: string
   digest: string
   answer: Order
+  createdAt: number
+  rowSeal: string
 }
 
 /** Answers the ids of those whose turn on their resource key came at once. */
 async function insertAll(tx: Transaction, inserted: OrderInsertion[]): Promise<Set<string>> {
   if (inserted.length === 0) return new Set()
-  const rows = JSON.stringify(inserted.map(({ order }) => recordRow(order)))
+  const rows = JSON.stringify(
+    inserted.map(({ order }) => recordRow(tx.seals.sealed('orders', { ...order, reportDigest: null }))),
+  )
   const passing = new Set<string>()
   for (const { order, actor } of inserted) {
     tx.trace.audit(placedEntry(order, actor))
@@ -88,9 +93,15 @@ async function insertAll(tx: Transaction, inserted: OrderInsertion[]): Promise<S
 
 async function rememberAnswers(tx: Transaction, inserted: OrderInsertion[], stored: (order: Order) => Order) {
   const rows = inserted.flatMap(({ order, actor, idempotency }) =>
-    idempotency ? [{ ...idempotency, actor, answer: JSON.stringify(stored(order)), created_at: order.createdAt }] : [],
+    idempotency ? [firstAnswer(tx, stored(order), { ...idempotency, actor })] : [],
   )
   if (rows.length > 0) await tx.rows(remember, JSON.stringify(rows))
+}
+
+function firstAnswer({ seals }: Transaction, answer: Order, given: { actor: string; key: string; digest: string }) {
+  const { createdAt } = answer
+  const rowSeal = seals.of('idempotency', { ...given, answer, createdAt })
+  return { ...given, answer: JSON.stringify(answer), createdAt, rowSeal }
 }
 
 function answerKey(actor: string, key: string): string {
@@ -99,7 +110,8 @@ function answerKey(actor: string, key: string): string {
 
 const findAnswers: Statement = {
   name: 'idempotency_find',
-  text: `select found.actor, found.key, found.digest, found.answer
+  text: `select found.actor, found.key, found.digest, found.answer,
+      found.created_at as "createdAt", found.row_seal as "rowSeal"
     from json_to_recordset($1::json) as wanted (actor text, key text) join idempotency found using (actor, key)`,
 }
 
@@ -116,7 +128,8 @@ const insert: Statement = {
 
 const remember: Statement = {
   name: 'idempotency_remember',
-  text: `insert into idempotency (actor, key, digest, answer, created_at)
-    select actor, key, digest, answer::json, created_at
-    from json_to_recordset($1::json) as first (actor text, key text, digest text, answer text, created_at bigint)`,
+  text: `insert into idempotency (actor, key, digest, answer, created_at, row_seal)
+    select actor, key, digest, answer::json, "createdAt", "rowSeal"
+    from json_to_recordset($1::json)
+      as first (actor text, key text, digest text, answer text, "createdAt" bigint, "rowSeal" text)`,
 }

@@ -26,7 +26,9 @@ export function appendLogs(tx: Transaction, calls: WriteArgs<'appendLog'>[], { u
     if (total > maxLogBytes) return { truncated: true }
     used.set(orderId, total)
     known.add(key)
-    rows.push({ order_id: orderId, attempt: chunk.attempt, seq: chunk.seq, at, bytes, lines })
+    const { attempt, seq } = chunk
+    const row_seal = tx.seals.of('order_logs', { orderId, attempt, seq, at, bytes, lines: chunk.lines })
+    rows.push({ order_id: orderId, attempt, seq, at, bytes, lines, row_seal })
     tx.trace.signal({ kind: 'orders', ids: [orderId] })
     return { truncated: false }
   })
@@ -65,10 +67,10 @@ const findKnown: Statement = {
 const append: Statement = {
   name: 'order_logs_append',
   text: `
-    insert into order_logs (order_id, attempt, seq, at, bytes, lines)
-    select order_id, attempt, seq, at, bytes, lines::json
+    insert into order_logs (order_id, attempt, seq, at, bytes, lines, row_seal)
+    select order_id, attempt, seq, at, bytes, lines::json, row_seal
     from json_to_recordset($1::json)
-      as chunk (order_id text, attempt int, seq int, at bigint, bytes int, lines text)
+      as chunk (order_id text, attempt int, seq int, at bigint, bytes int, lines text, row_seal text)
     order by order_id, attempt, seq
     on conflict do nothing`,
 }

@@ -1,15 +1,8 @@
-import type {
-  ListedOrder,
-  LogChunk,
-  LogCursor,
-  OrderFilter,
-  OrderStatus,
-  OrderStore,
-  Page,
-  PageRequest,
-} from '@ikoma/domain'
+import type { ListedOrder, LogChunk, OrderStatus, OrderStore, Page } from '@ikoma/domain'
 import { and, asc, count, desc, eq, gte, inArray, lt, type SQL, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
+import type { RowSeals } from '../row-seals.ts'
+import { type LogSearch, type Search, shownChunk, shownOrder } from '../shown-order.ts'
 import type { Db, Named } from './connection.ts'
 import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
@@ -24,7 +17,7 @@ type OrderRead =
   | 'countSilentRunners'
   | 'listLog'
 
-export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
+export function orderReads(db: Db, seals: RowSeals, named: Named): Pick<OrderStore, OrderRead> {
   const find = db
     .select(orderColumns)
     .from(orders)
@@ -37,9 +30,9 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
     },
     async findOrder(id) {
       const [order] = await find.execute({ id })
-      return order ?? null
+      return order ? shownOrder(seals, order) : null
     },
-    listOrders: (filter, page) => listOrders(db, filter, page),
+    listOrders: (filter, page) => listOrders(db, seals, { filter, page }),
     async countOrders(statuses) {
       const rows = await db
         .select({ status: orders.status, count: count() })
@@ -59,7 +52,7 @@ export function orderReads(db: Db, named: Named): Pick<OrderStore, OrderRead> {
         .where(sql`status = 'RUNNING'`)
       return row ?? { running: 0, silent: 0 }
     },
-    listLog: (orderId, after, limit) => listLog(db, orderId, after, limit),
+    listLog: (orderId, after, limit) => listLog(db, seals, { orderId, after, limit }),
   }
 }
 
@@ -75,7 +68,11 @@ function claimableTargets(after: string, limit: number) {
     select target from found where target is not null limit ${limit}`
 }
 
-async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Promise<Page<ListedOrder>> {
+async function listOrders(
+  db: Db,
+  seals: RowSeals,
+  { filter, page: { limit, cursor } }: Search,
+): Promise<Page<ListedOrder>> {
   const rows = await db
     .select({ seq: orders.seq, ...listedColumns })
     .from(orders)
@@ -93,15 +90,16 @@ async function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRe
     .orderBy(desc(orders.seq))
     .limit(limit + 1)
   const page = pageOf(rows, limit, ({ seq }) => String(seq))
-  return { ...page, items: page.items.map(({ seq: _seq, ...order }) => order) }
+  return { ...page, items: page.items.map(({ seq: _seq, ...order }) => shownOrder(seals, order)) }
 }
 
-function listLog(db: Db, orderId: string, after: LogCursor | null, limit: number): Promise<LogChunk[]> {
+async function listLog(db: Db, seals: RowSeals, { orderId, after, limit }: LogSearch): Promise<LogChunk[]> {
   const later = after && sql`(attempt, seq) > (${after.attempt}, ${after.seq})`
-  return db
-    .select({ attempt: orderLogs.attempt, seq: orderLogs.seq, lines: orderLogs.lines })
+  const chunks = await db
+    .select()
     .from(orderLogs)
     .where(and(eq(orderLogs.orderId, orderId), later ?? undefined))
     .orderBy(asc(orderLogs.attempt), asc(orderLogs.seq))
     .limit(limit)
+  return chunks.map((chunk) => shownChunk(seals, chunk))
 }

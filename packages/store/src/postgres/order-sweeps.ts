@@ -1,5 +1,6 @@
 import { isTerminal, type OrderState, type Sweep, type SweepResult } from '@ikoma/domain'
 import { and, asc, isNotNull, lt, lte, sql } from 'drizzle-orm'
+import { ours } from '../order-fields.ts'
 import { takeLocks } from './locks.ts'
 import { announce, applyEvent, lockOrders, saveChanges } from './order-changes.ts'
 import { idempotency, orders } from './schema.ts'
@@ -14,6 +15,7 @@ export async function sweepOrders(tx: Transaction, sweep: Sweep): Promise<SweepR
       and(
         isNotNull(orders.dueAt),
         lte(orders.dueAt, now),
+        sql.raw(ours),
         holdLeases ? sql`status not in ('CLAIMED', 'RUNNING')` : undefined,
       ),
     )
@@ -54,7 +56,7 @@ export async function releaseOrders(tx: Transaction, now: number, limit: number)
   const ready = await tx.db
     .select({ id: orders.id })
     .from(orders)
-    .where(and(sql`status = 'QUEUED' and wait = 'time'`, lte(orders.runAt, now)))
+    .where(and(sql`status = 'QUEUED' and wait = 'time'`, lte(orders.runAt, now), sql.raw(ours)))
     .orderBy(asc(orders.runAt))
     .limit(limit)
   const ids = ready.map(({ id }) => id)

@@ -2,14 +2,14 @@ import { auditGenesis, type Store } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { aClaim, anEntry, anOrder, aServer } from '../testing/fixtures.ts'
+import { aClaim, anEntry, anOrder, aServer, sealKey } from '../testing/fixtures.ts'
 import { startPostgres } from '../testing/postgres-server.ts'
 import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { openPostgresStore, type PostgresOptions } from './store.ts'
 
 async function setup(patch: Partial<PostgresOptions> = {}) {
   const database = await newDatabase(inject('postgresUrl'))
-  const store = await openPostgresStore({ ...database, ...patch })
+  const store = await openPostgresStore({ sealKey, ...database, ...patch })
   onTestFinished(async () => {
     await store.close()
     await database.drop()
@@ -36,7 +36,7 @@ describe('a PostgreSQL that is killed and started again', () => {
   it('makes calls reject as unavailable meanwhile, loses nothing it confirmed, and is used again', async () => {
     const server = await startPostgres()
     onTestFinished(() => server.stop())
-    const store = await openPostgresStore({ url: `${server.url}/postgres` })
+    const store = await openPostgresStore({ sealKey, url: `${server.url}/postgres` })
     onTestFinished(() => store.close())
     const confirmed = new Set<string>()
     let writing = true
@@ -67,7 +67,7 @@ function refuseOther(error: unknown): void {
 
 describe('a PostgreSQL that is not there', () => {
   it('refuses to open, and says so without the password', async () => {
-    const error = await refusal(openPostgresStore({ url: 'postgres://ikoma:secret@127.0.0.1:1/ikoma' }))
+    const error = await refusal(openPostgresStore({ sealKey, url: 'postgres://ikoma:secret@127.0.0.1:1/ikoma' }))
     expect(error).toMatchObject({ code: 'unavailable', reason: 'store_unreachable' })
     expect(`${error.message} ${error.cause}`).not.toContain('secret')
   })

@@ -10,9 +10,12 @@ import { and, asc, eq, gt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { GroupCommit } from '../group-commit.ts'
 import { pageOf } from '../paging.ts'
+import type { RowSeals, SealedTable } from '../row-seals.ts'
+import { checkRows } from '../sealed-rows.ts'
 import type { Db, Named } from './connection.ts'
 import { attachedRunners } from './registry-writes.ts'
 import { audit, auditHead, runners, schedules, servers, tokens } from './schema.ts'
+import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
@@ -20,9 +23,12 @@ type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 /** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
 export function registryReads(
   db: Db,
+  seals: RowSeals,
   named: Named,
 ): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
-  const findRunner = runnerFinder(db, named)
+  const findRunner = runnerFinder(db, seals, named)
+  const shownAll = <T extends { id: string; rowSeal: string }>(table: SealedTable, rows: T[]) =>
+    rows.map((row) => seals.shown(table, row))
   const findToken = db
     .select()
     .from(tokens)
@@ -30,35 +36,41 @@ export function registryReads(
     .prepare(named('find_token'))
   return {
     async findServer(id) {
-      return first(await db.select().from(servers).where(eq(servers.id, id)))
+      return first(shownAll('servers', await db.select().from(servers).where(eq(servers.id, id))))
     },
     async listServers({ limit, cursor }) {
       const query = db.select().from(servers).where(after(servers.id, cursor)).orderBy(asc(servers.id))
-      return byId(await query.limit(limit + 1), limit)
+      return byId(shownAll('servers', await query.limit(limit + 1)), limit)
     },
     findRunner,
     async listRunners({ limit, cursor }) {
       const query = attachedRunners(db).where(after(runners.id, cursor)).orderBy(asc(runners.id))
-      return byId(await query.limit(limit + 1), limit)
+      const found = await query.limit(limit + 1)
+      return byId(
+        found.map((row) => seals.attached(row)),
+        limit,
+      )
     },
     async findTokenByHash(tokenHash) {
-      return first(await findToken.execute({ tokenHash }))
+      return first(shownAll('tokens', await findToken.execute({ tokenHash })))
     },
     async listTokens({ limit, cursor }) {
       const query = db.select().from(tokens).where(after(tokens.id, cursor)).orderBy(asc(tokens.id))
-      return byId(await query.limit(limit + 1), limit)
+      return byId(shownAll('tokens', await query.limit(limit + 1)), limit)
     },
     async findSchedule(id) {
-      return first(await db.select().from(schedules).where(eq(schedules.id, id)))
+      return first(shownAll('schedules', await db.select().from(schedules).where(eq(schedules.id, id))))
     },
     async listSchedules({ limit, cursor }) {
       const query = db.select().from(schedules).where(after(schedules.id, cursor)).orderBy(asc(schedules.id))
-      return byId(await query.limit(limit + 1), limit)
+      return byId(shownAll('schedules', await query.limit(limit + 1)), limit)
     },
     async listDueSchedules(now, limit) {
       const due = and(eq(schedules.paused, false), lte(schedules.nextRunAt, now))
-      return db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt)).limit(limit)
+      const query = db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt))
+      return shownAll('schedules', await query.limit(limit))
     },
+    checkRows: (page) => checkRows(seals, sealedRows(db), page),
     async listAudit(filter, seq, limit) {
       const wanted = and(
         gt(audit.seq, seq),
@@ -82,13 +94,13 @@ export function registryReads(
  * Each request of a runner looks it up, and after a restart a whole fleet asks at once: those that ask while one query is
  * under way share the next. One by one they would wait for a connection until they give up.
  */
-function runnerFinder(db: Db, named: Named): (id: string) => Promise<AttachedRunner | null> {
+function runnerFinder(db: Db, seals: RowSeals, named: Named): (id: string) => Promise<AttachedRunner | null> {
   const findAll = attachedRunners(db)
     .where(sql`${runners.id} = any(${sql.placeholder('ids')}::text[])`)
     .prepare(named('find_runners'))
   const group = new GroupCommit<string, AttachedRunner | null>({
     commit: async (ids) => {
-      const found = new Map((await findAll.execute({ ids })).map((runner) => [runner.id, runner]))
+      const found = new Map((await findAll.execute({ ids })).map((row) => [row.runner.id, seals.attached(row)]))
       return ids.map((id) => ({ ok: true, value: found.get(id) ?? null }))
     },
     maxBatch: 512,

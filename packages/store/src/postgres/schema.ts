@@ -17,6 +17,9 @@ import {
 type JsonObject = Record<string, unknown>
 type Labels = Record<string, string>
 
+/** Over the row as it was last written; `row-seals.ts` says what is left out. */
+const rowSeal = text('row_seal').notNull().default('')
+
 export const schemaMigrations = pgTable('schema_migrations', {
   tag: text('tag').primaryKey(),
   appliedAt: bigint('applied_at', { mode: 'number' }).notNull(),
@@ -67,7 +70,11 @@ export const orders = pgTable(
     retryOf: text('retry_of'),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: json('answerable').$type<string[]>(),
     seal: text('seal').notNull(),
+    placementSeal: text('placement_seal').notNull().default(''),
+    reportDigest: text('report_digest'),
+    rowSeal,
     report: json('report').$type<JsonObject>(),
   },
   (t) => [
@@ -97,6 +104,7 @@ export const orderLogs = pgTable(
     at: bigint('at', { mode: 'number' }).notNull(),
     bytes: integer('bytes').notNull(),
     lines: json('lines').$type<LogLine[]>().notNull(),
+    rowSeal,
   },
   (t) => [primaryKey({ columns: [t.orderId, t.attempt, t.seq] })],
 )
@@ -110,6 +118,7 @@ export const idempotency = pgTable(
     /** The order as it was first answered. */
     answer: json('answer').$type<Order>().notNull(),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+    rowSeal,
   },
   (t) => [primaryKey({ columns: [t.actor, t.key] }), index('idempotency_age').on(t.createdAt)],
 )
@@ -125,6 +134,7 @@ export const servers = pgTable(
     runnerId: text('runner_id'),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     updatedAt: bigint('updated_at', { mode: 'number' }).notNull(),
+    rowSeal,
   },
   (t) => [uniqueIndex('servers_runner').on(t.runnerId).where(sql`runner_id is not null`)],
 )
@@ -145,6 +155,7 @@ export const runners = pgTable('runners', {
   version: text('version'),
   lastSeenAt: bigint('last_seen_at', { mode: 'number' }),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  rowSeal,
 })
 
 export const enrolments = pgTable(
@@ -162,6 +173,7 @@ export const enrolments = pgTable(
     expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
     redeemedAt: bigint('redeemed_at', { mode: 'number' }),
     runnerId: text('runner_id'),
+    rowSeal,
   },
   (t) => [uniqueIndex('enrolments_token').on(t.tokenHash)],
 )
@@ -177,6 +189,7 @@ export const tokens = pgTable(
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     expiresAt: bigint('expires_at', { mode: 'number' }).notNull(),
     seal: text('seal').notNull().default(''),
+    rowSeal,
   },
   (t) => [uniqueIndex('tokens_hash').on(t.tokenHash)],
 )
@@ -198,7 +211,9 @@ export const schedules = pgTable(
     lastProblem: text('last_problem'),
     createdAt: bigint('created_at', { mode: 'number' }).notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: json('answerable').$type<string[]>(),
     seal: text('seal').notNull().default(''),
+    rowSeal,
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
 )

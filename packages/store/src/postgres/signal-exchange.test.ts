@@ -1,7 +1,7 @@
 import type { Signal, Store } from '@ikoma/domain'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
 import { mergeSignals } from '../signals.ts'
-import { anOrder } from '../testing/fixtures.ts'
+import { anOrder, sealKey } from '../testing/fixtures.ts'
 import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { decodeSignal, encodeSignals } from './signal-payloads.ts'
 import { openPostgresStore } from './store.ts'
@@ -9,7 +9,10 @@ import { openPostgresStore } from './store.ts'
 async function setup(listenUrl?: null): Promise<{ one: Store; two: Store; url: string }> {
   const database = await newDatabase(inject('postgresUrl'))
   const options = listenUrl === null ? { ...database, listenUrl } : database
-  const [one, two] = await Promise.all([openPostgresStore(options), openPostgresStore(options)])
+  const [one, two] = await Promise.all([
+    openPostgresStore({ sealKey, ...options }),
+    openPostgresStore({ sealKey, ...options }),
+  ])
   onTestFinished(async () => {
     await Promise.all([one.close(), two.close()])
     await database.drop()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Signal } from '@ikoma/domain'
 import type pg from 'pg'
-import { mergeSignals, Signals } from '../signals.ts'
+import { mergeSignals, Signals, tellingBroken } from '../signals.ts'
 import type { Log } from './connection.ts'
 import { openListener } from './listener.ts'
 import { decodeSignal, encodeSignals } from './signal-payloads.ts'
@@ -11,6 +11,9 @@ export interface SignalExchange {
   subscribe(listener: (signal: Signal) => void): () => void
   /** Tells this process at once and the others soon. */
   deliver(signals: Signal[]): void
+  /** Tells this process alone. */
+  tell(signals: Signal[]): void
+  tellingBroken<T>(work: Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -61,6 +64,8 @@ export function openSignalExchange({ pool, listenUrl, log }: ExchangeOptions): S
       // Begun with nothing to say, a round would end before it is noted down, and stay noted for ever.
       if (pending.length > 0) round ??= notifyRound()
     },
+    tell: (told) => signals.emit(told),
+    tellingBroken: (work) => tellingBroken(signals, work),
     async close() {
       clearInterval(poll)
       await round

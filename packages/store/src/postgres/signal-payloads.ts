@@ -8,7 +8,7 @@ const maxPayloads = 32
 
 /** Signals as texts of bounded size, each of them whole. */
 export function encodeSignals(origin: string, signals: Signal[]): string[] {
-  return mergeSignals(signals)
+  return mergeSignals(signals.filter(({ kind }) => kind !== 'broken'))
     .flatMap((signal) => split(origin, signal))
     .slice(0, maxPayloads)
 }

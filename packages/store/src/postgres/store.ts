@@ -2,22 +2,26 @@ import type { Store } from '@ikoma/domain'
 import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit } from '../group-commit.ts'
+import type { Migrated } from '../migration.ts'
+import { formerLifeMs, type Resealed, reseal, resealedEntry } from '../reseal.ts'
+import type { Sealing } from '../row-seals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
 import { commitBatch } from './commit.ts'
-import { assertDurable, clientConfig, type Log, openDb, openPool, withClient } from './connection.ts'
+import { assertDurable, clientConfig, type Db, type Log, openDb, openPool, withClient } from './connection.ts'
 import { storeError } from './errors.ts'
 import { isHot } from './hot-writes.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { rowSeals } from './row-seals.ts'
+import { formerRows } from './sealed-rows.ts'
 import { openSignalExchange } from './signal-exchange.ts'
+import { inTransaction, type Transactions } from './transaction.ts'
 
-export interface PostgresOptions {
+export interface PostgresOptions extends Sealing {
   url: string
   clock?: Clock
-  /** The key of what the store vouches for; without one, entries of the audit carry no mark. */
-  sealKey?: Uint8Array | null
   /**
    * A direct connection for LISTEN, when `url` leads through PgBouncer in transaction mode, which takes a LISTEN and
    * delivers nothing. Null where there is none: other processes' commits are then heard of by polling.
@@ -35,7 +39,8 @@ export interface PostgresOptions {
 /** Opens the database as the store of this and any number of other processes, made and migrated when need be. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   const { url, clock = systemClock, poolSize = 10, prepare = true, log = () => undefined } = options
-  await prepareDatabase(options, clock.now())
+  const migrated = await prepareDatabase(options, clock.now())
+  const former = formerWindow(options, migrated, clock.now())
   const readers = openPool({ url, poolSize, log })
   // Reads never keep a write waiting for a connection: one for each of the two groups below and one to notify.
   const pool = openPool({ url, poolSize: 3, log })
@@ -44,8 +49,19 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     listenUrl: options.listenUrl === undefined ? url : options.listenUrl,
     log,
   })
-  const auditKey = options.sealKey ? auditKeyOf(options.sealKey) : null
-  const commit = (calls: WriteCall[]) => commitBatch({ pool, prepare, auditKey, log, deliver: signals.deliver }, calls)
+  const seals = rowSeals({ ...options, formerUntil: former.until }, clock, (row) =>
+    signals.tell([{ kind: 'broken', rows: [row] }]),
+  )
+  const auditKey = auditKeyOf(options.sealKey)
+  const commit = (calls: WriteCall[]) =>
+    commitBatch({ pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
+  const renew = () =>
+    renewSeals({ transactions: { pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
+  const opened = clock.now() < former.until || former.unknown ? await renew() : { sealed: {}, refused: {} }
+  options.onOpened?.({ ...opened, formerUntil: former.until })
+  const again = setInterval(() => {
+    if (clock.now() < former.until) renew().catch((error: unknown) => log('seals could not be renewed', error))
+  }, renewEveryMs).unref()
   const bounds = { commit, maxWaiting: 20_000, timeoutMs: 15_000 }
   // One at a time: while it waits for the disk, the next one grows, and few big batches cost less than many small ones.
   const hot = new GroupCommit({ ...bounds, maxBatch: 512 })
@@ -55,8 +71,8 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const named = (name: string) => (prepare ? name : '')
   return {
     dialect: 'postgres',
-    ...submitting((call) => (isHot(call) ? hot : single).submit(call)),
-    ...translated({ ...orderReads(db, named), ...registryReads(db, named) }),
+    ...submitting((call) => signals.tellingBroken((isHot(call) ? hot : single).submit(call))),
+    ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named) }),
     ...translated({
       async ping() {
         await pool.query('update audit_head set id = id where id = 1')
@@ -64,6 +80,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
     }),
     subscribe: signals.subscribe,
     async close() {
+      clearInterval(again)
       await Promise.all([hot, single].map((group) => group.settled()))
       await signals.close()
       if (!pool.ending) await Promise.all([pool.end(), readers.end()])
@@ -71,12 +88,52 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   }
 }
 
+/** What a neighbour of the former version wrote must be under our seal before its day is over. */
+const renewEveryMs = 3_600_000
+
+interface Former {
+  until: number
+  unsealed: boolean
+  /** Nobody has looked through this database yet. */
+  unknown: boolean
+}
+
+/** A new database has no former version; of another it may be anybody's who is looked at for the first time. */
+function formerWindow({ formerUntil = 0 }: PostgresOptions, { isNew, unsealed }: Migrated, now: number): Former {
+  if (formerUntil !== null) return { until: formerUntil, unsealed: false, unknown: false }
+  return { until: isNew ? 0 : now + formerLifeMs, unsealed, unknown: !isNew }
+}
+
+interface Renewing {
+  transactions: Transactions
+  db: Db
+  former: Former
+  now: number
+}
+
+async function renewSeals({ transactions, db, former, now }: Renewing): Promise<Resealed> {
+  const { seals } = transactions
+  const rows = formerRows(transactions, db)
+  // At first sight a row that has a seal of ours is no neighbour's.
+  const report = await reseal({ seals, rows, unsealed: former.unsealed, stale: !former.unknown })
+  former.unknown = false
+  const entry = resealedEntry(report, now)
+  if (entry) {
+    await inTransaction(transactions, async (tx) => {
+      await tx.begun
+      tx.trace.audit(entry)
+      return { value: null }
+    })
+  }
+  return report
+}
+
 /** Migrates on a connection of its own: a migration may take longer than a call. */
-async function prepareDatabase({ url, allowUnsafe = false }: PostgresOptions, now: number): Promise<void> {
+async function prepareDatabase({ url, allowUnsafe = false }: PostgresOptions, now: number): Promise<Migrated> {
   try {
-    await withClient({ ...clientConfig(url), query_timeout: 0 }, async (client) => {
+    return await withClient({ ...clientConfig(url), query_timeout: 0 }, async (client) => {
       if (!allowUnsafe) await assertDurable(client)
-      await migrate(client, migrations, now)
+      return await migrate(client, migrations, now)
     })
   } catch (error) {
     throw storeError(error)

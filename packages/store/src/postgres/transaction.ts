@@ -1,5 +1,6 @@
 import type { AuditHead, Signal } from '@ikoma/domain'
 import type pg from 'pg'
+import type { RowSeals } from '../row-seals.ts'
 import { Trace } from '../trace.ts'
 import { appendAudit, lockHead } from './audit-writes.ts'
 import { type Db, openDb } from './connection.ts'
@@ -10,6 +11,7 @@ export interface Transaction {
   trace: Trace
   /** What entries of the audit are marked with. */
   auditKey: Uint8Array | null
+  seals: RowSeals
   /** For statements of their own: `begun` first. */
   db: Db
   begun: Promise<unknown>
@@ -30,6 +32,7 @@ export interface Work<R> {
 
 export interface Transactions {
   pool: pg.Pool
+  seals: RowSeals
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
   prepare: boolean
   auditKey: Uint8Array | null
@@ -56,12 +59,12 @@ export async function inTransaction<R>(
   }
 }
 
-async function once<R>({ pool, prepare, auditKey }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
+async function once<R>({ pool, seals, prepare, auditKey }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
   const client = await pool.connect()
   const statements = new StatementQueue(client, prepare)
   let broken = true
   try {
-    const tx = begin(client, statements, auditKey)
+    const tx = begin(client, statements, { seals, auditKey })
     const { value, last, head } = await work(tx)
     await commit(tx, last, head)
     broken = false
@@ -75,14 +78,18 @@ async function once<R>({ pool, prepare, auditKey }: Transactions, work: (tx: Tra
   }
 }
 
-function begin(client: pg.PoolClient, statements: StatementQueue, auditKey: Uint8Array | null): Transaction {
+function begin(
+  client: pg.PoolClient,
+  statements: StatementQueue,
+  keys: Pick<Transactions, 'seals' | 'auditKey'>,
+): Transaction {
   const ask = (statement: Statement, ...values: Value[]) => statements.ask(statement, values)
   const begun = Promise.all([ask(beginning), ask(settings)])
   // Whoever does not wait for it hears of its failure from the statements behind it.
   begun.catch(() => undefined)
   return {
     trace: new Trace(),
-    auditKey,
+    ...keys,
     db: openDb(client),
     begun,
     ask,

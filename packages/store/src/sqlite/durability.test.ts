@@ -7,6 +7,7 @@ import { auditGenesis } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { describe, expect, it } from 'vitest'
 import { place, wholeAudit } from '../conformance/world.ts'
+import { sealKey } from '../testing/fixtures.ts'
 import { openReader, openWriter } from './database.ts'
 import { openSqliteStore } from './store.ts'
 import { temporaryFile } from './testing/temporary.ts'
@@ -16,7 +17,7 @@ describe('a process that is killed', () => {
     const file = temporaryFile()
     const acknowledged: string[] = []
     for (const count of [1, 50, 200]) acknowledged.push(...(await writeAndKill(file, count)))
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     for (const id of acknowledged) expect(await store.findOrder(id)).toMatchObject({ id, status: 'QUEUED' })
     const events = await wholeAudit(store)
     expect(verifyAudit(auditGenesis, events)).toBeNull()
@@ -36,7 +37,7 @@ describe('a writer thread that dies', () => {
     const note = (thread: Worker) => threads.push(thread)
     process.on('worker', note)
     const file = temporaryFile()
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     process.off('worker', note)
     const { id } = await place(store)
     // Whoever holds the file keeps the thread from having written before it dies.
@@ -62,7 +63,7 @@ describe('a writer thread that dies', () => {
 describe('the file', () => {
   it('and what SQLite keeps beside it are for their owner only', async () => {
     const file = temporaryFile()
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     await place(store)
     for (const name of [file, `${file}-wal`, `${file}-shm`]) expect(statSync(name).mode & 0o777, name).toBe(0o600)
     await store.close()
@@ -77,7 +78,7 @@ describe('the file', () => {
 
   it('is not written to by readers', async () => {
     const file = temporaryFile()
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     const { $client } = openReader(file)
     expect(() => $client.exec("update orders set status = 'SUCCEEDED'")).toThrow('readonly')
     $client.close()
@@ -86,7 +87,7 @@ describe('the file', () => {
 
   it('is whole in one piece once the store was closed', async () => {
     const file = temporaryFile()
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     const { id } = await place(store)
     await store.close()
     expect(() => statSync(`${file}-wal`)).toThrow('ENOENT')
@@ -99,7 +100,7 @@ describe('the audit', () => {
     'refuses `%s`, whoever asks',
     async (sql) => {
       const file = temporaryFile()
-      const store = await openSqliteStore({ file })
+      const store = await openSqliteStore({ sealKey, file })
       await place(store)
       const client = new DatabaseSync(file)
       expect(() => client.exec(sql)).toThrow('the audit is append-only')
@@ -120,7 +121,7 @@ describe('the audit', () => {
     ],
   ])('refuses an edit by %s', async (_, sql) => {
     const file = temporaryFile()
-    const store = await openSqliteStore({ file })
+    const store = await openSqliteStore({ sealKey, file })
     await place(store)
     const client = new DatabaseSync(file)
     expect(() => client.prepare(sql).run('nobody')).toThrow('the audit is append-only')

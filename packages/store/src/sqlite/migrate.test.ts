@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { refusedWith } from '../conformance/world.ts'
-import { noon } from '../testing/fixtures.ts'
+import { noon, sealKey } from '../testing/fixtures.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { openSqliteStore } from './store.ts'
@@ -58,7 +58,7 @@ describe('migrating', () => {
       const script = fileURLToPath(new URL('./testing/killed-migration.ts', import.meta.url))
       const { signal, stderr } = spawnSync(process.execPath, [script, file, String(killAt)], { encoding: 'utf8' })
       expect(signal, stderr).toBe('SIGKILL')
-      const store = await openSqliteStore({ file })
+      const store = await openSqliteStore({ sealKey, file })
       await store.ping()
       await store.close()
     }
@@ -69,7 +69,7 @@ describe('a database made by drizzle-kit push', () => {
   it('is adopted', async () => {
     const { file, client } = pushed()
     client.close()
-    const store = await openSqliteStore({ file, clock: { now: () => noon } })
+    const store = await openSqliteStore({ sealKey, file, clock: { now: () => noon } })
     await store.ping()
     await store.close()
     const after = openAt(file)
@@ -86,7 +86,7 @@ describe('a database made by drizzle-kit push', () => {
     const { file, client } = pushed()
     client.exec(damage)
     const before = schemaOf(client)
-    const opening = openSqliteStore({ file })
+    const opening = openSqliteStore({ sealKey, file })
     expect(await refusedWith(opening)).toEqual({ code: 'conflict', reason: 'schema_incomplete' })
     await expect(opening).rejects.toThrow(missing)
     expect(schemaOf(client)).toEqual(before)
@@ -98,7 +98,7 @@ describe('a database of a newer version', () => {
   it('is refused by name', async () => {
     const file = temporaryFile()
     prepare(file, [...migrations, next])
-    const opening = openSqliteStore({ file })
+    const opening = openSqliteStore({ sealKey, file })
     expect(await refusedWith(opening)).toEqual({ code: 'conflict', reason: 'schema_newer' })
     await expect(opening).rejects.toThrow(next.tag)
   })

@@ -1,11 +1,18 @@
 import { DatabaseSync } from 'node:sqlite'
-import { type Migration, refuseIncomplete, refuseNewer } from '../migration.ts'
+import {
+  type Applied,
+  type Migrated,
+  type Migration,
+  refuseIncomplete,
+  refuseNewer,
+  wasUnsealed,
+} from '../migration.ts'
 
 /**
  * Brings the schema up to date in one transaction under the write lock: killed at any statement, the old schema remains.
  * A database made by `drizzle-kit push` is adopted when it has all columns and indexes of the current schema.
  */
-export function migrate(client: DatabaseSync, migrations: Migration[], now: number): void {
+export function migrate(client: DatabaseSync, migrations: Migration[], now: number): Migrated {
   client.exec('begin immediate')
   try {
     const applied = appliedTags(client)
@@ -18,7 +25,11 @@ export function migrate(client: DatabaseSync, migrations: Migration[], now: numb
       client.prepare('insert into schema_migrations (tag, applied_at) values (?, ?)').run(tag, now)
     }
     client.exec(appendOnlyAudit)
+    const unsealed = wasUnsealed(
+      client.prepare('select tag, applied_at as at from schema_migrations').all() as unknown as Applied[],
+    )
     client.exec('commit')
+    return { isNew: applied === null, unsealed }
   } catch (error) {
     // A full disk may already have rolled it back.
     if (client.isTransaction) client.exec('rollback')

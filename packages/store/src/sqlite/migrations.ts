@@ -44,9 +44,21 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130015037_audit-macs",
+    "tag": "20261130024845_closed_doors",
     "statements": [
-      "ALTER TABLE `audit` ADD `mac` text DEFAULT '' NOT NULL;"
+      "ALTER TABLE `audit` ADD `mac` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `enrolments` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `idempotency` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `order_logs` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `orders` ADD `answerable` text;",
+      "ALTER TABLE `orders` ADD `placement_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `orders` ADD `report_digest` text;",
+      "ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `schedules` ADD `answerable` text;",
+      "ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `servers` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `tokens` ADD `row_seal` text DEFAULT '' NOT NULL;"
     ]
   }
 ]

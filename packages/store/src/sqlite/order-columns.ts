@@ -1,5 +1,5 @@
-import type { Order, OrderState } from '@ikoma/domain'
 import { getColumns, sql } from 'drizzle-orm'
+import type { StoredOrder } from '../order-fields.ts'
 import { orders } from './schema.ts'
 
 const { seq: _seq, ...contentAndState } = getColumns(orders)
@@ -16,13 +16,6 @@ export const listedColumns = {
   summary: sql<string | null>`report ->> '$.summary'`,
 }
 
-const { payload: _payload, labels: _labels, report: _report, seal: _seal, ...narrow } = contentAndState
-const { risk: _risk, priority: _priority, dryRun: _dryRun, dedupeKey: _dedupeKey, ...narrower } = narrow
-const { retryOf: _retryOf, createdAt: _createdAt, createdBy: _createdBy, ...state } = narrower
-
-/** What the rules read; big columns stay on disk. */
-export const stateColumns: { [K in keyof OrderState]: (typeof orderColumns)[K] } = state
-
 /** `{a: placeholder('a'), …}` for a prepared statement over these columns. */
 export function placeholders<K extends string>(names: readonly K[]) {
   const values = {} as { [N in K]: ReturnType<typeof sql.placeholder> }
@@ -30,4 +23,4 @@ export function placeholders<K extends string>(names: readonly K[]) {
   return values
 }
 
-export const orderNames = Object.keys(orderColumns) as (keyof Order)[]
+export const orderNames = Object.keys(orderColumns) as (keyof StoredOrder & keyof typeof orderColumns)[]

@@ -1,16 +1,9 @@
-import type {
-  ListedOrder,
-  LogChunk,
-  LogCursor,
-  Order,
-  OrderFilter,
-  OrderStatus,
-  OrderStore,
-  Page,
-  PageRequest,
-} from '@ikoma/domain'
+import type { ListedOrder, LogChunk, OrderStatus, OrderStore, Page } from '@ikoma/domain'
 import { and, asc, count, desc, eq, gte, inArray, lt, sql } from 'drizzle-orm'
+import type { StoredOrder } from '../order-fields.ts'
 import { pageOf } from '../paging.ts'
+import type { RowSeals } from '../row-seals.ts'
+import { type LogSearch, type Search, shownChunk, shownOrder } from '../shown-order.ts'
 import type { Db } from './database.ts'
 import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
@@ -25,7 +18,7 @@ type OrderRead =
   | 'countSilentRunners'
   | 'listLog'
 
-export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
+export function orderReads(db: Db, seals: RowSeals): Pick<OrderStore, OrderRead> {
   const find = db
     .select(orderColumns)
     .from(orders)
@@ -38,10 +31,11 @@ export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
       return rows.map(({ target }) => target)
     },
     async findOrder(id) {
-      return (find.get({ id }) as Order | undefined) ?? null
+      const found = find.get({ id }) as StoredOrder | undefined
+      return found ? shownOrder(seals, found) : null
     },
     async listOrders(filter, page) {
-      return listOrders(db, filter, page)
+      return listOrders(db, seals, { filter, page })
     },
     async countOrders(statuses) {
       const rows = db
@@ -67,7 +61,7 @@ export function orderReads(db: Db): Pick<OrderStore, OrderRead> {
       return row ?? { running: 0, silent: 0 }
     },
     async listLog(orderId, after, limit) {
-      return listLog(db, orderId, after, limit)
+      return listLog(db, seals, { orderId, after, limit })
     },
   }
 }
@@ -84,7 +78,7 @@ function prepareClaimableTargets({ $client: client }: Db) {
     select target from found where target is not null`)
 }
 
-function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest): Page<ListedOrder> {
+function listOrders(db: Db, seals: RowSeals, { filter, page: { limit, cursor } }: Search): Page<ListedOrder> {
   const rows = db
     .select({ seq: orders.seq, ...listedColumns })
     .from(orders)
@@ -103,7 +97,7 @@ function listOrders(db: Db, filter: OrderFilter, { limit, cursor }: PageRequest)
     .limit(limit + 1)
     .all()
   const page = pageOf(rows, limit, ({ seq }) => String(seq))
-  return { ...page, items: page.items.map(({ seq: _seq, ...order }) => order) }
+  return { ...page, items: page.items.map(({ seq: _seq, ...order }) => shownOrder(seals, order)) }
 }
 
 /** Not by a JSON path: a key may hold any character. */
@@ -111,13 +105,14 @@ function hasLabel({ key, value }: { key: string; value: string }) {
   return sql`exists (select 1 from json_each(labels) as label where label.key = ${key} and label.value = ${value})`
 }
 
-function listLog(db: Db, orderId: string, after: LogCursor | null, limit: number): LogChunk[] {
+function listLog(db: Db, seals: RowSeals, { orderId, after, limit }: LogSearch): LogChunk[] {
   const later = after && sql`(attempt, seq) > (${after.attempt}, ${after.seq})`
-  return db
-    .select({ attempt: orderLogs.attempt, seq: orderLogs.seq, lines: orderLogs.lines })
+  const chunks = db
+    .select()
     .from(orderLogs)
     .where(and(eq(orderLogs.orderId, orderId), later ?? undefined))
     .orderBy(asc(orderLogs.attempt), asc(orderLogs.seq))
     .limit(limit)
     .all()
+  return chunks.map((chunk) => shownChunk(seals, chunk))
 }

@@ -8,9 +8,12 @@ import {
 } from '@ikoma/domain'
 import { and, asc, desc, eq, gt, lte, ne, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
+import type { RowSeals, SealedTable } from '../row-seals.ts'
+import { checkRows } from '../sealed-rows.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
 import { audit, runners, schedules, servers, tokens } from './schema.ts'
+import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
@@ -18,6 +21,7 @@ type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 /** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
 export function registryReads(
   db: Db,
+  seals: RowSeals,
 ): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
   const id = sql.placeholder('id')
   const findServer = db.select().from(servers).where(eq(servers.id, id)).prepare()
@@ -27,73 +31,55 @@ export function registryReads(
     .from(tokens)
     .where(eq(tokens.tokenHash, sql.placeholder('tokenHash')))
     .prepare()
+  const shownAll = <T extends { id: string; rowSeal: string }>(table: SealedTable, rows: T[]) =>
+    rows.map((row) => seals.shown(table, row))
   return {
     async findServer(id) {
-      return findServer.get({ id }) ?? null
+      const found = findServer.get({ id })
+      return found ? seals.shown('servers', found) : null
     },
     async listServers({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(servers.id, cursor)
-      return byId(
-        db
-          .select()
-          .from(servers)
-          .where(after)
-          .orderBy(asc(servers.id))
-          .limit(limit + 1)
-          .all(),
-        limit,
-      )
+      const rows = db.select().from(servers).where(after).orderBy(asc(servers.id))
+      return byId(shownAll('servers', rows.limit(limit + 1).all()), limit)
     },
     async findRunner(id) {
-      return findRunner.get({ id }) ?? null
+      const found = findRunner.get({ id })
+      return found ? seals.attached(found) : null
     },
     async listRunners({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(runners.id, cursor)
+      const rows = attachedRunners(db).where(after).orderBy(asc(runners.id))
+      const found = rows.limit(limit + 1).all()
       return byId(
-        attachedRunners(db)
-          .where(after)
-          .orderBy(asc(runners.id))
-          .limit(limit + 1)
-          .all(),
+        found.map((row) => seals.attached(row)),
         limit,
       )
     },
     async findTokenByHash(tokenHash) {
-      return findToken.get({ tokenHash }) ?? null
+      const found = findToken.get({ tokenHash })
+      return found ? seals.shown('tokens', found) : null
     },
     async listTokens({ limit, cursor }) {
       const after = cursor === null ? undefined : gt(tokens.id, cursor)
-      return byId(
-        db
-          .select()
-          .from(tokens)
-          .where(after)
-          .orderBy(asc(tokens.id))
-          .limit(limit + 1)
-          .all(),
-        limit,
-      )
+      const rows = db.select().from(tokens).where(after).orderBy(asc(tokens.id))
+      return byId(shownAll('tokens', rows.limit(limit + 1).all()), limit)
     },
     async findSchedule(id) {
-      return db.select().from(schedules).where(eq(schedules.id, id)).get() ?? null
+      const found = db.select().from(schedules).where(eq(schedules.id, id)).get()
+      return found ? seals.shown('schedules', found) : null
     },
     async listSchedules({ limit, cursor }: PageRequest) {
       const after = cursor === null ? undefined : gt(schedules.id, cursor)
-      return byId(
-        db
-          .select()
-          .from(schedules)
-          .where(after)
-          .orderBy(asc(schedules.id))
-          .limit(limit + 1)
-          .all(),
-        limit,
-      )
+      const rows = db.select().from(schedules).where(after).orderBy(asc(schedules.id))
+      return byId(shownAll('schedules', rows.limit(limit + 1).all()), limit)
     },
     async listDueSchedules(now, limit) {
       const due = and(eq(schedules.paused, false), lte(schedules.nextRunAt, now))
-      return db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt)).limit(limit).all()
+      const rows = db.select().from(schedules).where(due).orderBy(asc(schedules.nextRunAt))
+      return shownAll('schedules', rows.limit(limit).all())
     },
+    checkRows: (page) => checkRows(seals, sealedRows(db), page),
     async listAudit(filter, after, limit) {
       const wanted = and(
         gt(audit.seq, after),

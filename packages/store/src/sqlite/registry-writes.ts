@@ -4,6 +4,7 @@ import { notFound } from '@ikoma/kernel'
 import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
 import { enrolmentInvalid, hasLiveOrders, refuseSharedName, runnerTaken } from '../registry-errors.ts'
+import type { RowSeals } from '../row-seals.ts'
 import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
 import { enrolments, orders, runners, servers, tokens } from './schema.ts'
@@ -22,23 +23,20 @@ type RegistryVerb =
   | 'insertToken'
   | 'deleteToken'
 
-export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
+export function registryWrites(db: Db, seals: RowSeals): Pick<SyncWrites, RegistryVerb> {
   return {
     insertServer(trace, server, entry) {
-      db.insert(servers).values(server).run()
+      db.insert(servers).values(seals.sealed('servers', server)).run()
       trace.audit(entry)
     },
     updateServer(trace, id, patch, entry) {
       if (patch.runnerId) refuseSecondServer(db, id, patch.runnerId)
-      const updated = db
-        .update(servers)
-        .set({ ...patch, updatedAt: entry.at })
-        .where(eq(servers.id, id))
-        .returning()
-        .get()
-      if (!updated) throw notFound('server', id)
+      const before = db.select().from(servers).where(eq(servers.id, id)).get()
+      if (!before) throw notFound('server', id)
+      const after = { ...seals.whole('servers', id, before), ...patch, updatedAt: entry.at }
+      db.update(servers).set(seals.sealed('servers', after)).where(eq(servers.id, id)).run()
       changed(trace, entry)
-      return updated
+      return seals.shown('servers', seals.sealed('servers', after))
     },
     deleteServer(trace, id, entry) {
       refuseLiveOrders(db, 'server', id)
@@ -46,21 +44,21 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
       changed(trace, entry)
     },
     insertRunner(trace, runner, entry) {
-      db.insert(runners).values(runner).run()
+      db.insert(runners).values(seals.sealed('runners', runner)).run()
       trace.audit(entry)
     },
     updateRunner(trace, id, patch, entry) {
-      // With its id, a patch is never empty, which Drizzle refuses.
-      db.update(runners)
-        .set({ ...patch, id })
-        .where(eq(runners.id, id))
-        .run()
+      const before = db.select().from(runners).where(eq(runners.id, id)).get()
+      if (!before) throw notFound('runner', id)
+      const after = { ...seals.whole('runners', id, before), ...patch }
+      db.update(runners).set(seals.sealed('runners', after)).where(eq(runners.id, id)).run()
       changed(trace, entry)
-      return getRunner(db, id)
+      return getRunner(db, seals, id)
     },
     deleteRunner(trace, id, entry) {
       refuseLiveOrders(db, 'runner', id)
-      db.update(servers).set({ runnerId: null, updatedAt: entry.at }).where(eq(servers.runnerId, id)).run()
+      const served = db.select().from(servers).where(eq(servers.runnerId, id)).get()
+      if (served) setRunner(db, seals, served, { runnerId: null, updatedAt: entry.at })
       if (!db.delete(runners).where(eq(runners.id, id)).run().changes) throw notFound('runner', id)
       changed(trace, entry)
     },
@@ -68,25 +66,26 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
       for (const { id, ...seen } of touches) db.update(runners).set(seen).where(eq(runners.id, id)).run()
     },
     insertEnrolment(trace, enrolment, entry) {
-      db.insert(enrolments).values(enrolment).run()
+      db.insert(enrolments).values(seals.sealed('enrolments', enrolment)).run()
       trace.audit(entry)
     },
     redeemEnrolment(trace, tokenHash, identity, now) {
-      const enrolment = db
-        .update(enrolments)
-        .set({ redeemedAt: now, runnerId: identity.id })
+      const invited = db
+        .select()
+        .from(enrolments)
         .where(and(eq(enrolments.tokenHash, tokenHash), isNull(enrolments.redeemedAt), gt(enrolments.expiresAt, now)))
-        .returning()
         .get()
-      if (!enrolment) throw enrolmentInvalid()
+      if (!invited) throw enrolmentInvalid()
+      seals.whole('enrolments', invited.id, invited)
+      const enrolment = seals.sealed('enrolments', { ...invited, redeemedAt: now, runnerId: identity.id })
+      db.update(enrolments).set(enrolment).where(eq(enrolments.id, enrolment.id)).run()
       const runner = enrolledRunner(enrolment, identity, now)
+      db.insert(runners).values(seals.sealed('runners', runner)).run()
       const { serverId } = enrolment
-      db.insert(runners).values(runner).run()
-      if (serverId !== null) {
-        db.update(servers).set({ runnerId: runner.id, updatedAt: now }).where(eq(servers.id, serverId)).run()
-      }
+      const served = serverId === null ? undefined : db.select().from(servers).where(eq(servers.id, serverId)).get()
+      if (served) setRunner(db, seals, served, { runnerId: runner.id, updatedAt: now })
       changed(trace, enrolledEntry(enrolment, runner))
-      return getRunner(db, runner.id)
+      return getRunner(db, seals, runner.id)
     },
     insertToken(trace, token, entry) {
       const held = db.select({ name: tokens.name }).from(tokens).all()
@@ -94,7 +93,7 @@ export function registryWrites(db: Db): Pick<SyncWrites, RegistryVerb> {
         held.map(({ name }) => name),
         token.name,
       )
-      db.insert(tokens).values(token).run()
+      db.insert(tokens).values(seals.sealed('tokens', token)).run()
       trace.audit(entry)
     },
     deleteToken(trace, id, entry) {
@@ -109,17 +108,31 @@ function changed(trace: Trace, entry: AuditEntry): void {
   trace.signal({ kind: 'access' })
 }
 
+/** Who serves a server decides who executes its orders: one whose row was changed stays refused. */
+function setRunner(
+  db: Db,
+  seals: RowSeals,
+  before: typeof servers.$inferSelect,
+  patch: { runnerId: string | null; updatedAt: number },
+): void {
+  const rowSeal = seals.again('servers', before, { ...before, ...patch })
+  db.update(servers)
+    .set({ ...patch, rowSeal })
+    .where(eq(servers.id, before.id))
+    .run()
+}
+
 export function attachedRunners(db: Db) {
   return db
-    .select({ ...getColumns(runners), serverId: servers.id })
+    .select({ runner: getColumns(runners), server: getColumns(servers) })
     .from(runners)
     .leftJoin(servers, eq(servers.runnerId, runners.id))
 }
 
-function getRunner(db: Db, id: string): AttachedRunner {
-  const runner = attachedRunners(db).where(eq(runners.id, id)).get()
-  if (!runner) throw notFound('runner', id)
-  return runner
+function getRunner(db: Db, seals: RowSeals, id: string): AttachedRunner {
+  const found = attachedRunners(db).where(eq(runners.id, id)).get()
+  if (!found) throw notFound('runner', id)
+  return seals.attached(found)
 }
 
 function refuseSecondServer(db: Db, serverId: string, runnerId: string): void {

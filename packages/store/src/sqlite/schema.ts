@@ -5,6 +5,9 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 type JsonObject = Record<string, unknown>
 type Labels = Record<string, string>
 
+/** Over the row as it was last written; `row-seals.ts` says what is left out. */
+const rowSeal = text('row_seal').notNull().default('')
+
 /** @public drizzle-kit writes the migrations from all tables of this file; ours are counted by SQL. */
 export const schemaMigrations = sqliteTable('schema_migrations', {
   tag: text('tag').primaryKey(),
@@ -56,7 +59,11 @@ export const orders = sqliteTable(
     retryOf: text('retry_of'),
     createdAt: integer('created_at').notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: text('answerable', { mode: 'json' }).$type<string[]>(),
     seal: text('seal').notNull(),
+    placementSeal: text('placement_seal').notNull().default(''),
+    reportDigest: text('report_digest'),
+    rowSeal,
     report: text('report', { mode: 'json' }).$type<JsonObject>(),
   },
   (t) => [
@@ -86,6 +93,7 @@ export const orderLogs = sqliteTable(
     at: integer('at').notNull(),
     bytes: integer('bytes').notNull(),
     lines: text('lines', { mode: 'json' }).$type<LogLine[]>().notNull(),
+    rowSeal,
   },
   (t) => [primaryKey({ columns: [t.orderId, t.attempt, t.seq] })],
 )
@@ -99,6 +107,7 @@ export const idempotency = sqliteTable(
     /** The order as it was first answered. */
     answer: text('answer', { mode: 'json' }).$type<Order>().notNull(),
     createdAt: integer('created_at').notNull(),
+    rowSeal,
   },
   (t) => [primaryKey({ columns: [t.actor, t.key] }), index('idempotency_age').on(t.createdAt)],
 )
@@ -114,6 +123,7 @@ export const servers = sqliteTable(
     runnerId: text('runner_id'),
     createdAt: integer('created_at').notNull(),
     updatedAt: integer('updated_at').notNull(),
+    rowSeal,
   },
   (t) => [uniqueIndex('servers_runner').on(t.runnerId).where(sql`runner_id is not null`)],
 )
@@ -134,6 +144,7 @@ export const runners = sqliteTable('runners', {
   version: text('version'),
   lastSeenAt: integer('last_seen_at'),
   createdAt: integer('created_at').notNull(),
+  rowSeal,
 })
 
 export const enrolments = sqliteTable(
@@ -151,6 +162,7 @@ export const enrolments = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     redeemedAt: integer('redeemed_at'),
     runnerId: text('runner_id'),
+    rowSeal,
   },
   (t) => [uniqueIndex('enrolments_token').on(t.tokenHash)],
 )
@@ -166,6 +178,7 @@ export const tokens = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at').notNull(),
     seal: text('seal').notNull().default(''),
+    rowSeal,
   },
   (t) => [uniqueIndex('tokens_hash').on(t.tokenHash)],
 )
@@ -187,7 +200,9 @@ export const schedules = sqliteTable(
     lastProblem: text('last_problem'),
     createdAt: integer('created_at').notNull(),
     createdBy: text('created_by').notNull(),
+    answerable: text('answerable', { mode: 'json' }).$type<string[]>(),
     seal: text('seal').notNull().default(''),
+    rowSeal,
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
 )

@@ -3,27 +3,28 @@ import { Worker } from 'node:worker_threads'
 import type { Signal, Store } from '@ikoma/domain'
 import { AppError, type Clock, systemClock } from '@ikoma/kernel'
 import { GroupCommit, type Settled } from '../group-commit.ts'
-import { Signals } from '../signals.ts'
+import type { Resealed } from '../reseal.ts'
+import type { Sealing } from '../row-seals.ts'
+import { Signals, tellingBroken } from '../signals.ts'
 import { submitting, type WriteCall } from '../writes.ts'
 import { openReader } from './database.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { rowSeals } from './row-seals.ts'
 import type { PlainError, WriterData, WriterReply } from './writer.ts'
 
-export interface SqliteOptions {
+export interface SqliteOptions extends Sealing {
   file: string
   clock?: Clock
-  /** The key of what the store vouches for; without one, entries of the audit carry no mark. */
-  sealKey?: Uint8Array | null
 }
 
 /** Opens the file as the embedded store, made and migrated when need be. One process at a time should. */
 export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
-  const { file, clock = systemClock, sealKey = null } = options
-  const writer = await startWriting(() =>
-    startWriter({ ikomaThread: 'sqlite-writer', file, now: clock.now(), sealKey }),
-  )
+  const { file, sealKey, formerUntil = 0, clock = systemClock } = options
+  const writer = await startWriting({ file, sealKey, mayBeFormer: formerUntil === null }, clock)
+  options.onOpened?.({ ...writer.opened, formerUntil: formerUntil ?? 0 })
   const signals = new Signals()
+  const seals = rowSeals(sealKey, (row) => signals.emit([{ kind: 'broken', rows: [row] }]))
   const group = new GroupCommit<WriteCall, unknown>({
     commit: async (calls) => {
       const committed = await writer.commit(calls)
@@ -35,8 +36,8 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     timeoutMs: 15_000,
   })
   const reader = openReader(file)
-  const reads = translated({ ...orderReads(reader), ...registryReads(reader) })
-  const writes = submitting((call) => group.submit(call))
+  const reads = translated({ ...orderReads(reader, seals), ...registryReads(reader, seals) })
+  const writes = submitting((call) => tellingBroken(signals, group.submit(call)))
   return {
     dialect: 'sqlite',
     ...reads,
@@ -69,18 +70,23 @@ function failRead(cause: unknown): never {
 }
 
 interface Writer {
+  opened: Resealed
   commit(calls: WriteCall[]): Promise<{ results: Settled<unknown>[]; signals: Signal[] }>
   close(): Promise<void>
 }
 
 /** A thread that dies takes its batch with it; the next batch gets a new one. */
-async function startWriting(start: () => Promise<Worker>): Promise<Writer> {
-  let worker = await start()
+type Opening = Pick<WriterData, 'file' | 'sealKey' | 'mayBeFormer'>
+
+async function startWriting(opening: Opening, clock: Clock): Promise<Writer> {
+  const started = await startWriter({ ...opening, now: clock.now() })
+  let { worker } = started
   let closed = false
   return {
+    opened: started.opened,
     async commit(calls) {
       if (closed) throw stopped(null)
-      if (hasExited(worker)) worker = await start()
+      if (hasExited(worker)) worker = (await startWriter({ ...opening, mayBeFormer: false, now: clock.now() })).worker
       worker.postMessage(calls)
       const { results, signals } = await reply(worker, 'batch')
       return {
@@ -98,10 +104,16 @@ async function startWriting(start: () => Promise<Worker>): Promise<Writer> {
   }
 }
 
-async function startWriter(workerData: WriterData): Promise<Worker> {
+interface Started {
+  worker: Worker
+  opened: Resealed
+}
+
+async function startWriter(opening: Omit<WriterData, 'ikomaThread'>): Promise<Started> {
+  const workerData: WriterData = { ikomaThread: 'sqlite-writer', ...opening }
   const worker = new Worker(writerEntry(), { workerData, name: 'sqlite-writer' })
-  await reply(worker, 'ready')
-  return worker
+  const { opened } = await reply(worker, 'ready')
+  return { worker, opened }
 }
 
 /** In the sources the thread has its own file; the bundle begins at one place, which finds the thread's part by itself. */
@@ -143,8 +155,8 @@ function hasExited(worker: Worker): boolean {
   return worker.threadId === -1
 }
 
-function revive({ code, reason, message }: PlainError): AppError {
-  if (reason !== 'store_failed') return new AppError(code, message, { reason })
+function revive({ code, reason, message, details }: PlainError): AppError {
+  if (reason !== 'store_failed') return new AppError(code, message, { reason, ...(details ? { details } : {}) })
   return new AppError('unavailable', 'Storage refused the change; nothing was written.', {
     reason,
     retryAfterSec: 5,

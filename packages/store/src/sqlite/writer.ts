@@ -3,6 +3,7 @@ import { type AuditEntry, type AuditHead, auditGenesis, type Signal } from '@iko
 import { auditKeyOf, linkAudit } from '@ikoma/domain/audit-chain'
 import { AppError, type ErrorCode } from '@ikoma/kernel'
 import { collectStartGarbage } from '@ikoma/kernel/node'
+import { type Resealed, reseal, resealedEntry } from '../reseal.ts'
 import { mergeSignals } from '../signals.ts'
 import { Trace } from '../trace.ts'
 import type { WriteCall } from '../writes.ts'
@@ -12,18 +13,22 @@ import { migrations } from './migrations.ts'
 import { pruneOrders } from './order-pruning.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
+import { rowSeals } from './row-seals.ts'
 import { scheduleWrites } from './schedule-writes.ts'
+import { formerRows } from './sealed-rows.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
 export interface WriterData {
   ikomaThread: 'sqlite-writer'
   file: string
   now: number
-  sealKey: Uint8Array | null
+  sealKey: Uint8Array
+  /** Whether it may be a database of a former version. */
+  mayBeFormer: boolean
 }
 
 export type WriterReply =
-  | { kind: 'ready' }
+  | { kind: 'ready'; opened: Resealed }
   | { kind: 'refused'; error: PlainError }
   | { kind: 'batch'; results: PlainSettled[]; signals: Signal[] }
 
@@ -32,22 +37,23 @@ export interface PlainError {
   code: ErrorCode
   reason: string
   message: string
+  details?: Record<string, unknown> | undefined
 }
 export type PlainSettled = { ok: true; value: unknown } | { ok: false; error: PlainError }
 
 /** The writer thread: owns the only writing connection, so that a slow fsync never blocks the event loop. */
-export function runWriter(): void {
-  const { file, now, sealKey } = workerData as WriterData
+export async function runWriter(): Promise<void> {
+  const data = workerData as WriterData
   const port = parentPort
   if (!port) throw new Error('the SQLite writer runs in a worker thread')
   let committer: Committer
   try {
-    committer = openCommitter(file, now, sealKey)
+    committer = await openCommitter(data)
   } catch (error) {
     port.postMessage({ kind: 'refused', error: plain(error) } satisfies WriterReply)
     return
   }
-  port.postMessage({ kind: 'ready' } satisfies WriterReply)
+  port.postMessage({ kind: 'ready', opened: committer.opened } satisfies WriterReply)
   collectStartGarbage()
   port.on('message', (calls: WriteCall[] | 'close') => {
     if (calls !== 'close') return port.postMessage(committer.commit(calls))
@@ -57,43 +63,58 @@ export function runWriter(): void {
 }
 
 interface Committer {
+  opened: Resealed
   commit(calls: WriteCall[]): WriterReply
   close(): void
 }
 
-function openCommitter(file: string, now: number, sealKey: Uint8Array | null): Committer {
+async function openCommitter({ file, now, sealKey, mayBeFormer }: WriterData): Promise<Committer> {
   const db = openWriter(file)
+  const seals = rowSeals(sealKey)
+  let opened: Resealed = { sealed: {}, refused: {} }
   try {
-    migrate(db.$client, migrations, now)
+    const { isNew, unsealed } = migrate(db.$client, migrations, now)
+    if (mayBeFormer && !isNew) opened = await reseal({ seals, rows: formerRows(db), unsealed, stale: false })
   } catch (error) {
     // Left open it would fold its log into the file some time later, and lock out whoever looks what is wrong.
     db.$client.close()
     throw error
   }
   const isolated = savepoints(db)
+  const batch: Batch = { entries: [] }
   const writes: SyncWrites = {
-    ...orderWrites(db),
+    ...orderWrites(db, seals, () => batch.entries),
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
-    ...registryWrites(db),
-    ...scheduleWrites(db),
+    ...registryWrites(db, seals),
+    ...scheduleWrites(db, seals),
   }
-  const appendAudit = auditAppender(db, sealKey === null ? null : auditKeyOf(sealKey))
+  const appendAudit = auditAppender(db, auditKeyOf(sealKey))
+  const entry = resealedEntry(opened, now)
+  if (entry) appendAudit([entry])
   return {
-    commit: (calls) => commitBatch({ db, writes, isolated, appendAudit }, calls),
+    opened,
+    commit: (calls) => commitBatch({ db, batch, writes, isolated, appendAudit }, calls),
     close: () => db.$client.close(),
   }
 }
 
+/** What the batch under way leaves in the audit. */
+interface Batch {
+  entries: AuditEntry[]
+}
+
 interface Parts {
   db: Db
+  batch: Batch
   writes: SyncWrites
   isolated: (work: () => unknown) => PlainSettled
   appendAudit: (entries: AuditEntry[]) => void
 }
 
-function commitBatch({ db, writes, isolated, appendAudit }: Parts, calls: WriteCall[]): WriterReply {
+function commitBatch({ db, batch, writes, isolated, appendAudit }: Parts, calls: WriteCall[]): WriterReply {
   const signals: Signal[] = []
   const entries: AuditEntry[] = []
+  batch.entries = entries
   try {
     db.$client.exec('begin immediate')
     const results = calls.map((call): PlainSettled => {
@@ -156,7 +177,8 @@ function auditAppender(db: Db, key: Uint8Array | null): (entries: AuditEntry[]) 
 }
 
 function plain(error: unknown): PlainError {
-  if (error instanceof AppError) return { code: error.code, reason: error.reason, message: error.message }
+  if (error instanceof AppError)
+    return { code: error.code, reason: error.reason, message: error.message, details: error.details }
   return unavailable(error)
 }
 
@@ -169,4 +191,4 @@ function unavailable(error: unknown): PlainError {
   }
 }
 
-if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') runWriter()
+if ((workerData as WriterData | null)?.ikomaThread === 'sqlite-writer') void runWriter()

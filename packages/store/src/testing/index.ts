@@ -1,3 +1,5 @@
 export { submitting, type WriteCall } from '../writes.ts'
 export * from './fixtures.ts'
+export { type FormerDatabase, formerVersions, readFormer, restorePostgres, restoreSqlite } from './former.ts'
 export { type PostgresServer, startPostgres } from './postgres-server.ts'
+export { newDatabase, onDatabase } from './test-database.ts'

@@ -17,17 +17,17 @@ export async function newDatabase(serverUrl: string): Promise<TestDatabase> {
   return { url: `${serverUrl}/${name}`, drop: () => onDatabase(server, `drop database ${name} with (force)`) }
 }
 
-type OptionsFor = (databaseUrl: string) => PostgresOptions
+type OptionsFor = (databaseUrl: string) => Omit<PostgresOptions, 'sealKey'>
 
 /** An empty PostgreSQL store in a database of its own. */
 export async function openTemporary(serverUrl: string, optionsFor: OptionsFor = direct): Promise<WipeableStore> {
   const database = await newDatabase(serverUrl)
   const options = optionsFor(database.url)
   const opened: WipeableStore = {
-    store: await openPostgresStore(options),
+    store: await openPostgresStore({ sealKey, ...options }),
     async reopen() {
       await opened.store.close()
-      opened.store = await openPostgresStore(options)
+      opened.store = await openPostgresStore({ sealKey, ...options })
       return opened.store
     },
     async destroy() {

@@ -55,9 +55,12 @@ function noHeads(language: Language): AppError {
   return new AppError('invalid', words[language].noHeads, { reason: 'no_heads' })
 }
 
-function tell({ ok, events, faults, heads }: AuditVerification, { out, language }: RemoteContext): void {
+function tell({ ok, events, faults, heads, rows = [] }: AuditVerification, { out, language }: RemoteContext): void {
   const { whole, fault: say, advice } = words[language]
   if (ok) out.line({ text: '✔', style: 'green' }, ' ', whole(events, heads.compared))
+  for (const { table, id, problem } of rows) {
+    out.line({ text: '✖', style: 'red' }, ' ', words[language].row(table, id), words[language][problem])
+  }
   for (const fault of faults) out.line({ text: '✖', style: 'red' }, ' ', say(fault))
   for (const kind of new Set(faults.map(({ fault }) => fault))) out.note(advice[kind])
 }
@@ -134,6 +137,10 @@ const words = translated({
     noHead: (name: string) => `There is no signed head in ${name}.`,
     noHeads: 'Nothing to compare: give a head, which begins with iko_head.2., or a file that has one in it.',
     many: (all: number, most: number) => `${all} heads were found; the last ${most} are compared.`,
+    row: (table: string, id: string) => `Row ${id} of ${table} `,
+    broken: 'was changed in the database.',
+    newer: 'was written by a newer IKOMA.',
+    outdated: 'is an older copy: the audit knows what happened later.',
     head: (seq: number, hash: string) => `head ${seq} ${hash}`,
   },
   fr: {
@@ -181,6 +188,10 @@ const words = translated({
     noHead: (name) => `Il n’y a pas de tête signée dans ${name}.`,
     noHeads: 'Rien à comparer : donnez une tête, qui commence par iko_head.2., ou un fichier qui en contient une.',
     many: (all, most) => `${all} têtes ont été trouvées ; les ${most} dernières sont comparées.`,
+    row: (table, id) => `La ligne ${id} de ${table} `,
+    broken: 'a été modifiée dans la base.',
+    newer: 'a été écrite par un IKOMA plus récent.',
+    outdated: 'est une copie ancienne : l’audit sait ce qui a suivi.',
     head: (seq, hash) => `tête ${seq} ${hash}`,
   },
 })

@@ -1,9 +1,9 @@
-import { anOrder } from '../../testing/fixtures.ts'
+import { anOrder, sealKey } from '../../testing/fixtures.ts'
 import { openSqliteStore } from '../store.ts'
 
 // Places orders in the file named first until it is killed, and prints the id of each that was acknowledged.
 const [, , file = ''] = process.argv
-const store = await openSqliteStore({ file })
+const store = await openSqliteStore({ sealKey, file })
 
 async function placeForEver(): Promise<never> {
   for (;;) {

@@ -1,1 +1,0 @@
-ALTER TABLE "audit" ADD COLUMN "mac" text DEFAULT '' NOT NULL;
