@@ -1,4 +1,12 @@
-import { advance, type Decision, type Order, type Placement, type Signal, type Store } from '@ikoma/domain'
+import {
+  advance,
+  auditGenesis,
+  type Decision,
+  type Order,
+  type Placement,
+  type Signal,
+  type Store,
+} from '@ikoma/domain'
 import { submitting, type WriteCall } from '@ikoma/store/testing'
 
 /**
@@ -58,6 +66,7 @@ export function openMemoryStore(): Store {
   }
   const reads = {
     dialect: 'memory' as const,
+    auditHead: async () => auditGenesis,
     ping: async () => {},
     close: async () => {},
     countOrders: async () => ({}),
