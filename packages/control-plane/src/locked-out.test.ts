@@ -87,6 +87,24 @@ test('a runner whose clock is wrong is told the time, whatever others of its add
   expect([answer.status, answer.body.serverTime]).toEqual([401, new Date(world.time.now).toISOString()])
 })
 
+test('a proof that failed fails again: only one that was right is remembered', async () => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const { token } = (await world.admin('POST', '/v1/enrolments', { body: { name: 'web-1', scopes: ['system'] } })).body
+  const proof = sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url')
+  const body = { token, publicKey: publicKey.export({ format: 'jwk' }).x, proof }
+  const enrolled = (await world.call('POST', '/v1/runner/enrol', { body })).body
+  // Its form is right, and it is of now.
+  const wrong = `${world.time.now}.${Buffer.alloc(64, 1).toString('base64url')}`
+  const headers = {
+    'x-runner-id': enrolled.runnerId,
+    'x-runner-token': enrolled.token,
+    'x-runner-proof': wrong,
+  }
+  for (let n = 0; n < 3; n += 1) {
+    expect((await world.call('POST', '/v1/runner/heartbeat', { headers })).status).toBe(401)
+  }
+})
+
 test('a token that nobody has is not remembered: guesses push out nothing', async () => {
   const { call } = await world.createToken('viewer')
   await call('GET', '/v1/orders')

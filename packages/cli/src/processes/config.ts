@@ -74,6 +74,8 @@ export interface ControlPlaneConfig {
   localRunner: boolean
   runnerDir: string
   runnerConcurrency: number | null
+  /** Of the local runner. */
+  policyFile: string | null
   metricsToken: string | null
   corsOrigins: string[]
   trustProxy: string[]
@@ -104,6 +106,7 @@ export function readControlPlaneConfig(env: Record<string, string | undefined>, 
     localRunner: given.IKOMA_LOCAL_RUNNER,
     runnerDir: given.IKOMA_RUNNER_DIR ? resolve(cwd, given.IKOMA_RUNNER_DIR) : join(dataDir, 'runner'),
     runnerConcurrency: given.IKOMA_RUNNER_CONCURRENCY ?? null,
+    policyFile: given.IKOMA_POLICY_FILE ? resolve(cwd, given.IKOMA_POLICY_FILE) : null,
     metricsToken: given.METRICS_TOKEN ?? null,
     corsOrigins: given.CORS_ORIGINS,
     trustProxy: given.TRUST_PROXY,

@@ -6,11 +6,13 @@ import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { version } from '../version.ts'
 import { translated } from '../words.ts'
+import { refuseMissingPolicy } from './policy-file.ts'
 import type { EnrolRunnerOptions, RunRunnerOptions } from './processes.ts'
 
 const defaultStateDir = './data/runner'
 
-const environment = z.object({
+/** All that a runner reads of its environment. */
+export const environment = z.object({
   LOG_LEVEL: z.enum(logLevels).default('info'),
   IKOMA_RUNNER_DIR: z.string().default(defaultStateDir),
   IKOMA_POLICY_FILE: z.string().optional(),
@@ -24,6 +26,8 @@ const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ']
 /** Executes orders until a signal ends it. */
 export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Context): Promise<number> {
   const given = readEnvironment(environment, io.env)
+  const policyFile = given.IKOMA_POLICY_FILE === undefined ? null : resolve(io.cwd, given.IKOMA_POLICY_FILE)
+  refuseMissingPolicy(policyFile)
   const log = createLog(given.LOG_LEVEL, process.stderr)
   const childEnv = Object.fromEntries(
     passedOn.flatMap((name) => (io.env[name] === undefined ? [] : [[name, io.env[name] ?? '']])),
@@ -35,7 +39,7 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
       childEnv,
       ownEnv: io.env,
       executorSocket: given.IKOMA_EXECUTOR_SOCKET ?? null,
-      ...(given.IKOMA_POLICY_FILE === undefined ? {} : { policyFile: resolve(io.cwd, given.IKOMA_POLICY_FILE) }),
+      ...(policyFile === null ? {} : { policyFile }),
       ...(url === undefined ? {} : { url }),
       ...(given.IKOMA_RUNNER_CONCURRENCY === undefined ? {} : { concurrency: given.IKOMA_RUNNER_CONCURRENCY }),
     },

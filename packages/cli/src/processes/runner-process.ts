@@ -2,8 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fullJitterMs } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 
-/** What the runner's process may see of the server's environment: never the admin key or the database's address. */
-const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'LOG_LEVEL', 'NODE_ENV', 'IKOMA_RUNNER_CONCURRENCY']
+/**
+ * What the runner's process may see of the server's environment: all that it reads, but for its folder, which it is told;
+ * never the admin key or the database's address.
+ */
+const passedOn = [
+  ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'LOG_LEVEL', 'NODE_ENV'],
+  ...['IKOMA_RUNNER_CONCURRENCY', 'IKOMA_POLICY_FILE', 'IKOMA_EXECUTOR_SOCKET'],
+]
 const stopWithinMs = 30_000
 /** Waiting for orders makes little garbage: with room for more the runner would only take more. */
 const nodeOptions = ['--max-semi-space-size=1']
@@ -22,9 +28,13 @@ export interface Supervision {
   log: Log
 }
 
+export function environmentOfRunner(env: Supervision['env']): Record<string, string> {
+  return Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name] ?? '']])))
+}
+
 /** Runs `ikoma runner run` as a process of its own and starts it again when it dies, with growing pauses. */
 export function superviseRunner({ stateDir, url, env, log }: Supervision): RunnerProcess {
-  const childEnv = Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])))
+  const childEnv = environmentOfRunner(env)
   let stopping = false
   let deaths = 0
   let restart: NodeJS.Timeout | undefined

@@ -5,6 +5,7 @@ import { translated } from '../words.ts'
 import { type ControlPlaneConfig, readControlPlaneConfig } from './config.ts'
 import { enrolLocalRunner, type LocalRunner, untilOnline } from './local-runner.ts'
 import { openControlPlane, type RunningControlPlane } from './open-control-plane.ts'
+import { refuseMissingPolicy } from './policy-file.ts'
 import type { ServeOptions } from './processes.ts'
 import { superviseRunner } from './runner-process.ts'
 
@@ -16,6 +17,7 @@ const stopWithinMs = 45_000
 export async function up(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
   if (!config.localRunner) return serve(options, context)
+  refuseMissingPolicy(config.policyFile)
   const controlPlane = await openControlPlane(config)
   const { url, adminKey, log } = controlPlane
   const runner = await enrolLocalRunner(url, adminKey.key, config.runnerDir).catch(async (error: unknown) => {
