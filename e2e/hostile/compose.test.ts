@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { Report } from '@ikoma/api'
 import { describe, expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { allCommandLines } from '../kit/process-table.ts'
 import { entry, node } from '../kit/product.ts'
@@ -43,7 +44,7 @@ describe.skipIf(process.getuid?.() !== 0)("an app's account that writes its own 
       })
       if (status === 'PENDING_APPROVAL') await server.client.approveOrder(id)
       const order = await world.orderIs(server, id, 'FAILED')
-      return { code: order.report?.errors?.[0]?.code ?? '', told: JSON.stringify(order) }
+      return { code: (order.report as Report | null)?.errors?.[0]?.code ?? '', told: JSON.stringify(order) }
     }
     return { world, directory, handed, up, put: (name: string, text: string) => put(join(directory, name), text) }
   }
