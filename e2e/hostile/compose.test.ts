@@ -87,7 +87,7 @@ describe.skipIf(process.getuid?.() !== 0)("an app's account that writes its own 
     })
     onTestFinished(() => void exchange.kill('SIGKILL'))
     const seen: string[] = []
-    for (let round = 0; round < 16; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       const { told } = await up({ variablesFile: round % 2 === 0 ? '.env' : 'x.env' })
       seen.push(told, ...allCommandLines())
     }
