@@ -1,6 +1,5 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { isRootsAlone } from '../safety/index.ts'
 import { Unreadable } from './yaml-file.ts'
 
 const maxCharacters = 4 * 1024 * 1024
@@ -50,25 +49,6 @@ export function named<T>(path: string, work: () => T): T {
     return work()
   } catch (error) {
     throw error instanceof Unreadable ? unreadable(path, error.message) : error
-  }
-}
-
-const maxEntries = 200_000
-
-/**
- * Rejects when anybody but root could exchange a folder of what is built: Docker's programs open what is in there by its
- * path, as root, and would send what a link leads to.
- */
-export async function refuseOpenContexts(host: Host, contexts: readonly string[]): Promise<void> {
-  for (const context of contexts) {
-    const self = await host.look(context)
-    if (self === null) throw unreadable(context, 'it is not there')
-    const all = [{ ...self, path: context }, ...(await host.walk(context, maxEntries))]
-    const open = all.find((each) => each.kind === 'other' || (each.kind === 'directory' && !isRootsAlone(each)))
-    if (open === undefined) continue
-    const cure = 'Give it to root (chown -R root:root), or name an image that was built elsewhere.'
-    const message = `${open.path} is not root's alone, and what is built of it is read as root. ${cure}`
-    throw new AppError('unprocessable', message, { reason: 'unsafe_path' })
   }
 }
 

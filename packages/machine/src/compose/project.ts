@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { refuseLinks, refuseReplaceable } from '../safety/index.ts'
+import { refuseOpenContexts } from './build-contexts.ts'
 import { completeService } from './complete-service.ts'
 import { type Compose, findCompose } from './compose.ts'
 import { revisionLabel } from './docker.ts'
@@ -9,7 +10,7 @@ import { handedOver } from './handed-over.ts'
 import { interpolate, own, type Variables } from './interpolation.ts'
 import { isRecord, type Mapping } from './judge/inspection.ts'
 import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
-import { named, ProjectFiles, refuseOpenContexts, unreadable } from './project-files.ts'
+import { named, ProjectFiles, unreadable } from './project-files.ts'
 import { secretsOf } from './secrets.ts'
 import { readVariablesFile, type VariablesFormat } from './variables-file.ts'
 import { parseYaml } from './yaml-file.ts'
@@ -95,14 +96,14 @@ async function judge(host: Host, files: ProjectFiles, source: ComposeSource, ver
   const document = named(path, () =>
     interpolate(parsed, { lookUp: (each) => own(variables, each), missed: (each) => missing.add(each) }),
   )
-  const { findings, understood, paths, binds, contexts, recipes } = inspectComposeFile(document, directory)
+  const { findings, understood, paths, binds, writable, contexts, recipes } = inspectComposeFile(document, directory)
   const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
   const dangers = forbidden.filter(({ reason }) => !allowed.some((each) => each === reason))
   if (dangers.length > 0) throw refused(path, dangers)
   await refuseLinks(host, [...paths, ...recipes])
   // Docker follows links, and looks again at every start: what holds now must hold then.
   await refuseReplaceable(host, [...binds, ...contexts, ...recipes])
-  await refuseOpenContexts(host, contexts)
+  await refuseOpenContexts(host, files, { contexts, recipes, writable })
   const services: Record<string, Mapping> = {}
   const completion = { format: format(variables), version, files, seen: [variables] }
   for (const [name, given] of Object.entries(isRecord(understood.services) ? understood.services : {})) {

@@ -421,6 +421,21 @@ describe("a folder of the app's own account", () => {
     expect((await up(closed)).result).toMatchObject({ ok: true })
   })
 
+  test('is not built of where a container writes, unless that is left out', async () => {
+    const machine = withService('build: ., volumes: ["./logs:/logs"]')
+    await expect(up(machine)).rejects.toMatchObject({ ...unsafe, message: expect.stringContaining('/srv/shop/logs ') })
+    machine.put('/srv/shop/.dockerignore', '# x\nlogs/\n!logs/x\n')
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+    machine.put('/srv/shop/.dockerignore', '# x\r\n/logs/\r\nnode_modules\n')
+    machine.putDirectory('/srv/shop/node_modules/x', { ...app, mode: 0o755 })
+    expect((await up(machine)).result).toMatchObject({ ok: true })
+    machine.put('/srv/shop/.dockerignore', '/logs/\nnode_modules\n', app)
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+    machine.put('/srv/shop/.dockerignore', '/logs/\nnode_modules\n')
+    machine.put('/srv/shop/Dockerfile.dockerignore', '')
+    await expect(up(machine)).rejects.toMatchObject(unsafe)
+  })
+
   test('has no secret or config bound that it could exchange', async () => {
     const machine = await shopOf('secrets: [s]')
     machine.put(

@@ -18,6 +18,8 @@ export interface ComposeReport {
   paths: string[]
   /** Those of them that Docker binds into a container. */
   binds: string[]
+  /** Those of these that a container writes to. */
+  writable: string[]
   /** Those of them that are sent to Docker whole, to build an image of. */
   contexts: string[]
   /** Dockerfiles, which may lie beside them, and what says what is left out. */
@@ -45,7 +47,8 @@ export class Inspection {
   /** How many ports were read: a range is short to write. */
   ports = 0
   readonly #fields = new Map<string, string>()
-  readonly #writable = new Set<string>()
+  /** Those of them that a container writes to. */
+  readonly writable = new Set<string>()
   readonly #root: string
 
   constructor(root: string) {
@@ -89,14 +92,14 @@ export class Inspection {
     const full = this.path(value, field)
     if (full === undefined || !this.paths.has(full)) return full
     this.binds.add(full)
-    if (writable) this.#writable.add(full)
+    if (writable) this.writable.add(full)
     return full
   }
 
   /** Once everything was collected. */
   forbidNested(): void {
     for (const [field, full] of this.#fields) {
-      if ([...this.#writable].some((folder) => full.startsWith(`${folder}/`)))
+      if ([...this.writable].some((folder) => full.startsWith(`${folder}/`)))
         this.forbid(field, 'nested_mount', 'is below a folder that a container writes to, and could put a link there.')
     }
   }

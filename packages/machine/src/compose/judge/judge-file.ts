@@ -31,8 +31,16 @@ export function inspectComposeFile(file: unknown, root: string): ComposeReport {
   const understood = isRecord(file) ? inspection.keys(file, '', fileKeys) : {}
   inspection.forbidNested()
   const findings = inspection.findings.map((finding) => ({ ...finding, field: finding.field.replace(/^\//, '') }))
-  const { paths, binds, contexts, recipes } = inspection
-  return { findings, paths: [...paths], binds: [...binds], contexts: [...contexts], recipes: [...recipes], understood }
+  const { paths, binds, writable, contexts, recipes } = inspection
+  return {
+    findings,
+    paths: [...paths],
+    binds: [...binds],
+    writable: [...writable],
+    contexts: [...contexts],
+    recipes: [...recipes],
+    understood,
+  }
 }
 
 /** Each is a path or `{path, project_directory, env_file}`. */

@@ -162,8 +162,7 @@ export const files: Judge<FileToRead[]> = (value, field, inspection) => {
     const at = Array.isArray(value) ? `${field}/${index}` : field
     const known = isRecord(file) ? inspection.keys(file, at, fileKeys) : { path: file }
     const path = inspection.path(known.path, at)
-    // Never allowed elsewhere: it is read for a container to see.
-    if (path === undefined || !inspection.paths.has(path)) return undefined
+    if (path === undefined) return undefined
     return { path, required: known.required !== false, raw: known.format === 'raw' }
   })
   return read.filter((file) => file !== undefined)
