@@ -10,6 +10,14 @@ export async function refuseOpenSecretFile(host: Host, path: string, owner: stri
   if (entry.owner !== owner) throw refused(`${path} belongs to ${entry.owner}. Run: chown ${owner} ${path}`)
 }
 
+/** What a file with a secret holds, of which the same is demanded: the file that was judged is the one that is read. */
+export async function readSecretFile(host: Host, path: string, owner: string): Promise<string> {
+  await refuseOpenSecretFile(host, path, owner)
+  const file = await host.readFile(path)
+  if (file === null || file.mode & 0o077 || file.owner !== owner) throw refused(`${path} was exchanged just now.`)
+  return file.content
+}
+
 function refused(message: string): AppError {
   return new AppError('unprocessable', message, { reason: 'auth_file_refused' })
 }
