@@ -1,4 +1,4 @@
-import { AppError } from '@ikoma/kernel'
+import { AppError, isOpenToOthers } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 
 /** Rejects when a file with a secret is not there, is not `owner`'s, or can be read by others, and says how to mend that. */
@@ -6,7 +6,7 @@ export async function refuseOpenSecretFile(host: Host, path: string, owner: stri
   const entry = await host.look(path)
   const cure = `install -m 600 -o ${owner} /dev/null ${path}`
   if (entry?.kind !== 'file') throw refused(`There is no file ${path}. Make it with: ${cure}`)
-  if (entry.mode & 0o077) throw refused(`Others can read ${path}. Run: chmod 600 ${path}`)
+  if (isOpenToOthers(entry)) throw refused(`Others can read ${path}. Run: chmod 600 ${path}`)
   if (entry.owner !== owner) throw refused(`${path} belongs to ${entry.owner}. Run: chown ${owner} ${path}`)
 }
 
@@ -14,7 +14,7 @@ export async function refuseOpenSecretFile(host: Host, path: string, owner: stri
 export async function readSecretFile(host: Host, path: string, owner: string): Promise<string> {
   await refuseOpenSecretFile(host, path, owner)
   const file = await host.readFile(path)
-  if (file === null || file.mode & 0o077 || file.owner !== owner) throw refused(`${path} was exchanged just now.`)
+  if (file === null || isOpenToOthers(file) || file.owner !== owner) throw refused(`${path} was exchanged just now.`)
   return file.content
 }
 
