@@ -2,7 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createControlPlane, type Keyring, keyring } from '@ikoma/control-plane'
-import { defaultTiming, isTerminal, type Order, orderBytes, type RowProblem, type Store } from '@ikoma/domain'
+import {
+  defaultTiming,
+  isTerminal,
+  type ListedOrder,
+  type Order,
+  orderBytes,
+  type RowProblem,
+  type Store,
+} from '@ikoma/domain'
 import { createLog, signingKeyFromPem } from '@ikoma/kernel/node'
 import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
 import {

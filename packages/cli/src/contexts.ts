@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import type { Credential } from '@ikoma/api'
-import { AppError } from '@ikoma/kernel'
+import { AppError, isOpenToOthers } from '@ikoma/kernel'
 import * as z from 'zod'
 import type { Context } from './command-context.ts'
 import { absentFile } from './files.ts'
@@ -34,7 +34,7 @@ export async function readContexts({ io, t }: Pick<Context, 'io' | 't'>): Promis
   const path = contextsPath(io)
   const found = await stat(path).catch(absentFile)
   if (!found) return { current: null, contexts: {} }
-  if ((found.mode & 0o077) !== 0) {
+  if (isOpenToOthers(found)) {
     throw new AppError('forbidden', t.contexts.readableByOthers(path), { reason: 'contexts_readable_by_others' })
   }
   try {

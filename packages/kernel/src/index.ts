@@ -5,5 +5,6 @@ export { hideInValue, hideSecrets, hideSpans, secretMask } from './hide-secrets.
 export { newId } from './ids.ts'
 export { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'
 export { Places } from './places.ts'
+export { isOpenToOthers } from './secret-access.ts'
 export { saysSecret } from './secret-name.ts'
 export { maxPemLength, mergedSpans, type Span, secretSpans } from './secret-spans.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { hostField, resolverField, waitField } from './fields/host.ts'
+import { hostField, waitField } from './fields/host.ts'
 import { portField } from './fields/port.ts'
 import { urlField } from './fields/url.ts'
 import { family, look } from './order-type.ts'
@@ -95,7 +95,10 @@ export const checks = family({
         .max(20)
         .default([])
         .describe('Answers that must be there; others may be there too.'),
-      resolver: resolverField
+      resolver: z
+        .string()
+        .max(60)
+        .regex(/^[0-9A-Fa-f.:[\]]+$/, 'an IP address, with a port if need be')
         .optional()
         .describe("The resolver to ask, as `address` or `address:port`; the system's own by default."),
       timeoutMs: waitField,

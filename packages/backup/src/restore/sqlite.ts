@@ -44,9 +44,9 @@ export async function undoSqliteRestore(
   return putBack(restoring, sqliteEngine(tool, path, owner), former)
 }
 
-/** Under our own account, the path that is written to must not lead elsewhere. */
+/** Nobody but the account that works may have the path lead elsewhere; under our own, not even its group. */
 async function refuseUnsafe(host: Host, tool: BackupProgram, { path, owner }: LiveSqlite): Promise<void> {
-  if (owner === tool.self.owner) await refuseForeignFolders(host, path, tool.self.owner)
+  await refuseForeignFolders(host, path, owner, { ownGroup: owner !== tool.self.owner })
 }
 
 /** Rejects while a program has the database open, which would go on with the file that is taken away. */

@@ -1,6 +1,6 @@
 import type { S3Place } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
-import { refuseForeignFolders, refuseOpenSecretFile } from '@ikoma/machine/safety'
+import { refuseForeignFolders, refuseOpenSecretFile, refuseTurnable } from '@ikoma/machine/safety'
 import { newBackupId } from '../ids.ts'
 import { askProgram, type BackupProgram } from '../program/ask.ts'
 import { makeShelf, pathOf, type Shelf } from './shelf.ts'
@@ -14,6 +14,7 @@ export function bucketFiles(host: Host, tool: BackupProgram, shelf: Shelf & { s3
     async check() {
       await refuseForeignFolders(host, pathOf(shelf, 'any'), tool.self.owner)
       await refuseForeignFolders(host, s3.authFile, tool.self.owner)
+      if (s3.rootFile !== undefined) await refuseTurnable(host, s3.rootFile, tool.self.owner)
       // Whoever reads the file can remove every backup.
       await refuseOpenSecretFile(host, s3.authFile, tool.self.owner)
     },

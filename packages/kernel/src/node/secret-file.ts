@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -8,11 +9,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { AppError } from '../errors.ts'
+import { isOpenToOthers } from '../secret-access.ts'
 
 /**
  * The content of a file only its owner can read, made by `make` when there is none. Of two processes that start
@@ -55,12 +56,7 @@ export function replaceSecretFile(path: string, content: string): void {
 
 /** The content of a file that its owner alone can read. Rejects one that others can read, and an empty one. */
 export function readSecretFile(path: string): string {
-  if (statSync(path).mode & 0o077) {
-    throw new AppError('forbidden', `${path} can be read by others. Run: chmod 600 ${path}`, {
-      reason: 'secret_file_open',
-    })
-  }
-  const content = readFileSync(path, 'utf8').trim()
+  const content = readClosed(path).trim()
   // Left behind by a full disk, or by a redirection that failed: everybody could guess it.
   if (content === '') {
     throw new AppError('invalid', `${path} is empty. Restore it, or delete it to have it made again.`, {
@@ -68,6 +64,19 @@ export function readSecretFile(path: string): string {
     })
   }
   return content
+}
+
+/** What is judged is what is read, whatever is at the path by then. */
+function readClosed(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    if (!isOpenToOthers(fstatSync(file))) return readFileSync(file, 'utf8')
+  } finally {
+    closeSync(file)
+  }
+  throw new AppError('forbidden', `${path} can be read by others. Run: chmod 600 ${path}`, {
+    reason: 'secret_file_open',
+  })
 }
 
 function writeDurably(path: string, content: string): void {

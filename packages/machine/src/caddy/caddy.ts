@@ -36,11 +36,13 @@ export async function loadCaddyfile(
   { main }: CaddyPlaces,
   addresses: readonly (string | undefined)[],
 ): Promise<void> {
+  // As the user that serves: root would read what the configuration imports, whatever an account has put there.
+  const { prefix } = await servingUser(host)
   let exit: Exit | undefined
   for (const address of new Set(addresses)) {
     if (address === 'off') continue
     const at = address === undefined ? [] : ['--address', address]
-    const argv = ['caddy', 'reload', ...fromInput, ...at] as [string, ...string[]]
+    const argv = [...prefix, 'caddy', 'reload', ...fromInput, ...at] as [string, ...string[]]
     exit = await host.run({ argv, input: content, env: { HOME: '/' }, cwd: folderOf(main) })
     if (exit.code === 0) return
     if (!nobodyListens.test(exit.stderr)) break

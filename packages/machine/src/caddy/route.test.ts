@@ -95,8 +95,9 @@ test('the socket is asked before the port of the default, which is anybody’s o
   const { host } = setup({ files: { [main]: 'other.example.com {\n\trespond "other"\n}\n' } })
   const asked: (string | undefined)[] = []
   host.install('getent', () => ({ stdout: 'caddy:x:999:995::/var/lib/caddy:/usr/sbin/nologin\n' }))
-  host.install('setpriv', () => ({}))
-  host.install('caddy', ({ args }) => {
+  host.install('caddy', () => ({}))
+  // As the user that serves: what root alone can read, no file that is imported can show.
+  host.install('setpriv', ({ args: [, , , , , , , ...args] }) => {
     if (args[0] !== 'reload') return {}
     asked.push(args.at(-1))
     return args.at(-1)?.startsWith('unix/') ? {} : { code: 1, stderr: 'Error: dial: connect: connection refused' }
@@ -108,4 +109,37 @@ test('the socket is asked before the port of the default, which is anybody’s o
   host.put(main, 'import /etc/caddy/ikoma/*.caddy\n:80\n')
   await apply(host, await planFor([noCaddyRoute('app')], host))
   expect(new Set(asked)).toEqual(new Set(['unix//var/lib/caddy/admin.sock']))
+})
+
+const byCaddy = { mode: 0o755, owner: 'caddy', group: 'caddy' }
+const byRoot = { mode: 0o755, owner: 'root', group: 'root' }
+
+test.each<[who: string, home: typeof byCaddy, above: typeof byCaddy, moves: boolean]>([
+  ['nobody but Caddy and root', byCaddy, byRoot, true],
+  ['the account of an app, whose the folder is', { ...byCaddy, owner: 'app' }, byRoot, false],
+  ['the group of the folder', { ...byCaddy, mode: 0o775 }, byRoot, false],
+  ['everybody', { ...byCaddy, mode: 0o777 }, byRoot, false],
+  ['everybody, but for what is there', { ...byCaddy, mode: 0o1777 }, byRoot, false],
+  ['the account of the folder above', byCaddy, { ...byRoot, owner: 'app' }, false],
+  ['the group of the folder above', byCaddy, { ...byRoot, mode: 0o775, group: 'app' }, false],
+  ['everybody in the folder above', byCaddy, { ...byRoot, mode: 0o777 }, false],
+])('the endpoint moves to a socket only where nobody else may replace it: %s may', async (_, home, above, moves) => {
+  const { host } = setup()
+  host.install('getent', () => ({ stdout: 'caddy:x:999:995::/srv/web/caddy:/usr/sbin/nologin\n' }))
+  host.install('setpriv', () => ({}))
+  host.putDirectory('/srv', byRoot)
+  host.putDirectory('/srv/web', above)
+  host.putDirectory('/srv/web/caddy', home)
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  expect(host.contentOf(main)?.includes('admin unix//srv/web/caddy/admin.sock')).toBe(moves)
+})
+
+test('a link is no folder for the socket', async () => {
+  const { host } = setup()
+  host.install('getent', () => ({ stdout: 'caddy:x:999:995::/srv/caddy:/usr/sbin/nologin\n' }))
+  host.install('setpriv', () => ({}))
+  host.putDirectory('/srv/app', { ...byCaddy, owner: 'caddy' })
+  host.putLink('/srv/caddy', '/srv/app')
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  expect(host.contentOf(main)).not.toContain('admin unix/')
 })

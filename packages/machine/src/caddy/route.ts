@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { FileContent, Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
-import { onlyOwnerWrites } from '../safety/index.ts'
+import { onlyOwnerWrites, refuseTurnable } from '../safety/index.ts'
 import { directory, file, noFile } from '../system/index.ts'
 import { adminAddress, defaultAdmin, withAdminSocket } from './admin.ts'
 import { type CaddyPlaces, caddyPlaces, loadCaddyfile, servingUser, validateCaddyfile } from './caddy.ts'
@@ -131,6 +131,8 @@ function importing(main: string, places: CaddyPlaces): string {
 async function adminSocket(host: Host): Promise<string | null> {
   const { home } = await servingUser(host)
   const folder = await host.look(home)
+  // Whoever could put another folder in its place would be told the whole configuration.
+  if (await refuseTurnable(host, home, 'root').catch(() => 'turnable')) return null
   return folder?.kind === 'directory' && folder.owner === 'caddy' && onlyOwnerWrites(folder)
     ? `${home}/admin.sock`
     : null
@@ -147,8 +149,7 @@ async function readMain(host: Host, { main }: CaddyPlaces): Promise<FileContent 
       reason: 'unexpected_file',
     })
   }
-  const { mode, owner, group } = entry
-  return { content: (await host.read(main)) ?? '', mode, owner, group }
+  return host.readFile(main)
 }
 
 async function readRoutes(host: Host, places: CaddyPlaces): Promise<Routes> {

@@ -1,5 +1,8 @@
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
+import { refuseTurnable } from '../safety/index.ts'
+import { ownAccount } from '../system/index.ts'
+import { refuseForeignRenewal, renewableNames } from './webroots.ts'
 
 export interface CertbotPlaces {
   config: string
@@ -74,11 +77,25 @@ export interface RenewalRequest {
   directoryRootFile?: string | undefined
 }
 
-/** Renews what ends within thirty days, certbot's own limit. */
-export function renewCertificates(host: Host, request: RenewalRequest, places: CertbotPlaces): Promise<void> {
+/**
+ * Renews what ends within thirty days, certbot's own limit. Gives the names that it left out, because somebody else could
+ * turn the way of their answers; one that is named is refused then.
+ */
+export async function renewCertificates(
+  host: Host,
+  request: RenewalRequest,
+  places: CertbotPlaces,
+): Promise<readonly string[]> {
   const { name, force, directoryRootFile } = request
-  const which = name === undefined ? [] : ['--cert-name', name]
-  return renew(host, [...which, ...(force ? ['--force-renewal'] : [])], { places, directoryRootFile })
+  const one = (each: string | undefined) => {
+    const which = each === undefined ? [] : ['--cert-name', each]
+    return renew(host, [...which, ...(force ? ['--force-renewal'] : [])], { places, directoryRootFile })
+  }
+  if (name !== undefined) await refuseForeignRenewal(host, name, places)
+  const { names, foreign } = name === undefined ? await renewableNames(host, places) : { names: [name], foreign: [] }
+  if (foreign.length === 0) await one(name)
+  else for (const each of names) await one(each)
+  return foreign
 }
 
 /** Asks the authority as for a real renewal, and keeps nothing; Let's Encrypt is asked at its rehearsal. */
@@ -87,6 +104,7 @@ export async function rehearseRenewal(
   { name, directoryRootFile }: { name: string; directoryRootFile?: string | undefined },
   places: CertbotPlaces,
 ): Promise<void> {
+  await refuseForeignRenewal(host, name, places)
   const directoryUrl = await directoryUrlOf(host, name, places)
   // Certbot by itself would rehearse the renewal of every certificate there, whoever issued it.
   const elsewhere = directoryUrl === null || directoryUrl === production ? [] : ['--server', directoryUrl]
@@ -99,11 +117,12 @@ export async function directoryUrlOf(host: Host, name: string, { config }: Certb
   return /^server = (\S+)$/m.exec(renewal)?.[1] ?? null
 }
 
-function renew(
+async function renew(
   host: Host,
   options: readonly string[],
   { places, directoryRootFile }: { places: CertbotPlaces; directoryRootFile?: string | undefined },
 ): Promise<void> {
+  if (directoryRootFile !== undefined) await refuseTurnable(host, directoryRootFile, (await ownAccount()).owner)
   // Certbot would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
   const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
   return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec, aloud: true })

@@ -1,7 +1,8 @@
 import { type Certificate, readCertificate } from '../certificate.ts'
 import type { Host } from '../host.ts'
 import type { Change, Desired } from '../plan.ts'
-import { directory, file } from '../system/index.ts'
+import { refuseTurnable } from '../safety/index.ts'
+import { directory, file, ownAccount } from '../system/index.ts'
 import {
   acmeDirectoryOf,
   type CertbotPlaces,
@@ -10,6 +11,7 @@ import {
   directoryUrlOf,
   requestCertificate,
 } from './certbot.ts'
+import { refuseForeignWebroot } from './webroots.ts'
 
 const rootOwned = { owner: 'root', group: 'root' }
 
@@ -19,6 +21,9 @@ export const warningDays = 21
 /** A certificate for exactly these domains, of this authority, that lasts longer than the warning. */
 export function certbotCertificate(request: CertbotRequest, places = certbotPlaces): Desired {
   return async (host) => {
+    await refuseForeignWebroot(host, request.webroot)
+    const { directoryRootFile } = request
+    if (directoryRootFile !== undefined) await refuseTurnable(host, directoryRootFile, (await ownAccount()).owner)
     const before = await stateOf(host, request.name, places)
     const why = reasonToIssue(before, request)
     if (why === null) return []

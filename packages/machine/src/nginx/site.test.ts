@@ -136,3 +136,19 @@ test.each([
   await expect(planFor([nginxSite(site)], host)).rejects.toMatchObject({ reason: 'webroot_taken' })
   expect(await host.look(site.acmeWebroot)).toMatchObject(access)
 })
+
+test.each(['chainFile', 'keyFile', 'acmeWebroot'] as const)(
+  'nginx opens no %s that an account could exchange',
+  async (field) => {
+    const { host } = setup()
+    host.putDirectory('/srv/app', { mode: 0o755, owner: 'app', group: 'app' })
+    host.putDirectory('/srv/app/acme', { mode: 0o755, owner: 'root', group: 'root' })
+    const files = { chainFile: '/etc/ssl/chain.pem', keyFile: '/etc/ssl/key.pem' }
+    const wanted =
+      field === 'acmeWebroot'
+        ? { ...site, acmeWebroot: '/srv/app/acme' }
+        : { ...site, certificate: { ...files, [field]: '/srv/app/acme/x.pem' } }
+    await expect(planFor([nginxSite(wanted)], host)).rejects.toMatchObject({ reason: 'unsafe_path' })
+    expect(await planFor([nginxSite({ ...site, certificate: files })], host)).not.toEqual([])
+  },
+)

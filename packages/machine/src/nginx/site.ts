@@ -1,7 +1,8 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
-import { directory, file, noFile } from '../system/index.ts'
+import { refuseTurnable } from '../safety/index.ts'
+import { directory, file, noFile, ownAccount } from '../system/index.ts'
 import { findNginx, type NginxPlaces, nginxPlaces, reloadNginx, tellNginxToReload, testNginx } from './nginx.ts'
 import { type NginxSite, renderNginxSite } from './site-file.ts'
 
@@ -12,12 +13,20 @@ export function nginxSite(site: NginxSite, places = nginxPlaces): Desired {
   const content = renderNginxSite(site)
   const { name, domains, acmeWebroot } = site
   return async (host) => {
+    await refuseTurnableFiles(host, site)
     const changes = await planFor(
       [webroot(acmeWebroot), file({ path: fileOf(name, places), content, mode: 0o644, ...rootOwned })],
       host,
     )
     return testedFirst(changes, { host, places, name, content, domains })
   }
+}
+
+/** nginx opens these as root, at each start: what leads there must be root's alone. */
+async function refuseTurnableFiles(host: Host, { certificate, acmeWebroot }: NginxSite): Promise<void> {
+  const { owner } = await ownAccount()
+  const files = certificate === undefined ? [] : [certificate.chainFile, certificate.keyFile]
+  for (const path of [...files, acmeWebroot]) await refuseTurnable(host, path, owner)
 }
 
 /** One that is there may be anything of anybody's, and nginx is no reason to take it away from them. */

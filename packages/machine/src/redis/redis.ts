@@ -1,6 +1,6 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { refuseOpenSecretFile } from '../safety/index.ts'
+import { readSecretFile } from '../safety/index.ts'
 import { ownAccount } from '../system/index.ts'
 
 export interface RedisPlace {
@@ -32,8 +32,7 @@ export async function readRedisInfo(machine: Host, place: RedisPlace): Promise<R
 
 async function readPassword(machine: Host, path: string): Promise<string> {
   const { owner } = await ownAccount()
-  await refuseOpenSecretFile(machine, path, owner)
-  const text = await machine.read(path).catch((error: { code?: string }) => {
+  const text = await readSecretFile(machine, path, owner).catch((error: { code?: string }) => {
     if (error.code === 'EACCES') return null
     throw error
   })

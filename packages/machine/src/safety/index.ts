@@ -19,4 +19,5 @@ export {
   othersRename,
   othersWrite,
 } from './roots-alone.ts'
-export { refuseOpenSecretFile } from './secret-file.ts'
+export { readSecretFile, refuseOpenSecretFile } from './secret-file.ts'
+export { refuseTurnable } from './turnable.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { SimulatedHost } from '../testing/simulated-host.ts'
-import { refuseOpenSecretFile } from './secret-file.ts'
+import { readSecretFile, refuseOpenSecretFile } from './secret-file.ts'
 
 const path = '/etc/app/secret'
 
@@ -28,5 +28,20 @@ test('a link, a folder and nothing at all are no file', async () => {
     await expect(looked).rejects.toMatchObject({
       message: expect.stringContaining(`install -m 600 -o app /dev/null /etc/app/${name}`),
     })
+  }
+})
+
+test('a secret is read from the file that was judged, whatever is at its path by then', async () => {
+  const byRoot = { owner: 'root', group: 'root', mode: 0o600 }
+  for (const exchanged of [
+    { ...byRoot, owner: 'app' },
+    { ...byRoot, mode: 0o644 },
+  ]) {
+    const machine = new SimulatedHost()
+    machine.put(path, 'sesame', byRoot)
+    expect(await readSecretFile(machine, path, 'root')).toBe('sesame')
+    const calls = machine.calls
+    machine.afterCall((count) => void (count === calls + 1 && machine.put(path, 'other', exchanged)))
+    await expect(readSecretFile(machine, path, 'root')).rejects.toMatchObject({ reason: 'auth_file_refused' })
   }
 })

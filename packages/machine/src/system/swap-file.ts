@@ -2,6 +2,8 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun, outputOf } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
+import { belongsTo, refuseForeignFolders } from '../safety/index.ts'
+import { ownAccount } from './accounts.ts'
 import { file } from './file.ts'
 import { withSwapFile } from './fstab.ts'
 
@@ -26,7 +28,11 @@ const writeSec = 1_500
 /** A swap file of this size that is in use, now and after a boot. */
 export function swapFile({ path, sizeMib }: WantedSwap): Desired {
   return async (host) => {
+    const { owner: self } = await ownAccount()
+    await refuseForeignFolders(host, path, self)
     const before = await readSwap(host, path)
+    const there = await host.look(path)
+    if (there !== null && !belongsTo(there, self)) throw ofAnother(path, there.owner)
     const changes: Change[] = []
     if (before.sizeMib !== sizeMib) {
       await needSpace(host, path, sizeMib)
@@ -39,6 +45,13 @@ export function swapFile({ path, sizeMib }: WantedSwap): Desired {
     const content = withSwapFile((await host.read(fstab)) ?? '', path)
     return [...changes, ...(await file({ path: fstab, content, mode, owner, group })(host))]
   }
+}
+
+/** Its owner would read what the memory of everybody holds. */
+function ofAnother(path: string, owner: string): AppError {
+  return new AppError('unprocessable', `${path} belongs to ${owner}. A swap file is root's: name another path.`, {
+    reason: 'owned_by_another',
+  })
 }
 
 function replacement(path: string, before: SwapState, sizeMib: number): Change {

@@ -38,3 +38,25 @@ test('states are told of the units that are installed', async () => {
   const states = await activeStates(host, ['caddy.service', 'nginx.service', 'postgresql.service'])
   expect(states).toEqual({ 'caddy.service': 'active', 'postgresql.service': 'failed' })
 })
+
+test('a pattern of environment files is the files that it matches, in their order', async () => {
+  const files = [
+    '/etc/app/b.env',
+    '/etc/app/a.env',
+    '/etc/app/.hidden.env',
+    '/etc/app/other',
+    '/srv/x/v1/.env',
+    '/srv/x/v2/.env',
+  ]
+  const host = (pattern: string) => {
+    const machine = showing('LoadState=loaded', `EnvironmentFiles=${pattern} (ignore_errors=yes)`)
+    for (const path of [...files, '/etc/app/lone*.env']) machine.put(path, '')
+    return machine
+  }
+  const matched = async (pattern: string) => (await unitSetup(host(pattern), 'app.service')).environmentFiles
+  expect(await matched('/etc/app/[ab].env')).toEqual(['/etc/app/a.env', '/etc/app/b.env'])
+  expect(await matched('/srv/*/v?/.env')).toEqual(['/srv/x/v1/.env', '/srv/x/v2/.env'])
+  expect(await matched('/etc/app/.*.env')).toEqual(['/etc/app/.hidden.env'])
+  expect(await matched('/etc/app/lone\\*.env')).toEqual(['/etc/app/lone*.env'])
+  for (const none of ['/etc/app/*.conf', '/etc/none/*.env']) expect(await matched(none)).toEqual([none])
+})

@@ -1,4 +1,5 @@
 import type { Host } from '../host.ts'
+import { filesMatching } from './environment-files.ts'
 import { propertiesIn, showUnits, stateOf, stateProperties, type UnitState } from './systemctl.ts'
 
 /** A unit with what it runs as, whoever made it. */
@@ -26,9 +27,15 @@ export async function unitSetup(host: Host, unit: string): Promise<UnitSetup> {
     upSec: state.activeState === 'active' ? await secondsSince(host, of('ActiveEnterTimestampMonotonic')[0]) : null,
     user: of('User')[0] || 'root',
     workingDirectory: (of('WorkingDirectory')[0] ?? '').replace(/^[!-]/, ''),
-    environmentFiles: of('EnvironmentFiles').map((file) => file.replace(/ \(ignore_errors=(yes|no)\)$/, '')),
+    environmentFiles: await filesOf(host, of('EnvironmentFiles')),
     environment: environmentIn(said),
   }
+}
+
+async function filesOf(host: Host, shown: readonly string[]): Promise<string[]> {
+  const files: string[] = []
+  for (const each of shown) files.push(...(await filesMatching(host, each.replace(/ \(ignore_errors=(yes|no)\)$/, ''))))
+  return [...new Set(files)]
 }
 
 async function secondsSince(host: Host, monotonicUsec = '0'): Promise<number> {

@@ -46,11 +46,13 @@ async function renew(
     const output = { rehearsed: true, renewed: [], certificates: before }
     return { ok: true, summary: `Certificates that could be renewed: ${before.length}.`, output }
   }
-  await step('renew', () => renewCertificates(machine, payload, certbotPlaces))
+  const leftOut = await step('renew', () => renewCertificates(machine, payload, certbotPlaces))
   const certificates = await listMine(payload, machine)
   const known = new Set(before.map(({ fingerprint256 }) => fingerprint256))
   const renewed = certificates.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map(nameOf)
-  const summary = renewed.length === 0 ? 'Nothing was due.' : `Renewed ${renewed.join(', ')}.`
+  const done = renewed.length === 0 ? 'Nothing was due.' : `Renewed ${renewed.join(', ')}.`
+  const why = 'somebody else could exchange the folder that its answers are put in. Give that to root'
+  const summary = leftOut.length === 0 ? done : `${done} Left out ${leftOut.join(', ')}: ${why}.`
   return { ok: true, summary, output: { rehearsed: false, renewed, certificates } }
 }
 

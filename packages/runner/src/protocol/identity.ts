@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { enrolledSchema } from '@ikoma/api'
-import { AppError } from '@ikoma/kernel'
+import { AppError, isOpenToOthers } from '@ikoma/kernel'
 import * as z from 'zod'
 import { messageOf } from './trouble.ts'
 
@@ -34,11 +34,11 @@ export async function readIdentity(stateDir: string): Promise<Identity> {
 
 async function readPrivate(path: string): Promise<string> {
   try {
-    const { mode } = await stat(path)
-    if ((mode & 0o077) !== 0) {
+    await using file = await open(path)
+    if (isOpenToOthers(await file.stat())) {
       throw broken(`Others can read ${path}. Run: chmod 600 ${path}`, 'identity_exposed')
     }
-    return await readFile(path, 'utf8')
+    return await file.readFile('utf8')
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hostField, resolverField } from './host.ts'
+import { hostField } from './host.ts'
 import { urlField } from './url.ts'
 
 const taken = (field: { safeParse(value: unknown): { success: boolean } }, text: string) =>
@@ -60,26 +60,6 @@ test.each([
   ],
   ...['a b', 'a\n', ' a', 'a\0', 'é', 'a/b', '../a', `${'a'.repeat(64)}.example`, 'a_b\ud800'],
 ])('%j is none', (text) => expect(taken(hostField, text)).toBe(false))
-
-test.each(['192.0.2.1', '192.0.2.1:53', '2001:db8::1', '[2001:db8::1]', '[2001:db8::1]:5353'])(
-  '%s is a resolver',
-  (text) => expect(taken(resolverField, text)).toBe(true),
-)
-
-test.each([
-  '',
-  ':',
-  '::::',
-  '..',
-  '1.2.3',
-  '192.0.2.1:0',
-  '192.0.2.1:65536',
-  '[192.0.2.1]',
-  '2001:db8::1]',
-  'a',
-  'abc.dad',
-  '[::1',
-])('%j is none', (text) => expect(taken(resolverField, text)).toBe(false))
 
 test.each(['https://example.com', 'http://127.0.0.1:8080/a?b=c#d', 'https://exämple.com/é', 'http://u:p@example.com'])(
   '%s is an address, and stays as it is written',

@@ -9,17 +9,6 @@ export const hostField = z
   .max(253)
   .refine((text) => name.test(text) || isAddress(text), 'a host name or an IP address')
 
-/** By its address alone, with a port if need be: `192.0.2.1:53`, `[2001:db8::1]:53`. */
-export const resolverField = z
-  .string()
-  .max(60)
-  .refine((text) => {
-    const [, six, four, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/.exec(text) ?? []
-    const address = six ?? four ?? ''
-    const isWhole = six === undefined ? z.ipv4().safeParse(address).success : z.ipv6().safeParse(address).success
-    return z.ipv6().safeParse(text).success || (isWhole && Number(port ?? 53) >= 1 && Number(port ?? 53) <= 65_535)
-  }, 'an IP address, with a port if need be')
-
 export const waitField = z
   .number()
   .int()
