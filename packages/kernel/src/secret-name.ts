@@ -41,6 +41,7 @@ const trailing =
  * `author`, `tokenizer`, `passed`, `TOKEN_TTL`, `publicKey`. Every place that hides, refuses or asks goes by it.
  */
 export function saysSecret(name: string): boolean {
+  if (!perhaps.test(name)) return false
   const words = wordsOf(name.slice(0, longestName))
   while (words.length > 1 && trailing.test(words.at(-1) ?? '')) words.pop()
   const last = words.at(-1)
@@ -52,6 +53,9 @@ export function saysSecret(name: string): boolean {
 
 /** Words that are a secret's only together. */
 const apart = /^motdepasse|motdepasse$|^password|password$/
+/** What every name that is one has in it; most names that are read in logs are done with here. */
+const perhaps =
+  /pass|passe|p[sw]|secret|token|cred|auth|login|pin|cookie|sig|otp|pat|key|lease|sid|hmac|dsn|mdp|jwt|jeton|bearer|session|sessid/i
 const longestName = 200
 
 /** `smtpLogin2`, `SMTP_LOGIN2` and `smtp-login.2` are the same words. */

@@ -21,13 +21,14 @@ export function secretSpans(text: string): Span[] {
 }
 
 const longestName = 80
-const nameChar = /[\w.$@-]/
+const nameLetters = new Set('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$@-')
+const closing = new Set(['"', "'", '`', '\\', ']'])
 
 /** `name=value`, `name: value`, `'name' => value`, the same in quotes that are escaped, and in a URL. */
 function* namedSpans(text: string): Generator<Span> {
   // What is hidden is not looked into: `token=token=token=` would take time that grows faster than it does.
   let hiddenTo = 0
-  for (const { index, 0: separator } of text.matchAll(/=>|:=|[:=]|%3[Dd]/g)) {
+  for (const { index, 0: separator } of text.matchAll(/[:=]=?>?|%3[Dd]/g)) {
     if (index < hiddenTo) continue
     const name = nameBefore(text, index)
     if (name === null || !namesSecret(text, name, separator)) continue
@@ -52,10 +53,10 @@ interface Name {
 function nameBefore(text: string, end: number): Name | null {
   let to = end
   while (to > 0 && end - to < 3 && (text[to - 1] === ' ' || text[to - 1] === '\t')) to -= 1
-  const quoted = /["'`\]]/.test(text[to - 1] ?? '')
-  while (to > 0 && end - to < 14 && /["'`\\\]]/.test(text[to - 1] ?? '')) to -= 1
+  const quoted = closing.has(text[to - 1] ?? '')
+  while (to > 0 && end - to < 14 && closing.has(text[to - 1] ?? '')) to -= 1
   let from = to
-  while (from > 0 && to - from < longestName && nameChar.test(text[from - 1] ?? '')) from -= 1
+  while (from > 0 && to - from < longestName && nameLetters.has(text[from - 1] ?? '')) from -= 1
   if (from === to) return null
   return { text: text.slice(from, to), from, quoted, before: text.slice(Math.max(0, from - 1), from) }
 }
@@ -147,35 +148,55 @@ const word = `(?:"[^"\\n]{1,2000}"|'[^'\\n]{1,2000}'|[^\\s"']{1,2000})`
 const clients =
   '(?:mysql|mysqldump|mysqladmin|mysqlimport|mariadb|mariadb-dump|mariadb-admin|mongo|mongosh|mongodump|7z|7za)'
 
-// The last group of each is what is hidden. What may repeat is counted, or may begin nowhere within itself: both keep
-// them linear on hostile output.
-const patterns = [
-  /(iko_[a-z]{1,20}_[A-Za-z0-9]{8,200})/g,
-  /\bbearer[^\S\n]{1,3}([A-Za-z0-9._~+/=-]{8,8000})/gi,
-  /\bBasic[^\S\n]{1,3}((?=[A-Za-z]{0,40}[0-9+/=])[A-Za-z0-9+/]{6,2000}={0,2})/g,
+// What is looked for only where one of these words, in lower case, stands. The last group of each is what is hidden. What
+// may repeat is counted, or may begin nowhere within itself: both keep them linear on hostile output.
+const patterns: [hints: string[], pattern: RegExp][] = [
+  [['iko_'], /(iko_[a-z]{1,20}_[A-Za-z0-9]{8,200})/g],
+  [['bearer'], /\bbearer[^\S\n]{1,3}([A-Za-z0-9._~+/=-]{8,8000})/gi],
+  [['basic'], /\bBasic[^\S\n]{1,3}((?=[A-Za-z]{0,40}[0-9+/=])[A-Za-z0-9+/]{6,2000}={0,2})/g],
   // Up to the last `@` before the host: a password may hold one.
-  /:\/\/([^\s/:@]{0,256}:[^\s/"'<>]{1,1024}|[^\s/:@]{16,1024})@/g,
-  /:\/\/([^\s/:@]{0,256}:(?!\d{1,5}[/?#])[^\s"'<>@]{1,512})@(?=[\w.[-])/g,
-  /(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{5,4000}\.[A-Za-z0-9_-]{5,8000}(?:\.[A-Za-z0-9_-]{0,2000})?)/g,
-  /(?<![A-Za-z0-9])((?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16})(?![A-Za-z0-9])/g,
-  /(?<![A-Za-z0-9_-])((?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|sk_live_|sk_test_|rk_live_|whsec_|npm_|pypi-|AIza|SG\.|hv[sb]\.|dop_v1_)[A-Za-z0-9_.-]{16,300})/g,
+  [['://'], /:\/\/([^\s/:@]{0,256}:[^\s/"'<>]{1,1024}|[^\s/:@]{16,1024})@/g],
+  [['://'], /:\/\/([^\s/:@]{0,256}:(?!\d{1,5}[/?#])[^\s"'<>@]{1,512})@(?=[\w.[-])/g],
+  [['eyj'], /(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{5,4000}\.[A-Za-z0-9_-]{5,8000}(?:\.[A-Za-z0-9_-]{0,2000})?)/g],
+  [['akia', 'asia', 'aroa', 'aida'], /(?<![A-Za-z0-9])((?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16})(?![A-Za-z0-9])/g],
+  [
+    ['gh', 'glpat', 'xox', 'sk-', 'sk_', 'rk_', 'whsec', 'npm_', 'pypi-', 'aiza', 'sg.', 'hvs.', 'hvb.', 'dop_'],
+    /(?<![A-Za-z0-9_-])((?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|sk_live_|sk_test_|rk_live_|whsec_|npm_|pypi-|AIza|SG\.|hv[sb]\.|dop_v1_)[A-Za-z0-9_.-]{16,300})/g,
+  ],
   // curl -u name:password; numbers are accounts and groups.
-  /(?<![\w-])(?:-u|--user|--proxy-user|-U)(?:[ \t]{1,3}|=|(?=["']))["']?(?!\d{1,10}:\d)[^\s:"'/]{1,100}[:%]([^\s"'/]{1,500})/g,
-  new RegExp(`\\bredis-cli\\b[^\\n|;]{0,200}?\\s(?:-a|--pass)[ \\t]{1,3}(${word})`, 'g'),
-  new RegExp(`(?<![\\w.-])${clients}\\b[^\\n|;]{0,200}?\\s-p(${word})`, 'g'),
-  new RegExp(
-    `(?<![\\w.-])(?:sshpass|docker login|mongosh?|mongodump|plink|ldapsearch|ldapadd|sqlcmd)\\b[^\\n|;]{0,200}?\\s-(?:pw|[pwP])[ \\t]{1,3}(${word})`,
-    'g',
-  ),
-  /\b(?:identified\s{1,3}by|password|requirepass|masterauth)[ \t]{1,3}E?('(?:[^'\n]|''){1,500}')/gi,
-  new RegExp(`^[ \\t]{0,20}(?:requirepass|masterauth)[ \\t]{1,8}(${word})`, 'gim'),
-  /\blogin[ \t]{1,3}\S{1,100}[ \t]{1,3}password[ \t]{1,3}(\S{1,500})/g,
-  /\\{0,7}["']name\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}\\{0,7}["'](?:[A-Za-z0-9_]{0,60}(?:PASS|SECRET|TOKEN|PWD|KEY|AUTH|CREDENTIAL|LOGIN|PIN|COOKIE)[A-Z]{0,20})\\{0,7}["'][ \t]{0,3},[ \t]{0,3}\\{0,7}["']value\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}\\{0,7}["']([^"'\n\\]{1,2000})/gi,
-  /\\{0,7}["'](?:proxy-authorization|authorization|set-cookie|cookie|x-api-key)\\{0,7}["'][ \t]{0,3},[ \t]{0,3}\\{0,7}["']([^"'\n\\]{1,4000})/gi,
+  [
+    ['-u', '--proxy-user'],
+    /(?<![\w-])(?:-u|--user|--proxy-user|-U)(?:[ \t]{1,3}|=|(?=["']))["']?(?!\d{1,10}:\d)[^\s:"'/]{1,100}[:%]([^\s"'/]{1,500})/g,
+  ],
+  [['redis-cli'], new RegExp(`\\bredis-cli\\b[^\\n|;]{0,200}?\\s(?:-a|--pass)[ \\t]{1,3}(${word})`, 'g')],
+  [['mysql', 'mariadb', 'mongo', '7z'], new RegExp(`(?<![\\w.-])${clients}\\b[^\\n|;]{0,200}?\\s-p(${word})`, 'g')],
+  [
+    ['sshpass', 'docker login', 'mongo', 'plink', 'ldap', 'sqlcmd'],
+    new RegExp(
+      `(?<![\\w.-])(?:sshpass|docker login|mongosh?|mongodump|plink|ldapsearch|ldapadd|sqlcmd)\\b[^\\n|;]{0,200}?\\s-(?:pw|[pwP])[ \\t]{1,3}(${word})`,
+      'g',
+    ),
+  ],
+  [
+    ['identified', 'password', 'requirepass', 'masterauth'],
+    /\b(?:identified\s{1,3}by|password|requirepass|masterauth)[ \t]{1,3}E?('(?:[^'\n]|''){1,500}')/gi,
+  ],
+  [['requirepass', 'masterauth'], new RegExp(`^[ \\t]{0,20}(?:requirepass|masterauth)[ \\t]{1,8}(${word})`, 'gim')],
+  [['login'], /\blogin[ \t]{1,3}\S{1,100}[ \t]{1,3}password[ \t]{1,3}(\S{1,500})/g],
+  [
+    ['value'],
+    /\\{0,7}["']name\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}\\{0,7}["'](?:[A-Za-z0-9_]{0,60}(?:PASS|SECRET|TOKEN|PWD|KEY|AUTH|CREDENTIAL|LOGIN|PIN|COOKIE)[A-Z]{0,20})\\{0,7}["'][ \t]{0,3},[ \t]{0,3}\\{0,7}["']value\\{0,7}["'][ \t]{0,3}[:=][ \t]{0,3}\\{0,7}["']([^"'\n\\]{1,2000})/gi,
+  ],
+  [
+    ['authorization', 'cookie', 'x-api-key'],
+    /\\{0,7}["'](?:proxy-authorization|authorization|set-cookie|cookie|x-api-key)\\{0,7}["'][ \t]{0,3},[ \t]{0,3}\\{0,7}["']([^"'\n\\]{1,4000})/gi,
+  ],
 ]
 
 function* patternSpans(text: string): Generator<Span> {
-  for (const pattern of patterns) {
+  const lower = text.toLowerCase()
+  for (const [hints, pattern] of patterns) {
+    if (!hints.some((hint) => lower.includes(hint))) continue
     for (const match of text.matchAll(pattern)) {
       const [whole, hidden = ''] = match
       // The hidden group is the last thing in a match, except for the `@` after a URL's credentials.

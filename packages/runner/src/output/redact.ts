@@ -50,6 +50,8 @@ export class StreamRedactor {
 
   push(text: string): string {
     this.#held += this.#inSecret ? this.#afterSecret(text) : text
+    // Nothing ends here: looking through all that is held for each letter would take its square.
+    if (this.#held.length <= this.#limit && !text.includes('\n')) return ''
     const lineEnd = this.#held.lastIndexOf('\n') + 1
     const tooLong = this.#held.length - lineEnd > this.#limit
     if (lineEnd === 0 && !tooLong) return ''
