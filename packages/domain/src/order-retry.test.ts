@@ -92,6 +92,20 @@ describe('the next run', () => {
     expect(decision).toMatchObject({ steps: [{ to: 'TIMED_OUT' }, { to: 'QUEUED' }] })
   })
 
+  it('of a once order that ran past its time are none: what it did is for a person to find out', () => {
+    const sweep = { kind: 'sweep' } as const
+    const order = anOrder('RUNNING', {
+      retryClass: 'once',
+      maxAttempts: 1,
+      timeoutSec: 10,
+      leaseExpiresAt: noon + 500_000,
+    })
+    const { order: stale } = advance(order, sweep, at(noon + 10_000 + timeoutGraceMs))
+    const decision = advance(stale, sweep, at(noon + 500_000 + staleGraceMs))
+    expect(decision.order).toMatchObject({ status: 'NEEDS_ATTENTION', statusReason: 'timeout' })
+    expect(decision).toMatchObject({ steps: [{ to: 'NEEDS_ATTENTION' }] })
+  })
+
   it('need not wait for the lease of a runner that reported its own end', () => {
     for (const outcome of ['failed', 'timed_out', 'interrupted'] as const) {
       const { order } = advance(anOrder('RUNNING'), completed(outcome), at(noon, { random: 0 }))

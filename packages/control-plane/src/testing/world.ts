@@ -89,6 +89,7 @@ export async function setup(
     logged,
     log,
     editDatabase: async (statement: string, values: (string | number)[]) => editDatabase(file, statement, values),
+    readRow: async (table: string, id: string) => readRow(file, table, id),
     createRunner: (body: unknown = {}) => createRunner(call, body),
     createToken: (role: Role, name: string = role) => createToken(call, role, name),
     async close() {
@@ -106,6 +107,14 @@ function editDatabase(file: string, statement: string, values: (string | number)
   database.prepare(statement).run(...values)
   database.exec(`${triggers.map(({ sql }) => sql).join('; ')}; commit`)
   database.close()
+}
+
+/** A row as it is in the file. */
+function readRow(file: string, table: string, id: string): Record<string, unknown> {
+  const database = new DatabaseSync(file, { readOnly: true })
+  const row = database.prepare(`select * from "${table}" where id = ?`).get(id)
+  database.close()
+  return row ?? {}
 }
 
 type Call = (method: string, url: string, options?: CallOptions) => Promise<Answer>

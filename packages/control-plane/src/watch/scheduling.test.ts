@@ -126,9 +126,9 @@ describe('an order with runAt', () => {
 })
 
 describe('the reconciler', () => {
-  async function runningOrder() {
+  async function runningOrder(more: object = {}) {
     const runner = await world.createRunner()
-    const order = await placeSelftest(world, runner.id)
+    const order = await placeSelftest(world, runner.id, { ...more })
     const { lease } = await runner.claim()
     await runner.call('POST', `/v1/runner/orders/${order.id}/start`, { headers: { 'x-ikoma-lease': lease } })
     return { runner, order, lease }
@@ -184,11 +184,17 @@ describe('the reconciler', () => {
 
   test('ends what is really dead after a while, however much of it there is', async () => {
     const orders: string[] = []
-    for (let n = 0; n < 6; n += 1) orders.push((await runningOrder()).order.id)
-    for (let waited = 0; waited < world.timing.runLeaseMs * 7; waited += 30_000) {
+    // With a time of their own as short as usual they would end by that, and their silence would never be met.
+    for (let n = 0; n < 6; n += 1) orders.push((await runningOrder({ timeoutSec: 7200 })).order.id)
+    const { runLeaseMs } = world.timing
+    const seen: string[] = []
+    for (let waited = 0; waited < runLeaseMs * 7; waited += 30_000) {
       world.time.now += 30_000
       await world.reconcile()
+      if (waited > runLeaseMs) seen.push(await statusOf(orders[0] ?? ''))
     }
+    expect(seen.slice(0, 10), 'held for a while').toEqual(Array(10).fill('RUNNING'))
+    expect(world.logged.filter((line) => line.includes('many runners went silent')).length).toBeGreaterThan(0)
     expect(await Promise.all(orders.map(statusOf))).not.toContain('RUNNING')
   })
 

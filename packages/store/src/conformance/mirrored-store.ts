@@ -293,6 +293,8 @@ function stateOf(order: Order): OrderState {
     createdAt: _at,
     createdBy: _by,
     seal: _seal,
+    placementSeal: _placementSeal,
+    answerable: _answerable,
     report: _report,
     ...state
   } = narrow

@@ -56,7 +56,7 @@ describe('migrating', () => {
     expect(whole).toContain('audit_append_only')
     await migrateOnce(url)
     expect(await schemaOf(pool)).toEqual(whole)
-  })
+  }, 120_000)
 
   it('applies a later migration to a database in use, or nothing of it', async () => {
     const { url, pool } = await setup()
