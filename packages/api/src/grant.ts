@@ -48,6 +48,9 @@ export const grantSchema = z.object({
 })
 export type Grant = z.infer<typeof grantSchema>
 
+/** A SHA-256 in base64url. Nothing else may stand in a batch: a line break in it would make one text of two lists. */
+export const grantHashPattern = /^[A-Za-z0-9_-]{43}$/
+
 /** Proof that the control plane wants exactly this done, by this runner, under this claim. One signature stands for a batch. */
 export const signedGrantSchema = z.object({
   v: z.literal(2),
@@ -55,7 +58,7 @@ export const signedGrantSchema = z.object({
   /** The exact bytes that were signed for, base64url; they are a `grantSchema`. */
   bytes: z.string().max(1_000_000),
   /** SHA-256 of the bytes of each grant that was signed together, base64url. */
-  batch: z.array(z.string().length(43)).min(1).max(100),
+  batch: z.array(z.string().regex(grantHashPattern)).min(1).max(100),
   /** Which of them is that of `bytes`. */
   place: z.number().int().min(0).max(99),
   /** Ed25519 over `grantBatchText(batch)`, base64url. */

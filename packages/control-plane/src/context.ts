@@ -1,4 +1,5 @@
-import type { OrderTiming, Store } from '@ikoma/domain'
+import type { GrantAuditHead, SealedSecrets } from '@ikoma/api'
+import type { AttachedRunner, Order, OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
@@ -22,6 +23,12 @@ export interface Context {
   presence: Presence
   metrics: Metrics
   alarms: Alarms
+  /** Where the audit stands, for the next grants; null when that is not known yet. */
+  auditHead?(): GrantAuditHead | null
+  /** A head that a runner kept from the last grant it executed: does the audit still lead to it? */
+  compareHead?(head: GrantAuditHead, runner: AttachedRunner): void
+  /** The secrets that an order refers to, sealed to whoever executes it; null when it refers to none. */
+  sealedSecretsFor?(order: Order, runner: AttachedRunner): Promise<SealedSecrets | null>
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,6 +1,6 @@
-import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
+import { createHash, createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Grant, SignedGrant } from '@ikoma/api'
+import { type Grant, grantBatchText, type SignedGrant } from '@ikoma/api'
 import {
   equalDigests,
   newSigningKey,
@@ -14,7 +14,8 @@ export interface Keyring {
   verifyKey: { keyId: string; publicKey: string }
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
-  sign(grant: Grant): SignedGrant
+  /** Signs all of them with one signature, over the list of their hashes. */
+  sign(grants: readonly Grant[]): SignedGrant[]
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
@@ -31,9 +32,14 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     seal,
     isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
-    sign(grant) {
-      const bytes = Buffer.from(JSON.stringify(grant))
-      return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }
-    },
+    sign: (grants) => signBatch(signingKey, grants),
   }
+}
+
+function signBatch({ keyId, sign }: SigningKey, grants: readonly Grant[]): SignedGrant[] {
+  if (grants.length === 0) return []
+  const signed = grants.map((grant) => Buffer.from(JSON.stringify(grant)))
+  const batch = signed.map((bytes) => createHash('sha256').update(bytes).digest('base64url'))
+  const signature = sign(Buffer.from(grantBatchText(batch)))
+  return signed.map((bytes, place) => ({ v: 2, keyId, bytes: bytes.toString('base64url'), batch, place, signature }))
 }

@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { grantLifeMaxMs } from '@ikoma/api'
 import { defaultTiming, type OrderTiming } from '@ikoma/domain'
 import { logLevels, portVariable, readEnvironment, switchVariable } from '@ikoma/kernel/node'
 import * as z from 'zod'
@@ -46,7 +47,7 @@ export const environmentSchema = z.object({
     .transform((urls) => urls.map((url) => new URL(url).origin))
     .default([]),
   TRUST_PROXY: listVariable.pipe(z.array(proxyAddress)).default(['loopback']),
-  IKOMA_CLAIM_LEASE_SEC: secondsVariable.optional(),
+  IKOMA_CLAIM_LEASE_SEC: secondsVariable.max(grantLifeMaxMs / 1000).optional(),
   IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
   IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),
   IKOMA_STALE_GRACE_SEC: secondsVariable.optional(),

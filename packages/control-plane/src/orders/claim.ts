@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
+import { type ClaimedOrder, type Grant, grantLifeMaxMs, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
 import type { Context } from '../context.ts'
 import { orderResource } from '../present.ts'
@@ -62,40 +62,39 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
     now: clock.now(),
     timing,
   })
-  const granted: ClaimedOrder[] = []
+  const whole: Order[] = []
   for (const order of orders) {
-    if (mayRun(order, context.keyring)) granted.push(grantedOrder(context, runner, order))
+    if (mayRun(order, context.keyring)) whole.push(order)
     else await withdraw(context, order)
   }
-  return granted
+  return grantedOrders(context, runner, whole)
 }
 
-function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunner, order: Order): ClaimedOrder {
-  const { type, payload, dryRun, risk, retryClass, attempt, timeoutSec } = order
-  const lease = order.lease ?? ''
-  const issuedAt = clock.now()
-  const grant = keyring.sign({
-    v: 1,
-    orderId: order.id,
-    type,
-    payload,
-    dryRun,
-    risk,
-    retryClass,
-    runnerId: runner.id,
-    serverId: runner.serverId,
-    attempt,
-    lease,
-    timeoutSec,
-    issuedAt,
-    notAfter: issuedAt + timing.claimLeaseMs,
+/** One signature for all of them: that is what a batch costs. */
+async function grantedOrders(context: Context, runner: AttachedRunner, orders: Order[]): Promise<ClaimedOrder[]> {
+  const { keyring, timing } = context
+  const grants = await Promise.all(orders.map((order) => grantFor(context, runner, order)))
+  const signed = keyring.sign(grants)
+  return signed.flatMap((grant, place) => {
+    const order = orders[place]
+    if (order === undefined) return []
+    const { claimLeaseMs, runLeaseMs } = timing
+    const leases = { lease: order.lease ?? '', claimLeaseSec: claimLeaseMs / 1000, runLeaseSec: runLeaseMs / 1000 }
+    return [{ ...orderResource(order), ...leases, grant }]
   })
+}
+
+async function grantFor(context: Context, runner: AttachedRunner, order: Order): Promise<Grant> {
+  const { clock, timing } = context
+  const { type, payload, dryRun, risk, retryClass, attempt, maxAttempts, lostClaims, timeoutSec, expiresAt } = order
+  const issuedAt = clock.now()
   return {
-    ...orderResource(order),
-    lease,
-    claimLeaseSec: timing.claimLeaseMs / 1000,
-    runLeaseSec: timing.runLeaseMs / 1000,
-    grant,
+    ...{ v: 2, orderId: order.id, type, payload, dryRun, risk, retryClass },
+    ...{ runnerId: runner.id, serverId: runner.serverId },
+    ...{ attempt, maxAttempts, lostClaims, lease: order.lease ?? '', timeoutSec },
+    ...{ issuedAt, notAfter: issuedAt + Math.min(timing.claimLeaseMs, grantLifeMaxMs), expiresAt },
+    auditHead: context.auditHead?.() ?? null,
+    secrets: (await context.sealedSecretsFor?.(order, runner)) ?? null,
   }
 }
 

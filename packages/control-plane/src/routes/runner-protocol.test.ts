@@ -1,4 +1,5 @@
-import { type Grant, proofText } from '@ikoma/api'
+import { createHash } from 'node:crypto'
+import { type ClaimedOrder, type Grant, grantBatchText, proofText } from '@ikoma/api'
 import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { as, placeSelftest, setup, type World } from '../testing/world.ts'
@@ -36,11 +37,22 @@ describe('claiming', () => {
     const bytes = Buffer.from(grant.bytes, 'base64url')
     const key = await enrolledKey()
     expect(key.keyId).toBe(grant.keyId)
-    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(true)
+    expect(grant.batch[grant.place]).toBe(createHash('sha256').update(bytes).digest('base64url'))
+    expect(verifySignature(key.publicKey, Buffer.from(grantBatchText(grant.batch)), grant.signature)).toBe(true)
     const signed = JSON.parse(bytes.toString()) as Grant
     expect(signed).toMatchObject({ orderId: order.id, type: order.type, runnerId: runner.id, attempt: 1, lease })
-    bytes[10] = (bytes[10] ?? 0) ^ 1
-    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(false)
+    const { maxAttempts, expiresAt } = order
+    expect(signed).toMatchObject({ v: 2, maxAttempts, lostClaims: 0, expiresAt: Date.parse(expiresAt ?? '') })
+    expect(signed.notAfter - signed.issuedAt).toBe(world.timing.claimLeaseMs)
+  })
+
+  test('signs a batch once', async () => {
+    const runner = await world.createRunner()
+    for (let n = 0; n < 3; n += 1) await placeSelftest(world, runner.id)
+    const { orders } = (await runner.call('POST', '/v1/runner/orders/claim-next?max=10')).body
+    const grants = (orders as ClaimedOrder[]).map(({ grant }) => grant)
+    expect(new Set(grants.map(({ signature }) => signature)).size).toBe(1)
+    expect(grants.map(({ place, batch }) => [place, batch])).toEqual([0, 1, 2].map((at) => [at, grants[0]?.batch]))
   })
 
   test('with max gives a batch, never more than the runner may hold', async () => {

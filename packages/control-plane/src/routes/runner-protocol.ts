@@ -47,9 +47,11 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { status: reported, version, capabilities } = request.body
+      const { status: reported, version, capabilities, auditHead } = request.body
       const now = clock.now()
-      presence.touch({ id: callingRunner(request).id, lastSeenAt: now, reported, version, capabilities })
+      const runner = callingRunner(request)
+      presence.touch({ id: runner.id, lastSeenAt: now, reported, version, capabilities })
+      if (auditHead) context.compareHead?.(auditHead, runner)
       return { ok: true as const, serverTime: isoTime(now) }
     },
   )

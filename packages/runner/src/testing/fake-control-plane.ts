@@ -13,6 +13,7 @@ import {
   runnerProofHeader,
   runnerTokenHeader,
 } from '@ikoma/api'
+import { signedGrants } from './signed-claim.ts'
 
 export interface FakeOrder {
   id: string
@@ -181,13 +182,17 @@ export class FakeControlPlane {
   #grant({ id, type, payload, attempt, lease, timeoutSec, dryRun }: FakeOrder): object {
     const now = Date.now()
     const grant = this.alterGrant({
-      ...{ v: 1, orderId: id, type, payload, dryRun, risk: 'read', retryClass: 'idempotent' },
-      ...{ runnerId: this.runnerId, serverId: null, attempt, lease, timeoutSec },
-      ...{ issuedAt: now, notAfter: now + this.claimLeaseSec * 1000 },
+      ...{ v: 2, orderId: id, type, payload, dryRun, risk: 'read', retryClass: 'idempotent' },
+      ...{ runnerId: this.runnerId, serverId: null, attempt, maxAttempts: 3, lostClaims: 0, lease, timeoutSec },
+      ...{ issuedAt: now, notAfter: now + this.claimLeaseSec * 1000, expiresAt: now + 86_400_000 },
+      ...{ auditHead: null, secrets: null },
     })
-    const bytes = Buffer.from(JSON.stringify(grant))
-    const signature = sign(null, bytes, this.#keys.privateKey).toString('base64url')
-    return { keyId: this.keyId, bytes: bytes.toString('base64url'), signature }
+    const key = this.#keys.privateKey
+    const signer = {
+      keyId: this.keyId,
+      sign: (bytes: Uint8Array) => sign(null, bytes, key).toString('base64url'),
+    }
+    return signedGrants(signer, [grant])[0] as object
   }
 
   async #advance(order: FakeOrder, { verb, body, waitMs }: { verb: Verb; body: unknown; waitMs: number }) {
