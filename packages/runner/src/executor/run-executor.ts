@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Grant } from '@ikoma/api'
 import { type Clock, systemClock } from '@ikoma/kernel'
@@ -19,7 +20,7 @@ import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
-import { spendGrant } from './spent-grants.ts'
+import { notBefore, spendGrant } from './spent-grants.ts'
 import { ToldCourse } from './told-course.ts'
 
 export interface ExecutorOptions {
@@ -36,6 +37,10 @@ export interface ExecutorOptions {
   clock?: Clock
   actions?: Actions
 }
+
+const clockSetBack =
+  'The clock of this server stands before the newest grant that was executed here: it was set back. Until it is right, ' +
+  'grants count as expired. If it is right now and was wrong then, remove the file at.<ms> in this folder.'
 
 const killGraceMs = 5_000
 const requestMs = 10_000
@@ -77,14 +82,17 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   course.heard = hears
   const { orderId, attempt } = claim
   const { policy, stateDir } = config
-  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now: clock.now() })
+  const now = Math.max(clock.now(), await notBefore(stateDir))
+  if (now > clock.now()) logger.warn({ behindMs: now - clock.now(), folder: join(stateDir, 'spent') }, clockSetBack)
+  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now })
   if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
   const { grant } = verdict.admitted
   const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
   if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
-  if (!(await spendGrant(stateDir, claim, clock.now()))) {
-    logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
-    return refused('already_executed', 'This grant, or a later one of the same order, was executed here before.')
+  const spent = await spendGrant(stateDir, grant)
+  if (spent !== null) {
+    logger.error({ orderId, attempt, why: spent }, 'A grant that was spent before was refused.')
+    return refused('already_executed', spent)
   }
   void watchForStop(lines, stopping)
   const { type, dryRun, payload } = grant

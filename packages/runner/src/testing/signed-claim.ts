@@ -20,7 +20,7 @@ export function signedClaims(key: SigningKey, each: (Partial<Grant> & Pick<Grant
   })
 }
 
-function grantOf(more: Partial<Grant> & Pick<Grant, 'runnerId'>): Grant {
+export function grantOf(more: Partial<Grant> & Pick<Grant, 'runnerId'>): Grant {
   const { issuedAt = Date.now() } = more
   return {
     ...{ v: 2, orderId: newId(), type: 'system.directory.apply', payload: { path: '/srv/app' }, dryRun: false },
