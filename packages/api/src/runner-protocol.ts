@@ -15,27 +15,17 @@ export const runnerProtocolHeader = 'x-runner-protocol'
 export const runnerProtocol = 2
 export const runnerIdHeader = 'x-runner-id'
 export const runnerTokenHeader = 'x-runner-token'
-/** `<epoch ms>.<signature>`: the runner holds the key it enrolled with. Signed text: see `proofText`. */
-export const runnerProofHeader = 'x-runner-proof'
-
-/** How old a proof may be, and how far clocks may differ. */
-export const proofWindowMs = 60_000
-
-export function proofText(runnerId: string, atMs: number): string {
-  return `ikoma-runner-proof\n${runnerId}\n${atMs}`
-}
-
-export function enrolProofText(token: string): string {
-  return `ikoma-runner-enrol\n${token}`
-}
 
 export const enrolBody = z.strictObject({
   token: z.string().max(200),
   name: nameField.optional(),
   /** Raw Ed25519 public key, base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a raw Ed25519 public key in base64url'),
-  /** Ed25519 signature of `enrolProofText(token)`, base64url. */
-  proof: z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url'),
+  /** Of a former version: its signature of `formerEnrolProofText(token)`. Now `x-runner-proof` is, as with each later request. */
+  proof: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url')
+    .optional(),
   version: z.string().max(50).optional(),
   capabilities: jsonObjectField.optional(),
 })

@@ -1,4 +1,4 @@
-import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerTokenHeader } from '@ikoma/api'
+import { runnerIdHeader, runnerProtocol, runnerProtocolHeader, runnerTokenHeader } from '@ikoma/api'
 import {
   type ApiToken,
   type AttachedRunner,
@@ -10,10 +10,12 @@ import {
 } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { FailureThrottle } from '@ikoma/kernel/http'
-import { equalDigests, equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
+import { equalDigests, equalSecrets, hashToken, isToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { BoundedCache } from './bounded-cache.ts'
+import { type RunnerInstances, type Speaker, speakerOf } from './instances.ts'
 import type { Keyring } from './keyring.ts'
+import { Proofs, proofNeeded } from './proofs.ts'
 
 /** Who may call a route: everyone; people of at least a role; a runner; or whatever the route itself examines. */
 export type Access = 'public' | Role | 'runner' | 'metrics'
@@ -21,7 +23,13 @@ export type Access = 'public' | Role | 'runner' | 'metrics'
 export type Principal =
   | { kind: 'anonymous' }
   | { kind: 'person'; actor: string; role: Role }
-  | { kind: 'runner'; actor: string; runner: AttachedRunner }
+  | {
+      kind: 'runner'
+      actor: string
+      runner: AttachedRunner
+      protocol: number
+      speaker: Speaker | null
+    }
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,6 +47,8 @@ export interface AccessOptions {
   clock: Clock
   adminKey: string
   keyring: Keyring
+  /** Where runners are seen; without, as in tests of other things, nobody looks. */
+  instances?: RunnerInstances
 }
 
 /** Finds out who is calling, and whether they may. */
@@ -49,14 +59,17 @@ export class AccessControl {
   readonly #keyring: Keyring
   readonly #runners = new BoundedCache<AttachedRunner | null>(20_000, cacheMs)
   readonly #tokens = new BoundedCache<ApiToken | null>(5_000, cacheMs)
-  readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
+  readonly #instances: RunnerInstances | null
+  readonly proofs: Proofs
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
-  constructor({ store, clock, adminKey, keyring }: AccessOptions) {
+  constructor({ store, clock, adminKey, keyring, instances }: AccessOptions) {
     this.#store = store
     this.#clock = clock
     this.#adminKey = adminKey
     this.#keyring = keyring
+    this.#instances = instances ?? null
+    this.proofs = new Proofs(keyring.nonceKey, clock)
   }
 
   /** Somebody's rights changed: believe nothing from before. */
@@ -109,7 +122,8 @@ export class AccessControl {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
-    request.principal = { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    const { protocol, speaker } = callingProtocol(request)
+    request.principal = { kind: 'runner', actor: `runner:${runner.id}`, runner, protocol, speaker }
     return runner
   }
 
@@ -120,11 +134,15 @@ export class AccessControl {
     if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
     const runner = await this.#examine(
       `runner ${request.ip} ${id.slice(0, 64)}`,
-      () => this.#findRunner(id, token, request.headers[runnerProofHeader]),
+      () => this.#findRunner(id, token, request),
       refusal,
     )
     if (runner.disabled) throw runnerDisabled()
-    return { kind: 'runner', actor: `runner:${runner.id}`, runner }
+    const protocol = request.headers[runnerProtocolHeader] === String(runnerProtocol) ? runnerProtocol : 1
+    const speaker = speakerOf(request)
+    // A runner that never enrolled is a program of its owner's own: it has no identity that could be copied.
+    if (runner.publicKey !== null) this.#instances?.see(runner, { speaker, protocol }, this.#clock.now())
+    return { kind: 'runner', actor: `runner:${runner.id}`, runner, protocol, speaker }
   }
 
   /** Runs a check of a credential unless its key has failed too often lately; a failure counts and is refused. */
@@ -156,24 +174,21 @@ export class AccessControl {
     return token && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
-  async #findRunner(id: string, token: string, proof: unknown): Promise<AttachedRunner | null> {
+  async #findRunner(id: string, token: string, request: FastifyRequest): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
     const now = this.#clock.now()
     const runner = await this.findRunner(id)
     if (!runner || !ownsToken(runner, hashToken(token), now)) return null
-    if (runner.publicKey !== null && !this.#proven(runner.id, runner.publicKey, proof, now)) return null
+    if (runner.publicKey !== null && !(await this.#proven(runner, runner.publicKey, request))) return null
     return runner
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */
-  #proven(runnerId: string, publicKey: string, proof: unknown, now: number): boolean {
-    const [, at, signature] = /^(\d{13})\.([\w-]{86})$/.exec(String(proof)) ?? []
-    if (at === undefined || signature === undefined || Math.abs(now - Number(at)) > proofWindowMs) return false
-    const cacheKey = `${runnerId} ${publicKey} ${at} ${signature}`
-    if (this.#proofs.peek(cacheKey, now)) return true
-    const valid = verifySignature(publicKey, Buffer.from(proofText(runnerId, Number(at))), signature)
-    if (valid) this.#proofs.set(cacheKey, now, true)
-    return valid
+  async #proven(runner: AttachedRunner, publicKey: string, request: FastifyRequest): Promise<boolean> {
+    const verdict = await this.proofs.examine(request, publicKey, runner.id)
+    if (verdict === 'nonce') throw proofNeeded(this.#clock.now())
+    // Once it has spoken the second protocol, the proofs of the first would only serve somebody who kept one.
+    return verdict === 'good' || (verdict === 'former' && (this.#instances?.protocolOf(runner) ?? 0) < runnerProtocol)
   }
 }
 
@@ -211,6 +226,13 @@ function runnerAuthRequired(now: number): AppError {
 export function callingRunner(request: FastifyRequest): AttachedRunner {
   if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
   return request.principal.runner
+}
+
+/** Which protocol it speaks, and from which machine. */
+export function callingProtocol(request: FastifyRequest): { protocol: number; speaker: Speaker | null } {
+  if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
+  const { protocol, speaker } = request.principal
+  return { protocol, speaker }
 }
 
 /** The name under which a person's change is recorded. */

@@ -3,6 +3,7 @@ import type { AttachedRunner, Order, OrderTiming, Store } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
+import type { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
@@ -21,6 +22,7 @@ export interface Context {
   orders: OrderDesk
   signals: SignalDesk
   presence: Presence
+  instances: RunnerInstances
   metrics: Metrics
   alarms: Alarms
   /** Where the audit stands, for the next grants; null when that is not known yet. */

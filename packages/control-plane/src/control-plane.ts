@@ -1,3 +1,4 @@
+import { nonceHeader, runnerProofHeader } from '@ikoma/api'
 import { defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { type Clock, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
@@ -5,12 +6,14 @@ import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
 import type { Context } from './context.ts'
+import { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
 import { announceClaimable } from './orders/claimable-look.ts'
 import { OrderArchive } from './orders/order-archive.ts'
 import { OrderDesk } from './orders/placement.ts'
 import { Presence } from './presence.ts'
+import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
@@ -83,6 +86,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     description: 'Every change on a server is an order: typed, durable, signed, and proven to have ended exactly once.',
     authorize: (request: FastifyRequest) => access.authorize(request),
     bodyLimitBytes,
+    digestBody: ({ headers }) => headers[runnerProofHeader] !== undefined,
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: options.trustProxy ?? [],
     publicRateLimit: options.publicRateLimit ?? 600,
@@ -94,6 +98,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const { method, routeOptions } = request
     const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) }
     context.metrics.requests.observe(labels, reply.elapsedTime / 1000)
+  })
+  app.addHook('preValidation', async (request) => refuseAlteredBody(request))
+  app.addHook('onSend', async (request, reply) => {
+    const { access, nonce } = request.routeOptions.config
+    if (access === 'runner' || nonce) reply.header(nonceHeader, context.access.proofs.nonce())
   })
   addRoutes(app, context, options.metricsToken ?? null)
   const unsubscribe = store.subscribe((signal) => {
@@ -120,9 +129,12 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
-  const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
   const metrics = createMetrics(store)
+  const presence = new Presence(store, log)
+  const alarms = new Alarms({ log, registry: metrics.registry })
+  const instances = new RunnerInstances({ presence, signals, alarms })
+  const access = new AccessControl({ store, clock, adminKey, keyring, instances })
   return {
     store,
     clock,
@@ -132,9 +144,10 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     access,
     orders: new OrderDesk({ store, access, signals, clock, keyring }),
     signals,
-    presence: new Presence(store, log),
+    presence,
+    instances,
     metrics,
-    alarms: new Alarms({ log, registry: metrics.registry }),
+    alarms,
     stopping,
   }
 }
@@ -167,6 +180,7 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
+    every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
         context.log.warn({ err: error }, 'no look for lost signals'),

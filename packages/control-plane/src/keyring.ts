@@ -12,6 +12,8 @@ import {
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
   verifyKey: { keyId: string; publicKey: string }
+  /** Makes the nonces that runners sign: processes that share the keys folder take each other's. */
+  nonceKey: Uint8Array
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
   /** Signs all of them with one signature, over the list of their hashes. */
@@ -30,6 +32,7 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
   const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
   return {
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
+    nonceKey: createHmac('sha256', key).update('ikoma-runner-nonce').digest(),
     seal,
     isSeal: (bytes, given) => equalDigests(given, seal(bytes)),
     sign: (grants) => signBatch(signingKey, grants),

@@ -17,6 +17,8 @@ export interface Runner {
   publicKey: string | null
   version: string | null
   lastSeenAt: number | null
+  /** Which machines spoke under its name lately, and in which protocol, as the control plane wrote it; null before it spoke. */
+  instance: string | null
   createdAt: number
 }
 

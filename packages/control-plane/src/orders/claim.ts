@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { type ClaimedOrder, type Grant, grantLifeMaxMs, typesAllowedBy } from '@ikoma/api'
+import { type ClaimedOrder, type Grant, grantLifeMaxMs, runnerProtocol, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
+import { AppError } from '@ikoma/kernel'
 import type { Context } from '../context.ts'
+import { type Speaker, topicOf } from '../instances.ts'
 import { orderResource } from '../present.ts'
 import { mayRun } from './seal.ts'
 
 interface Claimer {
   runner: AttachedRunner
+  protocol: number
+  speaker: Speaker | null
   /** The runner as it is by now; rejects when it may no longer claim. */
   recheck(): Promise<AttachedRunner>
 }
@@ -31,23 +35,37 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
   const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
   let { runner } = claimer
+  refuseFormer(claimer)
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
   const over = AbortSignal.any([gone, context.stopping])
   for (;;) {
-    const watch = context.signals.watch([...targetsOfRunner(runner), 'access'])
+    const watch = context.signals.watch([...targetsOfRunner(runner), 'access', topicOf(runner)])
     try {
       if (over.aborted) return []
-      const claimed = await claimNow(context, runner, max)
+      const { nothingMs, waitMs } = context.instances.holdMs(runner, claimer.speaker, context.clock.now())
+      const claimed = nothingMs > 0 ? [] : await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
-      await watch.wait(left, over)
-      if (over.aborted || performance.now() >= until) return []
+      await watch.wait(Math.min(left, nothingMs || waitMs), over)
+      if (over.aborted || performance.now() >= until || waitMs < left) return []
     } finally {
       watch.leave()
     }
     // While it waited it may have been disabled, given other scopes or attached elsewhere.
     runner = await claimer.recheck()
   }
+}
+
+/** Its grants would not be understood: the order stays queued until it is updated. */
+function refuseFormer({ runner, protocol }: Claimer): void {
+  // A program that never enrolled has no key of ours to verify a grant with.
+  if (runner.publicKey === null || protocol >= runnerProtocol) return
+  throw new AppError(
+    'upgrade_required',
+    `The runner "${runner.name}" is too old: it speaks protocol ${protocol}, and orders are given in ${runnerProtocol}. ` +
+      'Update ikoma on its server, then: ikoma runner install',
+    { reason: 'runner_too_old', retryAfterSec: 60 },
+  )
 }
 
 async function claimNow(context: Context, runner: AttachedRunner, max: number): Promise<ClaimedOrder[]> {

@@ -1,7 +1,7 @@
 import { exchangeBody, exchangeReply } from '@ikoma/api'
 import type { OrderState } from '@ikoma/domain'
 import { connectionGone, problemOf, statusOf, toAppError } from '@ikoma/kernel/http'
-import { callingRunner } from '../access.ts'
+import { callingProtocol, callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import { claimWithin } from '../orders/claim.ts'
 import { complete, start } from '../orders/held-order.ts'
@@ -24,7 +24,7 @@ export function runnerExchangeRoute(app: App, context: Context): void {
     async (request, reply) => {
       const { max, waitSec } = request.body
       const runner = callingRunner(request)
-      const claimer = { runner, recheck: () => context.access.recheckRunner(request) }
+      const claimer = { runner, ...callingProtocol(request), recheck: () => context.access.recheckRunner(request) }
       const quiet = request.body.start.length + request.body.complete.length === 0
       const outcome = async (id: string, change: Promise<OrderState>) => {
         try {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { type ClaimedOrder, type Grant, grantBatchText, proofText } from '@ikoma/api'
+import { type ClaimedOrder, formerProofText, type Grant, grantBatchText } from '@ikoma/api'
 import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { enrolProven } from '../testing/proven-runner.ts'
 import { as, placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
@@ -253,7 +254,7 @@ describe('enrolling', () => {
     const { runnerId } = enrolled.body
     const call = as(world.call, { 'x-runner-id': runnerId, 'x-runner-token': enrolled.body.token })
     const proof = (at: number, signer = key) => ({
-      'x-runner-proof': `${at}.${signer.sign(Buffer.from(proofText(runnerId, at)))}`,
+      'x-runner-proof': `${at}.${signer.sign(Buffer.from(formerProofText(runnerId, at)))}`,
     })
     const beat = (headers: Record<string, string>) => call('POST', '/v1/runner/heartbeat', { headers })
     expect((await beat({})).status).toBe(401)
@@ -275,20 +276,10 @@ describe('enrolling', () => {
   })
 
   test('lets a runner wait longer than its proof is fresh', async () => {
-    const { token } = (await world.admin('POST', '/v1/enrolments')).body
-    const key = newSigningKey()
-    const body = { token, publicKey: key.publicKey, proof: key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`)) }
-    const { runnerId, token: runnerToken } = (await world.call('POST', '/v1/runner/enrol', { body })).body
-    const signedAt = world.time.now
-    const waiting = world.call('POST', '/v1/runner/orders/claim-next?waitSec=0.3', {
-      headers: {
-        'x-runner-id': runnerId,
-        'x-runner-token': runnerToken,
-        'x-runner-proof': `${signedAt}.${key.sign(Buffer.from(proofText(runnerId, signedAt)))}`,
-      },
-    })
+    const runner = await enrolProven(world)
+    const waiting = runner.call('POST', '/v1/runner/orders/claim-next?waitSec=0.3')
     await new Promise((resolve) => setTimeout(resolve, 50))
-    world.time.now += 61_000
+    world.time.now += 121_000
     expect((await waiting).status).toBe(204)
   })
 

@@ -16,7 +16,7 @@ import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { callingRunner } from '../access.ts'
+import { callingProtocol, callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import { claimWithin } from '../orders/claim.ts'
 import { complete, type Held, heartbeat, refuseStranger, start } from '../orders/held-order.ts'
@@ -51,6 +51,8 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       const now = clock.now()
       const runner = callingRunner(request)
       presence.touch({ id: runner.id, lastSeenAt: now, reported, version, capabilities })
+      const { speaker } = callingProtocol(request)
+      if (reported === 'OFFLINE' && speaker) context.instances.bye(runner, speaker, now)
       if (auditHead) context.compareHead?.(auditHead, runner)
       return { ok: true as const, serverTime: isoTime(now) }
     },
@@ -72,7 +74,8 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
     },
     async (request, reply) => {
       const { waitSec, max } = request.query
-      const claimer = { runner: callingRunner(request), recheck: () => access.recheckRunner(request) }
+      const recheck = () => access.recheckRunner(request)
+      const claimer = { runner: callingRunner(request), ...callingProtocol(request), recheck }
       const claimed = await claimWithin(context, claimer, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
       if (claimed.length === 0) return reply.code(204).send(null)
       return max === undefined ? claimed[0] : { orders: claimed }

@@ -5,6 +5,7 @@ import { Gauge, type Registry } from 'prom-client'
 export const alarms = {
   archive_failed: 'the archive cannot be written: old orders are kept until it can',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
+  runner_cloned: 'two machines speak as one runner: both get no orders until one of them is gone',
   schedule_overdue: 'a schedule is overdue',
   seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',
 } as const

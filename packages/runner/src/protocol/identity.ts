@@ -10,7 +10,10 @@ const identityFile = 'runner.json'
 const keyFile = 'runner-key.pem'
 
 /** What the control plane gave the runner at enrolment. */
-const storedIdentity = enrolledSchema.extend({ url: z.url({ protocol: /^https?$/ }) })
+const storedIdentity = enrolledSchema.extend({
+  url: z.url({ protocol: /^https?$/ }),
+  insecure: z.boolean().optional(),
+})
 type StoredIdentity = z.infer<typeof storedIdentity>
 
 export interface Identity extends StoredIdentity {

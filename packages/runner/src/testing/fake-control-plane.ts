@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,10 +6,12 @@ import {
   type Enrolled,
   type Grant,
   leaseHeader,
+  nonceHeader,
   proofText,
   type Report,
   reportSchema,
   runnerIdHeader,
+  runnerInstanceHeader,
   runnerProofHeader,
   runnerTokenHeader,
 } from '@ikoma/api'
@@ -42,6 +44,7 @@ export class FakeControlPlane {
   readonly claims: { max: number }[] = []
   readonly runnerId = randomUUID()
   readonly keyId = 'test-key'
+  readonly nonce = 'a-nonce-of-this-control-plane-000'
   token = 'iko_runner_abcdefghijklmnopqrstuvwxyz0123456789'
   enrolmentToken = 'iko_enrol_abcdefghijklmnopqrstuvwxyz0123456789'
   runLeaseSec = 30
@@ -110,7 +113,9 @@ export class FakeControlPlane {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', this.url)
-    const body = await readBody(request)
+    response.setHeader(nonceHeader, this.nonce)
+    const text = await readText(request)
+    const body: unknown = text === '' ? null : JSON.parse(text)
     if (url.pathname === '/v1/runner/enrol') {
       const enrolled = this.#enrol(body)
       return reply(response, enrolled ? 200 : 401, enrolled ?? { detail: 'Unknown enrolment token.' })
@@ -121,8 +126,8 @@ export class FakeControlPlane {
     const fault = this.interfere(verb, order)
     if (fault === 'drop') return void request.socket.destroy()
     if (fault !== null) return reply(response, fault, { detail: `Told to answer ${fault}.`, reason: 'test' })
-    const problem = this.#authenticate(request)
-    if (problem) return reply(response, 401, { detail: problem })
+    const problem = this.#authenticate(request, text)
+    if (problem) return reply(response, 401, { detail: problem, reason: problem })
     if (verb === 'heartbeat') {
       this.heartbeats.push(body as { status: string })
       return reply(response, 200, { ok: true, serverTime: new Date().toISOString() })
@@ -152,13 +157,18 @@ export class FakeControlPlane {
     }
   }
 
-  #authenticate({ headers }: IncomingMessage): string | null {
+  #authenticate(request: IncomingMessage, text: string): string | null {
+    const { headers } = request
     if (headers[runnerIdHeader] !== this.runnerId) return 'Unknown runner.'
     if (headers[runnerTokenHeader] !== this.token) return 'Wrong token.'
-    const [at = '', signature = ''] = String(headers[runnerProofHeader]).split('.')
-    const text = Buffer.from(proofText(this.runnerId, Number(at)))
-    if (!this.#runnerKey || !verify(null, text, this.#runnerKey, Buffer.from(signature, 'base64url')))
-      return 'Bad proof.'
+    const [, nonce = '', signature = ''] = String(headers[runnerProofHeader]).split('.')
+    if (!nonce.startsWith(this.nonce)) return 'proof_needed'
+    const [path, method] = [request.url ?? '', request.method ?? '']
+    const digest = createHash('sha256').update(text).digest('base64')
+    const [instance, lease] = [String(headers[runnerInstanceHeader]), String(headers[leaseHeader] ?? '')]
+    const signed = Buffer.from(proofText({ method, path, digest, runnerId: this.runnerId, instance, nonce, lease }))
+    if (!this.#runnerKey || !verify(null, signed, this.#runnerKey, Buffer.from(signature, 'base64url')))
+      return 'bad_proof'
     return null
   }
 
@@ -228,10 +238,10 @@ function progressOf({ id, status, attempt, cancelRequested }: FakeOrder): object
   return { id, status, statusReason: null, attempt, leaseExpiresAt: null, cancelRequested }
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+async function readText(request: IncomingMessage): Promise<string> {
   let text = ''
   for await (const bytes of request) text += bytes
-  return text === '' ? null : JSON.parse(text)
+  return text
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

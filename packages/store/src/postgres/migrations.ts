@@ -43,5 +43,11 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"schedules\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"tokens\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130020933_runner-instance",
+    "statements": [
+      "ALTER TABLE \"runners\" ADD COLUMN \"instance\" text;"
+    ]
   }
 ]

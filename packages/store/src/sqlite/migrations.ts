@@ -42,5 +42,11 @@ export const migrations: Migration[] = [
       "ALTER TABLE `schedules` ADD `seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `tokens` ADD `seal` text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130020925_runner-instance",
+    "statements": [
+      "ALTER TABLE `runners` ADD `instance` text;"
+    ]
   }
 ]

@@ -66,6 +66,7 @@ export function aRunner(patch: Partial<Runner> = {}): Runner {
     publicKey: null,
     version: null,
     lastSeenAt: null,
+    instance: null,
     createdAt: noon,
     ...patch,
   }
