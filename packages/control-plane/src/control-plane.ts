@@ -57,6 +57,8 @@ export interface ControlPlaneOptions {
 
 export interface ControlPlane {
   app: App
+  /** Writes what was heard of runners now rather than soon. */
+  flush(): Promise<void>
   /** Listens, and starts the reconciler and the scheduler; answers the address. */
   listen(host: string, port: number): Promise<string>
   /** Ends parked requests and live streams, lets the others finish, then stops. The store stays open. */
@@ -112,6 +114,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   let tickers: { stop(): Promise<void> }[] = []
   return {
     app,
+    flush: () => context.presence.flush(),
     async listen(host, port) {
       const address = await app.listen({ host, port })
       tickers = startTickers(context, options)

@@ -1,19 +1,21 @@
-import type {
-  AuditEventResource,
-  LogLineResource,
-  OrderEventResource,
-  OrderResource,
-  Progress,
-  RunnerResource,
-  ScheduleResource,
-  ServerResource,
-  TokenResource,
+import {
+  type AuditEventResource,
+  type LogLineResource,
+  type OrderEventResource,
+  type OrderResource,
+  type Progress,
+  type RunnerResource,
+  runnerProtocol,
+  type ScheduleResource,
+  type ServerResource,
+  type TokenResource,
 } from '@ikoma/api'
 import {
   type ApiToken,
   type AttachedRunner,
   type AuditEvent,
   boundScope,
+  clonesOf,
   type LogChunk,
   type Order,
   type OrderState,
@@ -21,6 +23,7 @@ import {
   type Schedule,
   type Server,
 } from '@ikoma/domain'
+import { instancesOf, shownSighting } from './instances.ts'
 
 export function isoTime(time: number): string {
   return new Date(time).toISOString()
@@ -112,9 +115,21 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
     concurrency: runner.concurrency,
     serverId: runner.serverId,
     enrolled: runner.publicKey !== null,
+    ...machinesOf(runner, now),
     version: runner.version,
     lastSeenAt: isoOrNull(runner.lastSeenAt),
     createdAt: isoTime(runner.createdAt),
+  }
+}
+
+function machinesOf(runner: AttachedRunner, now: number): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned'> {
+  const instances = instancesOf(runner)
+  const clones = clonesOf(instances, now)
+  const { protocol } = instances
+  return {
+    protocol: protocol === 0 ? null : protocol,
+    tooOld: protocol > 0 && protocol < runnerProtocol,
+    cloned: clones.length === 0 ? null : clones.map(shownSighting),
   }
 }
 

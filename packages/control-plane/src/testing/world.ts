@@ -78,6 +78,7 @@ export async function setup(options: { timing?: Partial<OrderTiming>; metricsTok
     watchSchedules: () => scheduler.watch(),
     metrics,
     alarms,
+    flushPresence: () => controlPlane.flush(),
     /** Lines of the log, from `error` up. */
     logged,
     log,
