@@ -13,7 +13,7 @@ import { runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
 import { type ControlPlaneClient, createControlPlaneClient } from './protocol/control-plane-client.ts'
-import { type Identity, readIdentity } from './protocol/identity.ts'
+import { type Identity, journalFile, readIdentity } from './protocol/identity.ts'
 import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
@@ -49,7 +49,7 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
     const policy = await readPolicyFile(settings.policyFile)
     const identity = await identityHolder(settings)
     const machine = machineHash(settings.machineIdFile)
-    const journal = await Journal.open(join(stateDir, 'journal.ndjson'), { machine, logger: deps.logger })
+    const journal = await Journal.open(join(stateDir, journalFile), { machine, logger: deps.logger })
     return await run({ settings, deps, policy, identity, journal, machine, unlock })
   } catch (error) {
     await unlock()

@@ -1,11 +1,12 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { arch, release } from 'node:os'
+import { join } from 'node:path'
 import { ApiError, type Enrolled, enrolledSchema, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { replaceFile } from '../host/durable-file.ts'
 import { machineHash } from '../host/machine-identity.ts'
-import { identityPaths } from './identity.ts'
+import { identityPaths, journalFile } from './identity.ts'
 import { newInstance } from './instance.ts'
 import { provingFetch } from './proving-fetch.ts'
 
@@ -50,6 +51,7 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
       ...(name === undefined ? {} : { name }),
     }
     const enrolled = enrolledSchema.parse(await redeem(url, privateKey, body))
+    await setJournalAside(stateDir)
     await replaceFile(paths.key, pem)
     await replaceFile(
       paths.identity,
@@ -77,6 +79,12 @@ async function redeem(url: string, privateKey: KeyObject, body: object): Promise
     }
     throw error
   }
+}
+
+/** What was begun under the identity before is nothing to this one: it must not be told under its name. */
+async function setJournalAside(stateDir: string): Promise<void> {
+  const path = join(stateDir, journalFile)
+  if (await exists(path)) await rename(path, `${path}.former-${randomBytes(4).toString('hex')}`)
 }
 
 async function exists(path: string): Promise<boolean> {

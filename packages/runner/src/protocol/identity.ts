@@ -7,6 +7,7 @@ import * as z from 'zod'
 import { messageOf } from './trouble.ts'
 
 const identityFile = 'runner.json'
+export const journalFile = 'journal.ndjson'
 const keyFile = 'runner-key.pem'
 
 /** What the control plane gave the runner at enrolment. */

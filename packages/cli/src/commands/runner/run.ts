@@ -7,6 +7,7 @@ export function runRunnerCommand(cli: Cli): Command {
   return cli
     .command('run', words)
     .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
+    .option('--insecure', runnerWords[cli.language].options.insecure)
     .action(cli.local(cli.processes.runRunner))
 }
 
