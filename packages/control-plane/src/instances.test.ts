@@ -1,5 +1,6 @@
 import { runnerOfflineAfterMs, settleMs } from '@ikoma/domain'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { instancesOf } from './instances.ts'
 import { enrolProven, newMachine, type ProvenRunner } from './testing/proven-runner.ts'
 import { placeSelftest, setup, type World } from './testing/world.ts'
 
@@ -39,6 +40,8 @@ describe('two machines under one identity', () => {
       expect(answer.body.detail).toContain('--new-identity')
     }
     expect((await world.admin('GET', `/v1/orders/${order.id}`)).body.status).toBe('QUEUED')
+    await world.flushPresence()
+    expect(instancesOf((await world.store.findRunner(runner.id)) ?? { instance: null }).sightings).toHaveLength(2)
     expect((await show()).cloned).toHaveLength(2)
     expect(await alarm()).toBe('1')
   })

@@ -86,7 +86,8 @@ export class RunnerInstances {
     const before = mergedInstances(instancesOf(runner), known?.instances ?? nobodySeen)
     const after = speaker ? withSighting(before, { ...speaker, over: false }, now) : before
     const instances = { ...after, protocol: Math.max(before.protocol, protocol) }
-    const news = instances.protocol !== before.protocol || !sameOnes(before, instances)
+    const more = clonesOf(instances, now).length !== clonesOf(before, now).length
+    const news = more || instances.protocol !== before.protocol || !sameOnes(before, instances)
     const write = news || now - (known?.writtenAt ?? 0) >= writeEveryMs
     this.#known.set(runner.id, { name: runner.name, instances, writtenAt: write ? now : (known?.writtenAt ?? 0) })
     if (write) presence.touch({ id: runner.id, lastSeenAt: now, instance: JSON.stringify(instances) })

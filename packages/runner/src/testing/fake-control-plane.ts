@@ -34,8 +34,8 @@ export interface FakeOrder {
 }
 
 type Verb = 'heartbeat' | 'claim-next' | 'start' | 'renew' | 'logs' | 'complete'
-/** Answers instead of the control plane: a status, or `drop` to close the connection. */
-type Interference = (verb: Verb, order: FakeOrder | null) => number | 'drop' | null
+/** Answers instead of the control plane: a status, `drop` to close the connection, or `hang` to leave it open. */
+type Interference = (verb: Verb, order: FakeOrder | null) => number | 'drop' | 'hang' | null
 
 /** The protocol over a real socket, with orders in a list and faults on demand. */
 export class FakeControlPlane {
@@ -101,6 +101,11 @@ export class FakeControlPlane {
     this.#wake()
   }
 
+  /** What hangs is over. */
+  hangUp(): void {
+    this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.#wake()
     this.#server.closeAllConnections()
@@ -125,6 +130,7 @@ export class FakeControlPlane {
     const verb = (third === undefined ? second || 'heartbeat' : third === 'heartbeat' ? 'renew' : third) as Verb
     const fault = this.interfere(verb, order)
     if (fault === 'drop') return void request.socket.destroy()
+    if (fault === 'hang') return
     if (fault !== null) return reply(response, fault, { detail: `Told to answer ${fault}.`, reason: 'test' })
     const problem = this.#authenticate(request, text)
     if (problem) return reply(response, 401, { detail: problem, reason: problem })
