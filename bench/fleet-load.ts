@@ -1,8 +1,8 @@
 // Some of a fleet in a process of its own, because of its open files: fleet.ts starts it and tells it what to do.
 // Each runner is the product's own loop over its own transport; only what it executes is not.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { systemClock } from '@ikoma/kernel'
 import { type Claim, createControlPlaneClient } from '../packages/runner/src/protocol/control-plane-client.ts'
+import { newInstance } from '../packages/runner/src/protocol/instance.ts'
 import { LeaseKeeper } from '../packages/runner/src/protocol/lease-keeper.ts'
 import { startLoop } from '../packages/runner/src/protocol/loop.ts'
 import { pause } from '../packages/runner/src/protocol/pause.ts'
@@ -65,7 +65,7 @@ function startRunner({ id: runnerId, token }: Credential): void {
   const controlPlaneKey = { keyId: '', publicKey: '' }
   const told = { url, runnerId, token, name: '', serverId: null, scopes: [], concurrency, controlPlaneKey }
   const identity = { ...told, privateKey, privateKeyPem }
-  const controlPlane = createControlPlaneClient(() => identity, systemClock)
+  const controlPlane = createControlPlaneClient(() => identity, newInstance(null))
   const { failed } = startLoop({
     controlPlane,
     runOrder: (claim) => (holders.has(runnerId) ? keep(claim) : execute(claim)),

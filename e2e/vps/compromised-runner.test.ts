@@ -1,4 +1,5 @@
-import type { Grant, SignedGrant } from '@ikoma/api'
+import { createHash } from 'node:crypto'
+import { type Grant, grantBatchText, type SignedGrant } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import { newSigningKey } from '@ikoma/kernel/node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -26,20 +27,11 @@ onHost('somebody who has taken over the runner', () => {
   afterAll(() => vps?.close())
 
   const grantOf = (more: Partial<Grant> = {}): Grant => ({
-    v: 1,
-    orderId: newId(),
-    type: 'system.directory.apply',
-    payload: { path: '/srv/prize' },
-    dryRun: false,
-    risk: 'change',
-    retryClass: 'idempotent',
-    runnerId: vps.runnerId,
-    serverId: null,
-    attempt: 1,
-    lease: newId(),
-    timeoutSec: 60,
-    issuedAt: Date.now(),
-    notAfter: Date.now() + 60_000,
+    ...{ v: 2, orderId: newId(), type: 'system.directory.apply', payload: { path: '/srv/prize' }, dryRun: false },
+    ...{ risk: 'change', retryClass: 'idempotent', runnerId: vps.runnerId, serverId: null },
+    ...{ attempt: 1, maxAttempts: 3, lostClaims: 0, lease: newId(), timeoutSec: 60 },
+    ...{ issuedAt: Date.now(), notAfter: Date.now() + 60_000, expiresAt: Date.now() + 86_400_000 },
+    ...{ auditHead: null, secrets: null },
     ...more,
   })
   const claimWith = ({ orderId, attempt, lease }: Grant, grant: SignedGrant): Claim => {
@@ -48,7 +40,7 @@ onHost('somebody who has taken over the runner', () => {
   /** What the control plane itself would hand out: everything about it is right but for `more`. */
   const claimOf = (more: Partial<Grant> = {}) => {
     const grant = grantOf(more)
-    return claimWith(grant, vps.controlPlane.keyring.sign(grant))
+    return claimWith(grant, vps.controlPlane.keyring.sign([grant])[0] as SignedGrant)
   }
   const ask = async (claim: unknown, user = 'ikoma') => {
     const argv = [installedNode, program, socket] as const
@@ -83,7 +75,9 @@ onHost('somebody who has taken over the runner', () => {
     const thief = newSigningKey()
     const signedByThief = (grant: Grant, keyId = thief.keyId): SignedGrant => {
       const bytes = Buffer.from(JSON.stringify(grant))
-      return { keyId, bytes: bytes.toString('base64url'), signature: thief.sign(bytes) }
+      const batch = [createHash('sha256').update(bytes).digest('base64url')]
+      const signature = thief.sign(Buffer.from(grantBatchText(batch)))
+      return { v: 2, keyId, bytes: bytes.toString('base64url'), batch, place: 0, signature }
     }
     const forged = (change: (claim: Claim) => Partial<SignedGrant>): Claim => {
       const claim = claimOf()
@@ -115,6 +109,13 @@ onHost('somebody who has taken over the runner', () => {
       ],
       ['an altered payload', () => forged((claim) => swap(claim, '/srv/prize', '/etc/prize')), 'refused_signature'],
       ['an expired order', () => claimOf({ notAfter: Date.now() - 1_000 }), 'refused_signature'],
+      [
+        'an order from the future',
+        () => claimOf({ issuedAt: Date.now() + 300_000, notAfter: Date.now() + 360_000 }),
+        'refused_signature',
+      ],
+      ['an order that is good for a day', () => claimOf({ notAfter: Date.now() + 86_400_000 }), 'refused_signature'],
+      ['an attempt too many', () => claimOf({ attempt: 4 }), 'refused_signature'],
       ['an order meant for another runner', () => claimOf({ runnerId: newId() }), 'refused_signature'],
       ['an order under another attempt', () => ({ ...claimOf(), attempt: 2 }), 'refused_signature'],
       ['an order under another lease', () => ({ ...claimOf(), lease: newId() }), 'refused_signature'],

@@ -54,7 +54,7 @@ function install(host: Host, { client, url }: TestControlPlane, scopes: string[]
     await host.copyIn(realpathSync(node), installedNode)
     const allowed = scopes.flatMap((scope) => ['--allow', scope])
     const ikoma = [installedNode, `${folder}/dist/index.cjs`] as const
-    await host.see([...ikoma, 'runner', 'install', '--url', url, '--token', token, ...allowed])
+    await host.see([...ikoma, 'runner', 'install', '--url', url, '--token', token, '--insecure', ...allowed])
     return until('the runner to be online', async () => {
       const [runner] = (await client.listRunners()).items
       return runner?.status === 'ONLINE' ? runner.id : null

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { describedField, idField, jsonObjectField, nameField } from './fields.ts'
+import { describedField, idField, nameField } from './fields.ts'
+import { grantAuditHead, signedGrantSchema } from './grant.ts'
 import { orderSchema } from './orders.ts'
 import { reportSchema } from './report.ts'
 
@@ -9,29 +10,22 @@ import { reportSchema } from './report.ts'
  * start, heartbeat, logs and complete carry the claim's lease in `x-ikoma-lease`; 409 means the claim is lost: stop.
  */
 export const leaseHeader = 'x-ikoma-lease'
+/** Which protocol the runner speaks; absent means 1, which is not given orders any more. */
+export const runnerProtocolHeader = 'x-runner-protocol'
+export const runnerProtocol = 2
 export const runnerIdHeader = 'x-runner-id'
 export const runnerTokenHeader = 'x-runner-token'
-/** `<epoch ms>.<signature>`: the runner holds the key it enrolled with. Signed text: see `proofText`. */
-export const runnerProofHeader = 'x-runner-proof'
-
-/** How old a proof may be, and how far clocks may differ. */
-export const proofWindowMs = 60_000
-
-export function proofText(runnerId: string, atMs: number): string {
-  return `ikoma-runner-proof\n${runnerId}\n${atMs}`
-}
-
-export function enrolProofText(token: string): string {
-  return `ikoma-runner-enrol\n${token}`
-}
 
 export const enrolBody = z.strictObject({
   token: z.string().max(200),
   name: nameField.optional(),
   /** Raw Ed25519 public key, base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a raw Ed25519 public key in base64url'),
-  /** Ed25519 signature of `enrolProofText(token)`, base64url. */
-  proof: z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url'),
+  /** Of a former version: its signature of `formerEnrolProofText(token)`. Now `x-runner-proof` is, as with each later request. */
+  proof: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url')
+    .optional(),
   version: z.string().max(50).optional(),
   capabilities: describedField.optional(),
 })
@@ -54,6 +48,8 @@ export const heartbeatBody = z.strictObject({
   status: z.enum(['ONLINE', 'OFFLINE']).default('ONLINE'),
   version: z.string().max(50).optional(),
   capabilities: describedField.optional(),
+  /** That of the last grant which this runner executed: the audit must still lead to it. */
+  auditHead: grantAuditHead.optional(),
 })
 
 export const heartbeatReply = z.object({ ok: z.literal(true), serverTime: z.iso.datetime() })
@@ -64,35 +60,6 @@ export const claimQuery = z.object({
   /** Answer `{orders: [...]}` with up to this many. Without it the answer is one order. */
   max: z.coerce.number().int().min(1).max(100).optional(),
 })
-
-/** Proof that the control plane wants exactly this done, by this runner, under this claim. */
-export const signedGrantSchema = z.object({
-  keyId: z.string(),
-  /** The exact bytes that were signed, base64url; they are a `grantSchema`. */
-  bytes: z.string().max(1_000_000),
-  /** Ed25519 over the bytes, base64url. */
-  signature: z.string().max(200),
-})
-export type SignedGrant = z.infer<typeof signedGrantSchema>
-
-export const grantSchema = z.object({
-  v: z.literal(1),
-  orderId: idField,
-  type: z.string(),
-  payload: jsonObjectField,
-  dryRun: z.boolean(),
-  risk: z.enum(['read', 'change', 'destructive']),
-  retryClass: z.enum(['idempotent', 'once']),
-  runnerId: idField,
-  serverId: idField.nullable(),
-  attempt: z.number().int(),
-  lease: z.string(),
-  timeoutSec: z.number().int(),
-  issuedAt: z.number().int(),
-  /** Not to be started after this, epoch ms. */
-  notAfter: z.number().int(),
-})
-export type Grant = z.infer<typeof grantSchema>
 
 export const claimedOrderSchema = orderSchema.extend({
   lease: z.string(),

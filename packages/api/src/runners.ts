@@ -33,6 +33,14 @@ export const runnerSchema = z
     concurrency: z.number().int(),
     serverId: idField.nullable(),
     enrolled: z.boolean(),
+    /** The highest protocol that it spoke; null before it did. */
+    protocol: z.number().int().nullable(),
+    /** It must be updated before it is given orders again. */
+    tooOld: z.boolean(),
+    /** The machines that speak under its name at the same time, which is why none of them gets orders; null when it is one. */
+    cloned: z
+      .array(z.object({ machine: z.string(), address: z.string(), since: timeField, lastSeenAt: timeField }))
+      .nullable(),
     version: z.string().nullable(),
     lastSeenAt: timeField.nullable(),
     createdAt: timeField,

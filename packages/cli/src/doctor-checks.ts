@@ -1,4 +1,4 @@
-import { ApiError, createClient, proofWindowMs, UnreachableError } from '@ikoma/api'
+import { ApiError, createClient, grantSkewMs, UnreachableError } from '@ikoma/api'
 import { isLoopbackUrl } from '@ikoma/kernel'
 import type { Context } from './command-context.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
@@ -78,7 +78,7 @@ function checkClock(response: Response, askedAt: number, context: Context): Chec
   if (skewMs <= noticeableSkewMs) return [ok('clock', words[language].clock)]
   const detail = words[language].clockSkew(span(skewMs, context))
   return [
-    skewMs < proofWindowMs
+    skewMs < grantSkewMs
       ? warn('clock', detail, words[language].adviceClock)
       : fail('clock', detail, words[language].adviceClock),
   ]

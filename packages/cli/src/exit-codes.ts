@@ -19,6 +19,7 @@ export const exitCodeOfError: Record<ErrorCode, number> = {
   not_found: exitCodes.failure,
   conflict: exitCodes.refused,
   unprocessable: exitCodes.refused,
+  upgrade_required: exitCodes.refused,
   rate_limited: exitCodes.failure,
   unavailable: exitCodes.failure,
   internal: exitCodes.failure,
@@ -31,6 +32,7 @@ const codeOfStatus: Record<number, ErrorCode> = {
   404: 'not_found',
   409: 'conflict',
   422: 'unprocessable',
+  426: 'upgrade_required',
   429: 'rate_limited',
   503: 'unavailable',
 }

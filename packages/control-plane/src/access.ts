@@ -1,4 +1,4 @@
-import { proofText, proofWindowMs, runnerIdHeader, runnerProofHeader, runnerTokenHeader } from '@ikoma/api'
+import { runnerIdHeader, runnerProtocol, runnerProtocolHeader, runnerTokenHeader } from '@ikoma/api'
 import {
   type ApiToken,
   type AttachedRunner,
@@ -10,10 +10,12 @@ import {
 } from '@ikoma/domain'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { FailureThrottle } from '@ikoma/kernel/http'
-import { equalDigests, equalSecrets, hashToken, isToken, verifySignature } from '@ikoma/kernel/node'
+import { equalDigests, equalSecrets, hashToken, isToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { BoundedCache } from './bounded-cache.ts'
+import { type RunnerInstances, type Speaker, speakerOf } from './instances.ts'
 import type { Keyring } from './keyring.ts'
+import { Proofs, proofNeeded } from './proofs.ts'
 
 /** Who may call a route: everyone; people of at least a role; a runner; or whatever the route itself examines. */
 export type Access = 'public' | Role | 'runner' | 'metrics'
@@ -21,7 +23,7 @@ export type Access = 'public' | Role | 'runner' | 'metrics'
 export type Principal =
   | { kind: 'anonymous' }
   | ({ kind: 'person'; role: Role } & Shown)
-  | ({ kind: 'runner'; runner: AttachedRunner } & Shown)
+  | ({ kind: 'runner'; runner: AttachedRunner; protocol: number; speaker: Speaker | null } & Shown)
 
 interface Shown {
   actor: string
@@ -50,6 +52,8 @@ export interface AccessOptions {
   clock: Clock
   adminKey: string
   keyring: Keyring
+  /** Where runners are seen; without, as in tests of other things, nobody looks. */
+  instances?: RunnerInstances
 }
 
 /** Finds out who is calling, and whether they may. */
@@ -60,14 +64,17 @@ export class AccessControl {
   readonly #keyring: Keyring
   readonly #runners = new BoundedCache<AttachedRunner>(20_000, cacheMs)
   readonly #tokens = new BoundedCache<ApiToken>(5_000, cacheMs)
-  readonly #proofs = new BoundedCache<true>(20_000, proofWindowMs)
+  readonly #instances: RunnerInstances | null
+  readonly proofs: Proofs
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
-  constructor({ store, clock, adminKey, keyring }: AccessOptions) {
+  constructor({ store, clock, adminKey, keyring, instances }: AccessOptions) {
     this.#store = store
     this.#clock = clock
     this.#adminKey = adminKey
     this.#keyring = keyring
+    this.#instances = instances ?? null
+    this.proofs = new Proofs(keyring.nonceKey, clock)
   }
 
   /** Somebody's rights changed: believe nothing from before. */
@@ -127,7 +134,7 @@ export class AccessControl {
       throw runnerAuthRequired(now)
     }
     if (runner.disabled) throw runnerDisabled()
-    request.principal = runnerPrincipal(runner, token)
+    request.principal = runnerPrincipal(runner, token, callingProtocol(request))
     return runner
   }
 
@@ -138,12 +145,15 @@ export class AccessControl {
     if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
     const runner = await this.#findRunner(id, token)
     if (!runner) throw this.refusal(request, 'runner', refusal())
-    // Not counted: it has the token, and one whose clock is wrong must hear the time however often others failed.
+    // Not counted: it has the token, and must hear what to sign however often others failed.
     const { publicKey } = runner
-    const proof = request.headers[runnerProofHeader]
-    if (publicKey !== null && !this.#proven(runner.id, publicKey, proof, this.#clock.now())) throw refusal()
+    if (publicKey !== null && !(await this.#proven(runner, publicKey, request))) throw refusal()
     if (runner.disabled) throw runnerDisabled()
-    return runnerPrincipal(runner, token)
+    const protocol = request.headers[runnerProtocolHeader] === String(runnerProtocol) ? runnerProtocol : 1
+    const speaker = speakerOf(request)
+    // A runner that never enrolled is a program of its owner's own: it has no identity that could be copied.
+    if (publicKey !== null) this.#instances?.see(runner, { speaker, protocol }, this.#clock.now())
+    return runnerPrincipal(runner, token, { protocol, speaker })
   }
 
   /**
@@ -187,14 +197,11 @@ export class AccessControl {
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */
-  #proven(runnerId: string, publicKey: string, proof: unknown, now: number): boolean {
-    const [, at, signature] = /^(\d{13})\.([\w-]{86})$/.exec(String(proof)) ?? []
-    if (at === undefined || signature === undefined || Math.abs(now - Number(at)) > proofWindowMs) return false
-    const cacheKey = `${runnerId} ${publicKey} ${at} ${signature}`
-    if (this.#proofs.peek(cacheKey, now)) return true
-    const valid = verifySignature(publicKey, Buffer.from(proofText(runnerId, Number(at))), signature)
-    if (valid) this.#proofs.set(cacheKey, now, true)
-    return valid
+  async #proven(runner: AttachedRunner, publicKey: string, request: FastifyRequest): Promise<boolean> {
+    const verdict = await this.proofs.examine(request, publicKey, runner.id)
+    if (verdict === 'nonce') throw proofNeeded(this.#clock.now())
+    // Once it has spoken the second protocol, the proofs of the first would only serve somebody who kept one.
+    return verdict === 'good' || (verdict === 'former' && (this.#instances?.protocolOf(runner) ?? 0) < runnerProtocol)
   }
 }
 
@@ -207,10 +214,19 @@ function ownsToken(runner: AttachedRunner, hash: string, now: number): boolean {
   return equalDigests(previousTokenHash, hash)
 }
 
-function runnerPrincipal(runner: AttachedRunner, token: string): Extract<Principal, { kind: 'runner' }> {
+interface Speaking {
+  protocol: number
+  speaker: Speaker | null
+}
+
+function runnerPrincipal(
+  runner: AttachedRunner,
+  token: string,
+  speaking: Speaking,
+): Extract<Principal, { kind: 'runner' }> {
   const name = `runner:${runner.id}`
   const endsAt = equalDigests(runner.tokenHash, hashToken(token)) ? null : runner.previousTokenExpiresAt
-  return { kind: 'runner', actor: name, runner, credential: name, endsAt }
+  return { kind: 'runner', actor: name, runner, credential: name, endsAt, ...speaking }
 }
 
 export function adminAuthRequired(): AppError {
@@ -252,6 +268,13 @@ export function credentialLeftMs({ principal }: FastifyRequest, now: number): nu
 }
 
 const minLeftMs = 20
+
+/** Which protocol it speaks, and from which machine. */
+export function callingProtocol(request: FastifyRequest): Speaking {
+  if (request.principal.kind !== 'runner') throw new Error('the route does not declare access: runner')
+  const { protocol, speaker } = request.principal
+  return { protocol, speaker }
+}
 
 /** The name under which a person's change is recorded. */
 export function callingActor(request: FastifyRequest): string {

@@ -1,10 +1,12 @@
-import type { OrderTiming, Store } from '@ikoma/domain'
+import type { SealedSecrets } from '@ikoma/api'
+import type { AttachedRunner, Order, OrderTiming, Store } from '@ikoma/domain'
 import type { AuditRule } from '@ikoma/domain/audit-chain'
 import type { Clock, Places } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { HeadArchive } from './audit/archived-heads.ts'
 import type { AuditWitness } from './audit/witness.ts'
+import type { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
@@ -23,6 +25,7 @@ export interface Context {
   orders: OrderDesk
   signals: SignalDesk
   presence: Presence
+  instances: RunnerInstances
   metrics: Metrics
   alarms: Alarms
   auditRule: AuditRule
@@ -32,6 +35,8 @@ export interface Context {
   places: { streams: Places; exports: Places; parked: Places }
   /** Rows whose seal is broken, as far as this process has met them. */
   brokenRows: Set<string>
+  /** The secrets that an order refers to, sealed to whoever executes it; null when it refers to none. */
+  sealedSecretsFor?(order: Order, runner: AttachedRunner): Promise<SealedSecrets | null>
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -1,3 +1,4 @@
+import { nonceHeader, runnerProofHeader } from '@ikoma/api'
 import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, Places, systemClock } from '@ikoma/kernel'
@@ -9,12 +10,14 @@ import { HeadArchive } from './audit/archived-heads.ts'
 import { type AuditVersions, auditRuleOf } from './audit/audit-versions.ts'
 import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
+import { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
 import { announceClaimable } from './orders/claimable-look.ts'
 import { OrderArchive } from './orders/order-archive.ts'
 import { OrderDesk } from './orders/placement.ts'
 import { Presence } from './presence.ts'
+import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
@@ -64,6 +67,8 @@ export interface ControlPlane {
   app: App
   /** What remembers how the audit ended. */
   witness: AuditWitness
+  /** Writes what was heard of runners now rather than soon. */
+  flush(): Promise<void>
   /** Listens, and starts the reconciler and the scheduler; answers the address. */
   listen(host: string, port: number): Promise<string>
   /** Ends parked requests and live streams, lets the others finish, then stops. The store stays open. */
@@ -96,6 +101,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     description: 'Every change on a server is an order: typed, durable, signed, and proven to have ended exactly once.',
     authorize: (request: FastifyRequest) => access.authorize(request),
     bodyLimitBytes,
+    digestBody: ({ headers }) => headers[runnerProofHeader] !== undefined,
     corsOrigins: options.corsOrigins ?? [],
     trustProxy: options.trustProxy ?? [],
     publicRateLimit: options.publicRateLimit ?? 600,
@@ -108,6 +114,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     const { method, routeOptions } = request
     const labels = { method, route: routeOptions.url ?? 'none', status: String(reply.statusCode) }
     context.metrics.requests.observe(labels, reply.elapsedTime / 1000)
+  })
+  app.addHook('preValidation', async (request) => refuseAlteredBody(request))
+  app.addHook('onSend', async (request, reply) => {
+    const { access, nonce } = request.routeOptions.config
+    if (access === 'runner' || nonce) reply.header(nonceHeader, context.access.proofs.nonce())
   })
   addRoutes(app, context, {
     metricsToken: options.metricsToken ?? null,
@@ -123,6 +134,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     app,
     witness,
+    flush: () => context.presence.flush(),
     async listen(host, port) {
       await witness.start()
       const address = await app.listen({ host, port })
@@ -150,13 +162,15 @@ function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
-  const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
   const metrics = createMetrics(store)
   const alarms = new Alarms({ log, registry: metrics.registry })
   const versions = options.versions ?? { migratedAt: null, auditKeyedFrom: 1 }
   const auditRule = auditRuleOf(versions, store.dialect, auditKeyOf(keyring.sealKey))
   const file = options.auditHeadFile ?? null
+  const presence = new Presence(store, log)
+  const instances = new RunnerInstances({ presence, signals, alarms })
+  const access = new AccessControl({ store, clock, adminKey, keyring, instances })
   return {
     store,
     clock,
@@ -166,7 +180,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     access,
     orders: new OrderDesk({ store, access, signals, clock, keyring }),
     signals,
-    presence: new Presence(store, log),
+    presence,
+    instances,
     metrics,
     alarms,
     auditRule,
@@ -216,6 +231,7 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
+    every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
         context.log.warn({ err: error }, 'no look for lost signals'),

@@ -1,4 +1,4 @@
-import { enrolProofText } from '@ikoma/api'
+import { formerEnrolProofText } from '@ikoma/api'
 import { tokenPrefix } from '@ikoma/domain'
 import { hashToken, newSigningKey, newToken } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -184,7 +184,7 @@ test('a server that was given another runner has its orders executed by neither'
 test('an invitation that was edited admits nobody', async () => {
   const { id, token } = (await world.admin('POST', '/v1/enrolments', { body: { name: 'x', scopes: [] } })).body
   const key = newSigningKey()
-  const proof = key.sign(Buffer.from(enrolProofText(token)))
+  const proof = key.sign(Buffer.from(formerEnrolProofText(token)))
   const body = { token, publicKey: key.publicKey, proof }
   for (const [column, value] of [
     ['scopes', '["*"]'],

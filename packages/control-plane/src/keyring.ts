@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { Grant, SignedGrant } from '@ikoma/api'
+import { type Grant, grantBatchText, type SignedGrant } from '@ikoma/api'
 import { systemClock } from '@ikoma/kernel'
 import {
   createSealer,
@@ -24,9 +24,12 @@ export interface Keyring {
   noteFormerUntil(formerUntil: number): void
   /** Whether a process of the former version may still write beside this one. */
   takesFormer(): boolean
-  sign(grant: Grant): SignedGrant
   /** What begins with what it is, and so can be taken for no grant. */
   signText(text: string): string
+  /** Makes the nonces that runners sign: processes that share the keys folder take each other's. */
+  nonceKey: Uint8Array
+  /** Signs all of them with one signature, over the list of their hashes. */
+  sign(grants: readonly Grant[]): SignedGrant[]
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
@@ -41,14 +44,12 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array, versions: V
   return {
     sealKey,
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
+    nonceKey: createHmac('sha256', sealKey).update('ikoma-runner-nonce').digest(),
     formerUntil: () => versions.formerUntil,
     noteFormerUntil: (until) => versions.noteFormerUntil(until),
     takesFormer: () => (versions.formerUntil ?? 0) > systemClock.now(),
     ...createSealer(sealKey),
-    sign(grant) {
-      const bytes = Buffer.from(JSON.stringify(grant))
-      return { keyId: signingKey.keyId, bytes: bytes.toString('base64url'), signature: signingKey.sign(bytes) }
-    },
+    sign: (grants) => signBatch(signingKey, grants),
     signText: (text) => signingKey.sign(Buffer.from(text)),
   }
 }
@@ -56,4 +57,12 @@ export function keyring(signingKey: SigningKey, sealKey: Uint8Array, versions: V
 /** Of a database that this version made. */
 function newVersions(): Versions {
   return { formerUntil: 0, noteFormerUntil: () => undefined }
+}
+
+function signBatch({ keyId, sign }: SigningKey, grants: readonly Grant[]): SignedGrant[] {
+  if (grants.length === 0) return []
+  const signed = grants.map((grant) => Buffer.from(JSON.stringify(grant)))
+  const batch = signed.map((bytes) => createHash('sha256').update(bytes).digest('base64url'))
+  const signature = sign(Buffer.from(grantBatchText(batch)))
+  return signed.map((bytes, place) => ({ v: 2, keyId, bytes: bytes.toString('base64url'), batch, place, signature }))
 }

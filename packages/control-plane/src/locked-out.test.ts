@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
-import { enrolProofText } from '@ikoma/api'
+import { formerEnrolProofText } from '@ikoma/api'
 import { tokenPrefix } from '@ikoma/domain'
 import { newToken } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -43,7 +43,7 @@ describe('a right credential after twenty wrong ones of the same address', () =>
   test('enrolment token, and after seven hundred calls of public routes', async () => {
     const redeem = (token: string) => {
       const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-      const proof = sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url')
+      const proof = sign(null, Buffer.from(formerEnrolProofText(token)), privateKey).toString('base64url')
       return world.call('POST', '/v1/runner/enrol', {
         body: { token, publicKey: publicKey.export({ format: 'jwk' }).x, proof },
       })
@@ -78,7 +78,7 @@ test('a runner whose clock is wrong is told the time, whatever others of its add
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const invited = await world.admin('POST', '/v1/enrolments', { body: { name: 'web-1', scopes: ['system'] } })
   const { token } = invited.body
-  const proof = sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url')
+  const proof = sign(null, Buffer.from(formerEnrolProofText(token)), privateKey).toString('base64url')
   const body = { token, publicKey: publicKey.export({ format: 'jwk' }).x, proof }
   const enrolled = (await world.call('POST', '/v1/runner/enrol', { body })).body
   await fail(25, { 'x-runner-id': enrolled.runnerId, 'x-runner-token': 'wrong' }, '/v1/runner/heartbeat', 'POST')
@@ -90,7 +90,7 @@ test('a runner whose clock is wrong is told the time, whatever others of its add
 test('a proof that failed fails again: only one that was right is remembered', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const { token } = (await world.admin('POST', '/v1/enrolments', { body: { name: 'web-1', scopes: ['system'] } })).body
-  const proof = sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url')
+  const proof = sign(null, Buffer.from(formerEnrolProofText(token)), privateKey).toString('base64url')
   const body = { token, publicKey: publicKey.export({ format: 'jwk' }).x, proof }
   const enrolled = (await world.call('POST', '/v1/runner/enrol', { body })).body
   // Its form is right, and it is of now.

@@ -23,13 +23,14 @@ export class Presence {
 
   /** The runner with what this process heard of it and has not written yet. */
   seen(runner: AttachedRunner): AttachedRunner {
-    const { reported, lastSeenAt, capabilities, version } = { ...runner, ...this.#pending.get(runner.id) }
+    const { reported, lastSeenAt, capabilities, version, instance } = { ...runner, ...this.#pending.get(runner.id) }
     return {
       ...runner,
       lastSeenAt,
       reported: reported ?? runner.reported,
       capabilities: capabilities ?? runner.capabilities,
       version: version ?? runner.version,
+      instance: instance ?? runner.instance,
     }
   }
 

@@ -11,6 +11,7 @@ import {
   type Progress,
   type RunnerResource,
   reportBounds,
+  runnerProtocol,
   type ScheduleResource,
   type ServerResource,
   type TokenResource,
@@ -20,6 +21,7 @@ import {
   type AttachedRunner,
   type AuditEvent,
   boundScope,
+  clonesOf,
   type ListedOrder,
   type LogChunk,
   type Order,
@@ -29,6 +31,7 @@ import {
   type Server,
 } from '@ikoma/domain'
 import type { FoundFault } from './audit/verification.ts'
+import { instancesOf, shownSighting } from './instances.ts'
 
 export function isoTime(time: number): string {
   return new Date(time).toISOString()
@@ -139,9 +142,21 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
     concurrency: runner.concurrency,
     serverId: runner.serverId,
     enrolled: runner.publicKey !== null,
+    ...machinesOf(runner, now),
     version: runner.version,
     lastSeenAt: isoOrNull(runner.lastSeenAt),
     createdAt: isoTime(runner.createdAt),
+  }
+}
+
+function machinesOf(runner: AttachedRunner, now: number): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned'> {
+  const instances = instancesOf(runner)
+  const clones = clonesOf(instances, now)
+  const { protocol } = instances
+  return {
+    protocol: protocol === 0 ? null : protocol,
+    tooOld: protocol > 0 && protocol < runnerProtocol,
+    cloned: clones.length === 0 ? null : clones.map(shownSighting),
   }
 }
 

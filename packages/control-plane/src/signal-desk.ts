@@ -28,6 +28,11 @@ export class SignalDesk {
     }
   }
 
+  /** Wakes whoever waits for this within this process. */
+  nudge(topic: string): void {
+    this.#wake(topic)
+  }
+
   /** Registers interest before the caller looks, so that what happens between the look and the wait is not missed. */
   watch(topics: readonly string[]): Watch {
     let happened = false

@@ -131,6 +131,7 @@ function aRunner(patch: Partial<AttachedRunner>): AttachedRunner {
     publicKey: null,
     version: null,
     lastSeenAt: null,
+    instance: null,
     createdAt: noon,
     serverId: null,
     ...patch,

@@ -19,6 +19,8 @@ export interface Runner {
   publicKey: string | null
   version: string | null
   lastSeenAt: number | null
+  /** Which machines spoke under its name lately, and in which protocol, as the control plane wrote it; null before it spoke. */
+  instance: string | null
   createdAt: number
   /** Set by the store when the row is not as it was last written. */
   fault?: RowFault | undefined

@@ -283,6 +283,7 @@ export interface RunnerTouch {
   reported?: 'ONLINE' | 'OFFLINE' | undefined
   capabilities?: Record<string, unknown> | undefined
   version?: string | undefined
+  instance?: string | undefined
 }
 
 /** What the machine brings to its enrolment; the rest comes from the enrolment. */

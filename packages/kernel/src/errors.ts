@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'not_found'
   | 'conflict'
   | 'unprocessable'
+  | 'upgrade_required'
   | 'rate_limited'
   | 'unavailable'
   | 'internal'

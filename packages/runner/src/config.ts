@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { AppError } from '@ikoma/kernel'
+import { machineIdFile } from './host/machine-identity.ts'
 
 export interface RunnerConfig {
   /** Where the runner keeps its identity, journal and local policy. Belongs to one runner process at a time. */
@@ -22,6 +23,8 @@ export interface RunnerConfig {
   stopGraceSec?: number
   /** Where the root executor listens; without one this process does everything itself. */
   executorSocket?: string | null
+  /** Where this machine's identity is, when not in /etc/machine-id. */
+  machineIdFile?: string
   /** Between SIGTERM and SIGKILL. */
   killGraceMs?: number
 }
@@ -38,5 +41,5 @@ export function settingsOf(config: RunnerConfig): RunnerSettings {
   }
   const policyFile = join(config.stateDir, 'policy.json')
   const times = { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000 }
-  return { policyFile, ...times, executorSocket: null, ...config }
+  return { policyFile, ...times, executorSocket: null, machineIdFile, ...config }
 }

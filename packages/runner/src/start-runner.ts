@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '@ikoma/kernel'
 import { actions as allActions } from './actions/index.ts'
 import { type RunnerConfig, type RunnerSettings, settingsOf } from './config.ts'
 import { type Executor, executorAt } from './executor/executor-client.ts'
+import { machineHash } from './host/machine-identity.ts'
 import type { Logger } from './logger.ts'
 import type { Actions, RunnerFacts } from './order/action.ts'
 import { type Policy, readPolicyFile } from './order/policy.ts'
@@ -12,7 +13,8 @@ import { refuseUnreadable, runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
 import { type ControlPlaneClient, createControlPlaneClient } from './protocol/control-plane-client.ts'
-import { type Identity, readIdentity } from './protocol/identity.ts'
+import { type Identity, journalFile, readIdentity } from './protocol/identity.ts'
+import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
 import { pause } from './protocol/pause.ts'
@@ -46,8 +48,9 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   try {
     const policy = await readPolicyFile(settings.policyFile)
     const identity = await identityHolder(settings)
-    const journal = await Journal.open(join(stateDir, 'journal.ndjson'))
-    return await run({ settings, deps, policy, identity, journal, unlock })
+    const machine = machineHash(settings.machineIdFile)
+    const journal = await Journal.open(join(stateDir, journalFile), { machine, logger: deps.logger })
+    return await run({ settings, deps, policy, identity, journal, machine, unlock })
   } catch (error) {
     await unlock()
     throw error
@@ -60,13 +63,14 @@ interface Parts {
   policy: Policy
   identity: IdentityHolder
   journal: Journal
+  machine: string | null
   unlock(): Promise<void>
 }
 
-async function run({ settings, deps, policy, identity, journal, unlock }: Parts): Promise<Runner> {
+async function run({ settings, deps, policy, identity, journal, machine, unlock }: Parts): Promise<Runner> {
   const { logger, clock = systemClock, actions = allActions } = deps
   const { version, killGraceMs } = settings
-  const controlPlane = createControlPlaneClient(identity.current, clock)
+  const controlPlane = createControlPlaneClient(identity.current, newInstance(machine))
   const outbox = new ReportOutbox({ complete: controlPlane.complete, journal, logger })
   const stopping = new AbortController()
   const shutdown = new AbortController()
@@ -82,6 +86,7 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
     controlPlane,
     runOrder: (claim) => runOrder(claim, orderDeps),
     refuseOrder: (claim) => refuseUnreadable(claim, orderDeps),
+    auditHead: () => journal.auditHead,
     reloadIdentity: identity.reload,
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),

@@ -14,6 +14,7 @@ export function enrolledRunner(enrolment: Enrolment, identity: RunnerIdentity, n
     previousTokenHash: null,
     previousTokenExpiresAt: null,
     lastSeenAt: null,
+    instance: null,
     createdAt: now,
   }
 }

@@ -57,7 +57,7 @@ interface Row {
  * still waits for its time is added below.
  */
 const left: Partial<Record<SealedTable, readonly string[]>> = {
-  runners: ['reported', 'capabilities', 'version', 'lastSeenAt'],
+  runners: ['reported', 'capabilities', 'version', 'lastSeenAt', 'instance'],
 }
 
 const orderNames = ['id', 'seal', 'placementSeal', 'reportDigest', ...mutableNames].filter((name) => name !== 'wait')

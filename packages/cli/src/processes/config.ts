@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { grantLifeMaxMs } from '@ikoma/api'
 import { defaultTiming, type OrderTiming } from '@ikoma/domain'
 import { logLevels, portVariable, readEnvironment, switchVariable } from '@ikoma/kernel/node'
 import * as z from 'zod'
@@ -41,6 +42,8 @@ export const environmentSchema = z.object({
   IKOMA_RUNNER_DIR: z.string().optional(),
   IKOMA_POLICY_FILE: z.string().optional(),
   IKOMA_EXECUTOR_SOCKET: z.string().optional(),
+  IKOMA_INSECURE: z.string().optional(),
+  IKOMA_MACHINE_ID_FILE: z.string().optional(),
   IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   CORS_ORIGINS: listVariable
@@ -48,7 +51,7 @@ export const environmentSchema = z.object({
     .transform((urls) => urls.map((url) => new URL(url).origin))
     .default([]),
   TRUST_PROXY: listVariable.pipe(z.array(trustedProxy)).default([]),
-  IKOMA_CLAIM_LEASE_SEC: secondsVariable.optional(),
+  IKOMA_CLAIM_LEASE_SEC: secondsVariable.max(grantLifeMaxMs / 1000).optional(),
   IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
   IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),
   IKOMA_STALE_GRACE_SEC: secondsVariable.optional(),

@@ -1,23 +1,31 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
+import { readEnvironment, switchVariable } from '@ikoma/kernel/node'
 import { type Carrying, type InstallOptions, installRunner, uninstallRunner } from '@ikoma/runner'
+import * as z from 'zod'
 import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Style } from '../output.ts'
 import { version } from '../version.ts'
 import { translated } from '../words.ts'
+import { refusePlainHttp } from './plain-http.ts'
 import type { InstallRunnerOptions, UninstallRunnerOptions } from './processes.ts'
+
+const environment = z.object({ IKOMA_INSECURE: switchVariable.default(false) })
 
 type Changes = Awaited<ReturnType<typeof installRunner>>
 
 /** Makes this machine a server with a runner and an executor. */
 export async function install(options: InstallRunnerOptions, context: Context): Promise<number> {
   refuseUnfit(context)
-  const { url, token, name, allow, dryRun = false } = options
-  const invitation = url !== undefined && token !== undefined ? { url, token, ...(name ? { name } : {}) } : null
+  const { url, token, name, allow, dryRun = false, newIdentity = false } = options
+  const insecure = options.insecure === true || readEnvironment(environment, context.io.env).IKOMA_INSECURE
+  if (url !== undefined) refusePlainHttp(url, insecure, context.language)
+  const named = name ? { name } : {}
+  const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
   const program = programOfThis()
-  const wanted = { program, version, invitation, ...(allow ? { allow } : {}) }
+  const wanted = { program, version, invitation, newIdentity, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
   const { out, language } = context
   if (changes.length > 0 && !dryRun) for (const line of words[language].installed) out.note(line)

@@ -20,12 +20,15 @@ export interface EnrolRunnerOptions {
   token: string
   name?: string
   stateDir?: string
+  insecure?: boolean
+  newIdentity?: boolean
 }
 
 export interface RunRunnerOptions {
   stateDir?: string
   /** Instead of the address it enrolled with. */
   url?: string
+  insecure?: boolean
 }
 
 export interface InstallRunnerOptions {
@@ -34,6 +37,8 @@ export interface InstallRunnerOptions {
   name?: string
   allow?: string[]
   dryRun?: boolean
+  insecure?: boolean
+  newIdentity?: boolean
 }
 
 export interface UninstallRunnerOptions {

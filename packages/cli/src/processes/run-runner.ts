@@ -1,11 +1,19 @@
 import { resolve } from 'node:path'
-import { collectStartGarbage, createLog, logLevels, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
-import { enrolRunner, startRunner } from '@ikoma/runner'
+import {
+  collectStartGarbage,
+  createLog,
+  logLevels,
+  readEnvironment,
+  stopOnSignal,
+  switchVariable,
+} from '@ikoma/kernel/node'
+import { enrolRunner, readIdentity, startRunner } from '@ikoma/runner'
 import * as z from 'zod'
 import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { version } from '../version.ts'
 import { translated } from '../words.ts'
+import { refusePlainHttp } from './plain-http.ts'
 import { refuseMissingPolicy } from './policy-file.ts'
 import type { EnrolRunnerOptions, RunRunnerOptions } from './processes.ts'
 
@@ -16,6 +24,8 @@ export const environment = z.object({
   LOG_LEVEL: z.enum(logLevels).default('info'),
   IKOMA_RUNNER_DIR: z.string().default(defaultStateDir),
   IKOMA_POLICY_FILE: z.string().optional(),
+  IKOMA_INSECURE: switchVariable.default(false),
+  IKOMA_MACHINE_ID_FILE: z.string().startsWith('/', 'must be an absolute path').optional(),
   IKOMA_EXECUTOR_SOCKET: z.string().startsWith('/', 'must be an absolute path').optional(),
   IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
 })
@@ -24,23 +34,30 @@ export const environment = z.object({
 const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ']
 
 /** Executes orders until a signal ends it. */
-export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Context): Promise<number> {
+export async function runRunner(
+  { stateDir: folder, url, insecure = false }: RunRunnerOptions,
+  { io, language }: Context,
+): Promise<number> {
   const given = readEnvironment(environment, io.env)
   const policyFile = given.IKOMA_POLICY_FILE === undefined ? null : resolve(io.cwd, given.IKOMA_POLICY_FILE)
   refuseMissingPolicy(policyFile)
   const log = createLog(given.LOG_LEVEL, process.stderr)
+  const stateDir = resolve(io.cwd, folder ?? given.IKOMA_RUNNER_DIR)
+  const identity = await readIdentity(stateDir)
+  refusePlainHttp(url ?? identity.url, insecure || given.IKOMA_INSECURE || identity.insecure === true, language)
   const childEnv = Object.fromEntries(
     passedOn.flatMap((name) => (io.env[name] === undefined ? [] : [[name, io.env[name] ?? '']])),
   )
   const runner = await startRunner(
     {
-      stateDir: resolve(io.cwd, stateDir ?? given.IKOMA_RUNNER_DIR),
+      stateDir,
       version,
       childEnv,
       ownEnv: io.env,
       executorSocket: given.IKOMA_EXECUTOR_SOCKET ?? null,
       ...(policyFile === null ? {} : { policyFile }),
       ...(url === undefined ? {} : { url }),
+      ...(given.IKOMA_MACHINE_ID_FILE === undefined ? {} : { machineIdFile: given.IKOMA_MACHINE_ID_FILE }),
       ...(given.IKOMA_RUNNER_CONCURRENCY === undefined ? {} : { concurrency: given.IKOMA_RUNNER_CONCURRENCY }),
     },
     { logger: log },
@@ -58,8 +75,11 @@ export async function runRunner({ stateDir, url }: RunRunnerOptions, { io }: Con
 export async function enrol(options: EnrolRunnerOptions, { io, out, language }: Context): Promise<number> {
   const given = readEnvironment(environment, io.env)
   const stateDir = resolve(io.cwd, options.stateDir ?? given.IKOMA_RUNNER_DIR)
-  const { url, token, name } = options
-  const enrolled = await enrolRunner({ url, token, stateDir, version, ...(name === undefined ? {} : { name }) })
+  const { url, token, name, newIdentity: force = false } = options
+  const insecure = options.insecure === true || given.IKOMA_INSECURE
+  refusePlainHttp(url, insecure, language)
+  const named = name === undefined ? {} : { name }
+  const enrolled = await enrolRunner({ url, token, stateDir, version, force, insecure, ...named })
   const { runnerId, serverId, scopes } = enrolled
   out.answer({ runnerId, name: enrolled.name, serverId, scopes, stateDir }, () => {
     out.line(words[language].enrolledAs(enrolled.name, stateDir))

@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
+import { type ClaimedOrder, type Grant, grantLifeMaxMs, runnerProtocol, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
-import { type CallerRequest, callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
+import { AppError } from '@ikoma/kernel'
+import { type CallerRequest, callingCredential, callingProtocol, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
+import { type Speaker, topicOf } from '../instances.ts'
 import { orderResource } from '../present.ts'
 import { mayRun } from './seal.ts'
 
 interface Claimer {
   runner: AttachedRunner
+  protocol: number
+  speaker: Speaker | null
   /** The runner as it is by now; rejects when it may no longer claim. */
   recheck(): Promise<AttachedRunner>
   /** Takes a place for waiting until what it answers is called. */
@@ -20,6 +24,7 @@ interface Claimer {
 export function claimerOf({ access, places, clock }: Context, request: CallerRequest): Claimer {
   return {
     runner: callingRunner(request),
+    ...callingProtocol(request),
     recheck: () => access.recheckRunner(request),
     take: () => places.parked.take(callingCredential(request)),
     leftMs: () => credentialLeftMs(request, clock.now()),
@@ -48,23 +53,37 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
   const { waitSec, max, gone } = wanted
   const until = performance.now() + waitSec * 1000
   let { runner } = claimer
+  refuseFormer(claimer)
   context.presence.touch({ id: runner.id, lastSeenAt: context.clock.now() })
   const over = AbortSignal.any([gone, context.stopping])
   for (;;) {
-    const watch = context.signals.watch([...targetsOfRunner(runner), 'access'])
+    const watch = context.signals.watch([...targetsOfRunner(runner), 'access', topicOf(runner)])
     try {
       if (over.aborted) return []
-      const claimed = await claimNow(context, runner, max)
+      const { nothingMs, waitMs } = context.instances.holdMs(runner, claimer.speaker, context.clock.now())
+      const claimed = nothingMs > 0 ? [] : await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
-      await watch.wait(Math.min(left, claimer.leftMs()), over)
-      if (over.aborted || performance.now() >= until) return []
+      await watch.wait(Math.min(left, claimer.leftMs(), nothingMs || waitMs), over)
+      if (over.aborted || performance.now() >= until || waitMs < left) return []
     } finally {
       watch.leave()
     }
     // While it waited it may have been disabled, given other scopes or attached elsewhere.
     runner = await claimer.recheck()
   }
+}
+
+/** Its grants would not be understood: the order stays queued until it is updated. */
+function refuseFormer({ runner, protocol }: Claimer): void {
+  // A program that never enrolled has no key of ours to verify a grant with.
+  if (runner.publicKey === null || protocol >= runnerProtocol) return
+  throw new AppError(
+    'upgrade_required',
+    `The runner "${runner.name}" is too old: it speaks protocol ${protocol}, and orders are given in ${runnerProtocol}. ` +
+      'Update ikoma on its server, then: ikoma runner install',
+    { reason: 'runner_too_old', retryAfterSec: 60 },
+  )
 }
 
 async function claimNow(context: Context, runner: AttachedRunner, max: number): Promise<ClaimedOrder[]> {
@@ -79,40 +98,39 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
     now: clock.now(),
     timing,
   })
-  const granted: ClaimedOrder[] = []
+  const whole: Order[] = []
   for (const order of orders) {
-    if (mayRun(order, context.keyring)) granted.push(grantedOrder(context, runner, order))
+    if (mayRun(order, context.keyring)) whole.push(order)
     else await withdraw(context, order)
   }
-  return granted
+  return grantedOrders(context, runner, whole)
 }
 
-function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunner, order: Order): ClaimedOrder {
-  const { type, payload, dryRun, risk, retryClass, attempt, timeoutSec } = order
-  const lease = order.lease ?? ''
-  const issuedAt = clock.now()
-  const grant = keyring.sign({
-    v: 1,
-    orderId: order.id,
-    type,
-    payload,
-    dryRun,
-    risk,
-    retryClass,
-    runnerId: runner.id,
-    serverId: runner.serverId,
-    attempt,
-    lease,
-    timeoutSec,
-    issuedAt,
-    notAfter: issuedAt + timing.claimLeaseMs,
+/** One signature for all of them: that is what a batch costs. */
+async function grantedOrders(context: Context, runner: AttachedRunner, orders: Order[]): Promise<ClaimedOrder[]> {
+  const { keyring, timing } = context
+  const grants = await Promise.all(orders.map((order) => grantFor(context, runner, order)))
+  const signed = keyring.sign(grants)
+  return signed.flatMap((grant, place) => {
+    const order = orders[place]
+    if (order === undefined) return []
+    const { claimLeaseMs, runLeaseMs } = timing
+    const leases = { lease: order.lease ?? '', claimLeaseSec: claimLeaseMs / 1000, runLeaseSec: runLeaseMs / 1000 }
+    return [{ ...orderResource(order), ...leases, grant }]
   })
+}
+
+async function grantFor(context: Context, runner: AttachedRunner, order: Order): Promise<Grant> {
+  const { clock, timing } = context
+  const { type, payload, dryRun, risk, retryClass, attempt, maxAttempts, lostClaims, timeoutSec, expiresAt } = order
+  const issuedAt = clock.now()
   return {
-    ...orderResource(order),
-    lease,
-    claimLeaseSec: timing.claimLeaseMs / 1000,
-    runLeaseSec: timing.runLeaseMs / 1000,
-    grant,
+    ...{ v: 2, orderId: order.id, type, payload, dryRun, risk, retryClass },
+    ...{ runnerId: runner.id, serverId: runner.serverId },
+    ...{ attempt, maxAttempts, lostClaims, lease: order.lease ?? '', timeoutSec },
+    ...{ issuedAt, notAfter: issuedAt + Math.min(timing.claimLeaseMs, grantLifeMaxMs), expiresAt },
+    auditHead: context.witness.head(),
+    secrets: (await context.sealedSecretsFor?.(order, runner)) ?? null,
   }
 }
 

@@ -1,6 +1,8 @@
-import { type Grant, proofText } from '@ikoma/api'
+import { createHash } from 'node:crypto'
+import { type ClaimedOrder, formerProofText, type Grant, grantBatchText } from '@ikoma/api'
 import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { enrolProven } from '../testing/proven-runner.ts'
 import { as, placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
@@ -36,11 +38,22 @@ describe('claiming', () => {
     const bytes = Buffer.from(grant.bytes, 'base64url')
     const key = await enrolledKey()
     expect(key.keyId).toBe(grant.keyId)
-    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(true)
+    expect(grant.batch[grant.place]).toBe(createHash('sha256').update(bytes).digest('base64url'))
+    expect(verifySignature(key.publicKey, Buffer.from(grantBatchText(grant.batch)), grant.signature)).toBe(true)
     const signed = JSON.parse(bytes.toString()) as Grant
     expect(signed).toMatchObject({ orderId: order.id, type: order.type, runnerId: runner.id, attempt: 1, lease })
-    bytes[10] = (bytes[10] ?? 0) ^ 1
-    expect(verifySignature(key.publicKey, bytes, grant.signature)).toBe(false)
+    const { maxAttempts, expiresAt } = order
+    expect(signed).toMatchObject({ v: 2, maxAttempts, lostClaims: 0, expiresAt: Date.parse(expiresAt ?? '') })
+    expect(signed.notAfter - signed.issuedAt).toBe(world.timing.claimLeaseMs)
+  })
+
+  test('signs a batch once', async () => {
+    const runner = await world.createRunner()
+    for (let n = 0; n < 3; n += 1) await placeSelftest(world, runner.id)
+    const { orders } = (await runner.call('POST', '/v1/runner/orders/claim-next?max=10')).body
+    const grants = (orders as ClaimedOrder[]).map(({ grant }) => grant)
+    expect(new Set(grants.map(({ signature }) => signature)).size).toBe(1)
+    expect(grants.map(({ place, batch }) => [place, batch])).toEqual([0, 1, 2].map((at) => [at, grants[0]?.batch]))
   })
 
   test('with max gives a batch, never more than the runner may hold', async () => {
@@ -241,7 +254,7 @@ describe('enrolling', () => {
     const { runnerId } = enrolled.body
     const call = as(world.call, { 'x-runner-id': runnerId, 'x-runner-token': enrolled.body.token })
     const proof = (at: number, signer = key) => ({
-      'x-runner-proof': `${at}.${signer.sign(Buffer.from(proofText(runnerId, at)))}`,
+      'x-runner-proof': `${at}.${signer.sign(Buffer.from(formerProofText(runnerId, at)))}`,
     })
     const beat = (headers: Record<string, string>) => call('POST', '/v1/runner/heartbeat', { headers })
     expect((await beat({})).status).toBe(401)
@@ -263,20 +276,10 @@ describe('enrolling', () => {
   })
 
   test('lets a runner wait longer than its proof is fresh', async () => {
-    const { token } = (await world.admin('POST', '/v1/enrolments')).body
-    const key = newSigningKey()
-    const body = { token, publicKey: key.publicKey, proof: key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`)) }
-    const { runnerId, token: runnerToken } = (await world.call('POST', '/v1/runner/enrol', { body })).body
-    const signedAt = world.time.now
-    const waiting = world.call('POST', '/v1/runner/orders/claim-next?waitSec=0.3', {
-      headers: {
-        'x-runner-id': runnerId,
-        'x-runner-token': runnerToken,
-        'x-runner-proof': `${signedAt}.${key.sign(Buffer.from(proofText(runnerId, signedAt)))}`,
-      },
-    })
+    const runner = await enrolProven(world)
+    const waiting = runner.call('POST', '/v1/runner/orders/claim-next?waitSec=0.3')
     await new Promise((resolve) => setTimeout(resolve, 50))
-    world.time.now += 61_000
+    world.time.now += 121_000
     expect((await waiting).status).toBe(204)
   })
 

@@ -17,7 +17,7 @@ import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { callingCredential, callingRunner, credentialLeftMs } from '../access.ts'
+import { callingCredential, callingProtocol, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
 import { claimerOf, claimWithin } from '../orders/claim.ts'
 import { complete, type Held, heartbeat, refuseStranger, start } from '../orders/held-order.ts'
@@ -48,9 +48,13 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       },
     },
     async (request) => {
-      const { status: reported, version, capabilities } = request.body
+      const { status: reported, version, capabilities, auditHead } = request.body
       const now = clock.now()
-      presence.touch({ id: callingRunner(request).id, lastSeenAt: now, reported, version, capabilities })
+      const runner = callingRunner(request)
+      presence.touch({ id: runner.id, lastSeenAt: now, reported, version, capabilities })
+      const { speaker } = callingProtocol(request)
+      if (reported === 'OFFLINE' && speaker) context.instances.bye(runner, speaker, now)
+      if (auditHead) context.witness.compareHead(auditHead, `runner:${runner.id}`)
       return { ok: true as const, serverTime: isoTime(now) }
     },
   )

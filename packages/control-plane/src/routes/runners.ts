@@ -67,6 +67,7 @@ export function runnerRoutes(app: App, context: Context): void {
         publicKey: null,
         version: null,
         lastSeenAt: null,
+        instance: null,
         createdAt: now,
       }
       const data = { name, scopes: runner.scopes }

@@ -85,6 +85,7 @@ export async function setup(
     watchSchedules: () => scheduler.watch(),
     metrics,
     alarms,
+    flushPresence: () => controlPlane.flush(),
     /** Lines of the log, from `error` up. */
     logged,
     log,

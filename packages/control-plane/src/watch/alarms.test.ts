@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { OrderArchive } from '../orders/order-archive.ts'
+import { enrolProven } from '../testing/proven-runner.ts'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
 import { type AlarmName, alarms } from './alarms.ts'
 import { Retention } from './retention.ts'
@@ -94,6 +95,16 @@ const causes: Record<AlarmName, () => Promise<object>> = {
     world.time.now += world.timing.runLeaseMs + 1
     await world.reconcile()
     return { silent: 5, running: 5 }
+  },
+
+  async runner_cloned() {
+    const { id: runnerId, at } = await enrolProven(world, 'web-1')
+    const [one, other] = [at(), at()]
+    for (const speak of [one, other, one]) {
+      await speak('POST', '/v1/runner/heartbeat', { body: {} })
+      world.time.now += 10_000
+    }
+    return { runnerId, name: 'web-1', machines: [{ address: '127.0.0.1' }, { address: '127.0.0.1' }] }
   },
 
   async schedule_overdue() {

@@ -7,6 +7,7 @@ export const alarms = {
   audit_rewritten:
     'the audit is not what it was: entries were rewritten or removed, or an older state of the database was put back. Run: ikoma audit verify',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
+  runner_cloned: 'two machines speak as one runner: both get no orders until one of them is gone',
   schedule_overdue: 'a schedule is overdue',
   seal_broken: 'the seal of a row is broken: it was changed in the database, and is refused; orders are withdrawn',
 } as const

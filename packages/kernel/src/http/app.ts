@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
@@ -11,6 +11,10 @@ import type { Log } from '../node/log.ts'
 import { sendProblem } from './problem.ts'
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** SHA-256 of the body that came, base64; for requests whose digest was asked for, once it is read. */
+    bodyDigest?: string
+  }
   interface FastifyContextConfig {
     /** Who may call the route. A route that does not say so refuses to start. */
     access?: string
@@ -46,6 +50,8 @@ export interface HttpAppOptions {
   description: string
   /** Decides by `request.routeOptions.config.access`; throws an AppError to refuse. */
   authorize: (request: FastifyRequest) => Promise<void> | void
+  /** Whether the digest of a request's body is wanted. */
+  digestBody?: (request: FastifyRequest) => boolean
   bodyLimitBytes: number
   /** Exact origins that browsers may call from; none by default. */
   corsOrigins: string[]
@@ -88,9 +94,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   app.removeContentTypeParser('text/plain')
   const parseJson = app.getDefaultJsonParser('error', 'error')
   // `curl -X POST -H 'content-type: application/json'` without data is a request without a body, not bad JSON.
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) =>
-    body === '' ? done(null, undefined) : isDeep(body) ? done(tooDeep()) : parseJson(request, body, done),
-  )
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (options.digestBody?.(request)) request.bodyDigest = createHash('sha256').update(body).digest('base64')
+    return body === '' ? done(null, undefined) : isDeep(body) ? done(tooDeep()) : parseJson(request, body, done)
+  })
   app.setValidatorCompiler(validatorCompiler)
   // Answers are typed where they are built; checking them again at run time would cost more than all the rest.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Grant } from '@ikoma/api'
 import { type Clock, systemClock } from '@ikoma/kernel'
@@ -10,6 +11,7 @@ import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { admit } from '../order/admit.ts'
 import { type Dispatch, dispatch } from '../order/dispatch.ts'
 import { deafness } from '../order/execute.ts'
+import { verifyGrant } from '../order/grant.ts'
 import type { Refusal } from '../order/refusal.ts'
 import type { Stop } from '../order/stop.ts'
 import { Redaction } from '../output/redact.ts'
@@ -19,7 +21,7 @@ import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
-import { spendGrant } from './spent-grants.ts'
+import { notBefore, spendGrant } from './spent-grants.ts'
 import { ToldCourse } from './told-course.ts'
 
 export interface ExecutorOptions {
@@ -37,7 +39,13 @@ export interface ExecutorOptions {
   shutdown?: AbortSignal
   clock?: Clock
   actions?: Actions
+  /** The payload of a grant with its secrets in their places. */
+  openSecrets?(grant: Grant): Promise<Record<string, unknown>>
 }
+
+const clockSetBack =
+  'The clock of this server stands before the newest grant that was executed here: it was set back. Until it is right, ' +
+  'grants count as expired. If it is right now and was wrong then, remove the file at.<ms> in this folder.'
 
 const killGraceMs = 5_000
 const requestMs = 10_000
@@ -79,14 +87,18 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   course.heard = hears
   const { orderId, attempt } = claim
   const { policy, stateDir } = config
-  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now: clock.now() })
+  const now = Math.max(clock.now(), await notBefore(stateDir))
+  if (now > clock.now()) logger.warn({ behindMs: now - clock.now(), folder: join(stateDir, 'spent') }, clockSetBack)
+  const opened = await openedPayload(options, claim, config, now)
+  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now, ...opened })
   if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
   const { grant } = verdict.admitted
   const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
   if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
-  if (!(await spendGrant(stateDir, claim, clock.now()))) {
-    logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
-    return refused('already_executed', 'This grant, or a later one of the same order, was executed here before.')
+  const spent = await spendGrant(stateDir, grant)
+  if (spent !== null) {
+    logger.error({ orderId, attempt, why: spent }, 'A grant that was spent before was refused.')
+    return refused('already_executed', spent)
   }
   void watchForStop(lines, stopping)
   const { type, dryRun, payload } = grant
@@ -96,6 +108,18 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
+}
+
+/** Secrets are opened for a grant that is good, and for no other; before its payload is read as its type reads it. */
+async function openedPayload(
+  { openSecrets }: ExecutorOptions,
+  claim: Claim,
+  config: ExecutorConfig,
+  now: number,
+): Promise<{ opened?: Record<string, unknown> }> {
+  if (!openSecrets) return {}
+  const verdict = verifyGrant(claim, config, now)
+  return 'grant' in verdict ? { opened: await openSecrets(verdict.grant) } : {}
 }
 
 function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, logger: Logger): ActionResult {

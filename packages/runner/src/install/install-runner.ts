@@ -11,8 +11,10 @@ export interface InstallOptions {
   program: Bundle
   version: string
   /** Of an invitation; needed until this server is enrolled. */
-  invitation: { url: string; token: string; name?: string } | null
+  invitation: { url: string; token: string; name?: string; insecure?: boolean } | null
   allow?: readonly string[]
+  /** This machine is a copy of another one: it becomes a runner of its own. */
+  newIdentity?: boolean
 }
 
 export interface Carrying {
@@ -27,12 +29,12 @@ const settleSec = 3
 
 /** Makes this machine a server with a runner and an executor, started at boot. Gives the changes, made or to make; none when it was one. */
 export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly PlanLine[]> {
-  const { program, version, invitation, allow } = options
+  const { program, version, invitation, allow, newIdentity = false } = options
   const enrolling = invitation && {
     url: invitation.url,
     enrol: () => enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true }),
   }
-  return carryOut(installed({ program, enrolling, allow, settleSec }), carrying)
+  return carryOut(installed({ program, enrolling, allow, settleSec, newIdentity }), carrying)
 }
 
 /** Takes that back; with `purge` the data too. */

@@ -185,6 +185,28 @@ describe('install', () => {
   })
 })
 
+describe('a new identity', () => {
+  test('is taken once, the executor believes it, and the runner is started under it', async () => {
+    const { server, wanted, apply, plan, enrolments, running } = setup()
+    await apply(wanted())
+    const pinned = () => JSON.parse(server.contentOf(places.executorConfig) ?? '').runnerId
+    const before = pinned()
+    expect(await plan(wanted({ newIdentity: true }))).toContain('enrol this server anew with https://ikoma.example.org')
+    const stops = () => server.ran.filter((argv) => argv.join(' ') === `systemctl stop ${places.runnerUnit}`).length
+    await apply(wanted({ newIdentity: true }))
+    expect([enrolments(), stops(), running()]).toEqual([2, 1, [places.executorSocket, places.runnerUnit]])
+    expect(pinned()).not.toBe(before)
+    expect(pinned()).toBe(JSON.parse(server.contentOf(runnerFile) ?? '').runnerId)
+    expect(await plan(wanted())).toEqual([])
+  })
+
+  test('needs an invitation', async () => {
+    const { wanted, apply, plan } = setup()
+    await apply(wanted())
+    await expect(plan(wanted({ newIdentity: true, enrolling: null }))).rejects.toMatchObject({ reason: 'not_enrolled' })
+  })
+})
+
 describe('the policy', () => {
   test('of a new server allows looking, and nothing that needs root', async () => {
     const { wanted, apply, policy } = setup()

@@ -13,6 +13,8 @@ export interface Installation {
   enrolling: Enrolling | null
   /** Scopes that the policy allows beside looking; undefined leaves a policy as it is. */
   allow: readonly string[] | undefined
+  /** Give up the identity that is there. */
+  newIdentity?: boolean
   /** How long the runner must stay up to count as started. */
   settleSec: number
 }
@@ -23,7 +25,8 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
  * A runner that is nobody and an executor that is root, both started at boot. Every folder on the way to what root writes
  * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
  */
-export function installed({ program, enrolling, allow, settleSec }: Installation): Stage[] {
+export function installed({ program, enrolling, allow, settleSec, newIdentity = false }: Installation): Stage[] {
+  const renewal = newIdentity ? { done: false } : null
   const unit = (name: string, content: string) => file({ path: unitPath(name), content, ...places.byRoot })
   const ground: Desired[] = [
     async (host) => refuseUnsafeBundle(program, host).then(() => []),
@@ -31,7 +34,7 @@ export function installed({ program, enrolling, allow, settleSec }: Installation
     runnerUser,
     directory({ path: places.settingsDir, ...rootFolder }),
     directory({ path: places.executorStateDir, ...rootFolder, mode: 0o700 }),
-    identity(enrolling),
+    identity(enrolling, renewal),
   ]
   const units = [
     runningUnit({
@@ -51,7 +54,7 @@ export function installed({ program, enrolling, allow, settleSec }: Installation
     { title: 'make the account and its folders, and enrol', desired: ground },
     {
       title: `write ${places.executorConfig}, with what the enrolment tells`,
-      desired: [trust],
+      desired: [trust(renewal)],
       foreseen: isTrustKnown,
     },
     { title: 'start the executor and the runner', desired: units },

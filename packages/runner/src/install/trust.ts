@@ -1,6 +1,6 @@
 import { enrolledSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { type Desired, type Host, mustRun } from '@ikoma/machine'
+import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
 import { directory, file } from '@ikoma/machine/system'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
 import { identityPaths } from '../protocol/identity.ts'
@@ -14,13 +14,19 @@ export interface Enrolling {
   enrol(): Promise<unknown>
 }
 
+/** The identity that is there belongs to another machine, of which this one is a copy: it is given up, once. */
+export interface Renewal {
+  done: boolean
+}
+
 const paths = identityPaths(places.stateDir)
 const byRunner = { owner: places.user, group: places.user, mode: 0o700 }
 
 /** An identity in the state directory, all of which is the runner's own. `enrolling` is null when no invitation was given. */
-export function identity(enrolling: Enrolling | null): Desired {
+export function identity(enrolling: Enrolling | null, renewal: Renewal | null = null): Desired {
   return async (host) => {
     const folder = await directory({ path: places.stateDir, ...byRunner })(host)
+    if (renewal && !renewal.done) return [...folder, renewed(enrolling, renewal)]
     if ((await findTrusted(host)) === null) {
       if (enrolling === null) throw notEnrolled()
       // It would be refused afterwards, and the invitation spent.
@@ -34,6 +40,17 @@ export function identity(enrolling: Enrolling | null): Desired {
     const apply = (on: Host) => asRoot(on, async () => undefined)
     return [...folder, { title: `give all in ${places.stateDir} to ${places.user}`, diff: null, apply, undo: null }]
   }
+}
+
+/** The runner is stopped before: it would go on under the name of the other. A later stage starts it again. */
+function renewed(enrolling: Enrolling | null, renewal: Renewal): Change {
+  if (enrolling === null) throw notEnrolled()
+  const apply = async (on: Host) => {
+    await on.run({ argv: ['systemctl', 'stop', places.runnerUnit] })
+    await asRoot(on, enrolling.enrol)
+    renewal.done = true
+  }
+  return { title: `enrol this server anew with ${enrolling.url}`, diff: null, apply, undo: null }
 }
 
 /**
@@ -57,14 +74,16 @@ async function asRoot(host: Host, work: () => Promise<unknown>): Promise<void> {
  * Whom the executor believes. It is taken from the runner's identity once; afterwards a runner that says it is somebody
  * else, or has another control plane, is not believed: that is what a compromised one would say.
  */
-export const trust: Desired = async (host) => {
-  const pinned = await findPinned(host)
-  const told = await findTrusted(host)
-  if (pinned && told && !same(pinned, told)) throw identityChanged(pinned, told)
-  const known = pinned ?? told
-  if (known === null) throw notEnrolled()
-  return file({ path: places.executorConfig, content: contentFor(known), ...places.byRoot })(host)
-}
+export const trust =
+  (renewal: Renewal | null): Desired =>
+  async (host) => {
+    const pinned = renewal?.done ? null : await findPinned(host)
+    const told = await findTrusted(host)
+    if (pinned && told && !same(pinned, told)) throw identityChanged(pinned, told)
+    const known = pinned ?? told
+    if (known === null) throw notEnrolled()
+    return file({ path: places.executorConfig, content: contentFor(known), ...places.byRoot })(host)
+  }
 
 /** Before the enrolment nobody knows it. */
 export async function isTrustKnown(host: Host): Promise<boolean> {

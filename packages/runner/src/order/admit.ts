@@ -18,6 +18,8 @@ export interface Gate {
   policy: Policy
   journal: Pick<Journal, 'has'>
   now: number
+  /** The payload with what the grant kept sealed in its place; the grant's own without any. */
+  opened?: Record<string, unknown>
 }
 
 /** Whether an order may be executed here at all, decided before anything happens. */
@@ -36,7 +38,7 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
     const limit = `at most ${gate.policy.maxTimeoutSec} s, not ${grant.timeoutSec} s`
     return refuse('refused_policy', `The policy of this server allows an order ${limit}.`)
   }
-  const payload = type.payload.safeParse(grant.payload)
+  const payload = type.payload.safeParse(gate.opened ?? grant.payload)
   if (!payload.success) {
     const problems = payload.error.issues.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`)
     return refuse('invalid_payload', `The payload is not valid: ${problems.join('; ')}`)

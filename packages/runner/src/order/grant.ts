@@ -1,5 +1,13 @@
-import { createPublicKey, verify } from 'node:crypto'
-import { type Grant, grantSchema, type SignedGrant } from '@ikoma/api'
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import {
+  type Grant,
+  grantBatchText,
+  grantHashPattern,
+  grantLifeMaxMs,
+  grantSchema,
+  grantSkewMs,
+  type SignedGrant,
+} from '@ikoma/api'
 import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 
@@ -19,23 +27,41 @@ export function verifyGrant(claim: Claim, { runnerId, controlPlaneKey }: Trusted
   const grant = parseGrant(bytes)
   if (grant === null) return { refused: 'what was signed is not a grant this runner can read' }
   if (grant.runnerId !== runnerId) return { refused: `meant for runner ${grant.runnerId}` }
-  if (grant.notAfter < now) {
-    const lateSec = Math.ceil((now - grant.notAfter) / 1000)
-    return { refused: `expired ${lateSec} s ago; when that is not so, set this server's clock right` }
-  }
   for (const field of ['orderId', 'attempt', 'lease'] as const) {
     if (grant[field] !== claim[field]) return { refused: `"${field}" of the grant is not that of the claim` }
   }
-  return { grant }
+  const refused = outOfTime(grant, now) ?? tooOften(grant)
+  return refused === null ? { grant } : { refused }
 }
 
+/** Why a grant is not good at this time, or null. */
+function outOfTime({ issuedAt, notAfter, expiresAt }: Grant, now: number): string | null {
+  const clocks = "when that is not so, set this server's clock right"
+  const aheadSec = Math.ceil((issuedAt - now) / 1000)
+  if (issuedAt > now + grantSkewMs) return `from the future, issued ${aheadSec} s ahead; ${clocks}`
+  if (notAfter - issuedAt > grantLifeMaxMs) return `good for longer than ${grantLifeMaxMs / 1000} s, as none may be`
+  if (notAfter < now) return `expired ${Math.ceil((now - notAfter) / 1000)} s ago; ${clocks}`
+  if (expiresAt !== null && expiresAt < now) {
+    return `for an order that expired ${Math.ceil((now - expiresAt) / 1000)} s ago; ${clocks}`
+  }
+  return null
+}
+
+function tooOften({ attempt, lostClaims, maxAttempts }: Grant): string | null {
+  const count = attempt - lostClaims
+  return count > maxAttempts ? `for attempt ${count} of an order that has ${maxAttempts}` : null
+}
+
+/** The bytes, when the key signed the list of hashes and theirs stands at the grant's own place in it. */
 function signedBytes(signed: SignedGrant, publicKey: string): Buffer | null {
   const bytes = decode(signed.bytes)
   const signature = decode(signed.signature)
   if (bytes === null || signature === null) return null
+  if (!signed.batch.every((hash) => grantHashPattern.test(hash))) return null
+  if (signed.batch[signed.place] !== createHash('sha256').update(bytes).digest('base64url')) return null
   try {
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' })
-    return verify(null, bytes, key, signature) ? bytes : null
+    return verify(null, Buffer.from(grantBatchText(signed.batch)), key, signature) ? bytes : null
   } catch {
     return null
   }

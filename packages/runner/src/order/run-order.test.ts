@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, it } from 'vitest'
+import { machineHash } from '../host/machine-identity.ts'
 import { environmentHas, readProcesses } from '../host/process-table.ts'
-import { setup, until } from '../testing/setup.ts'
+import { Journal } from '../protocol/journal.ts'
+import { recordingLogger, setup, temporaryDirectory, until } from '../testing/setup.ts'
 
 function processesOf(orderId: string): number {
   const markers = [`IKOMA_ORDER=${orderId}.1`, `IKOMA_ORDER=${orderId}.2`]
@@ -104,6 +106,33 @@ describe('an order that the action refuses', () => {
     await until(() => order.reports.length > 0)
     expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'failed' })
     expect(order.reports[0]?.retryable).toBe(retryable)
+  })
+})
+
+describe('a report', () => {
+  it('is on disk before it is told: a runner that is killed while the first try hangs loses nothing', async () => {
+    const { plane, stateDir, start } = await setup()
+    const path = join(stateDir, 'journal.ndjson')
+    let atTelling = ''
+    plane.interfere = (verb) => {
+      if (verb !== 'complete') return null
+      atTelling ||= readFileSync(path, 'utf8')
+      // Never answered, as by a control plane that hangs.
+      return 'hang'
+    }
+    const order = plane.place('shell.run', { argv: ['true'] })
+    await start()
+    await until(() => atTelling !== '')
+    expect(order.reports).toEqual([])
+    // What a kill at this moment leaves: the next start finds the end, and does not take it for interrupted.
+    const copy = join(await temporaryDirectory(), 'journal.ndjson')
+    writeFileSync(copy, atTelling)
+    const journal = await Journal.open(copy, { machine: machineHash(), logger: recordingLogger() })
+    expect(journal.interrupted).toEqual([])
+    expect(journal.undelivered).toMatchObject([{ orderId: order.id, report: { ok: true, outcome: 'succeeded' } }])
+    await journal.close()
+    plane.interfere = () => null
+    plane.hangUp()
   })
 })
 

@@ -15,6 +15,7 @@ import type { Actions, RunnerFacts } from './action.ts'
 import { admit } from './admit.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { execute } from './execute.ts'
+import { keepUntil } from './grant-memory.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import type { Policy } from './policy.ts'
 import type { Refusal } from './refusal.ts'
@@ -53,9 +54,10 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
     return endWithoutRun(claim, verdict.refusal, claim.claimLeaseSec * 1000, deps)
   }
   const { grant } = verdict
-  const { type, retryClass } = grant
+  const { type, retryClass, issuedAt, auditHead } = grant
+  const remembered = { issuedAt, until: keepUntil(grant), auditHead }
   const now = clock.now()
-  await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now })
+  await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now, ...remembered })
   const started = await start(claim, Math.min(claim.claimLeaseSec * 1000, grant.notAfter - now), deps)
   if (started === 'lost') return journal.recordAck(lease)
   if (started === 'unconfirmed') return finish(claim, reportWithoutRun({ kind: 'not_started' }, deps), deps)
@@ -84,7 +86,8 @@ async function endWithoutRun(claim: Named, refusal: Refusal, withinMs: number, d
 
 /** Whether an order is executed here, and by whom; before anything happens. */
 function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } {
-  const verdict = admit(claim, { ...deps, identity: deps.identity(), now: deps.clock.now() })
+  const now = Math.max(deps.clock.now(), deps.journal.notBefore)
+  const verdict = admit(claim, { ...deps, identity: deps.identity(), now })
   if ('refusal' in verdict) return verdict
   const chosen = dispatch(claim, verdict.admitted, { ...deps, root: deps.runner.root })
   return 'refusal' in chosen ? chosen : { grant: verdict.admitted.grant, dispatch: chosen.dispatched }

@@ -1,26 +1,22 @@
-import { sign } from 'node:crypto'
 import {
   ApiError,
   claimedOrderSchema,
+  type GrantAuditHead,
   heartbeatReply,
   type LogChunkBody,
   leaseHeader,
   logReply,
   type Progress,
   progressSchema,
-  proofText,
-  proofWindowMs,
   type Report,
   type RequestOptions,
   requestJson,
   runnerIdHeader,
-  runnerProofHeader,
   runnerTokenHeader,
 } from '@ikoma/api'
-import type { Clock } from '@ikoma/kernel'
-import { httpFetch } from '@ikoma/kernel/node'
 import * as z from 'zod'
 import type { Identity } from './identity.ts'
+import { provingFetch } from './proving-fetch.ts'
 
 // Only what the runner needs beyond the signed grant, so that a newer control plane may say more.
 const claimSchema = claimedOrderSchema
@@ -43,6 +39,7 @@ export interface Heartbeat {
   status: 'ONLINE' | 'OFFLINE'
   version?: string
   capabilities?: Record<string, unknown>
+  auditHead?: GrantAuditHead
 }
 
 export interface ClaimReply {
@@ -59,39 +56,34 @@ export interface UnreadableClaim extends Hold {
   problem: string
 }
 
-const proofLifeMs = 20_000
 /** Beyond the time a parked request may take. */
 const answerMs = 15_000
+/** Behind a balancer each process may have to say its nonce once. */
+const maxTries = 3
 
 export type ControlPlaneClient = ReturnType<typeof createControlPlaneClient>
 
 /** The runner's side of the protocol, one method a message. Rejects with ApiError or UnreachableError. */
-export function createControlPlaneClient(identity: () => Identity, clock: Clock) {
-  // A proof tells the time by the control plane's clock: a machine whose own is wrong must still be able to say so.
-  let skewMs = 0
-  const proof = proofMaker({ now: () => clock.now() + skewMs })
+export function createControlPlaneClient(identity: () => Identity, instance: string) {
+  const proving = provingFetch(identity, instance)
 
-  async function call<T>(path: string, options: RequestOptions & { hold?: Hold }): Promise<T> {
+  /** An answer may only say which nonce is good now: then the same request again, signed with that. */
+  async function call<T>(path: string, options: RequestOptions & { hold?: Hold }, tries = 1): Promise<T> {
     try {
       return await send<T>(path, options)
     } catch (error) {
-      const serverTime = toldTime(error)
-      if (serverTime === null || Math.abs(serverTime - clock.now() - skewMs) < proofWindowMs / 2) throw error
-      skewMs = serverTime - clock.now()
-      return send<T>(path, options)
+      if (!(error instanceof ApiError) || error.status !== 401) throw error
+      if (error.problem.reason === 'proof_needed' && tries < maxTries) return call<T>(path, options, tries + 1)
+      throw proving.isFormer() ? controlPlaneTooOld(identity().url, error) : error
     }
   }
 
   function send<T>(path: string, options: RequestOptions & { hold?: Hold }): Promise<T> {
     const { hold, ...request } = options
     const me = identity()
-    const headers: Record<string, string> = {
-      [runnerIdHeader]: me.runnerId,
-      [runnerTokenHeader]: me.token,
-      [runnerProofHeader]: proof(me),
-    }
+    const headers: Record<string, string> = { [runnerIdHeader]: me.runnerId, [runnerTokenHeader]: me.token }
     if (hold) headers[leaseHeader] = hold.lease
-    return requestJson<T>(me.url, 'POST', path, { timeoutMs: answerMs, ...request, headers, fetch: httpFetch })
+    return requestJson<T>(me.url, 'POST', path, { timeoutMs: answerMs, ...request, headers, fetch: proving.fetch })
   }
   const orderPath = ({ orderId }: Hold, verb: string) => `/v1/runner/orders/${encodeURIComponent(orderId)}/${verb}`
   const progress = async (hold: Hold, verb: string, options: RequestOptions): Promise<Progress> =>
@@ -141,24 +133,7 @@ function readClaim(order: unknown): Claim | UnreadableClaim | null {
   return { orderId, lease, attempt, problem: problem.slice(0, 500) }
 }
 
-/** The time by the control plane's clock, which it adds when it refuses a credential. */
-function toldTime(error: unknown): number | null {
-  if (!(error instanceof ApiError) || error.status !== 401) return null
-  const { serverTime } = error.problem
-  const time = serverTime === undefined ? Number.NaN : Date.parse(serverTime)
-  return Number.isNaN(time) ? null : time
-}
-
-/** Signing for each request would be waste: a proof is good for a minute. */
-function proofMaker(clock: Clock): (me: Identity) => string {
-  let cached = { at: 0, key: '', text: '' }
-  return (me) => {
-    const now = clock.now()
-    const age = now - cached.at
-    if (cached.key !== me.privateKeyPem || age < 0 || age >= proofLifeMs) {
-      const signature = sign(null, Buffer.from(proofText(me.runnerId, now)), me.privateKey)
-      cached = { at: now, key: me.privateKeyPem, text: `${now}.${signature.toString('base64url')}` }
-    }
-    return cached.text
-  }
+function controlPlaneTooOld(url: string, { status, problem }: ApiError): ApiError {
+  const detail = `The control plane at ${url} is older than this runner and does not understand its proofs. Update the control plane.`
+  return new ApiError(status, { ...problem, reason: 'control_plane_too_old', detail })
 }

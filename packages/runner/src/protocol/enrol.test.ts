@@ -1,4 +1,5 @@
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeControlPlane } from '../testing/fake-control-plane.ts'
 import { temporaryDirectory } from '../testing/setup.ts'
@@ -33,6 +34,16 @@ describe('enrolment', () => {
     plane.enrolmentToken = 'another'
     await enrolRunner({ ...enrolment, token: 'another', force: true })
     expect(await readFile(paths.key, 'utf8')).not.toBe(before)
+  })
+
+  it('sets the journal of the identity before aside: nothing of it is told under the new name', async () => {
+    const { plane, stateDir, enrolment } = await setup()
+    await enrolRunner(enrolment)
+    await writeFile(join(stateDir, 'journal.ndjson'), 'what the other one did')
+    plane.enrolmentToken = 'another'
+    await enrolRunner({ ...enrolment, token: 'another', force: true })
+    const kept = (await readdir(stateDir)).filter((name) => name.startsWith('journal'))
+    expect(kept).toEqual([expect.stringMatching(/^journal\.ndjson\.former-/)])
   })
 
   it('leaves everything as it was when the control plane refuses', async () => {

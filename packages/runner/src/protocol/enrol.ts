@@ -1,11 +1,14 @@
-import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { arch, release } from 'node:os'
-import { type Enrolled, enrolledSchema, enrolProofText, requestJson } from '@ikoma/api'
+import { join } from 'node:path'
+import { ApiError, type Enrolled, enrolledSchema, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { httpFetch } from '@ikoma/kernel/node'
 import { replaceFile } from '../host/durable-file.ts'
-import { identityPaths } from './identity.ts'
+import { machineHash } from '../host/machine-identity.ts'
+import { identityPaths, journalFile } from './identity.ts'
+import { newInstance } from './instance.ts'
+import { provingFetch } from './proving-fetch.ts'
 
 export interface Enrolment {
   url: string
@@ -16,11 +19,13 @@ export interface Enrolment {
   name?: string
   /** Give up the identity that is there already. */
   force?: boolean
+  /** Plain http to another machine was asked for. It is remembered, so that the runner starts the same way. */
+  insecure?: boolean
 }
 
 /** Makes this machine a runner. The private key is made here and never leaves. */
 export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
-  const { url, token, stateDir, name, version, force = false } = enrolment
+  const { url, token, stateDir, name, version, force = false, insecure = false } = enrolment
   const paths = identityPaths(stateDir)
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   if (!force && (await exists(paths.identity))) {
@@ -42,19 +47,44 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
       token,
       version,
       publicKey: rawPublicKey(publicKey),
-      proof: sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url'),
       capabilities: { node: process.version, arch: arch(), kernel: release() },
       ...(name === undefined ? {} : { name }),
     }
-    const enrolled = enrolledSchema.parse(
-      await requestJson(url, 'POST', '/v1/runner/enrol', { body, fetch: httpFetch }),
-    )
+    const enrolled = enrolledSchema.parse(await redeem(url, privateKey, body))
+    await setJournalAside(stateDir)
     await replaceFile(paths.key, pem)
-    await replaceFile(paths.identity, `${JSON.stringify({ url, ...enrolled }, null, 2)}\n`)
+    await replaceFile(
+      paths.identity,
+      `${JSON.stringify({ url, ...(insecure && { insecure }), ...enrolled }, null, 2)}\n`,
+    )
     return enrolled
   } finally {
     await rm(pending, { force: true })
   }
+}
+
+/** The first answer brings the nonce that the second request is signed with: the token is not spent by the first. */
+async function redeem(url: string, privateKey: KeyObject, body: object): Promise<unknown> {
+  const { fetch, isFormer } = provingFetch(() => ({ runnerId: '', privateKey, url }), newInstance(machineHash()))
+  const ask = () => requestJson(url, 'POST', '/v1/runner/enrol', { body, fetch })
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.reason === 'proof_needed') return ask()
+    if (error instanceof ApiError && error.status === 400 && isFormer()) {
+      throw new AppError('unprocessable', `The control plane at ${url} is older than this ikoma. Update it first.`, {
+        reason: 'control_plane_too_old',
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+/** What was begun under the identity before is nothing to this one: it must not be told under its name. */
+async function setJournalAside(stateDir: string): Promise<void> {
+  const path = join(stateDir, journalFile)
+  if (await exists(path)) await rename(path, `${path}.former-${randomBytes(4).toString('hex')}`)
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -7,12 +7,14 @@ import * as z from 'zod'
 import { messageOf } from './trouble.ts'
 
 const identityFile = 'runner.json'
+export const journalFile = 'journal.ndjson'
 const keyFile = 'runner-key.pem'
 
 /** What the control plane gave the runner at enrolment. */
 const storedIdentity = enrolledSchema.extend({
   // A path would be dropped in silence, and the token sent to whatever answers at the root.
   url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).href === `${new URL(url).origin}/`),
+  insecure: z.boolean().optional(),
 })
 type StoredIdentity = z.infer<typeof storedIdentity>
 

@@ -1,11 +1,31 @@
-import type { Report } from '@ikoma/api'
+import { grantAuditHead, type Report } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 
 const attempt = { orderId: z.string(), attempt: z.number().int() }
 
+/** Of the grant: what a former version wrote says nothing of it. */
+const grant = {
+  issuedAt: z.number().optional(),
+  /** Until when it must be remembered; null for ever. */
+  until: z.number().nullable().optional(),
+  auditHead: grantAuditHead.nullable().optional(),
+}
+
+/** What holds for the journal as a whole, first in it whenever it was written anew. */
+const headSchema = z.object({
+  /** The machine that wrote it, and the only one on which it is believed; null for one without an identity. */
+  machine: z.string().nullable(),
+  /** When the newest grant that was executed was issued. */
+  mark: z.number().nullable(),
+  /** Orders up to this id are not remembered any more. */
+  floor: z.string(),
+  auditHead: grantAuditHead.nullable(),
+})
+
 const intentSchema = z.object({
   ...attempt,
+  ...grant,
   lease: z.string(),
   type: z.string(),
   retryClass: z.enum(['idempotent', 'once']),
@@ -20,13 +40,15 @@ const entrySchema = z.discriminatedUnion('kind', [
   intentSchema.extend({ kind: z.literal('INTENT') }),
   resultSchema.extend({ kind: z.literal('RESULT') }),
   z.object({ kind: z.literal('ACK'), lease: z.string() }),
-  z.object({ kind: z.literal('DONE'), ...attempt }),
+  z.object({ kind: z.literal('DONE'), ...attempt, until: grant.until }),
+  headSchema.extend({ kind: z.literal('HEAD') }),
 ])
 
 /** An attempt that is about to have an effect. */
 export type Intent = z.infer<typeof intentSchema>
 /** How it ended, to be told to the control plane. */
 export type Result = z.infer<typeof resultSchema>
+export type Head = z.infer<typeof headSchema>
 export type JournalEntry = z.infer<typeof entrySchema>
 
 export function entryLine(entry: JournalEntry): string {

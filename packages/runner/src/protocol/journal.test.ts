@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import type { Report } from '@ikoma/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { temporaryDirectory } from '../testing/setup.ts'
+import { recordingLogger, temporaryDirectory } from '../testing/setup.ts'
 import { Journal } from './journal.ts'
 import { type Intent, parseEntries } from './journal-entry.ts'
 
+const here = { machine: 'a'.repeat(32), logger: recordingLogger() }
 const report: Report = { version: 'v2', ok: true, summary: 'Terminé.', outcome: 'succeeded' }
 
 function intent(orderId: string, attempt = 1): Intent {
@@ -15,7 +16,7 @@ function intent(orderId: string, attempt = 1): Intent {
 
 async function setup() {
   const path = join(await temporaryDirectory(), 'journal.ndjson')
-  return { path, journal: await Journal.open(path) }
+  return { path, journal: await Journal.open(path, here) }
 }
 
 async function fill(journal: Journal) {
@@ -32,7 +33,7 @@ describe('the journal', () => {
     const { path, journal } = await setup()
     await fill(journal)
     await journal.close()
-    const again = await Journal.open(path)
+    const again = await Journal.open(path, here)
     expect(again.interrupted).toEqual([intent('cut off')])
     expect(again.undelivered).toMatchObject([{ orderId: 'untold', attempt: 1, lease: 'untold-1', report }])
     for (const orderId of ['acknowledged', 'untold', 'cut off']) expect(again.has(orderId, 1)).toBe(true)
@@ -60,13 +61,14 @@ describe('the journal', () => {
       const torn = bytes.subarray(0, length)
       await writeFile(path, torn)
       const whole = torn.toString('latin1').split('\n').length - 1
-      const again = await Journal.open(path)
+      const again = await Journal.open(path, here)
       const known = ['acknowledged', 'untold', 'cut off'].map((orderId) => again.has(orderId, 1))
-      expect(known).toEqual([whole >= 1, whole >= 4, whole >= 6])
-      expect(again.interrupted.length + again.undelivered.length).toBe([0, 1, 1, 0, 1, 1, 2][whole])
+      // The first line is the head.
+      expect(known).toEqual([whole >= 2, whole >= 5, whole >= 7])
+      expect(again.interrupted.length + again.undelivered.length).toBe([0, 0, 1, 1, 0, 1, 1, 2][whole])
       await again.recordIntent(intent('next'))
       await again.close()
-      const last = await Journal.open(path)
+      const last = await Journal.open(path, here)
       expect(last.interrupted).toContainEqual(intent('next'))
       await last.close()
     })
@@ -78,7 +80,7 @@ describe('the journal', () => {
     await fill(journal)
     await journal.close()
     await writeFile(path, `${await readFile(path, 'utf8')}${'\0'.repeat(20)}\n`)
-    const again = await Journal.open(path)
+    const again = await Journal.open(path, here)
     expect(again.interrupted).toHaveLength(1)
     await again.close()
   })
@@ -88,12 +90,12 @@ describe('the journal', () => {
     await fill(journal)
     await journal.close()
     await writeFile(path, (await readFile(path, 'utf8')).replace('"INTENT"', '"INTENX"'))
-    await expect(Journal.open(path)).rejects.toMatchObject({ reason: 'journal_damaged' })
+    await expect(Journal.open(path, here)).rejects.toMatchObject({ reason: 'journal_damaged' })
   })
 
   it('stays small however many orders are executed, and keeps what matters', async () => {
     const path = join(await temporaryDirectory(), 'journal.ndjson')
-    const journal = await Journal.open(path, 4_000)
+    const journal = await Journal.open(path, { ...here, maxBytes: 4_000 })
     await journal.recordIntent(intent('cut off'))
     for (let number = 0; number < 60; number++) {
       const one = intent(`order ${number}`)
@@ -103,19 +105,24 @@ describe('the journal', () => {
     }
     await journal.close()
     expect((await stat(path)).size).toBeLessThan(60 * 300)
-    const again = await Journal.open(path)
+    const again = await Journal.open(path, here)
     expect(again.interrupted).toEqual([intent('cut off')])
     expect(again.has('order 0', 1) && again.has('order 59', 1)).toBe(true)
     await again.close()
   })
 
-  it('remembers the last 10,000 attempts', async () => {
+  it('remembers 20,000 orders, and takes older ones for executed', async () => {
     const path = join(await temporaryDirectory(), 'journal.ndjson')
-    const lines = Array.from({ length: 10_005 }, (_, number) => ({ kind: 'DONE', orderId: `o${number}`, attempt: 1 }))
+    const id = (n: number) => `o${String(n).padStart(5, '0')}`
+    const lines = Array.from({ length: 20_001 }, (_, n) => ({ kind: 'DONE', orderId: id(n), attempt: 1 }))
     await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-    const journal = await Journal.open(path)
-    expect([journal.has('o4', 1), journal.has('o5', 1), journal.has('o10004', 1)]).toEqual([false, true, true])
+    const journal = await Journal.open(path, here)
+    expect([journal.has(id(0), 1), journal.has(id(20_000), 1), journal.has(id(20_001), 1)]).toEqual([true, true, false])
     await journal.close()
+    expect((await stat(path)).size).toBeLessThan(20_001 * 60)
+    const again = await Journal.open(path, here)
+    expect([again.has(id(0), 1), again.has(id(20_001), 1)]).toEqual([true, false])
+    await again.close()
   })
 
   it('knows an attempt before its intent is on disk, so that a twin claim cannot slip through', async () => {
@@ -131,5 +138,76 @@ describe('the journal', () => {
     await journal.close()
     await expect(journal.recordIntent(intent('a'))).rejects.toMatchObject({ reason: 'journal_unwritable' })
     await expect(journal.recordAck('a')).rejects.toMatchObject({ reason: 'journal_unwritable' })
+  })
+})
+
+describe('a journal of another machine', () => {
+  it.each([
+    ['another', 'b'.repeat(32)],
+    ['one without an identity', null],
+  ])('is set aside on %s: nothing of it is told, and none of it is run again', async (_what, machine) => {
+    const { path, journal } = await setup()
+    await fill(journal)
+    await journal.close()
+    const logger = recordingLogger()
+    const copied = await Journal.open(path, { machine, logger })
+    expect([copied.interrupted, copied.undelivered]).toEqual([[], []])
+    for (const orderId of ['acknowledged', 'untold', 'cut off']) expect(copied.has(orderId, 1)).toBe(true)
+    expect(logger.entries).toMatchObject([{ level: 'warn', fields: { running: 1, untold: 1 } }])
+    expect(await readFile(String(logger.entries[0]?.fields.kept), 'utf8')).toContain('"cut off"')
+    await copied.close()
+    const again = await Journal.open(path, { machine, logger })
+    expect(logger.entries).toHaveLength(1)
+    expect(again.interrupted).toEqual([])
+    await again.close()
+  })
+
+  it('is not what a former version wrote: that is this machine’s', async () => {
+    const { path } = await setup()
+    await writeFile(path, `${JSON.stringify({ kind: 'INTENT', ...intent('cut off') })}\n`)
+    const again = await Journal.open(path, here)
+    expect(again.interrupted).toEqual([intent('cut off')])
+    await again.close()
+  })
+})
+
+describe('what was executed', () => {
+  const noon = Date.UTC(2026, 0, 15, 12)
+  const [hour, day] = [3_600_000, 86_400_000]
+  const at = (orderId: string, issuedAt: number, until: number | null, attempt = 1): Intent => {
+    return { ...intent(orderId, attempt), issuedAt, until, auditHead: { seq: attempt, hash: orderId } }
+  }
+  async function executed(...intents: Intent[]) {
+    const { path, journal } = await setup()
+    for (const each of intents) {
+      await journal.recordIntent(each)
+      await journal.recordResult({ ...each, report })
+      await journal.recordAck(each.lease)
+    }
+    await journal.close()
+    return Journal.open(path, here)
+  }
+
+  it('is remembered until its order expires, by the time that was signed, and for ever when it never does', async () => {
+    const last = at('last', noon + 2 * day, noon + 9 * day)
+    const journal = await executed(
+      at('day', noon, noon + day),
+      at('week', noon, noon + 7 * day),
+      at('endless', noon, null),
+      last,
+    )
+    const known = ['day', 'week', 'endless', 'last'].map((orderId) => journal.has(orderId, 1))
+    expect(known).toEqual([false, true, true, true])
+    // What was forgotten has expired: however far the clock is set back, it is not earlier than this.
+    expect(journal.notBefore).toBeGreaterThan(noon + day)
+    await journal.close()
+  })
+
+  it('is not run again under the same or a lower attempt, nor in another case', async () => {
+    const journal = await executed(at('order', noon, noon + hour, 2))
+    const known = [1, 2, 3].map((attempt) => journal.has('order', attempt))
+    expect([...known, journal.has('ORDER', 2)]).toEqual([true, true, false, true])
+    expect(journal.auditHead).toEqual({ seq: 2, hash: 'order' })
+    await journal.close()
   })
 })

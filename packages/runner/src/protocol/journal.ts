@@ -1,11 +1,19 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { AppError } from '@ikoma/kernel'
 import { replaceFile } from '../host/durable-file.ts'
-import { entryLine, type Intent, type JournalEntry, parseEntries, type Result } from './journal-entry.ts'
+import type { Logger } from '../logger.ts'
+import { ExecutedOrders } from './executed-orders.ts'
+import { entryLine, type Head, type Intent, type JournalEntry, parseEntries, type Result } from './journal-entry.ts'
 
-/** Attempts remembered as executed. */
-const maxRemembered = 10_000
 const defaultMaxBytes = 4 * 1024 * 1024
+
+export interface JournalOptions {
+  /** The machine that opens it; null for one without an identity. */
+  machine: string | null
+  logger: Pick<Logger, 'warn'>
+  maxBytes?: number
+}
 
 /**
  * What the runner has begun and ended, so that a crash loses no report and no attempt runs twice.
@@ -14,24 +22,28 @@ const defaultMaxBytes = 4 * 1024 * 1024
 export class Journal {
   readonly #path: string
   readonly #maxBytes: number
+  readonly #machine: string | null
   readonly #intents = new Map<string, Intent>()
   readonly #results = new Map<string, Result>()
-  /** In order of execution, the oldest first. */
-  readonly #executed = new Set<string>()
+  readonly #executed = new ExecutedOrders()
+  #auditHead: Head['auditHead'] = null
   #file: FileHandle | null = null
   #bytes = 0
   #compactAtBytes = 0
   #lastWrite: Promise<void> = Promise.resolve()
   #failure: AppError | null = null
 
-  private constructor(path: string, maxBytes: number) {
+  private constructor(path: string, { machine, maxBytes = defaultMaxBytes }: JournalOptions) {
     this.#path = path
+    this.#machine = machine
     this.#maxBytes = maxBytes
   }
 
-  static async open(path: string, maxBytes = defaultMaxBytes): Promise<Journal> {
-    const journal = new Journal(path, maxBytes)
-    for (const entry of parseEntries(path, await readText(path))) journal.#apply(entry)
+  static async open(path: string, options: JournalOptions): Promise<Journal> {
+    const journal = new Journal(path, options)
+    const entries = parseEntries(path, await readText(path))
+    for (const entry of entries) journal.#apply(entry)
+    if (isForeign(entries, options.machine)) await journal.#setAside(options.logger)
     await journal.#compact()
     return journal
   }
@@ -46,14 +58,24 @@ export class Journal {
     return [...this.#results.values()]
   }
 
-  /** Whether this attempt was begun, here or by an earlier process. */
+  /** Whether this attempt or a later one was begun, here or by an earlier process, or so long ago that it is not known. */
   has(orderId: string, attempt: number): boolean {
-    return this.#executed.has(attemptKey(orderId, attempt))
+    return this.#executed.has(orderId, attempt)
+  }
+
+  /** No earlier than this is it now, whatever this machine's clock says: a newer grant was executed. */
+  get notBefore(): number {
+    return this.#executed.notBefore
+  }
+
+  /** Where the audit stood in the last grant that was executed. */
+  get auditHead(): Head['auditHead'] {
+    return this.#auditHead
   }
 
   recordIntent(intent: Intent): Promise<void> {
     // Known before it is on disk: the same attempt claimed twice at once must not run twice.
-    this.#remember(intent)
+    this.#executed.add(intent)
     return this.#append({ kind: 'INTENT', ...intent })
   }
 
@@ -98,8 +120,10 @@ export class Journal {
   }
 
   #apply(entry: JournalEntry): void {
-    if (entry.kind === 'INTENT' || entry.kind === 'DONE') this.#remember(entry)
-    if (entry.kind === 'DONE') return
+    if (entry.kind === 'INTENT' || entry.kind === 'DONE') this.#executed.add(entry)
+    if (entry.kind === 'HEAD') this.#executed.begin(entry)
+    if (entry.kind === 'INTENT' || entry.kind === 'HEAD') this.#auditHead = entry.auditHead ?? this.#auditHead
+    if (entry.kind === 'DONE' || entry.kind === 'HEAD') return
     this.#intents.delete(entry.lease)
     this.#results.delete(entry.lease)
     if (entry.kind === 'ACK') return
@@ -108,20 +132,24 @@ export class Journal {
     else this.#results.set(entry.lease, rest as Result)
   }
 
-  #remember({ orderId, attempt }: { orderId: string; attempt: number }): void {
-    this.#executed.add(attemptKey(orderId, attempt))
-    for (const oldest of this.#executed) {
-      if (this.#executed.size <= maxRemembered) break
-      this.#executed.delete(oldest)
-    }
+  /** What another machine began may still run there: that it must not run again is all that is taken from its journal. */
+  async #setAside(logger: Pick<Logger, 'warn'>): Promise<void> {
+    const kept = `${this.#path}.foreign-${randomBytes(4).toString('hex')}`
+    const [running, untold] = [this.#intents.size, this.#results.size]
+    await rename(this.#path, kept)
+    this.#intents.clear()
+    this.#results.clear()
+    logger.warn({ kept, running, untold }, 'This journal was written on another machine: it is set aside.')
   }
 
   /** Rewrites the file with what still matters. */
   async #compact(): Promise<void> {
-    const executed = [...this.#executed].map((key) => entryLine({ kind: 'DONE', ...parseAttemptKey(key) }))
+    const { mark, floor } = this.#executed
+    const head = entryLine({ kind: 'HEAD', machine: this.#machine, mark, floor, auditHead: this.#auditHead })
+    const executed = this.#executed.entries().map((done) => entryLine({ kind: 'DONE', ...done }))
     const intents = this.interrupted.map((intent) => entryLine({ kind: 'INTENT', ...intent }))
     const results = this.undelivered.map((result) => entryLine({ kind: 'RESULT', ...result }))
-    const text = [...executed, ...intents, ...results].join('')
+    const text = [head, ...executed, ...intents, ...results].join('')
     await replaceFile(this.#path, text)
     await this.#file?.close()
     this.#file = await open(this.#path, 'a')
@@ -131,13 +159,9 @@ export class Journal {
   }
 }
 
-function attemptKey(orderId: string, attempt: number): string {
-  return `${orderId}.${attempt}`
-}
-
-function parseAttemptKey(key: string): { orderId: string; attempt: number } {
-  const dot = key.lastIndexOf('.')
-  return { orderId: key.slice(0, dot), attempt: Number(key.slice(dot + 1)) }
+/** A former version wrote no head: its journal is this machine's. */
+function isForeign(entries: JournalEntry[], machine: string | null): boolean {
+  return entries.some((entry) => entry.kind === 'HEAD' && entry.machine !== machine)
 }
 
 async function readText(path: string): Promise<string> {

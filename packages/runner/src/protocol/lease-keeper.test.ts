@@ -1,129 +1,162 @@
 import { ApiError, type Progress, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Stop } from '../order/stop.ts'
-import { recordingLogger, until } from '../testing/setup.ts'
-import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.ts'
+import { recordingLogger } from '../testing/setup.ts'
+import { LeaseKeeper, type LeaseKeeperDeps, type LeaseTime } from './lease-keeper.ts'
 
 const progress: Progress = {
   ...{ id: '', status: 'RUNNING', statusReason: null, attempt: 1, leaseExpiresAt: null, cancelRequested: false },
 }
+const second = 1_000
 
-function setup(renew: LeaseKeeperDeps['renew'], { runLeaseSec = 0.6, rerun = true } = {}) {
-  const stops: Stop[] = []
-  const begunMs = performance.now()
-  const lostAfter: number[] = []
-  const onStop = (stop: Stop) => {
-    stops.push(stop)
-    lostAfter.push(performance.now() - begunMs)
+/** Time that passes only when the test lets it, and then at once. */
+function testTime() {
+  let now = 0
+  let timers: { at: number; wake: () => void }[] = []
+  const time: LeaseTime = {
+    nowMs: () => now,
+    after(ms, wake) {
+      const timer = { at: now + ms, wake }
+      timers.push(timer)
+      return () => {
+        timers = timers.filter((each) => each !== timer)
+      }
+    },
   }
+  // Everything that can go on without time passing does: promises, and what they wake.
+  const settle = () => new Promise((resolve) => setImmediate(resolve))
+  async function pass(ms: number): Promise<void> {
+    const end = now + ms
+    await settle()
+    for (;;) {
+      const next = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (!next) break
+      now = Math.max(now, next.at)
+      timers = timers.filter((each) => each !== next)
+      next.wake()
+      await settle()
+    }
+    now = end
+  }
+  const wait = (ms: number) => new Promise<void>((resolve) => time.after(ms, resolve))
+  return { time, pass, wait }
+}
+
+interface Renewal {
+  at: number
+  /** This one included. */
+  count: number
+  /** An answer after so long, unless the keeper gives up before. */
+  answerAfter(ms: number): Promise<Progress>
+  /** An answer when nothing is to be told. */
+  parked(): Promise<Progress>
+}
+
+function setup(renew: (renewal: Renewal) => Promise<Progress>, { runLeaseSec = 60, rerun = true } = {}) {
+  const { time, pass, wait } = testTime()
+  const stops: { at: number; stop: Stop }[] = []
+  const asked: { at: number; waitSec: number }[] = []
   const keeper = new LeaseKeeper({
-    renew,
+    renew: (options: Parameters<LeaseKeeperDeps['renew']>[0]) => {
+      asked.push({ at: time.nowMs(), waitSec: options.waitSec })
+      const answerAfter = (ms: number) => {
+        const gone = new Promise<never>((_, reject) => {
+          options.signal.addEventListener('abort', () => reject(new UnreachableError('http://x', null)))
+        })
+        return Promise.race([wait(ms).then(() => progress), gone])
+      }
+      const parked = () => answerAfter(options.waitSec * second)
+      return renew({ at: time.nowMs(), count: asked.length, answerAfter, parked })
+    },
     runLeaseSec,
     rerun,
-    confirmedAtMs: begunMs,
-    onStop,
+    confirmedAtMs: 0,
+    onStop: (stop) => stops.push({ at: time.nowMs(), stop }),
     logger: recordingLogger(),
+    time,
   })
   onTestFinished(() => keeper.close())
-  return { keeper, stops, lostAfter }
+  return { stops, asked, pass }
 }
 
-function parked({ waitSec, signal }: { waitSec: number; signal: AbortSignal }): Promise<Progress> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, waitSec * 1000, progress)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      reject(new UnreachableError('http://x', null))
-    })
-  })
+const unreachable = () => Promise.reject(new UnreachableError('http://x', null))
+const lost = (detail: string) => {
+  const problem = { type: '', title: '', status: 409, detail, reason: 'lease_lost', requestId: '' }
+  return Promise.reject(new ApiError(409, problem))
 }
-
-const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('the keeper of a lease', () => {
   it('renews every third of the lease for as long as the order runs', async () => {
-    let renewals = 0
-    const { stops } = setup((options) => {
-      renewals += 1
-      return parked(options)
-    })
-    await pass(1_000)
+    const world = setup(({ parked }) => parked())
+    await world.pass(100 * second)
+    expect(world.asked).toEqual([0, 20, 40, 60, 80, 100].map((sec) => ({ at: sec * second, waitSec: 20 })))
+    expect(world.stops).toEqual([])
+  })
+
+  it('does not ask in a rush when answers come at once: once a second, to hear of a cancel', async () => {
+    const { asked, pass } = setup(async () => progress)
+    await pass(4_500)
+    expect(asked.map(({ at }) => at)).toEqual([0, 1, 2, 3, 4].map((sec) => sec * second))
+  })
+
+  it('gives the lease up a quarter, or 15 seconds, before it ends when it cannot be renewed', async () => {
+    const { stops, pass } = setup(unreachable)
+    await pass(45 * second - 1)
     expect(stops).toEqual([])
-    expect(renewals).toBeGreaterThanOrEqual(4)
-    expect(renewals).toBeLessThanOrEqual(6)
-  })
-
-  it('does not ask in a rush when answers come at once', async () => {
-    let renewals = 0
-    setup(async () => {
-      renewals += 1
-      return progress
-    })
-    await pass(400)
-    expect(renewals).toBeLessThanOrEqual(4)
-  })
-
-  it('gives the lease up before it ends when it cannot be renewed', async () => {
-    const { stops, lostAfter } = setup(() => Promise.reject(new UnreachableError('http://x', null)))
-    await until(() => stops.length === 1)
-    expect(stops[0]?.kind).toBe('lost')
-    expect(lostAfter[0]).toBeGreaterThanOrEqual(440)
-    expect(lostAfter[0]).toBeLessThan(600)
+    await pass(1)
+    expect(stops).toMatchObject([{ at: 45 * second, stop: { kind: 'lost' } }])
+    const short = setup(unreachable, { runLeaseSec: 8 })
+    await short.pass(20 * second)
+    expect(short.stops).toMatchObject([{ at: 6 * second }])
   })
 
   it('never gives up work that nobody may do again, but stops it when it is told that the claim is over', async () => {
-    const problem = { type: '', title: '', status: 409, detail: 'over', reason: 'lease_lost', requestId: '' }
-    const begunMs = performance.now()
-    const { stops } = setup(
-      async () => {
-        throw performance.now() - begunMs < 1_000 ? new UnreachableError('http://x', null) : new ApiError(409, problem)
-      },
-      { rerun: false },
-    )
-    await pass(700)
+    const { stops, pass } = setup(({ at }) => (at < 100 * second ? unreachable() : lost('over')), { rerun: false })
+    await pass(100 * second)
     expect(stops).toEqual([])
-    await until(() => stops.length === 1)
-    expect(stops[0]?.kind).toBe('lost')
+    await pass(10 * second)
+    expect(stops).toMatchObject([{ stop: { kind: 'lost', message: 'over' } }])
   })
 
   it('counts the lease from when a renewal was sent, not from its answer', async () => {
-    let sent = 0
-    const { stops, lostAfter } = setup(async ({ signal }) => {
-      sent += 1
-      if (sent > 1) return parked({ waitSec: 60, signal })
-      await pass(250)
-      return progress
-    })
-    await until(() => stops.length === 1)
-    expect(lostAfter[0]).toBeLessThan(800)
+    const world = setup(({ count, answerAfter }) => answerAfter(count > 1 ? 1_000 * second : 25 * second))
+    await world.pass(45 * second)
+    // Sent at 0 and answered at 25: good for 60 seconds from 0, not from 25.
+    expect(world.stops).toMatchObject([{ at: 45 * second }])
   })
 
-  it('survives an outage that is shorter than the lease', async () => {
-    let failures = 0
-    const { stops } = setup((options) => {
-      if (failures++ < 3) return Promise.reject(new UnreachableError('http://x', null))
-      return parked(options)
-    })
-    await pass(900)
-    expect(stops).toEqual([])
+  it('has a whole lease from the next renewal on', async () => {
+    const world = setup(({ count, parked }) => (count > 2 ? unreachable() : parked()))
+    await world.pass(200 * second)
+    // The last renewal that was answered was sent at 20.
+    expect(world.stops).toMatchObject([{ at: (20 + 45) * second }])
+  })
+
+  it('survives an outage that is shorter than the lease, and asks for an answer at once meanwhile', async () => {
+    const world = setup(({ count, parked }) => (count > 1 && count < 5 ? unreachable() : parked()))
+    await world.pass(120 * second)
+    expect(world.stops).toEqual([])
+    expect(world.asked.slice(0, 6).map(({ waitSec }) => waitSec)).toEqual([20, 20, 0, 0, 0, 20])
   })
 
   it('stops at once when the control plane says that the lease is lost', async () => {
-    const problem = { type: '', title: '', status: 409, detail: 'Lost.', reason: 'lease_lost', requestId: '' }
-    const { stops } = setup(() => Promise.reject(new ApiError(409, problem)), { runLeaseSec: 30 })
-    await until(() => stops.length === 1, 500)
-    expect(stops).toEqual([{ kind: 'lost', message: 'Lost.' }])
+    const { stops, asked, pass } = setup(() => lost('Lost.'))
+    await pass(60 * second)
+    expect(stops).toEqual([{ at: 0, stop: { kind: 'lost', message: 'Lost.' } }])
+    expect(asked).toHaveLength(1)
   })
 
   it('passes a cancel on once and keeps the lease while the order is being stopped', async () => {
-    let renewals = 0
-    const { stops } = setup(async () => {
-      renewals += 1
-      return { ...progress, cancelRequested: true }
-    })
-    await pass(600)
-    expect(stops).toMatchObject([{ kind: 'canceled' }])
-    expect(renewals).toBeGreaterThanOrEqual(3)
-    expect(renewals).toBeLessThanOrEqual(4)
+    const { stops, asked, pass } = setup(async () => ({ ...progress, cancelRequested: true }))
+    await pass(65 * second)
+    expect(stops).toMatchObject([{ at: 0, stop: { kind: 'canceled' } }])
+    // Then without being parked, every third of the lease.
+    expect(asked.map(({ at, waitSec }) => [at, waitSec])).toEqual([
+      [0, 20],
+      [1 * second, 0],
+      [21 * second, 0],
+      [41 * second, 0],
+      [61 * second, 0],
+    ])
   })
 })

@@ -1,7 +1,6 @@
 import type { Progress } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
 import type { Stop } from '../order/stop.ts'
-import { pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LeaseKeeperDeps {
@@ -15,6 +14,22 @@ export interface LeaseKeeperDeps {
   /** Called once for a lost lease and once for a cancel. */
   onStop(stop: Stop): void
   logger: Logger
+  /** The monotonic clock and what waits by it; a test's own let minutes pass at once. */
+  time?: LeaseTime
+}
+
+export interface LeaseTime {
+  nowMs(): number
+  /** Calls back after `ms` unless the answer is called before. */
+  after(ms: number, wake: () => void): () => void
+}
+
+const realTime: LeaseTime = {
+  nowMs: () => performance.now(),
+  after(ms, wake) {
+    const timer = setTimeout(wake, ms)
+    return () => clearTimeout(timer)
+  },
 }
 
 const maxParkSec = 60
@@ -30,11 +45,13 @@ export class LeaseKeeper {
   readonly #leaseMs: number
   #confirmedAtMs: number
   #canceled = false
-  #fence: NodeJS.Timeout | undefined
+  readonly #time: LeaseTime
+  #lowerFence: () => void = () => {}
   readonly #renewing: Promise<void>
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps
+    this.#time = deps.time ?? realTime
     this.#leaseMs = deps.runLeaseSec * 1000
     this.#confirmedAtMs = deps.confirmedAtMs
     this.#armFence()
@@ -42,7 +59,7 @@ export class LeaseKeeper {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#fence)
+    this.#lowerFence()
     this.#closed.abort()
     await this.#renewing
   }
@@ -51,7 +68,7 @@ export class LeaseKeeper {
     const { signal } = this.#closed
     let failures = 0
     while (!signal.aborted) {
-      const sentAtMs = performance.now()
+      const sentAtMs = this.#time.nowMs()
       try {
         // After a failure the answer must come at once: it is what keeps the lease.
         await this.#renewOnce(sentAtMs, failures === 0 && !this.#canceled)
@@ -63,7 +80,7 @@ export class LeaseKeeper {
         this.#deps.logger.warn({ error: messageOf(error), failures }, 'The lease could not be renewed; trying again.')
         // However long it asks us to wait, the lease does not.
         const delayMs = retryDelayMs(error, { baseMs: 250, capMs: this.#leaseMs / 20 }, failures)
-        await pause(Math.min(delayMs, this.#leaseMs / 6), signal)
+        await this.#pause(Math.min(delayMs, this.#leaseMs / 6))
       }
     }
   }
@@ -81,21 +98,37 @@ export class LeaseKeeper {
       this.#deps.onStop({ kind: 'canceled', message: 'Somebody asked to cancel it.' })
     }
     // An answer may come early for other reasons than a cancel: the lease is fresh, but a cancel must still be heard.
-    const restMs = sentAtMs + Math.min(thirdMs, maxParkSec * 1000) - performance.now()
-    await pause(Math.max(0, park ? Math.min(restMs, 1_000) : restMs), signal)
+    const restMs = sentAtMs + Math.min(thirdMs, maxParkSec * 1000) - this.#time.nowMs()
+    await this.#pause(Math.max(0, park ? Math.min(restMs, 1_000) : restMs))
+  }
+
+  /** At once when it is closed. */
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#closed
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve()
+      const done = () => {
+        stop()
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const stop = this.#time.after(ms, done)
+      signal.addEventListener('abort', done, { once: true })
+    })
   }
 
   #armFence(): void {
-    clearTimeout(this.#fence)
+    this.#lowerFence()
     if (this.#closed.signal.aborted || !this.#deps.rerun) return
     const marginMs = Math.min(15_000, this.#leaseMs / 4)
-    const leftMs = this.#confirmedAtMs + this.#leaseMs - marginMs - performance.now()
-    this.#fence = setTimeout(() => this.#lose('The control plane was out of reach for too long.'), Math.max(0, leftMs))
+    const leftMs = this.#confirmedAtMs + this.#leaseMs - marginMs - this.#time.nowMs()
+    const lose = () => this.#lose('The control plane was out of reach for too long.')
+    this.#lowerFence = this.#time.after(Math.max(0, leftMs), lose)
   }
 
   #lose(message: string): void {
     if (this.#closed.signal.aborted) return
-    clearTimeout(this.#fence)
+    this.#lowerFence()
     this.#closed.abort()
     this.#deps.onStop({ kind: 'lost', message })
   }

@@ -1,3 +1,4 @@
+import type { GrantAuditHead } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
 import type { Claim, ControlPlaneClient, UnreadableClaim } from './control-plane-client.ts'
 import { Bell, pause } from './pause.ts'
@@ -11,6 +12,8 @@ export interface LoopDeps {
   /** Reads the credential again; true when it is another one. */
   reloadIdentity(): Promise<boolean>
   about: { version: string; capabilities: Record<string, unknown> }
+  /** That of the last grant which was executed: the audit must still lead to it. */
+  auditHead?(): GrantAuditHead | null
   concurrency: number
   waitSec: number
   heartbeatSec: number
@@ -107,12 +110,13 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
   }
 }
 
-async function beatAll({ controlPlane, about, heartbeatSec, logger, stopping }: LoopDeps): Promise<void> {
+async function beatAll({ controlPlane, about, auditHead, heartbeatSec, logger, stopping }: LoopDeps): Promise<void> {
   // What it says of itself does not change while it runs.
   let untold: Partial<LoopDeps['about']> = about
   while (!stopping.aborted) {
     try {
-      await controlPlane.heartbeat({ status: 'ONLINE', ...untold })
+      const head = auditHead?.() ?? null
+      await controlPlane.heartbeat({ status: 'ONLINE', ...untold, ...(head && { auditHead: head }) })
       untold = {}
     } catch (error) {
       // The claim loop says it louder, and does something about it.

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign, verify } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,13 +6,16 @@ import {
   type Enrolled,
   type Grant,
   leaseHeader,
+  nonceHeader,
   proofText,
   type Report,
   reportSchema,
   runnerIdHeader,
+  runnerInstanceHeader,
   runnerProofHeader,
   runnerTokenHeader,
 } from '@ikoma/api'
+import { signedGrants } from './signed-claim.ts'
 
 export interface FakeOrder {
   id: string
@@ -31,8 +34,8 @@ export interface FakeOrder {
 }
 
 type Verb = 'heartbeat' | 'claim-next' | 'start' | 'renew' | 'logs' | 'complete'
-/** Answers instead of the control plane: a status, or `drop` to close the connection. */
-type Interference = (verb: Verb, order: FakeOrder | null) => number | 'drop' | null
+/** Answers instead of the control plane: a status, `drop` to close the connection, or `hang` to leave it open. */
+type Interference = (verb: Verb, order: FakeOrder | null) => number | 'drop' | 'hang' | null
 
 /** The protocol over a real socket, with orders in a list and faults on demand. */
 export class FakeControlPlane {
@@ -41,6 +44,7 @@ export class FakeControlPlane {
   readonly claims: { max: number }[] = []
   readonly runnerId = randomUUID()
   readonly keyId = 'test-key'
+  readonly nonce = 'a-nonce-of-this-control-plane-000'
   token = 'iko_runner_abcdefghijklmnopqrstuvwxyz0123456789'
   enrolmentToken = 'iko_enrol_abcdefghijklmnopqrstuvwxyz0123456789'
   runLeaseSec = 30
@@ -99,6 +103,11 @@ export class FakeControlPlane {
     this.#wake()
   }
 
+  /** What hangs is over. */
+  hangUp(): void {
+    this.#server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.#wake()
     this.#server.closeAllConnections()
@@ -111,7 +120,9 @@ export class FakeControlPlane {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '', this.url)
-    const body = await readBody(request)
+    response.setHeader(nonceHeader, this.nonce)
+    const text = await readText(request)
+    const body: unknown = text === '' ? null : JSON.parse(text)
     if (url.pathname === '/v1/runner/enrol') {
       const enrolled = this.#enrol(body)
       return reply(response, enrolled ? 200 : 401, enrolled ?? { detail: 'Unknown enrolment token.' })
@@ -121,9 +132,10 @@ export class FakeControlPlane {
     const verb = (third === undefined ? second || 'heartbeat' : third === 'heartbeat' ? 'renew' : third) as Verb
     const fault = this.interfere(verb, order)
     if (fault === 'drop') return void request.socket.destroy()
+    if (fault === 'hang') return
     if (fault !== null) return reply(response, fault, { detail: `Told to answer ${fault}.`, reason: 'test' })
-    const problem = this.#authenticate(request)
-    if (problem) return reply(response, 401, { detail: problem })
+    const problem = this.#authenticate(request, text)
+    if (problem) return reply(response, 401, { detail: problem, reason: problem })
     if (verb === 'heartbeat') {
       this.heartbeats.push(body as { status: string })
       return reply(response, 200, { ok: true, serverTime: new Date().toISOString() })
@@ -153,13 +165,18 @@ export class FakeControlPlane {
     }
   }
 
-  #authenticate({ headers }: IncomingMessage): string | null {
+  #authenticate(request: IncomingMessage, text: string): string | null {
+    const { headers } = request
     if (headers[runnerIdHeader] !== this.runnerId) return 'Unknown runner.'
     if (headers[runnerTokenHeader] !== this.token) return 'Wrong token.'
-    const [at = '', signature = ''] = String(headers[runnerProofHeader]).split('.')
-    const text = Buffer.from(proofText(this.runnerId, Number(at)))
-    if (!this.#runnerKey || !verify(null, text, this.#runnerKey, Buffer.from(signature, 'base64url')))
-      return 'Bad proof.'
+    const [, nonce = '', signature = ''] = String(headers[runnerProofHeader]).split('.')
+    if (!nonce.startsWith(this.nonce)) return 'proof_needed'
+    const [path, method] = [request.url ?? '', request.method ?? '']
+    const digest = createHash('sha256').update(text).digest('base64')
+    const [instance, lease] = [String(headers[runnerInstanceHeader]), String(headers[leaseHeader] ?? '')]
+    const signed = Buffer.from(proofText({ method, path, digest, runnerId: this.runnerId, instance, nonce, lease }))
+    if (!this.#runnerKey || !verify(null, signed, this.#runnerKey, Buffer.from(signature, 'base64url')))
+      return 'bad_proof'
     return null
   }
 
@@ -183,13 +200,17 @@ export class FakeControlPlane {
   #grant({ id, type, payload, attempt, lease, timeoutSec, dryRun }: FakeOrder): object {
     const now = Date.now()
     const grant = this.alterGrant({
-      ...{ v: 1, orderId: id, type, payload, dryRun, risk: 'read', retryClass: 'idempotent' },
-      ...{ runnerId: this.runnerId, serverId: null, attempt, lease, timeoutSec },
-      ...{ issuedAt: now, notAfter: now + this.claimLeaseSec * 1000 },
+      ...{ v: 2, orderId: id, type, payload, dryRun, risk: 'read', retryClass: 'idempotent' },
+      ...{ runnerId: this.runnerId, serverId: null, attempt, maxAttempts: 3, lostClaims: 0, lease, timeoutSec },
+      ...{ issuedAt: now, notAfter: now + this.claimLeaseSec * 1000, expiresAt: now + 86_400_000 },
+      ...{ auditHead: null, secrets: null },
     })
-    const bytes = Buffer.from(JSON.stringify(grant))
-    const signature = sign(null, bytes, this.#keys.privateKey).toString('base64url')
-    return { keyId: this.keyId, bytes: bytes.toString('base64url'), signature }
+    const key = this.#keys.privateKey
+    const signer = {
+      keyId: this.keyId,
+      sign: (bytes: Uint8Array) => sign(null, bytes, key).toString('base64url'),
+    }
+    return signedGrants(signer, [grant])[0] as object
   }
 
   async #advance(order: FakeOrder, { verb, body, waitMs }: { verb: Verb; body: unknown; waitMs: number }) {
@@ -225,10 +246,10 @@ function progressOf({ id, status, attempt, cancelRequested }: FakeOrder): object
   return { id, status, statusReason: null, attempt, leaseExpiresAt: null, cancelRequested }
 }
 
-async function readBody(request: IncomingMessage): Promise<unknown> {
+async function readText(request: IncomingMessage): Promise<string> {
   let text = ''
   for await (const bytes of request) text += bytes
-  return text === '' ? null : JSON.parse(text)
+  return text
 }
 
 function reply(response: ServerResponse, status: number, body: object): void {

@@ -30,6 +30,7 @@ function describeEnrolments(open: OpenStore): void {
         previousTokenHash: null,
         previousTokenExpiresAt: null,
         lastSeenAt: null,
+        instance: null,
         createdAt: noon + 1,
         serverId: null,
       })

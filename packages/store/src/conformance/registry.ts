@@ -76,6 +76,7 @@ function describeRunners(open: OpenStore): void {
         publicKey: 'key',
         version: '1.2.3',
         lastSeenAt: noon,
+        instance: null,
       })
       await store.insertRunner(runner, anEntry('runner.created', `runner:${runner.id}`))
       expect(await store.findRunner(runner.id)).toEqual({ ...runner, serverId: null })
@@ -136,11 +137,25 @@ function describeRunners(open: OpenStore): void {
       const [a, b, c] = [await insertRunner(store), await insertRunner(store), await insertRunner(store)]
       const head = await store.auditHead()
       await store.touchRunners([
-        { id: a.id, lastSeenAt: noon + 1, reported: 'ONLINE', capabilities: { node: '24' }, version: '2' },
+        {
+          id: a.id,
+          lastSeenAt: noon + 1,
+          reported: 'ONLINE',
+          capabilities: { node: '24' },
+          version: '2',
+          instance: 'i',
+        },
         { id: 'gone', lastSeenAt: noon + 1 },
-        { id: b.id, lastSeenAt: noon + 2, reported: undefined, version: undefined },
+        { id: b.id, lastSeenAt: noon + 2, reported: undefined, version: undefined, instance: undefined },
       ])
-      const touched = { ...a, lastSeenAt: noon + 1, reported: 'ONLINE', capabilities: { node: '24' }, version: '2' }
+      const touched = {
+        ...a,
+        lastSeenAt: noon + 1,
+        reported: 'ONLINE',
+        capabilities: { node: '24' },
+        version: '2',
+        instance: 'i',
+      }
       expect(await store.findRunner(a.id)).toEqual(touched)
       expect(await store.findRunner(b.id)).toEqual({ ...b, lastSeenAt: noon + 2 })
       expect(await store.findRunner(c.id)).toEqual(c)

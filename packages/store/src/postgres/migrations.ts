@@ -45,7 +45,7 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130024848_closed_doors",
+    "tag": "20261130025601_closed_doors",
     "statements": [
       "ALTER TABLE \"audit\" ADD COLUMN \"mac\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"enrolments\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
@@ -55,6 +55,7 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"orders\" ADD COLUMN \"placement_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"orders\" ADD COLUMN \"report_digest\" text;",
       "ALTER TABLE \"orders\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"instance\" text;",
       "ALTER TABLE \"runners\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"schedules\" ADD COLUMN \"answerable\" json;",
       "ALTER TABLE \"schedules\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",

@@ -6,7 +6,7 @@ import type { Transaction } from './transaction.ts'
 export async function touchRunners(tx: Transaction, calls: WriteArgs<'touchRunners'>[]): Promise<undefined[]> {
   const merged = new Map<string, RunnerTouch>()
   for (const touch of calls.flatMap(([each]) => each)) {
-    const { id, lastSeenAt, reported, capabilities, version } = touch
+    const { id, lastSeenAt, reported, capabilities, version, instance } = touch
     const before = merged.get(id)
     merged.set(id, {
       id,
@@ -14,6 +14,7 @@ export async function touchRunners(tx: Transaction, calls: WriteArgs<'touchRunne
       reported: reported ?? before?.reported,
       capabilities: capabilities ?? before?.capabilities,
       version: version ?? before?.version,
+      instance: instance ?? before?.instance,
     })
   }
   const rows = [...merged.values()].map(({ capabilities, ...rest }) => ({
@@ -30,7 +31,7 @@ const touchAll: Statement = {
   text: `
     with touch as (
       select * from json_to_recordset($1::json)
-        as given (id text, "lastSeenAt" bigint, reported text, capabilities text, version text)
+        as given (id text, "lastSeenAt" bigint, reported text, capabilities text, version text, instance text)
     ), locked as (
       select touch.* from runners join touch using (id) order by runners.id for no key update of runners
     )
@@ -38,6 +39,7 @@ const touchAll: Statement = {
       last_seen_at = touch."lastSeenAt",
       reported = coalesce(touch.reported, runners.reported),
       capabilities = coalesce(touch.capabilities::json, runners.capabilities),
-      version = coalesce(touch.version, runners.version)
+      version = coalesce(touch.version, runners.version),
+      instance = coalesce(touch.instance, runners.instance)
     from locked as touch where runners.id = touch.id`,
 }

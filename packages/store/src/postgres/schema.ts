@@ -154,6 +154,7 @@ export const runners = pgTable('runners', {
   publicKey: text('public_key'),
   version: text('version'),
   lastSeenAt: bigint('last_seen_at', { mode: 'number' }),
+  instance: text('instance'),
   createdAt: bigint('created_at', { mode: 'number' }).notNull(),
   rowSeal,
 })

@@ -44,7 +44,7 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130024845_closed_doors",
+    "tag": "20261130025559_closed_doors",
     "statements": [
       "ALTER TABLE `audit` ADD `mac` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `enrolments` ADD `row_seal` text DEFAULT '' NOT NULL;",
@@ -54,6 +54,7 @@ export const migrations: Migration[] = [
       "ALTER TABLE `orders` ADD `placement_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `orders` ADD `report_digest` text;",
       "ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `runners` ADD `instance` text;",
       "ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `schedules` ADD `answerable` text;",
       "ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;",

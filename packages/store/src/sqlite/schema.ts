@@ -143,6 +143,7 @@ export const runners = sqliteTable('runners', {
   publicKey: text('public_key'),
   version: text('version'),
   lastSeenAt: integer('last_seen_at'),
+  instance: text('instance'),
   createdAt: integer('created_at').notNull(),
   rowSeal,
 })

@@ -68,6 +68,7 @@ export function aRunner(patch: Partial<Runner> = {}): Runner {
     publicKey: null,
     version: null,
     lastSeenAt: null,
+    instance: null,
     createdAt: noon,
     ...patch,
   }

@@ -17,6 +17,8 @@ export function enrolRunnerCommand(cli: Cli): Command {
     .requiredOption('--token <token>', runnerWords[cli.language].options.token)
     .option('--name <name>', runnerWords[cli.language].options.name)
     .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
+    .option('--new-identity', runnerWords[cli.language].options.newIdentity)
+    .option('--insecure', runnerWords[cli.language].options.insecure)
     .action(enrol)
 }
 

@@ -11,6 +11,9 @@ export function installRunnerCommand(cli: Cli): Command {
   const { t, processes } = cli
   const install = cli.local<InstallRunnerOptions>((options, context) => {
     const { url, token } = options
+    if (options.newIdentity && token === undefined) {
+      throw new AppError('invalid', words[cli.language].needsInvitation, { reason: 'not_enrolled' })
+    }
     if (token !== undefined && !url) throw new AppError('invalid', t.errors.urlMissing, { reason: 'url_missing' })
     return processes.installRunner(url ? { ...options, url: parseUrl(url, '--url', t) } : options, context)
   })
@@ -19,6 +22,8 @@ export function installRunnerCommand(cli: Cli): Command {
     .option('--token <token>', runnerWords[cli.language].options.token)
     .option('--name <name>', runnerWords[cli.language].options.name)
     .option('--allow <scope>', words[cli.language].options.allow, collect)
+    .option('--new-identity', runnerWords[cli.language].options.newIdentity)
+    .option('--insecure', runnerWords[cli.language].options.insecure)
     .option('--dry-run', t.options.dryRun)
     .action(install)
 }
@@ -35,6 +40,7 @@ const words = translated({
       ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'with the token of an invitation'],
       ['ikoma runner install --allow system,platform,service --dry-run', 'what a wider policy would change'],
     ],
+    needsInvitation: 'A new identity needs an invitation: give --url and --token of `ikoma runner invite`.',
     options: { allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)' },
   },
   fr: {
@@ -48,6 +54,7 @@ const words = translated({
       ['ikoma runner install --url https://ikoma.example.org --token iko_…', 'avec le jeton d’une invitation'],
       ['ikoma runner install --allow system,platform,service --dry-run', 'ce que changerait une politique plus large'],
     ],
+    needsInvitation: 'Une nouvelle identité exige une invitation : donnez --url et --token de `ikoma runner invite`.',
     options: { allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)' },
   },
 })

@@ -35,6 +35,7 @@ export async function listRunners(options: PageOptions, context: RemoteContext):
     )
   })
   if (page.items.length === 0) out.note(runnerWords[language].invite)
+  for (const runner of page.items) for (const text of troublesOf(runner, context)) out.note({ text, style: 'yellow' })
   noteMore(page.next, context)
   return exitCodes.ok
 }
@@ -44,8 +45,21 @@ export function runnerStatusPart({ status }: RunnerResource, { t }: RemoteContex
   return { text: t.runnerStatus[status], style: styles[status] }
 }
 
+/** Why a runner that is online gets no orders, and what to do. */
+export function troublesOf({ name, tooOld, protocol, cloned }: RunnerResource, { language }: RemoteContext): string[] {
+  const machines = cloned?.map(({ machine, address, since }) => `${machine.slice(0, 12)} (${address}, ${since})`)
+  return [
+    ...(tooOld ? [words[language].tooOld(name, String(protocol))] : []),
+    ...(machines ? [words[language].cloned(name, machines.join(', '))] : []),
+  ]
+}
+
 const words = translated({
   en: {
+    tooOld: (name: string, protocol: string) =>
+      `"${name}" must be updated: it speaks protocol ${protocol}, and gets no orders. Update ikoma there, then: ikoma runner install`,
+    cloned: (name: string, machines: string) =>
+      `"${name}" is on two machines at once, and neither gets orders: ${machines}. On the copy: ikoma runner install --new-identity`,
     summary: 'List runners',
     examples: [
       ['ikoma runner list', 'names, states and scopes'],
@@ -53,6 +67,10 @@ const words = translated({
     ],
   },
   fr: {
+    tooOld: (name, protocol) =>
+      `« ${name} » doit être mis à jour : il parle le protocole ${protocol} et ne reçoit pas d’ordres. Mettez ikoma à jour là-bas, puis : ikoma runner install`,
+    cloned: (name, machines) =>
+      `« ${name} » est sur deux machines à la fois, et aucune ne reçoit d’ordres : ${machines}. Sur la copie : ikoma runner install --new-identity`,
     summary: 'Lister les runners',
     examples: [
       ['ikoma runner list', 'noms, états et portées'],

@@ -13,6 +13,7 @@ export function runRunnerCommand(cli: Cli): Command {
   return cli
     .command('run', words)
     .option('--state-dir <folder>', runnerWords[cli.language].options.stateDir)
+    .option('--insecure', runnerWords[cli.language].options.insecure)
     .action(run)
 }
 

@@ -5,7 +5,7 @@ import { exitCodes } from '../../exit-codes.ts'
 import { createNames, findRunner } from '../../lookup.ts'
 import { ago, dateAndTime } from '../../times.ts'
 import { translated } from '../../words.ts'
-import { runnerStatusPart } from './list.ts'
+import { runnerStatusPart, troublesOf } from './list.ts'
 import { runnerWords } from './runner-words.ts'
 
 export interface OneRunnerOptions {
@@ -42,6 +42,7 @@ export async function printRunner(runner: RunnerResource, context: RemoteContext
       [t.columns.created, dateAndTime(runner.createdAt, context)],
     ])
   })
+  for (const text of troublesOf(runner, context)) out.note({ text, style: 'yellow' })
 }
 
 /** Who does what needs root, as the runner itself says; null while it has said nothing. */

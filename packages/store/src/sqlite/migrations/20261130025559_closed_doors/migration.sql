@@ -6,6 +6,7 @@ ALTER TABLE `orders` ADD `answerable` text;--> statement-breakpoint
 ALTER TABLE `orders` ADD `placement_seal` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `orders` ADD `report_digest` text;--> statement-breakpoint
 ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE `runners` ADD `instance` text;--> statement-breakpoint
 ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `schedules` ADD `answerable` text;--> statement-breakpoint
 ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;--> statement-breakpoint
