@@ -1,7 +1,16 @@
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
 export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
-export { readOrMakeSecretFile } from './secret-file.ts'
+export {
+  type BoxKey,
+  boxKeyFromPem,
+  boxKeyId,
+  newBoxKey,
+  openBox,
+  type SealedBox,
+  sealTo,
+} from './sealed-box.ts'
+export { readOrMakeSecretFile, readSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'
 export { newSigningKey, type SigningKey, signingKeyFromPem, verifySignature } from './signing-key.ts'
 export { collectStartGarbage } from './start-garbage.ts'
