@@ -43,5 +43,14 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"schedules\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"tokens\" ADD COLUMN \"seal\" text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130015146_secrets",
+    "statements": [
+      "CREATE TABLE \"secrets\" (\n\t\"name\" text PRIMARY KEY,\n\t\"version\" integer NOT NULL,\n\t\"servers\" json,\n\t\"key_version\" integer NOT NULL,\n\t\"nonce\" text NOT NULL,\n\t\"ciphertext\" text NOT NULL,\n\t\"created_at\" bigint NOT NULL,\n\t\"created_by\" text NOT NULL,\n\t\"updated_at\" bigint NOT NULL,\n\t\"updated_by\" text NOT NULL\n);",
+      "ALTER TABLE \"runners\" ADD COLUMN \"seal_key\" text;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"runner_seal_key\" text;",
+      "CREATE INDEX \"secrets_by_key\" ON \"secrets\" (\"key_version\",\"name\");"
+    ]
   }
 ]

@@ -10,6 +10,7 @@ import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { secretReads } from './secrets.ts'
 import { openSignalExchange } from './signal-exchange.ts'
 
 export interface PostgresOptions {
@@ -52,7 +53,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   return {
     dialect: 'postgres',
     ...submitting((call) => (isHot(call) ? hot : single).submit(call)),
-    ...translated({ ...orderReads(db, named), ...registryReads(db, named) }),
+    ...translated({ ...orderReads(db, named), ...registryReads(db, named), ...secretReads(db) }),
     ...translated({
       async ping() {
         await pool.query('update audit_head set id = id where id = 1')

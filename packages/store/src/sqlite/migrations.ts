@@ -42,5 +42,14 @@ export const migrations: Migration[] = [
       "ALTER TABLE `schedules` ADD `seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `tokens` ADD `seal` text DEFAULT '' NOT NULL;"
     ]
+  },
+  {
+    "tag": "20261130015143_secrets",
+    "statements": [
+      "CREATE TABLE `secrets` (\n\t`name` text PRIMARY KEY,\n\t`version` integer NOT NULL,\n\t`servers` text,\n\t`key_version` integer NOT NULL,\n\t`nonce` text NOT NULL,\n\t`ciphertext` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`created_by` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL\n);",
+      "ALTER TABLE `runners` ADD `seal_key` text;",
+      "ALTER TABLE `runners` ADD `runner_seal_key` text;",
+      "CREATE INDEX `secrets_by_key` ON `secrets` (`key_version`,`name`);"
+    ]
   }
 ]

@@ -8,6 +8,7 @@ import { submitting, type WriteCall } from '../writes.ts'
 import { openReader } from './database.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
+import { secretReads } from './secrets.ts'
 import type { PlainError, WriterData, WriterReply } from './writer.ts'
 
 export interface SqliteOptions {
@@ -30,7 +31,7 @@ export async function openSqliteStore({ file, clock = systemClock }: SqliteOptio
     timeoutMs: 15_000,
   })
   const reader = openReader(file)
-  const reads = translated({ ...orderReads(reader), ...registryReads(reader) })
+  const reads = translated({ ...orderReads(reader), ...registryReads(reader), ...secretReads(reader) })
   const writes = submitting((call) => group.submit(call))
   return {
     dialect: 'sqlite',
@@ -50,7 +51,7 @@ export async function openSqliteStore({ file, clock = systemClock }: SqliteOptio
   }
 }
 
-type Reads = ReturnType<typeof orderReads> & ReturnType<typeof registryReads>
+type Reads = ReturnType<typeof orderReads> & ReturnType<typeof registryReads> & ReturnType<typeof secretReads>
 
 /** Tells the caller of a failing read nothing of its SQL, which stays with the cause. */
 function translated(reads: Reads): Reads {

@@ -13,6 +13,7 @@ import { pruneOrders } from './order-pruning.ts'
 import { orderWrites } from './order-writes.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
+import { secretWrites } from './secrets.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
 export interface WriterData {
@@ -75,6 +76,7 @@ function openCommitter(file: string, now: number): Committer {
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
     ...registryWrites(db),
     ...scheduleWrites(db),
+    ...secretWrites(db),
   }
   const appendAudit = auditAppender(db)
   return {
