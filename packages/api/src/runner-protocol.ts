@@ -1,7 +1,9 @@
 import * as z from 'zod'
 import { idField, jsonObjectField, nameField } from './fields.ts'
+import { sealedSecretsSchema } from './grant.ts'
 import { orderSchema } from './orders.ts'
 import { reportSchema } from './report.ts'
+import { rawKeyField } from './secrets.ts'
 
 /**
  * What a runner and the control plane say to each other, all of it over HTTP and begun by the runner:
@@ -21,8 +23,8 @@ export function proofText(runnerId: string, atMs: number): string {
   return `ikoma-runner-proof\n${runnerId}\n${atMs}`
 }
 
-export function enrolProofText(token: string): string {
-  return `ikoma-runner-enrol\n${token}`
+export function enrolProofText(token: string, sealKeys: readonly string[] = []): string {
+  return ['ikoma-runner-enrol', token, ...sealKeys].join('\n')
 }
 
 export const enrolBody = z.strictObject({
@@ -30,7 +32,9 @@ export const enrolBody = z.strictObject({
   name: nameField.optional(),
   /** Raw Ed25519 public key, base64url. */
   publicKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a raw Ed25519 public key in base64url'),
-  /** Ed25519 signature of `enrolProofText(token)`, base64url. */
+  /** What secrets are encrypted to: for orders that need root (the executor's, where there is one), then the runner's own where it is another. */
+  sealKeys: z.array(rawKeyField).min(1).max(2).optional(),
+  /** Ed25519 signature of `enrolProofText(token, sealKeys)`, base64url. */
   proof: z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url'),
   version: z.string().max(50).optional(),
   capabilities: jsonObjectField.optional(),
@@ -80,6 +84,8 @@ export const grantSchema = z.object({
   orderId: idField,
   type: z.string(),
   payload: jsonObjectField,
+  /** What `{"secret": name}` in the payload stands for; null when nothing does. */
+  secrets: sealedSecretsSchema.nullish(),
   dryRun: z.boolean(),
   risk: z.enum(['read', 'change', 'destructive']),
   retryClass: z.enum(['idempotent', 'once']),

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
+import { rawKeyField } from './secrets.ts'
 
 export const defaultScopes = ['default']
 
@@ -19,6 +20,8 @@ export const runnerPatch = z
     capabilities: jsonObjectField,
     concurrency: z.number().int().min(1).max(100),
     disabled: z.boolean(),
+    sealKey: rawKeyField.describe('What secrets are encrypted to: `ikoma runner install` tells it on the server.'),
+    runnerSealKey: rawKeyField.describe("The runner's own, where the executor has another."),
   })
   .partial()
 
@@ -33,6 +36,7 @@ export const runnerSchema = z
     concurrency: z.number().int(),
     serverId: idField.nullable(),
     enrolled: z.boolean(),
+    opensSecrets: z.boolean().describe('Whether secrets can be delivered to it.'),
     version: z.string().nullable(),
     lastSeenAt: timeField.nullable(),
     createdAt: timeField,

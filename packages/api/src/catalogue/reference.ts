@@ -1,7 +1,7 @@
-import * as z from 'zod'
 import { families } from './families.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { fieldsOf, type PayloadField } from './payload-fields.ts'
+import { payloadJsonSchema } from './payload-secrets.ts'
 
 /** The page for people: what holds for all order types, then each with its fields and an example, family by family. */
 export function catalogueReference(): string {
@@ -50,7 +50,7 @@ function staysText(entries: readonly CatalogueEntry[]): string {
 
 function entryText(entry: CatalogueEntry): string {
   const { type, title, shape, risk, approval, retryClass, timeoutSec, privileged, turn } = entry
-  const fields = fieldsOf(z.toJSONSchema(entry.payload, { io: 'input' }))
+  const fields = fieldsOf(payloadJsonSchema(entry.payload))
   const facts = [
     `Shape ${shape}`,
     `risk ${risk}`,

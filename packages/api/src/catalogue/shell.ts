@@ -1,10 +1,15 @@
 import * as z from 'zod'
+import { wordsOfCommands } from './free-text.ts'
 import { act, family } from './order-type.ts'
 
-const argument = z
-  .string()
-  .max(8192)
-  .refine((text) => !text.includes('\0'), 'must not contain NUL')
+const text = () =>
+  z
+    .string()
+    .max(8192)
+    .refine((text) => !text.includes('\0'), 'must not contain NUL')
+
+const argument = text()
+wordsOfCommands.add(argument)
 
 export const shell = family({
   'shell.run': act({
@@ -26,7 +31,7 @@ export const shell = family({
         .optional()
         .describe("The folder to run it in, by its absolute path; the runner's work directory by default."),
       env: z
-        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argument)
+        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), text())
         .default({})
         .describe("Environment variables added to a minimal environment; the runner's own are not passed on."),
       okExitCodes: z
