@@ -6,6 +6,7 @@ import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
 import type { Presence } from './presence.ts'
+import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
 
@@ -18,6 +19,7 @@ export interface Context {
   keyring: Keyring
   access: AccessControl
   orders: OrderDesk
+  secrets: SecretDesk
   signals: SignalDesk
   presence: Presence
   metrics: Metrics

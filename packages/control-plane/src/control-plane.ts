@@ -24,9 +24,11 @@ import { runnerExchangeRoute } from './routes/runner-exchange.ts'
 import { runnerProtocolRoutes } from './routes/runner-protocol.ts'
 import { runnerRoutes } from './routes/runners.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { streamRoute } from './routes/stream.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { SecretDesk } from './secrets/secret-desk.ts'
 import { SignalDesk } from './signal-desk.ts'
 import { Alarms } from './watch/alarms.ts'
 import { Reconciler } from './watch/reconciler.ts'
@@ -122,6 +124,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const access = new AccessControl({ store, clock, adminKey, keyring })
   const signals = new SignalDesk()
+  const secrets = new SecretDesk({ store, clock, keyring })
   const metrics = createMetrics(store)
   return {
     store,
@@ -130,7 +133,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets }),
+    secrets,
     signals,
     presence: new Presence(store, log),
     metrics,
@@ -152,6 +156,7 @@ function addRoutes(app: App, context: Context, metricsToken: string | null): voi
   runnerExchangeRoute(app, context)
   scheduleRoutes(app, context)
   tokenRoutes(app, context)
+  secretRoutes(app, context)
   auditRoutes(app, context)
   streamRoute(app, context)
   gatewayRoutes(app, context)

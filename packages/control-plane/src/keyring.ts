@@ -8,6 +8,7 @@ import {
   type SigningKey,
   signingKeyFromPem,
 } from '@ikoma/kernel/node'
+import { folderSecretKeys, memorySecretKeys, type SecretKeys } from './secrets/secret-keys.ts'
 
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
 export interface Keyring {
@@ -15,19 +16,22 @@ export interface Keyring {
   seal(bytes: Uint8Array): string
   isSeal(bytes: Uint8Array, seal: string): boolean
   sign(grant: Grant): SignedGrant
+  /** What secrets are encrypted with. */
+  secretKeys: SecretKeys
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
 export function openKeyring(folder: string): Keyring {
   const signing = readOrMakeSecretFile(join(folder, 'signing.pem'), () => newSigningKey().toPem())
   const seal = readOrMakeSecretFile(join(folder, 'seal.key'), () => randomBytes(32).toString('base64url'))
-  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'))
+  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'), folderSecretKeys(folder))
 }
 
-export function keyring(signingKey: SigningKey, sealKey: Uint8Array): Keyring {
+export function keyring(signingKey: SigningKey, sealKey: Uint8Array, secretKeys = memorySecretKeys()): Keyring {
   const key = createSecretKey(sealKey)
   const seal = (bytes: Uint8Array) => createHmac('sha256', key).update(bytes).digest('base64url')
   return {
+    secretKeys,
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     seal,
     isSeal: (bytes, given) => equalDigests(given, seal(bytes)),

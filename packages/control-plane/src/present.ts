@@ -112,6 +112,7 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
     concurrency: runner.concurrency,
     serverId: runner.serverId,
     enrolled: runner.publicKey !== null,
+    opensSecrets: runner.sealKey !== null,
     version: runner.version,
     lastSeenAt: isoOrNull(runner.lastSeenAt),
     createdAt: isoTime(runner.createdAt),

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { type ClaimedOrder, typesAllowedBy } from '@ikoma/api'
+import { type ClaimedOrder, type SealedSecrets, typesAllowedBy } from '@ikoma/api'
 import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
 import type { Context } from '../context.ts'
 import { orderResource } from '../present.ts'
+import { deliver } from '../secrets/deliver.ts'
 import { mayRun } from './seal.ts'
 
 interface Claimer {
@@ -64,13 +65,34 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
   })
   const granted: ClaimedOrder[] = []
   for (const order of orders) {
-    if (mayRun(order, context.keyring)) granted.push(grantedOrder(context, runner, order))
-    else await withdraw(context, order)
+    if (!mayRun(order, context.keyring)) await withdraw(context, order)
+    else granted.push(...(await grantedWithSecrets(context, runner, order)))
   }
   return granted
 }
 
-function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunner, order: Order): ClaimedOrder {
+/** None when its secrets cannot be had: the order has ended, or is left to be claimed again. */
+async function grantedWithSecrets(context: Context, runner: AttachedRunner, order: Order): Promise<ClaimedOrder[]> {
+  const { alarms } = context
+  try {
+    const delivery = await deliver(context.secrets, order, runner)
+    if ('sealed' in delivery) return [grantedOrder(context, { runner, order, secrets: delivery.sealed })]
+    const { refusal, name } = delivery
+    if (refusal === 'secret_broken') alarms.raise('secret_unopened', { orderId: order.id, name })
+    await end(context, order, refusal)
+  } catch (error) {
+    alarms.raise('secret_unopened', { orderId: order.id, err: error })
+  }
+  return []
+}
+
+interface Granting {
+  runner: AttachedRunner
+  order: Order
+  secrets: SealedSecrets | null
+}
+
+function grantedOrder({ keyring, clock, timing }: Context, { runner, order, secrets }: Granting): ClaimedOrder {
   const { type, payload, dryRun, risk, retryClass, attempt, timeoutSec } = order
   const lease = order.lease ?? ''
   const issuedAt = clock.now()
@@ -79,6 +101,7 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
     orderId: order.id,
     type,
     payload,
+    secrets,
     dryRun,
     risk,
     retryClass,
@@ -100,12 +123,16 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
 }
 
 /** Cancels an order that is not what was placed, or that nobody approved: somebody edited the database. */
-async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
+async function withdraw(context: Context, order: Order): Promise<void> {
   // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
-  alarms.raise('seal_broken', { orderId: order.id })
+  context.alarms.raise('seal_broken', { orderId: order.id })
+  await end(context, order, 'seal_broken')
+}
+
+async function end({ store, clock, timing }: Context, order: Order, reason: string): Promise<void> {
   await store.advanceOrder({
     orderId: order.id,
-    event: { kind: 'cancel', reason: 'seal_broken' },
+    event: { kind: 'cancel', reason },
     actor: 'control-plane',
     now: clock.now(),
     random: 0,

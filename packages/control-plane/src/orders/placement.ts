@@ -1,5 +1,14 @@
 import { hash } from 'node:crypto'
-import { catalogue, findOrderType, type OrderBody, orderBody } from '@ikoma/api'
+import {
+  type CatalogueEntry,
+  catalogue,
+  findOrderType,
+  type OrderBody,
+  orderBody,
+  type PayloadIssue,
+  placedPayload,
+  plainSecretsIn,
+} from '@ikoma/api'
 import {
   type AttachedRunner,
   type Order,
@@ -10,9 +19,10 @@ import {
   type Store,
 } from '@ikoma/domain'
 import { AppError, type Clock, newId, notFound } from '@ikoma/kernel'
-import type { z } from 'zod'
 import type { AccessControl } from '../access.ts'
 import type { Keyring } from '../keyring.ts'
+import { keyFor } from '../secrets/deliver.ts'
+import { SecretDesk, unusable } from '../secrets/secret-desk.ts'
 import type { SignalDesk } from '../signal-desk.ts'
 
 interface Placer {
@@ -20,6 +30,8 @@ interface Placer {
   /** Stands for one intention: the same key and body get the same answer again. */
   idempotencyKey?: string | undefined
   retryOf?: string | undefined
+  /** It was stored before, when plain text was taken for what a secret is meant for: it goes on as it is. */
+  asItWas?: boolean
 }
 
 interface OrderDeskOptions {
@@ -28,6 +40,7 @@ interface OrderDeskOptions {
   signals: SignalDesk
   clock: Clock
   keyring: Keyring
+  secrets?: SecretDesk
 }
 
 interface Placed {
@@ -42,13 +55,15 @@ export class OrderDesk {
   readonly #signals: SignalDesk
   readonly #clock: Clock
   readonly #keyring: Keyring
+  readonly #secrets: SecretDesk
 
-  constructor({ store, access, signals, clock, keyring }: OrderDeskOptions) {
+  constructor({ store, access, signals, clock, keyring, secrets }: OrderDeskOptions) {
     this.#store = store
     this.#access = access
     this.#signals = signals
     this.#clock = clock
     this.#keyring = keyring
+    this.#secrets = secrets ?? new SecretDesk({ store, clock, keyring })
   }
 
   /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
@@ -110,7 +125,7 @@ export class OrderDesk {
     return { order, actor, idempotency: key === undefined ? null : { key, digest: digestOf(body, retryOf) } }
   }
 
-  async #prepare(body: OrderBody, { actor, retryOf }: Placer): Promise<Order> {
+  async #prepare(body: OrderBody, { actor, retryOf, asItWas = false }: Placer): Promise<Order> {
     const type = findOrderType(body.type)
     if (!type) {
       throw new AppError('unprocessable', `There is no order type "${body.type}". GET /v1/order-types lists them.`, {
@@ -119,11 +134,13 @@ export class OrderDesk {
       })
     }
     const runner = await this.#resolveRunner(body)
+    const { payload, secrets } = checkedPayload(type, body.payload ?? {}, asItWas)
+    await this.#refuseSecrets(secrets, type, runner)
     const request = {
       serverId: body.serverId ?? null,
       runnerId: body.runnerId ?? null,
       scope: body.scope ?? null,
-      payload: checkedPayload(type.payload, body.payload ?? {}),
+      payload,
       priority: body.priority ?? 0,
       runAt: timeOrNull(body.runAt),
       expiresAt: timeOrNull(body.expiresAt),
@@ -137,6 +154,14 @@ export class OrderDesk {
     }
     const order = placeOrder(request, type, { id: newId(), now: this.#clock.now(), actor, runner })
     return { ...order, seal: this.#keyring.seal(orderBytes(order)) }
+  }
+
+  /** A scope has no server and no key yet: whoever claims it is asked then. */
+  async #refuseSecrets(names: string[], type: CatalogueEntry, runner: AttachedRunner | null): Promise<void> {
+    const [first] = names
+    if (first === undefined) return
+    await this.#secrets.refuseUnusable(names, runner?.serverId ?? null)
+    if (runner && keyFor(type, runner) === null) throw unusable('secrets_unsupported', first)
   }
 
   async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {
@@ -190,17 +215,25 @@ function outcome(placement: Placement | undefined): Placed {
   }
 }
 
-function checkedPayload(schema: z.ZodType, payload: Record<string, unknown>): Record<string, unknown> {
-  const parsed = schema.safeParse(payload)
-  if (parsed.success) return parsed.data as Record<string, unknown>
-  const fields = parsed.error.issues.map(({ path, message }) => ({
-    field: ['body/payload', ...path].join('/'),
-    message,
-  }))
-  throw new AppError('invalid', fields.map(({ field, message }) => `${field}: ${message}`).join('; '), {
-    reason: 'payload_invalid',
-    fields,
-  })
+/** The payload with its defaults, and the secrets that it names. */
+function checkedPayload(type: CatalogueEntry, payload: Record<string, unknown>, asItWas: boolean) {
+  const plain = asItWas ? [] : plainSecretsIn(type, payload)
+  if (plain.length > 0) {
+    const issues = plain.map((path) => ({ path, message: plainSecretAdvice }))
+    throw payloadRefused(issues, 'plain_secret')
+  }
+  const placed = placedPayload(type, payload)
+  if (!placed.ok) throw payloadRefused(placed.issues, 'payload_invalid')
+  return placed
+}
+
+const plainSecretAdvice =
+  'its name says that it is a secret, and orders are stored and shown: set it with `ikoma secret set <name>` and put {"secret": "<name>"} here. What is no secret is written {"plain": "…"}'
+
+function payloadRefused(issues: readonly PayloadIssue[], reason: string): AppError {
+  const fields = issues.map(({ path, message }) => ({ field: ['body/payload', ...path].join('/'), message }))
+  const message = fields.map(({ field, message }) => `${field}: ${message}`).join('; ')
+  return new AppError('invalid', message, { reason, fields })
 }
 
 function splitTarget(target: string): ['serverId' | 'runnerId' | 'scope', string] {

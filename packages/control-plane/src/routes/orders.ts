@@ -146,6 +146,7 @@ export function orderRoutes(app: App, context: Context): void {
         actor: callingActor(request),
         idempotencyKey: request.headers['idempotency-key'],
         retryOf: ended.id,
+        asItWas: true,
       })
       return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
     },

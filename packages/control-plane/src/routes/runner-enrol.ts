@@ -18,17 +18,19 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log }: Conte
       },
     },
     async (request, reply) => {
-      const { token, publicKey, proof, name = null, version = null, capabilities = {} } = request.body
+      const { token, publicKey, sealKeys = [], proof, name = null, version = null, capabilities = {} } = request.body
+      const [sealKey = null, runnerSealKey = null] = sealKeys
       if (!isToken(token, tokenPrefix.enrolment)) {
         throw new AppError('unauthorized', 'This is not an enrolment token. Copy the whole line again.', {
           reason: 'enrolment_invalid',
         })
       }
-      if (!verifySignature(publicKey, Buffer.from(enrolProofText(token)), proof)) {
+      if (!verifySignature(publicKey, Buffer.from(enrolProofText(token, sealKeys)), proof)) {
         throw new AppError('unauthorized', 'The proof was not made with this public key.', { reason: 'proof_invalid' })
       }
       const runnerToken = newToken(tokenPrefix.runner)
-      const identity = { id: newId(), tokenHash: hashToken(runnerToken), publicKey, version, capabilities, name }
+      const keys = { publicKey, sealKey, runnerSealKey }
+      const identity = { id: newId(), tokenHash: hashToken(runnerToken), ...keys, version, capabilities, name }
       const runner = await store.redeemEnrolment(hashToken(token), identity, clock.now())
       log.info({ runnerId: runner.id, name: runner.name, from: request.ip }, 'a runner enrolled')
       const { id: runnerId, serverId, scopes, concurrency } = runner

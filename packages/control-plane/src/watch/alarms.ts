@@ -6,6 +6,7 @@ export const alarms = {
   archive_failed: 'the archive cannot be written: old orders are kept until it can',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
   schedule_overdue: 'a schedule is overdue',
+  secret_unopened: 'a secret could not be given to its order: it was changed in the database, or its key is missing',
   seal_broken: 'the seal of an order is broken: it was changed in the database and is withdrawn',
 } as const
 

@@ -70,7 +70,7 @@ export class Scheduler {
     try {
       this.#refuseEdited(schedule)
       const body = orderBody.parse(schedule.order)
-      const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt) })
+      const { order } = await this.#options.orders.place(body, { actor, idempotencyKey: String(dueAt), asItWas: true })
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
     } catch (error) {
       // The store being away is no problem of the schedule: the next tick tries again. Anything else is, and must not
