@@ -4,4 +4,5 @@ export { type Carrying, type InstallOptions, installRunner, uninstallRunner } fr
 export { executorConfig } from './install/places.ts'
 export { enrolRunner } from './protocol/enrol.ts'
 export { readIdentity } from './protocol/identity.ts'
+export { publicSealKey, sealKeyPath } from './protocol/seal-key.ts'
 export { startRunner } from './start-runner.ts'

@@ -10,6 +10,7 @@ import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { admit } from '../order/admit.ts'
 import { type Dispatch, dispatch } from '../order/dispatch.ts'
 import { deafness } from '../order/execute.ts'
+import { openSecrets, plainPartOf } from '../order/open-secrets.ts'
 import type { Refusal } from '../order/refusal.ts'
 import type { Stop } from '../order/stop.ts'
 import { Redaction } from '../output/redact.ts'
@@ -79,8 +80,14 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const { policy, stateDir } = config
   const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now: clock.now() })
   if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
-  const { grant } = verdict.admitted
-  const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
+  const { grant, type: entry } = verdict.admitted
+  const opened = await openSecrets(grant, entry, config.sealKeyPem)
+  if ('refusal' in opened) return refusedOrder(claim, opened.refusal, logger)
+  const chosen = dispatch(
+    claim,
+    { ...verdict.admitted, payload: opened.payload },
+    { actions, executor: null, root: true },
+  )
   if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
   if (!(await spendGrant(stateDir, claim, clock.now()))) {
     logger.error({ orderId, attempt }, 'A grant that was spent before was refused.')
@@ -88,7 +95,9 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   }
   void watchForStop(lines, stopping)
   const { type, dryRun, payload } = grant
-  const redaction = new Redaction(secretsIn(payload))
+  const redaction = new Redaction([...secretsIn(plainPartOf(payload)), ...opened.values])
+  // The runner does not know them, and must not learn them from what it is told.
+  if (opened.values.length > 0) course.redaction = redaction
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
   const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')

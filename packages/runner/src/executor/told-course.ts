@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import type { ActionContext, ActionResult } from '../order/action.ts'
 import { LineGate } from '../output/line-gate.ts'
+import type { Redaction } from '../output/redact.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import type { ExecutorAnswer } from './messages.ts'
 
@@ -16,6 +17,8 @@ export class ToldCourse {
   #patienceMs = 2_000
   /** Whether the runner hears what programs print: one that was started from a former version does not know of it. */
   heard = false
+  /** Hides what the runner must not see; null where nothing is hidden from it. */
+  redaction: Redaction | null = null
 
   /** From `stop` on, nothing waits for the runner for long. */
   constructor(output: Writable, stop: AbortSignal) {
@@ -24,21 +27,22 @@ export class ToldCourse {
   }
 
   log(text: string): void {
-    this.#tell({ log: text })
+    this.#tell({ log: this.#hidden(text) })
   }
 
   end(result: ActionResult): void {
-    this.#tell({ result } as ExecutorAnswer)
+    this.#tell({ result: this.redaction?.value(result) ?? result } as ExecutorAnswer)
   }
 
   step: ActionContext['step'] = async (name, run) => {
-    this.#tell({ begin: name })
+    const told = this.#hidden(name)
+    this.#tell({ begin: told })
     try {
       const result = await run()
-      this.#tell({ end: name })
+      this.#tell({ end: told })
       return result
     } catch (error) {
-      this.#tell({ end: name, error: messageOf(error) })
+      this.#tell({ end: told, error: this.#hidden(messageOf(error)) })
       throw error
     }
   }
@@ -47,11 +51,13 @@ export class ToldCourse {
   async capture(printed: Readable, stream: 'stdout' | 'stderr'): Promise<string> {
     const decoder = new TextDecoder()
     const gate = new LineGate()
+    const redactor = this.redaction?.stream()
     let last = '\n'
-    const pass = (text: string) => {
+    const tell = (text: string) => {
       last = text.at(-1) ?? last
       this.#tellPrinted(text, stream)
     }
+    const pass = (text: string) => tell(redactor ? redactor.push(text) : text)
     try {
       for await (const bytes of printed as AsyncIterable<Buffer>) {
         if (this.#output.writableNeedDrain) await this.#room()
@@ -61,9 +67,14 @@ export class ToldCourse {
       // Its end was not waited for: what came before was told.
     }
     pass(decoder.decode())
+    if (redactor) tell(redactor.end())
     // What another program prints next begins a line of its own.
-    if (last !== '\n') pass('\n')
+    if (last !== '\n') tell('\n')
     return ''
+  }
+
+  #hidden(text: string): string {
+    return this.redaction?.text(text) ?? text
   }
 
   #tellPrinted(text: string, stream: 'stdout' | 'stderr'): void {

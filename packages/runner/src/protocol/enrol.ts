@@ -3,9 +3,10 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { arch, release } from 'node:os'
 import { type Enrolled, enrolledSchema, enrolProofText, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
-import { httpFetch } from '@ikoma/kernel/node'
+import { httpFetch, newBoxKey } from '@ikoma/kernel/node'
 import { replaceFile } from '../host/durable-file.ts'
 import { identityPaths } from './identity.ts'
+import { sealKeyPath } from './seal-key.ts'
 
 export interface Enrolment {
   url: string
@@ -16,11 +17,13 @@ export interface Enrolment {
   name?: string
   /** Give up the identity that is there already. */
   force?: boolean
+  /** Of the executor, where there is one: what secrets of orders that need root are encrypted to. */
+  executorSealKey?: string
 }
 
 /** Makes this machine a runner. The private key is made here and never leaves. */
 export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
-  const { url, token, stateDir, name, version, force = false } = enrolment
+  const { url, token, stateDir, name, version, force = false, executorSealKey } = enrolment
   const paths = identityPaths(stateDir)
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   if (!force && (await exists(paths.identity))) {
@@ -38,17 +41,21 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
   const pending = `${paths.key}.pending`
   await replaceFile(pending, pem)
   try {
+    const own = newBoxKey()
+    const sealKeys = executorSealKey === undefined ? [own.publicKey] : [executorSealKey, own.publicKey]
     const body = {
       token,
       version,
       publicKey: rawPublicKey(publicKey),
-      proof: sign(null, Buffer.from(enrolProofText(token)), privateKey).toString('base64url'),
+      sealKeys,
+      proof: sign(null, Buffer.from(enrolProofText(token, sealKeys)), privateKey).toString('base64url'),
       capabilities: { node: process.version, arch: arch(), kernel: release() },
       ...(name === undefined ? {} : { name }),
     }
     const enrolled = enrolledSchema.parse(
       await requestJson(url, 'POST', '/v1/runner/enrol', { body, fetch: httpFetch }),
     )
+    await replaceFile(sealKeyPath(stateDir), own.toPem())
     await replaceFile(paths.key, pem)
     await replaceFile(paths.identity, `${JSON.stringify({ url, ...enrolled }, null, 2)}\n`)
     return enrolled
