@@ -5,6 +5,12 @@ import { parseDocument } from 'yaml'
 import type { Host } from '../host.ts'
 import { refuseLinks, refuseReplaceable } from '../safety/index.ts'
 import { revisionLabel } from './docker.ts'
+import {
+  escapedForCompose,
+  type GivenEnvironment,
+  refuseUnknownServices,
+  withGivenEnvironment,
+} from './given-environment.ts'
 import { isRecord, listed } from './judge/inspection.ts'
 import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
 
@@ -18,6 +24,8 @@ export interface ComposeSource {
   revision: string
   /** What the server's own policy lets this project do. */
   allowed: readonly ComposeDanger[]
+  /** Variables of containers that the order gives, by service. */
+  environment?: GivenEnvironment
 }
 
 export interface ComposeProject {
@@ -90,9 +98,15 @@ interface Marking extends ComposeSource {
 async function marked(host: Host, document: Mapping, source: Marking) {
   const { services, name: _, ...shared } = document
   const all = Object.entries(isRecord(services) ? services : {})
+  const { environment = {} } = source
+  refuseUnknownServices(
+    environment,
+    all.map(([name]) => name),
+  )
   return Promise.all(
     all.map(async ([name, given]) => {
-      const service = isRecord(given) ? given : {}
+      const own = Object.hasOwn(environment, name) ? environment[name] : undefined
+      const service = withGivenEnvironment(isRecord(given) ? given : {}, escapedForCompose(own))
       const parts: unknown[] = [service, shared, await environmentOf(host, service, source.directory)]
       // Whatever has a variable anywhere may be changed by any of them.
       if (JSON.stringify(parts).includes('$')) parts.push(source.values)
