@@ -18,6 +18,7 @@ import { type Loop, startLoop } from './protocol/loop.ts'
 import { pause } from './protocol/pause.ts'
 import { recover } from './protocol/recover.ts'
 import { ReportOutbox } from './protocol/report-outbox.ts'
+import { publicSealKey, sealKeyPath } from './protocol/seal-key.ts'
 import { lockState } from './protocol/state-lock.ts'
 import { messageOf } from './protocol/trouble.ts'
 
@@ -45,6 +46,8 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   const unlock = await lockState(stateDir)
   try {
     const policy = await readPolicyFile(settings.policyFile)
+    // A state directory that a former version made has none yet.
+    await publicSealKey(sealKeyPath(stateDir))
     const identity = await identityHolder(settings)
     const journal = await Journal.open(join(stateDir, 'journal.ndjson'))
     return await run({ settings, deps, policy, identity, journal, unlock })

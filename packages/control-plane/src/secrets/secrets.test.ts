@@ -1,5 +1,5 @@
-import { secretsBoundTo, secretsInfo } from '@ikoma/api'
-import { boxKeyFromPem, newBoxKey, openBox } from '@ikoma/kernel/node'
+import { enrolProofText, secretsBoundTo, secretsInfo } from '@ikoma/api'
+import { boxKeyFromPem, newBoxKey, newSigningKey, openBox } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adminKey, setup as openWorld, type World } from '../testing/world.ts'
 
@@ -203,6 +203,36 @@ describe('an order that names a secret', () => {
     const { body: order } = await world.admin('POST', '/v1/orders', { body })
     expect(await ended(runner, order.id)).toMatchObject({ statusReason: 'secrets_too_large' })
   })
+})
+
+test('a runner that was taken over cannot put its own key in place of its executor’s', async () => {
+  const runner = await aRunner()
+  const sealKey = newBoxKey().publicKey
+  const tries: [string, string, unknown][] = [
+    ['PATCH', `/v1/runners/${runner.id}`, { sealKey }],
+    ['POST', '/v1/runner/heartbeat', { sealKey }],
+    ['POST', '/v1/runner/heartbeat', { capabilities: { sealKey, seal_key: sealKey }, sealKeys: [sealKey] }],
+    ['POST', '/v1/runner/heartbeat', { capabilities: { sealKey, sealKeys: [sealKey] } }],
+  ]
+  const statuses = []
+  for (const [method, url, body] of tries) statuses.push((await runner.call(method, url, { body })).status)
+  expect(statuses).toEqual([401, 400, 400, 200])
+  await set('api')
+  await place({ runnerId: runner.id })
+  expect((await claimed(runner)).values).toEqual({ api: value })
+})
+
+test('the keys of an enrolment are under the signature of the machine that enrols', async () => {
+  const { body: invited } = await world.admin('POST', '/v1/enrolments', { body: {} })
+  const machine = newSigningKey()
+  const [own, thief] = [newBoxKey().publicKey, newBoxKey().publicKey]
+  const proof = machine.sign(Buffer.from(enrolProofText(invited.token, [own])))
+  const body = { token: invited.token, publicKey: machine.publicKey, proof }
+  for (const sealKeys of [[thief], [thief, own], [own, thief], undefined]) {
+    expect(await world.call('POST', '/v1/runner/enrol', { body: { ...body, sealKeys } })).toMatchObject({ status: 401 })
+  }
+  const { body: enrolled } = await world.call('POST', '/v1/runner/enrol', { body: { ...body, sealKeys: [own] } })
+  expect(await world.store.findRunner(enrolled.runnerId)).toMatchObject({ sealKey: own, runnerSealKey: null })
 })
 
 describe('a secret that somebody changed in the database', () => {
