@@ -80,7 +80,6 @@ export { fieldsOf, type PayloadField } from './payload-fields.ts'
 export {
   openedPayload,
   type PayloadIssue,
-  type PlacedPayload,
   placedPayload,
   plainSecretsIn,
   secretsNamedIn,

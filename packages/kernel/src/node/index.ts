@@ -2,12 +2,9 @@ export { portVariable, readEnvironment, switchVariable } from './environment.ts'
 export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
 export {
-  type BoxKey,
   boxKeyFromPem,
-  boxKeyId,
   newBoxKey,
   openBox,
-  type SealedBox,
   sealTo,
 } from './sealed-box.ts'
 export { readOrMakeSecretFile, readSecretFile } from './secret-file.ts'
