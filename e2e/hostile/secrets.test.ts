@@ -103,7 +103,7 @@ test.each(dialects)(
     await first.client.setSecret('address', { value: `${site.url}/${token}` })
     const others = Array.from({ length: 110 }, (_, n) => `other-${n}`)
     await Promise.all(others.map((name) => last.client.setSecret(name, { value: `value of ${name}` })))
-    const runners = []
+    const runners: string[] = []
     for (const server of servers) {
       const runner = await world.enrol(server, { scopes: ['check'], policy: ['check'] })
       await world.startRunner(runner)

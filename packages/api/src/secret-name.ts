@@ -1,0 +1,1 @@
+export { saysSecret } from '@ikoma/kernel'
