@@ -21,7 +21,9 @@ catalogue (\`packages/api/src/catalogue/\`); \`ikoma order types\` and \`GET /v1
   a person approves it.
 - **Retry**: an \`idempotent\` order is run again when its outcome is unknown, one that is to be run \`once\` waits for a person.
 - **Root**: done as root, by the executor where there is one.
-- **Turn**: orders with the same turn never run at the same time on a server.`
+- **Turn**: orders with the same turn never run at the same time on a server.
+- **{secret}**: \`{"secret": "<name>"}\` may stand in place of the text; \`ikoma secret set <name>\` keeps the value, which no order
+  stores or shows. Where the field's name says that it is a secret, text is written \`{"plain": "…"}\` when it is none.`
 
 const situations = `## When things go wrong
 
