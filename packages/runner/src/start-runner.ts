@@ -47,10 +47,10 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   try {
     const policy = await readPolicyFile(settings.policyFile)
     // A state directory that a former version made has none yet.
-    await publicSealKey(sealKeyPath(stateDir))
+    const opensWith = await publicSealKey(sealKeyPath(stateDir))
     const identity = await identityHolder(settings)
     const journal = await Journal.open(join(stateDir, 'journal.ndjson'))
-    return await run({ settings, deps, policy, identity, journal, unlock })
+    return await run({ settings, deps, policy, identity, journal, unlock, opensWith })
   } catch (error) {
     await unlock()
     throw error
@@ -64,9 +64,11 @@ interface Parts {
   identity: IdentityHolder
   journal: Journal
   unlock(): Promise<void>
+  /** The public key that secrets of its own orders are encrypted to: an admin may have to tell it to the control plane. */
+  opensWith: string
 }
 
-async function run({ settings, deps, policy, identity, journal, unlock }: Parts): Promise<Runner> {
+async function run({ settings, deps, policy, identity, journal, unlock, opensWith }: Parts): Promise<Runner> {
   const { logger, clock = systemClock, actions = allActions } = deps
   const { version, killGraceMs } = settings
   const controlPlane = createControlPlaneClient(identity.current, clock)
@@ -89,7 +91,8 @@ async function run({ settings, deps, policy, identity, journal, unlock }: Parts)
     logger,
     stopping: stopping.signal,
   })
-  logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes, privilege }, 'The runner has started.')
+  const about = { runnerId, url: identity.current().url, scopes: policy.scopes, privilege, opensWith }
+  logger.info(about, 'The runner has started.')
   if (privilege !== 'executor') logger[privilege === 'root' ? 'warn' : 'info']({}, unsplit[privilege])
   const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
   let stopped: Promise<void> | null = null

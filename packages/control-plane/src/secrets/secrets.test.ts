@@ -1,4 +1,5 @@
 import { enrolProofText, secretsBoundTo, secretsInfo } from '@ikoma/api'
+import { scheduleBytes } from '@ikoma/domain'
 import { boxKeyFromPem, newBoxKey, newSigningKey, openBox } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adminKey, setup as openWorld, type World } from '../testing/world.ts'
@@ -369,6 +370,24 @@ describe('a field whose name says that it is a secret', () => {
     const batch = { orders: [body(runner.id, { DB_PASSWORD: value })] }
     const answer = await world.admin('POST', '/v1/orders/batch', { body: batch })
     expect(JSON.stringify(answer.body)).toContain('plain_secret')
+  })
+
+  test('that a schedule of a former version holds in plain is placed as it was', async () => {
+    const runner = await aRunner()
+    const order = body(runner.id, { DB_PASSWORD: value })
+    const schedule = {
+      name: 'nightly',
+      cron: '0 0 * * *',
+      timeZone: 'UTC',
+      order: { type: 'runner.selftest', runnerId: runner.id },
+    }
+    const { body: made } = await world.admin('POST', '/v1/schedules', { body: schedule })
+    const seal = world.keyring.seal(scheduleBytes({ id: made.id, order, createdBy: 'admin-key' }))
+    const entry = { at: 0, actor: 'admin-key', action: 'schedule.changed', subject: `schedule:${made.id}`, data: {} }
+    await world.store.updateSchedule(made.id, { order, seal, nextRunAt: world.time.now }, entry)
+    await world.runScheduler()
+    const { body: orders } = await world.admin('GET', '/v1/orders')
+    expect(orders.items).toMatchObject([{ type: 'service.systemd.apply', status: 'QUEUED' }])
   })
 
   test('may hold a reference, or text that says it is plain, which stays so when the order is placed again', async () => {
