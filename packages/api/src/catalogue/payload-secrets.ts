@@ -1,6 +1,6 @@
 import { secretNamePattern } from '@ikoma/domain'
-import { saysSecret } from '@ikoma/kernel'
 import * as z from 'zod'
+import { saysSecret } from '../secret-name.ts'
 import { mapFreeText, takesReference } from './free-text.ts'
 import type { CatalogueEntry } from './order-type.ts'
 
