@@ -51,13 +51,14 @@ interface Setup {
   grant?: Partial<Grant>
   keyMode?: number
   withKey?: boolean
+  text?: string
 }
 
 /** Has the executor do one order, and answers all that it told, its own log beside it. */
-async function run({ grant = {}, keyMode = 0o600, withKey = true }: Setup = {}) {
+async function run({ grant = {}, keyMode = 0o600, withKey = true, text: given = value }: Setup = {}) {
   const at = { orderId, attempt: 1, lease: 'lease-1', runnerId }
   const label = { info: secretsInfo, aad: secretsBoundTo(at) }
-  const secrets = await sealTo(box.publicKey, Buffer.from(JSON.stringify({ db: value })), label)
+  const secrets = await sealTo(box.publicKey, Buffer.from(JSON.stringify({ db: given })), label)
   const paths = {
     config: join(folder, 'executor.json'),
     policy: join(folder, 'policy.json'),
@@ -128,6 +129,13 @@ test.each<[string, Setup]>([
   const { told } = await run(setup)
   expect(told).toContain('secrets_unopened')
   expect(done).toEqual([])
+})
+
+test('the password within a URL is hidden by itself too', async () => {
+  during = async ({ log }) => log('refused for the password swordfish-77')
+  const { told } = await run({ text: 'postgres://app:swordfish-77@db/app' })
+  expect(told).toContain('[REDACTED]')
+  expect(told).not.toContain('swordfish')
 })
 
 test('a reference without a value is refused by its field', async () => {

@@ -7,6 +7,7 @@ import {
   secretsInfo,
 } from '@ikoma/api'
 import { openBox } from '@ikoma/kernel/node'
+import { secretsIn } from '../output/secret-forms.ts'
 import type { Refusal } from './refusal.ts'
 
 /** A payload as its action gets it, with the values in it that nobody else may see. */
@@ -27,7 +28,9 @@ export async function openSecrets(
   const values = await valuesOf(grant, keyPem)
   if (values === null) return refuse('secrets_unopened', unopened)
   const opened = openedPayload(type, grant.payload, values)
-  if (opened.ok) return { payload: opened.payload, values: [...values.values()] }
+  const hidden = [...values.values()]
+  // The password within a URL is one by itself.
+  if (opened.ok) return { payload: opened.payload, values: [...hidden, ...secretsIn(hidden)] }
   const problems = opened.issues.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`)
   return refuse('invalid_payload', `The payload is not valid: ${problems.join('; ')}`)
 }
