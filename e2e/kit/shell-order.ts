@@ -11,7 +11,7 @@ export const shellScopes = {
 export async function placeShell(
   { client }: Pick<ControlPlane, 'client'>,
   runner: Pick<EnrolledRunner, 'id'>,
-  payload: { argv: string[]; env?: Record<string, string> },
+  payload: { argv: string[]; env?: Record<string, string | { secret: string } | { plain: string }> },
   options: { timeoutSec?: number } = {},
 ): Promise<OrderResource> {
   const order = await client.placeOrder({ type: 'shell.run', runnerId: runner.id, payload, ...options })

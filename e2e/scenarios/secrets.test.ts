@@ -26,7 +26,7 @@ describe.each(dialects)('a secret in an order’s environment, on %s', (dialect)
     const runner = await world.enrol(server, shellScopes)
     const runnerProcess = await world.startRunner(runner)
     const argv = [node, join(root, 'e2e/programs/blabber.ts')]
-    const { id } = await placeShell(server, runner, { argv, env: { API_TOKEN: secret } })
+    const { id } = await placeShell(server, runner, { argv, env: { API_TOKEN: { plain: secret } } })
 
     const { report } = await world.orderIs(server, id, 'SUCCEEDED')
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { onHost } from './bare-host.ts'
-import type { Host } from './host.ts'
+import { importImage } from './shell-image.ts'
 import { putSources } from './sources.ts'
 import { newVps, type Vps } from './vps.ts'
 
@@ -112,12 +112,3 @@ onHost('an app under docker-compose', () => {
     expect(await vps.done('service.compose.down', project)).toEqual({ changed: false, changes: [] })
   })
 })
-
-/** An image as if it had been pulled: a shell of the host and what that needs. */
-async function importImage({ see }: Host, name: string): Promise<void> {
-  const programs = ['/bin/sh', '/bin/sleep']
-  const libraries = (await see(['ldd', ...programs])).matchAll(/(\/\S+) \(0x/g)
-  const files = [...programs, ...new Set([...libraries].map(([, path = '']) => path))]
-  await see(['tar', '--create', '--dereference', '--file', '/root/image.tar', ...files])
-  await see(['docker', 'import', '/root/image.tar', name])
-}

@@ -10,6 +10,8 @@ export interface TestControlPlane extends ControlPlane {
   keyring: Keyring
   /** The command line of somebody at another machine who looks after this control plane. */
   ikoma(args: string[]): Process
+  /** Its database, keys and everything else that it keeps. */
+  folder: string
   outputs(): string
   close(): Promise<void>
 }
@@ -32,7 +34,7 @@ export async function startControlPlane(address: string): Promise<TestControlPla
     const ready = await world.ready(server)
     const keyring = openKeyring(join(folder, 'data', 'keys'))
     const ikoma = (args: string[]) => world.ikoma(args, { IKOMA_URL: ready.url, IKOMA_ADMIN_KEY: adminKey })
-    return { ...ready, keyring, ikoma, outputs: () => world.outputs(), close: () => world.close() }
+    return { ...ready, keyring, folder, ikoma, outputs: () => world.outputs(), close: () => world.close() }
   } catch (error) {
     await world.close()
     throw error

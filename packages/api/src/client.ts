@@ -15,6 +15,7 @@ import type {
   runnerPatch,
 } from './runners.ts'
 import type { ScheduleResource, scheduleBody, schedulePatch } from './schedules.ts'
+import type { SecretResource, SecretRotation, secretBody, secretRotateBody } from './secrets.ts'
 import type { ServerResource, serverBody, serverPatch } from './servers.ts'
 import type { TokenResource, TokenWithSecret, tokenBody } from './tokens.ts'
 
@@ -239,6 +240,14 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
     updateSchedule: (id: string, body: z.input<typeof schedulePatch>) =>
       call<ScheduleResource>('PATCH', at('/v1/schedules', id), { body }),
     deleteSchedule: (id: string) => call<null>('DELETE', at('/v1/schedules', id)),
+
+    listSecrets: list<SecretResource>('/v1/secrets'),
+    setSecret: (name: string, body: z.input<typeof secretBody>) =>
+      call<SecretResource>('PUT', at('/v1/secrets', name), { body }),
+    removeSecret: (name: string, { force = false } = {}) =>
+      call<null>('DELETE', at('/v1/secrets', name), { query: { force: String(force) } }),
+    rotateSecrets: (body: z.input<typeof secretRotateBody> = {}) =>
+      call<SecretRotation>('POST', '/v1/secrets/rotate', { body, timeoutMs: 120_000 }),
 
     listTokens: list<TokenResource>('/v1/tokens'),
     createToken: (body: z.input<typeof tokenBody>) => call<TokenWithSecret>('POST', '/v1/tokens', { body }),

@@ -3,6 +3,7 @@ import { describedField, idField, nameField } from './fields.ts'
 import { grantAuditHead, signedGrantSchema } from './grant.ts'
 import { orderSchema } from './orders.ts'
 import { reportSchema } from './report.ts'
+import { rawKeyField } from './secrets.ts'
 
 /**
  * What a runner and the control plane say to each other, all of it over HTTP and begun by the runner:
@@ -26,6 +27,8 @@ export const enrolBody = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{86}$/, 'an Ed25519 signature in base64url')
     .optional(),
+  /** What secrets are encrypted to: for orders that need root (the executor's, where there is one), then the runner's own where it is another. */
+  sealKeys: z.array(rawKeyField).min(1).max(2).optional(),
   version: z.string().max(50).optional(),
   capabilities: describedField.optional(),
 })

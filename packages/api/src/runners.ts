@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { describedField, idField, jsonObjectField, labelsField, nameField, scopesField, timeField } from './fields.ts'
+import { rawKeyField } from './secrets.ts'
 
 export const defaultScopes = ['default']
 
@@ -19,6 +20,8 @@ export const runnerPatch = z
     capabilities: describedField,
     concurrency: z.number().int().min(1).max(100),
     disabled: z.boolean(),
+    sealKey: rawKeyField.describe('What secrets are encrypted to: `ikoma runner install` tells it on the server.'),
+    runnerSealKey: rawKeyField.describe("The runner's own, where the executor has another."),
   })
   .partial()
 
@@ -41,6 +44,7 @@ export const runnerSchema = z
     cloned: z
       .array(z.object({ machine: z.string(), address: z.string(), since: timeField, lastSeenAt: timeField }))
       .nullable(),
+    opensSecrets: z.boolean().describe('Whether secrets can be delivered to it.'),
     version: z.string().nullable(),
     lastSeenAt: timeField.nullable(),
     createdAt: timeField,

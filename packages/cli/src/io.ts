@@ -21,6 +21,8 @@ export interface Io {
   /** Ends early, without an error, when `signal` aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   readStdin(): Promise<string>
+  /** Asks a person at a keyboard without showing what is typed; all of standard input where there is none. */
+  readHidden(prompt: string): Promise<string>
   /** Calls `handler` at the next Ctrl-C instead of ending the process. Returns how to stop listening. */
   onInterrupt(handler: () => void): () => void
 }

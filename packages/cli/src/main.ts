@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { homedir } from 'node:os'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Io, Sink } from './io.ts'
@@ -17,10 +19,25 @@ const io: Io = {
   now: () => Date.now(),
   sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}).catch(() => {}),
   readStdin: () => text(process.stdin),
+  readHidden: (prompt) => (process.stdin.isTTY ? askHidden(prompt) : text(process.stdin)),
   onInterrupt(handler) {
     process.once('SIGINT', handler)
     return () => process.off('SIGINT', handler)
   },
+}
+
+/** Ctrl-C and Ctrl-D give nothing. */
+async function askHidden(prompt: string): Promise<string> {
+  process.stderr.write(prompt)
+  const output = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input: process.stdin, output, terminal: true })
+  try {
+    const closed = once(lines, 'close').then(() => '')
+    return await Promise.race([lines.question(''), closed])
+  } finally {
+    lines.close()
+    process.stderr.write('\n')
+  }
 }
 
 function sinkOf(stream: NodeJS.WriteStream): Sink {

@@ -11,6 +11,7 @@ import { executorCommand } from './commands/executor.ts'
 import { orderCommand } from './commands/order/index.ts'
 import { runnerCommand } from './commands/runner/index.ts'
 import { scheduleCommand } from './commands/schedule/index.ts'
+import { secretCommand } from './commands/secret/index.ts'
 import { serveCommand } from './commands/serve.ts'
 import { serverCommand } from './commands/server/index.ts'
 import { tokenCommand } from './commands/token/index.ts'
@@ -67,6 +68,7 @@ export function buildProgram(cli: Cli): Command {
     .addCommand(runnerCommand(cli))
     .addCommand(serverCommand(cli))
     .addCommand(scheduleCommand(cli))
+    .addCommand(secretCommand(cli))
     .addCommand(tokenCommand(cli))
     .addCommand(auditCommand(cli))
     .addCommand(contextCommand(cli))

@@ -46,6 +46,7 @@ function reportProblem({ status, problem }: ApiError, reporter: Reporter): numbe
   for (const line of fields.filter((line) => line !== problem.detail)) out.note(`  ${line}`)
   const request = problem.requestId ? `, ${t.errors.request} ${problem.requestId}` : ''
   out.note({ text: `  ${t.errors.reason} ${problem.reason}${request}`, style: 'dim' })
+  if (problem.reason === 'plain_secret') out.note('  ', t.errors.plainSecretHint)
   if (status === 401) out.note('  ', t.errors.unauthorizedHint)
   return exitCodeOfProblem(status)
 }

@@ -1,5 +1,4 @@
-import type { SealedSecrets } from '@ikoma/api'
-import type { AttachedRunner, Order, OrderTiming, Store } from '@ikoma/domain'
+import type { OrderTiming, Store } from '@ikoma/domain'
 import type { AuditRule } from '@ikoma/domain/audit-chain'
 import type { Clock, Places } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
@@ -11,6 +10,7 @@ import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
 import type { OrderDesk } from './orders/placement.ts'
 import type { Presence } from './presence.ts'
+import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
 
@@ -23,6 +23,7 @@ export interface Context {
   keyring: Keyring
   access: AccessControl
   orders: OrderDesk
+  secrets: SecretDesk
   signals: SignalDesk
   presence: Presence
   instances: RunnerInstances
@@ -35,8 +36,6 @@ export interface Context {
   places: { streams: Places; exports: Places; parked: Places }
   /** Rows whose seal is broken, as far as this process has met them. */
   brokenRows: Set<string>
-  /** The secrets that an order refers to, sealed to whoever executes it; null when it refers to none. */
-  sealedSecretsFor?(order: Order, runner: AttachedRunner): Promise<SealedSecrets | null>
   /** Aborted when the process stops: whatever waits gives up. */
   stopping: AbortSignal
 }

@@ -31,9 +31,11 @@ import { runnerExchangeRoute } from './routes/runner-exchange.ts'
 import { runnerProtocolRoutes } from './routes/runner-protocol.ts'
 import { runnerRoutes } from './routes/runners.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
+import { secretRoutes } from './routes/secrets.ts'
 import { serverRoutes } from './routes/servers.ts'
 import { streamRoute } from './routes/stream.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { SecretDesk } from './secrets/secret-desk.ts'
 import { SignalDesk } from './signal-desk.ts'
 import { Alarms } from './watch/alarms.ts'
 import { Reconciler } from './watch/reconciler.ts'
@@ -163,6 +165,7 @@ function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
   const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
   const signals = new SignalDesk()
+  const secrets = new SecretDesk({ store, clock, keyring })
   const metrics = createMetrics(store)
   const alarms = new Alarms({ log, registry: metrics.registry })
   const versions = options.versions ?? { migratedAt: null, auditKeyedFrom: 1 }
@@ -178,7 +181,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets }),
+    secrets,
     signals,
     presence,
     instances,
@@ -216,6 +220,7 @@ function addRoutes(app: App, context: Context, operations: OperationOptions): vo
   runnerExchangeRoute(app, context)
   scheduleRoutes(app, context)
   tokenRoutes(app, context)
+  secretRoutes(app, context)
   auditRoutes(app, context)
   streamRoute(app, context)
   gatewayRoutes(app, context)

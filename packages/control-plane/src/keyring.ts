@@ -9,6 +9,7 @@ import {
   type SigningKey,
   signingKeyFromPem,
 } from '@ikoma/kernel/node'
+import { folderSecretKeys, memorySecretKeys, type SecretKeys } from './secrets/secret-keys.ts'
 import { openVersions, type Versions } from './versions.ts'
 
 /** The control plane's own keys: one seals what must not be edited in the database, one signs what runners execute. */
@@ -30,19 +31,31 @@ export interface Keyring {
   nonceKey: Uint8Array
   /** Signs all of them with one signature, over the list of their hashes. */
   sign(grants: readonly Grant[]): SignedGrant[]
+  /** What secrets are encrypted with. */
+  secretKeys: SecretKeys
 }
 
 /** Reads both keys from a folder, made 0600 at first start. API processes that share a database share these files. */
 export function openKeyring(folder: string): Keyring {
   const signing = readOrMakeSecretFile(join(folder, 'signing.pem'), () => newSigningKey().toPem())
   const seal = readOrMakeSecretFile(join(folder, 'seal.key'), () => randomBytes(32).toString('base64url'))
-  const versions = openVersions(folder)
-  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'), versions)
+  const kept = { versions: openVersions(folder), secretKeys: folderSecretKeys(folder) }
+  return keyring(signingKeyFromPem(signing.content), Buffer.from(seal.content, 'base64url'), kept)
 }
 
-export function keyring(signingKey: SigningKey, sealKey: Uint8Array, versions: Versions = newVersions()): Keyring {
+interface Kept {
+  versions?: Versions
+  secretKeys?: SecretKeys
+}
+
+export function keyring(
+  signingKey: SigningKey,
+  sealKey: Uint8Array,
+  { versions = newVersions(), secretKeys = memorySecretKeys() }: Kept = {},
+): Keyring {
   return {
     sealKey,
+    secretKeys,
     verifyKey: { keyId: signingKey.keyId, publicKey: signingKey.publicKey },
     nonceKey: createHmac('sha256', sealKey).update('ikoma-runner-nonce').digest(),
     formerUntil: () => versions.formerUntil,

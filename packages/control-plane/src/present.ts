@@ -143,6 +143,7 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
     serverId: runner.serverId,
     enrolled: runner.publicKey !== null,
     ...machinesOf(runner, now),
+    opensSecrets: runner.sealKey !== null,
     version: runner.version,
     lastSeenAt: isoOrNull(runner.lastSeenAt),
     createdAt: isoTime(runner.createdAt),

@@ -129,6 +129,8 @@ function aRunner(patch: Partial<AttachedRunner>): AttachedRunner {
     previousTokenHash: null,
     previousTokenExpiresAt: null,
     publicKey: null,
+    sealKey: null,
+    runnerSealKey: null,
     version: null,
     lastSeenAt: null,
     instance: null,

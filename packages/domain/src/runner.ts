@@ -17,6 +17,10 @@ export interface Runner {
   previousTokenExpiresAt: number | null
   /** Raw Ed25519 public key, base64url; null for a runner created without enrolment. */
   publicKey: string | null
+  /** Raw X25519 public key, base64url: what secrets of its orders are encrypted to. The executor's, where there is one. */
+  sealKey: string | null
+  /** The runner's own where the executor has another: for orders that it does itself. */
+  runnerSealKey: string | null
   version: string | null
   lastSeenAt: number | null
   /** Which machines spoke under its name lately, and in which protocol, as the control plane wrote it; null before it spoke. */

@@ -8,6 +8,7 @@ import type { OrderTiming } from './order-timing.ts'
 import type { AttachedRunner, Enrolment, Runner } from './runner.ts'
 import type { Schedule } from './schedule.ts'
 import type { RowFault } from './seal.ts'
+import type { SecretStore } from './secret-store.ts'
 import type { Server } from './server.ts'
 
 /**
@@ -15,7 +16,7 @@ import type { Server } from './server.ts'
  * in the same transaction. Methods reject with AppError: `unavailable` when storage does not answer in time,
  * `rate_limited` when too many calls wait. Times are epoch milliseconds and given by the caller; stores read no clock.
  */
-export interface Store extends OrderStore, RegistryStore, ScheduleStore, AuditStore {
+export interface Store extends OrderStore, RegistryStore, ScheduleStore, SecretStore, AuditStore {
   readonly dialect: 'sqlite' | 'postgres' | 'memory'
   /** Resolves when storage answers a read and accepts a write; rejects with `unavailable` otherwise. */
   ping(): Promise<void>
@@ -274,6 +275,8 @@ export type RunnerPatch = Partial<
     | 'tokenHash'
     | 'previousTokenHash'
     | 'previousTokenExpiresAt'
+    | 'sealKey'
+    | 'runnerSealKey'
   >
 >
 
@@ -287,7 +290,10 @@ export interface RunnerTouch {
 }
 
 /** What the machine brings to its enrolment; the rest comes from the enrolment. */
-export type RunnerIdentity = Pick<Runner, 'id' | 'tokenHash' | 'publicKey' | 'version' | 'capabilities'> & {
+export type RunnerIdentity = Pick<
+  Runner,
+  'id' | 'tokenHash' | 'publicKey' | 'sealKey' | 'runnerSealKey' | 'version' | 'capabilities'
+> & {
   /** Replaces the enrolment's name when given. */
   name: string | null
 }

@@ -20,6 +20,7 @@ import { type Loop, startLoop } from './protocol/loop.ts'
 import { pause } from './protocol/pause.ts'
 import { recover } from './protocol/recover.ts'
 import { ReportOutbox } from './protocol/report-outbox.ts'
+import { publicSealKey, sealKeyPath } from './protocol/seal-key.ts'
 import { lockState } from './protocol/state-lock.ts'
 import { messageOf } from './protocol/trouble.ts'
 
@@ -47,10 +48,12 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   const unlock = await lockState(stateDir)
   try {
     const policy = await readPolicyFile(settings.policyFile)
+    // A state directory that a former version made has none yet.
+    const opensWith = await publicSealKey(sealKeyPath(stateDir))
     const identity = await identityHolder(settings)
     const machine = machineHash(settings.machineIdFile)
     const journal = await Journal.open(join(stateDir, journalFile), { machine, logger: deps.logger })
-    return await run({ settings, deps, policy, identity, journal, machine, unlock })
+    return await run({ settings, deps, policy, identity, journal, machine, unlock, opensWith })
   } catch (error) {
     await unlock()
     throw error
@@ -65,9 +68,11 @@ interface Parts {
   journal: Journal
   machine: string | null
   unlock(): Promise<void>
+  /** The public key that secrets of its own orders are encrypted to: an admin may have to tell it to the control plane. */
+  opensWith: string
 }
 
-async function run({ settings, deps, policy, identity, journal, machine, unlock }: Parts): Promise<Runner> {
+async function run({ settings, deps, policy, identity, journal, machine, unlock, opensWith }: Parts): Promise<Runner> {
   const { logger, clock = systemClock, actions = allActions } = deps
   const { version, killGraceMs } = settings
   const controlPlane = createControlPlaneClient(identity.current, newInstance(machine))
@@ -93,7 +98,8 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock 
     logger,
     stopping: stopping.signal,
   })
-  logger.info({ runnerId, url: identity.current().url, scopes: policy.scopes, privilege }, 'The runner has started.')
+  const about = { runnerId, url: identity.current().url, scopes: policy.scopes, privilege, opensWith }
+  logger.info(about, 'The runner has started.')
   if (privilege !== 'executor') logger[privilege === 'root' ? 'warn' : 'info']({}, unsplit[privilege])
   const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
   let stopped: Promise<void> | null = null

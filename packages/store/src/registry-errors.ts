@@ -37,3 +37,16 @@ export function hasLiveOrders(noun: 'server' | 'runner', orderId: string): AppEr
     },
   )
 }
+
+export function secretChanged(name: string): AppError {
+  return new AppError('conflict', `Somebody else set the secret "${name}" at the same time. Set it again.`, {
+    reason: 'secret_changed',
+  })
+}
+
+export function secretInUse(name: string, use: string): AppError {
+  const message = `The secret "${name}" is named by ${use.replace(':', ' ')}, which could then not be done.`
+  return new AppError('conflict', `${message} Cancel it or let it end first, or remove the secret with --force.`, {
+    reason: 'secret_in_use',
+  })
+}

@@ -25,6 +25,9 @@ export const writeVerbs = [
   'updateSchedule',
   'deleteSchedule',
   'advanceSchedule',
+  'putSecret',
+  'deleteSecret',
+  'moveSecrets',
   'holdLeadership',
 ] as const satisfies (keyof Store)[]
 

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { environmentField } from './fields/environment.ts'
 import { logRange } from './fields/log-range.ts'
 import { appDirectoryField } from './fields/path.ts'
 import { serviceNameField, settleField } from './fields/service.ts'
@@ -58,6 +59,14 @@ export const compose = family({
         .describe(
           'The revision of the sources: services that are built are built and started anew when it is another one.',
         ),
+      environment: z
+        .record(
+          z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'the name of a service of the file'),
+          environmentField,
+        )
+        .refine((services) => Object.keys(services).length <= 50, 'at most 50 services')
+        .default({})
+        .describe('Environment variables of containers, by the service of the file; they go before those of the file.'),
       waitSec: waitField.default(120).describe('How many seconds containers have to become healthy.'),
       settleSec: settleField.describe(
         'How many seconds containers are watched after a start: one that ends within this time has failed.',

@@ -42,6 +42,7 @@ const free: Record<string, RegExp> = {
   'timer.systemd.apply description': /^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u,
   'timer.systemd.apply environment PORT': argument,
   'timer.systemd.apply schedule calendar': /^[A-Za-z0-9*][A-Za-z0-9*:,.~/ _-]*$/,
+  'service.compose.up environment web PORT': argument,
   'service.compose.up revision': /^[A-Za-z0-9._-]+$/,
   'service.pm2.apply processes interpreterArgs': argument,
   'service.pm2.apply processes args': argument,

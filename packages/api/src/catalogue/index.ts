@@ -2,6 +2,7 @@ import { anyScopeAllows } from '@ikoma/domain'
 import * as z from 'zod'
 import { families } from './families.ts'
 import type { CatalogueEntry } from './order-type.ts'
+import { payloadJsonSchema } from './payload-secrets.ts'
 
 /** Every order type there is. The control plane, the runner, the CLI and the documentation read this one list. */
 export const catalogue = {
@@ -65,7 +66,7 @@ export function describeCatalogue(): OrderTypeResource[] {
     ({ payload, output, example, shape: _shape, staysAfterStop: _stays, turn: _turn, ...rest }) => ({
       ...rest,
       example: example as Record<string, unknown>,
-      payloadSchema: z.toJSONSchema(payload, { io: 'input' }),
+      payloadSchema: payloadJsonSchema(payload),
       outputSchema: z.toJSONSchema(output),
     }),
   )
@@ -77,3 +78,10 @@ export { appPlaces, isAppPlace } from './fields/app-places.ts'
 export { packageField } from './fields/package.ts'
 export type { CatalogueEntry } from './order-type.ts'
 export { fieldsOf, type PayloadField } from './payload-fields.ts'
+export {
+  openedPayload,
+  type PayloadIssue,
+  placedPayload,
+  plainSecretsIn,
+  secretsNamedIn,
+} from './payload-secrets.ts'

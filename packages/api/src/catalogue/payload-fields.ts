@@ -31,11 +31,14 @@ export function fieldsOf(schema: Schema, prefix = ''): PayloadField[] {
       ...fieldsOf(objectOf(field.additionalProperties), `${path}.*.`),
     ]
   })
-  return [...own, ...(schema.anyOf ?? []).flatMap((option) => fieldsOf(objectOf(option), prefix))]
+  return [...own, ...optionsOf(schema).flatMap((option) => fieldsOf(option, prefix))]
 }
 
 function kindOf(schema: Schema): string {
-  if (schema.anyOf) return [...new Set(schema.anyOf.map((option) => kindOf(objectOf(option))))].join(' or ')
+  if (schema.anyOf) {
+    const kinds = new Set(optionsOf(schema).map(kindOf))
+    return [...kinds, ...(takesSecret(schema) ? ['{secret}'] : [])].join(' or ')
+  }
   if (schema.enum) return schema.enum.map(String).join(' or ')
   if (schema.const !== undefined) return String(schema.const)
   if (schema.type === 'array') return `list${bounds(schema)} of ${kindOf(objectOf(schema.items))}`
@@ -53,6 +56,15 @@ const textKinds: Record<string, string> = {
   ipv6: 'IPv6 address',
   cidrv4: 'IPv4 network',
   cidrv6: 'IPv6 network',
+}
+
+/** What a field may be in itself; that a secret may stand in place of its text is not said at length of each. */
+function optionsOf({ anyOf = [] }: Schema): Schema[] {
+  return anyOf.map(objectOf).filter(({ title }) => title !== 'secret' && title !== 'plain')
+}
+
+function takesSecret({ anyOf = [] }: Schema): boolean {
+  return anyOf.some((option) => objectOf(option).title === 'secret')
 }
 
 /** JSON Schema also has true and false, which say nothing. */

@@ -1,7 +1,7 @@
-import * as z from 'zod'
 import { families } from './families.ts'
 import type { CatalogueEntry } from './order-type.ts'
 import { fieldsOf, type PayloadField } from './payload-fields.ts'
+import { payloadJsonSchema } from './payload-secrets.ts'
 
 /** The page for people: what holds for all order types, then each with its fields and an example, family by family. */
 export function catalogueReference(): string {
@@ -21,7 +21,9 @@ catalogue (\`packages/api/src/catalogue/\`); \`ikoma order types\` and \`GET /v1
   a person approves it.
 - **Retry**: an \`idempotent\` order is run again when its outcome is unknown, one that is to be run \`once\` waits for a person.
 - **Root**: done as root, by the executor where there is one.
-- **Turn**: orders with the same turn never run at the same time on a server.`
+- **Turn**: orders with the same turn never run at the same time on a server.
+- **{secret}**: \`{"secret": "<name>"}\` may stand in place of the text; \`ikoma secret set <name>\` keeps the value, which no order
+  stores or shows. Where the field's name says that it is a secret, text is written \`{"plain": "…"}\` when it is none.`
 
 const situations = `## When things go wrong
 
@@ -50,7 +52,7 @@ function staysText(entries: readonly CatalogueEntry[]): string {
 
 function entryText(entry: CatalogueEntry): string {
   const { type, title, shape, risk, approval, retryClass, timeoutSec, privileged, turn } = entry
-  const fields = fieldsOf(z.toJSONSchema(entry.payload, { io: 'input' }))
+  const fields = fieldsOf(payloadJsonSchema(entry.payload))
   const facts = [
     `Shape ${shape}`,
     `risk ${risk}`,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { argumentField } from './fields/argv.ts'
+import { argumentField, variableField } from './fields/argv.ts'
 import { act, family } from './order-type.ts'
 
 export const shell = family({
@@ -23,7 +23,7 @@ export const shell = family({
         .optional()
         .describe("The folder to run it in, by its absolute path; the runner's work directory by default."),
       env: z
-        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), argumentField)
+        .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), variableField)
         .default({})
         .describe("Environment variables added to a minimal environment; the runner's own are not passed on."),
       okExitCodes: z

@@ -41,6 +41,8 @@ export const en = {
     unreachableHint: 'Is the control plane running? Start it with `npm start`, or name another with --url.',
     urlMissing: 'Say where the control plane is: --url https://ikoma.example.org',
     unauthorizedHint: 'Set IKOMA_TOKEN, or keep a credential with `ikoma context add`.',
+    plainSecretHint:
+      'Keep it as a secret: ikoma secret set <name>, then --set <field>.secret=<name>. What is no secret: --set <field>.plain=<text>',
     unreadableFile: (path: string) => `The file ${path} cannot be read.`,
     unwritableFile: (path: string, why: string) => `The file ${path} cannot be written: ${why}`,
     badUrl: (where: string, text: string) => `${where}: "${text}" is not an http or https address.`,
@@ -64,6 +66,7 @@ export const en = {
     server: 'server',
     schedule: 'schedule',
     token: 'token',
+    secret: 'secret',
     context: 'context',
   },
 

@@ -43,6 +43,8 @@ export const fr: Messages = {
       'Le plan de contrôle est-il démarré ? Lancez-le avec `npm start`, ou désignez-en un autre avec --url.',
     urlMissing: 'Dites où est le plan de contrôle : --url https://ikoma.example.org',
     unauthorizedHint: 'Définissez IKOMA_TOKEN, ou enregistrez un accès avec `ikoma context add`.',
+    plainSecretHint:
+      'Gardez-le comme secret : ikoma secret set <nom>, puis --set <champ>.secret=<nom>. Ce qui n’en est pas un : --set <champ>.plain=<texte>',
     unreadableFile: (path) => `Le fichier ${path} est illisible.`,
     unwritableFile: (path: string, why: string) => `Le fichier ${path} ne peut pas être écrit : ${why}`,
     badUrl: (where, text) => `${where} : « ${text} » n’est pas une adresse http ou https.`,
@@ -66,6 +68,7 @@ export const fr: Messages = {
     server: 'serveur',
     schedule: 'planification',
     token: 'jeton',
+    secret: 'secret',
     context: 'contexte',
   },
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
 import { readEnvironment, switchVariable } from '@ikoma/kernel/node'
-import { type Carrying, type InstallOptions, installRunner, uninstallRunner } from '@ikoma/runner'
+import { type Carrying, type InstallOptions, installRunner, toldKeys, uninstallRunner } from '@ikoma/runner'
 import * as z from 'zod'
 import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -28,8 +28,17 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const wanted = { program, version, invitation, newIdentity, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
   const { out, language } = context
-  if (changes.length > 0 && !dryRun) for (const line of words[language].installed) out.note(line)
+  if (changes.length > 0 && !dryRun) {
+    for (const line of words[language].installed) out.note(line)
+    // Enrolling told them.
+    if (invitation === null) out.note(words[language].acceptKeys(acceptCommand(await toldKeys())))
+  }
   return conclude(changes, dryRun, context)
+}
+
+function acceptCommand({ runnerId, sealKey, runnerSealKey }: Awaited<ReturnType<typeof toldKeys>>): string {
+  const own = runnerSealKey === null ? '' : ` --runner-seal-key ${runnerSealKey}`
+  return `ikoma runner edit ${runnerId} --seal-key ${sealKey}${own}`
 }
 
 export async function uninstall({ purge = false, dryRun = false }: UninstallRunnerOptions, context: Context) {
@@ -121,6 +130,8 @@ const words = translated({
       '(or by hand, and then: systemctl restart ikoma-runner).',
       "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
     ],
+    acceptKeys: (command: string) =>
+      `For orders that name secrets, an admin accepts the keys of this server once:\n  ${command}`,
     uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
     purged:
       'What the installation made is gone; folders of apps stay, with the user that owns them. ' +
@@ -141,6 +152,8 @@ const words = translated({
       '(ou à la main, puis : systemctl restart ikoma-runner).',
       "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
     ],
+    acceptKeys: (command) =>
+      `Pour les ordres qui nomment des secrets, un admin accepte une fois les clés de ce serveur :\n  ${command}`,
     uninstalled:
       'Réglages, identité, journal et utilisateur sont gardés. Pour les supprimer : ikoma runner uninstall --purge',
     purged:

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { ApiError, type Client, createClient } from '@ikoma/api'
 import { httpFetch } from '@ikoma/kernel/node'
-import { enrolRunner, readIdentity } from '@ikoma/runner'
+import { enrolRunner, publicSealKey, readIdentity, sealKeyPath } from '@ikoma/runner'
 import { version } from '../version.ts'
 
 export interface LocalRunner {
@@ -30,7 +30,9 @@ async function knownRunner(client: Client, stateDir: string): Promise<LocalRunne
   if (!existsSync(join(stateDir, 'runner.json'))) return null
   const { runnerId } = await readIdentity(stateDir)
   try {
-    await client.getRunner(runnerId)
+    const { opensSecrets } = await client.getRunner(runnerId)
+    // Enrolled by a former version: it is this machine's own, which this key of the admin may say.
+    if (!opensSecrets) await client.updateRunner(runnerId, { sealKey: await publicSealKey(sealKeyPath(stateDir)) })
     return { id: runnerId }
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null

@@ -64,6 +64,7 @@ export function aRunner(changes: Partial<RunnerResource> = {}): RunnerResource {
     name: 'local-runner',
     status: 'ONLINE',
     scopes: ['runner', 'system'],
+    opensSecrets: true,
     labels: {},
     capabilities: {},
     concurrency: 4,

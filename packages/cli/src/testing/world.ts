@@ -42,6 +42,10 @@ export function createWorld({ tty = false, columns = 100, env = {}, stdin = '' }
     now: () => Date.parse(noon(60)),
     sleep: async () => {},
     readStdin: async () => stdin,
+    async readHidden(prompt) {
+      if (tty) seen.screen += prompt
+      return stdin
+    },
     onInterrupt(handler) {
       interrupts.add(handler)
       return () => interrupts.delete(handler)

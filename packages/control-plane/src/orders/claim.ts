@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { type ClaimedOrder, type Grant, grantLifeMaxMs, runnerProtocol, typesAllowedBy } from '@ikoma/api'
-import { type AttachedRunner, type Order, targetsOfRunner } from '@ikoma/domain'
+import {
+  type ClaimedOrder,
+  type Grant,
+  grantLifeMaxMs,
+  runnerProtocol,
+  type SealedSecrets,
+  typesAllowedBy,
+} from '@ikoma/api'
+import { type AttachedRunner, type Order, type OrderEvent, targetsOfRunner } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import { type CallerRequest, callingCredential, callingProtocol, callingRunner, credentialLeftMs } from '../access.ts'
 import type { Context } from '../context.ts'
 import { type Speaker, topicOf } from '../instances.ts'
 import { orderResource } from '../present.ts'
+import { deliver } from '../secrets/deliver.ts'
 import { mayRun } from './seal.ts'
 
 interface Claimer {
@@ -98,21 +106,42 @@ async function claimNow(context: Context, runner: AttachedRunner, max: number): 
     now: clock.now(),
     timing,
   })
-  const whole: Order[] = []
+  const ready: Ready[] = []
   for (const order of orders) {
-    if (mayRun(order, context.keyring)) whole.push(order)
-    else await withdraw(context, order)
+    if (!mayRun(order, context.keyring)) await withdraw(context, order)
+    else ready.push(...(await withSecrets(context, runner, order)))
   }
-  return grantedOrders(context, runner, whole)
+  return grantedOrders(context, runner, ready)
+}
+
+/** An order that may run, with the secrets that it names as its server gets them. */
+interface Ready {
+  order: Order
+  secrets: SealedSecrets | null
+}
+
+/** None when its secrets cannot be had: the order has ended, or is left to be claimed again. */
+async function withSecrets(context: Context, runner: AttachedRunner, order: Order): Promise<Ready[]> {
+  const { alarms } = context
+  try {
+    const delivery = await deliver(context.secrets, order, runner)
+    if ('sealed' in delivery) return [{ order, secrets: delivery.sealed }]
+    const { refusal, name } = delivery
+    if (refusal === 'secret_broken') alarms.raise('secret_unopened', { orderId: order.id, name })
+    await end(context, order, { kind: 'cancel', reason: refusal })
+  } catch (error) {
+    alarms.raise('secret_unopened', { orderId: order.id, err: error })
+  }
+  return []
 }
 
 /** One signature for all of them: that is what a batch costs. */
-async function grantedOrders(context: Context, runner: AttachedRunner, orders: Order[]): Promise<ClaimedOrder[]> {
+async function grantedOrders(context: Context, runner: AttachedRunner, ready: Ready[]): Promise<ClaimedOrder[]> {
   const { keyring, timing } = context
-  const grants = await Promise.all(orders.map((order) => grantFor(context, runner, order)))
+  const grants = ready.map((each) => grantFor(context, runner, each))
   const signed = keyring.sign(grants)
   return signed.flatMap((grant, place) => {
-    const order = orders[place]
+    const order = ready[place]?.order
     if (order === undefined) return []
     const { claimLeaseMs, runLeaseMs } = timing
     const leases = { lease: order.lease ?? '', claimLeaseSec: claimLeaseMs / 1000, runLeaseSec: runLeaseMs / 1000 }
@@ -120,7 +149,7 @@ async function grantedOrders(context: Context, runner: AttachedRunner, orders: O
   })
 }
 
-async function grantFor(context: Context, runner: AttachedRunner, order: Order): Promise<Grant> {
+function grantFor(context: Context, runner: AttachedRunner, { order, secrets }: Ready): Grant {
   const { clock, timing } = context
   const { type, payload, dryRun, risk, retryClass, attempt, maxAttempts, lostClaims, timeoutSec, expiresAt } = order
   const issuedAt = clock.now()
@@ -130,17 +159,21 @@ async function grantFor(context: Context, runner: AttachedRunner, order: Order):
     ...{ attempt, maxAttempts, lostClaims, lease: order.lease ?? '', timeoutSec },
     ...{ issuedAt, notAfter: issuedAt + Math.min(timing.claimLeaseMs, grantLifeMaxMs), expiresAt },
     auditHead: context.witness.head(),
-    secrets: (await context.sealedSecretsFor?.(order, runner)) ?? null,
+    secrets,
   }
 }
 
 /** Ends an order that is not what was placed, or that nobody approved: somebody edited the database. */
-async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
+async function withdraw(context: Context, order: Order): Promise<void> {
   // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
-  alarms.raise('seal_broken', { table: 'orders', id: order.id })
+  context.alarms.raise('seal_broken', { table: 'orders', id: order.id })
+  await end(context, order, { kind: 'withdraw' })
+}
+
+async function end({ store, clock, timing }: Context, order: Order, event: OrderEvent): Promise<void> {
   await store.advanceOrder({
     orderId: order.id,
-    event: { kind: 'withdraw' },
+    event,
     actor: 'control-plane',
     now: clock.now(),
     random: 0,

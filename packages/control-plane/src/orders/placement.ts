@@ -1,5 +1,16 @@
 import { hash } from 'node:crypto'
-import { catalogue, excessOf, findOrderType, type OrderBody, orderBody, payloadBounds } from '@ikoma/api'
+import {
+  type CatalogueEntry,
+  catalogue,
+  excessOf,
+  findOrderType,
+  type OrderBody,
+  orderBody,
+  type PayloadIssue,
+  payloadBounds,
+  placedPayload,
+  plainSecretsIn,
+} from '@ikoma/api'
 import {
   type AttachedRunner,
   type Order,
@@ -10,9 +21,10 @@ import {
   type Store,
 } from '@ikoma/domain'
 import { AppError, type Clock, type FieldProblem, newId, notFound } from '@ikoma/kernel'
-import type { z } from 'zod'
 import type { AccessControl } from '../access.ts'
 import type { Keyring } from '../keyring.ts'
+import { keyFor } from '../secrets/deliver.ts'
+import { SecretDesk, unusable } from '../secrets/secret-desk.ts'
 import type { SignalDesk } from '../signal-desk.ts'
 import { sealPlacement } from './seal.ts'
 
@@ -23,6 +35,8 @@ interface Placer {
   retryOf?: string | undefined
   /** Who answers for it beside the actor, or in place of a schedule; null when nobody can tell. */
   alsoAnswerable?: readonly string[] | null
+  /** It was stored before, when plain text was taken for what a secret is meant for: it goes on as it is. */
+  asItWas?: boolean
 }
 
 interface OrderDeskOptions {
@@ -31,6 +45,7 @@ interface OrderDeskOptions {
   signals: SignalDesk
   clock: Clock
   keyring: Keyring
+  secrets?: SecretDesk
 }
 
 interface Placed {
@@ -45,13 +60,15 @@ export class OrderDesk {
   readonly #signals: SignalDesk
   readonly #clock: Clock
   readonly #keyring: Keyring
+  readonly #secrets: SecretDesk
 
-  constructor({ store, access, signals, clock, keyring }: OrderDeskOptions) {
+  constructor({ store, access, signals, clock, keyring, secrets }: OrderDeskOptions) {
     this.#store = store
     this.#access = access
     this.#signals = signals
     this.#clock = clock
     this.#keyring = keyring
+    this.#secrets = secrets ?? new SecretDesk({ store, clock, keyring })
   }
 
   /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
@@ -113,7 +130,8 @@ export class OrderDesk {
     return { order, actor, idempotency: key === undefined ? null : { key, digest: digestOf(body, retryOf) } }
   }
 
-  async #prepare(body: OrderBody, { actor, retryOf, alsoAnswerable = [] }: Placer): Promise<Order> {
+  async #prepare(body: OrderBody, placer: Placer): Promise<Order> {
+    const { actor, retryOf, alsoAnswerable = [], asItWas = false } = placer
     const type = findOrderType(body.type)
     if (!type) {
       throw new AppError('unprocessable', `There is no order type "${body.type}". GET /v1/order-types lists them.`, {
@@ -122,11 +140,13 @@ export class OrderDesk {
       })
     }
     const runner = await this.#resolveRunner(body)
+    const { payload, secrets } = checkedPayload(type, body.payload ?? {}, asItWas)
+    await this.#refuseSecrets(secrets, type, runner)
     const request = {
       serverId: body.serverId ?? null,
       runnerId: body.runnerId ?? null,
       scope: body.scope ?? null,
-      payload: checkedPayload(type.payload, body.payload ?? {}),
+      payload,
       priority: body.priority ?? 0,
       runAt: timeOrNull(body.runAt),
       expiresAt: timeOrNull(body.expiresAt),
@@ -141,6 +161,14 @@ export class OrderDesk {
     const now = this.#clock.now()
     const order = placeOrder(request, type, { id: newId(), now, actor, alsoAnswerable, runner })
     return sealPlacement(order, this.#keyring)
+  }
+
+  /** A scope has no server and no key yet: whoever claims it is asked then. */
+  async #refuseSecrets(names: string[], type: CatalogueEntry, runner: AttachedRunner | null): Promise<void> {
+    const [first] = names
+    if (first === undefined) return
+    await this.#secrets.refuseUnusable(names, runner?.serverId ?? null)
+    if (runner && keyFor(type, runner) === null) throw unusable('secrets_unsupported', first)
   }
 
   async #resolveRunner({ runnerId, serverId }: OrderBody): Promise<AttachedRunner | null> {
@@ -214,22 +242,10 @@ export function bodyFrom(stored: Record<string, unknown>): OrderBody {
   throw new AppError('unprocessable', sentence(fields), { reason: 'order_unreadable', fields })
 }
 
-function checkedPayload(schema: z.ZodType, payload: Record<string, unknown>): Record<string, unknown> {
-  const parsed = schema.safeParse(payload)
-  if (parsed.success) {
-    // As it will be stored and granted: what it takes by default counts too.
-    const excess = excessOf(parsed.data, payloadBounds)
-    if (excess !== null) throw payloadTooLarge(excess)
-    return parsed.data as Record<string, unknown>
-  }
-  const fields = fieldsOf(parsed.error, ['body/payload'])
-  throw new AppError('invalid', sentence(fields), { reason: 'payload_invalid', fields })
-}
-
 /** A body that is wrong in a thousand places is not answered with a thousand sentences. */
 const maxFields = 20
 
-function fieldsOf({ issues }: z.ZodError, at: string[]): FieldProblem[] {
+function fieldsOf({ issues }: { issues: readonly PayloadIssue[] }, at: string[]): FieldProblem[] {
   return issues.slice(0, maxFields).map(({ path, message }) => ({
     field: [...at, ...path].join('/').slice(0, 500),
     message: message.slice(0, 500),
@@ -246,6 +262,29 @@ function payloadTooLarge(excess: string): AppError {
     reason: 'payload_too_large',
     fields: [{ field: 'body/payload', message }],
   })
+}
+
+/** The payload with its defaults, and the secrets that it names. */
+function checkedPayload(type: CatalogueEntry, payload: Record<string, unknown>, asItWas: boolean) {
+  const plain = asItWas ? [] : plainSecretsIn(type, payload)
+  if (plain.length > 0) {
+    const issues = plain.map((path) => ({ path, message: plainSecretAdvice }))
+    throw payloadRefused(issues, 'plain_secret')
+  }
+  const placed = placedPayload(type, payload)
+  if (!placed.ok) throw payloadRefused(placed.issues, 'payload_invalid')
+  // As it will be stored and granted: what it takes by default counts too.
+  const excess = excessOf(placed.payload, payloadBounds)
+  if (excess !== null) throw payloadTooLarge(excess)
+  return placed
+}
+
+const plainSecretAdvice =
+  'its name says that it is a secret, and orders are stored and shown: set it with `ikoma secret set <name>` and put {"secret": "<name>"} here. What is no secret is written {"plain": "…"}'
+
+function payloadRefused(issues: readonly PayloadIssue[], reason: string): AppError {
+  const fields = fieldsOf({ issues }, ['body/payload'])
+  return new AppError('invalid', sentence(fields), { reason, fields })
 }
 
 function splitTarget(target: string): ['serverId' | 'runnerId' | 'scope', string] {

@@ -113,7 +113,7 @@ describe('answers', () => {
     )
     const served = world.app.routeAccess
       .filter(({ method, url }) => method !== 'HEAD' && !url.startsWith('/docs') && url !== '/openapi.json')
-      .map(({ method, url }) => `${method} ${url.replace(':id', '{id}')}`)
+      .map(({ method, url }) => `${method} ${url.replace(/:(id|name)/, '{$1}')}`)
     expect(described.sort()).toEqual(served.sort())
   })
 

@@ -150,6 +150,7 @@ export function orderRoutes(app: App, context: Context): void {
         retryOf: ended.id,
         // What runs is what somebody else wrote.
         alsoAnswerable: ended.answerable,
+        asItWas: true,
       })
       return reply.code(201).header('location', `/v1/orders/${order.id}`).send(orderResource(order))
     },

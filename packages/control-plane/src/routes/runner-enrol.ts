@@ -28,7 +28,8 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log, access 
       },
     },
     async (request, reply) => {
-      const { token, publicKey, name = null, version = null, capabilities = {} } = request.body
+      const { token, publicKey, sealKeys = [], name = null, version = null, capabilities = {} } = request.body
+      const [sealKey = null, runnerSealKey = null] = sealKeys
       const refused = (error: unknown) =>
         error instanceof AppError && error.code === 'unauthorized' ? access.refusal(request, 'enrolment', error) : error
       if (!isToken(token, tokenPrefix.enrolment)) {
@@ -42,7 +43,8 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log, access 
         throw error instanceof AppError && error.reason === 'proof_needed' ? error : refused(error)
       })
       const runnerToken = newToken(tokenPrefix.runner)
-      const identity = { id: newId(), tokenHash: hashToken(runnerToken), publicKey, version, capabilities, name }
+      const keys = { publicKey, sealKey, runnerSealKey }
+      const identity = { id: newId(), tokenHash: hashToken(runnerToken), ...keys, version, capabilities, name }
       const runner = await store.redeemEnrolment(hashToken(token), identity, clock.now()).catch((error) => {
         throw refused(error)
       })
@@ -57,10 +59,11 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log, access 
 
   /** The machine holds the key that it brings, and has signed this very request with it. */
   async function refuseUnproven(request: FastifyRequest<{ Body: z.infer<typeof enrolBody> }>): Promise<void> {
-    const { token, publicKey, proof } = request.body
+    const { token, publicKey, sealKeys, proof } = request.body
     const verdict = await access.proofs.examine(request, publicKey, '')
     if (verdict === 'good') return refuseAlteredBody(request)
-    const former = verdict === 'nonce' && proof !== undefined
+    // The former proof says nothing of keys for secrets, which that version had none of.
+    const former = verdict === 'nonce' && proof !== undefined && sealKeys === undefined
     // It may enrol, and is told by name to update when it asks for orders.
     if (former && verifySignature(publicKey, Buffer.from(formerEnrolProofText(token)), proof)) return
     if (verdict === 'nonce' && !former) throw proofNeeded(clock.now())

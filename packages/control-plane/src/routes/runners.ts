@@ -65,6 +65,8 @@ export function runnerRoutes(app: App, context: Context): void {
         previousTokenHash: null,
         previousTokenExpiresAt: null,
         publicKey: null,
+        sealKey: null,
+        runnerSealKey: null,
         version: null,
         lastSeenAt: null,
         instance: null,

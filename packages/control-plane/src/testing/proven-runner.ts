@@ -38,7 +38,8 @@ const at =
   (instance = newMachine()) =>
     speaker(world, { ...me, instance })
 
-function speaker(world: World, { key, runnerId, token, instance }: Me & { instance: string }) {
+/** Calls as a machine that holds the key, each signed for itself. */
+export function speaker(world: World, { key, runnerId, token, instance }: Me & { instance: string }) {
   let count = 0
   return async (method: string, url: string, asked: Asked = {}) => {
     const { body, headers = {}, sent = {}, signer = key } = asked

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newBoxKey } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { OrderArchive } from '../orders/order-archive.ts'
 import { enrolProven } from '../testing/proven-runner.ts'
@@ -115,6 +116,17 @@ const causes: Record<AlarmName, () => Promise<object>> = {
     world.time.now += 61_000
     await world.watchSchedules()
     return { scheduleId, name: 'nightly', lastRunAt: null }
+  },
+
+  async secret_unopened() {
+    const { id, claim } = await world.createRunner()
+    await world.admin('PATCH', `/v1/runners/${id}`, { body: { scopes: ['*'], sealKey: newBoxKey().publicKey } })
+    await world.admin('PUT', '/v1/secrets/api', { body: { value: 'hunter2-hunter2' } })
+    const body = { type: 'check.http.run', runnerId: id, payload: { url: { secret: 'api' } } }
+    const { body: order } = await world.admin('POST', '/v1/orders', { body })
+    await world.editDatabase('update secrets set nonce = ?', ['AAAAAAAAAAAAAAAA'])
+    await expect(claim()).rejects.toThrow('204')
+    return { orderId: order.id, name: 'api' }
   },
 
   async seal_broken() {

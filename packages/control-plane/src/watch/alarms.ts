@@ -10,6 +10,7 @@ export const alarms = {
   runner_cloned: 'two machines speak as one runner: both get no orders until one of them is gone',
   schedule_overdue: 'a schedule is overdue',
   seal_broken: 'the seal of a row is broken: it was changed in the database, and is refused; orders are withdrawn',
+  secret_unopened: 'a secret could not be given to its order: it was changed in the database, or its key is missing',
 } as const
 
 export type AlarmName = keyof typeof alarms

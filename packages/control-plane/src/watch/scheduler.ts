@@ -69,7 +69,7 @@ export class Scheduler {
     try {
       this.#refuseEdited(schedule)
       const body = bodyFrom(schedule.order)
-      const placer = { actor, idempotencyKey: String(dueAt), alsoAnswerable: authorsOf(schedule) }
+      const placer = { actor, idempotencyKey: String(dueAt), alsoAnswerable: authorsOf(schedule), asItWas: true }
       const { order } = await this.#options.orders.place(body, placer)
       return { lastRunAt: now, lastOrderId: order.id, lastProblem: null }
     } catch (error) {

@@ -2,6 +2,12 @@ export { portVariable, readEnvironment, switchVariable } from './environment.ts'
 export { httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
 export { accountOfPeer } from './peer-account.ts'
+export {
+  boxKeyFromPem,
+  newBoxKey,
+  openBox,
+  sealTo,
+} from './sealed-box.ts'
 export { createSealer, type Sealer } from './sealer.ts'
 export { readOrMakeSecretFile, readSecretFile, replaceSecretFile } from './secret-file.ts'
 export { stopOnSignal } from './shutdown.ts'

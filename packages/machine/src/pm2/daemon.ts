@@ -14,6 +14,7 @@ import {
   pm2Home,
   pm2Unit,
   savedPm2,
+  savePm2,
 } from './pm2.ts'
 import { ecosystemPath } from './processes.ts'
 
@@ -76,12 +77,12 @@ function forgotten(account: Pm2Account): Change {
     diff: null,
     async apply(host) {
       await pm2(host, account, ['delete', 'all'])
-      await pm2(host, account, ['save', '--force'])
+      await savePm2(host, account)
     },
     async undo(host) {
       const path = ecosystemPath(account.user)
       if (await host.look(path)) await pm2(host, account, ['start', path])
-      await pm2(host, account, ['save', '--force'])
+      await savePm2(host, account)
     },
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { pm2Listens, pm2Tools } from '../testing/pm2-tools.ts'
 import { SimulatedHost } from '../testing/simulated-host.ts'
 import { noUnitRuns, systemdTools } from '../testing/systemd-tools.ts'
-import { pm2, readPm2 } from './pm2.ts'
+import { pm2, readPm2, savePm2 } from './pm2.ts'
 
 const account = { user: 'app', home: '/srv/app' }
 const left = { '/srv/app/.pm2/rpc.sock': '', '/srv/app/.pm2/pm2.pid': '4242' }
@@ -39,4 +39,12 @@ test('orders leave alone a PM2 that no order started', async () => {
   await expect(pm2(host, account, ['delete', 'web'])).rejects.toMatchObject({ reason: 'pm2_not_running' })
   expect(asked(host)).toBe(0)
   expect(await pm2(setup({ byOrder: true, listens: true }), account, ['jlist'])).toContain('web')
+})
+
+test('what PM2 keeps for the next boot, variables and all, is closed to others with the rights of the account', async () => {
+  const host = setup({ byOrder: true, listens: true })
+  await savePm2(host, account)
+  const closing = ['chmod', '--silent', '600', '--', '/srv/app/.pm2/dump.pm2', '/srv/app/.pm2/dump.pm2.bak']
+  expect(host.ran.at(-1)?.slice(0, 4)).toEqual(['runuser', '-u', 'app', '--'])
+  expect(host.ran.at(-1)?.slice(-closing.length)).toEqual(closing)
 })

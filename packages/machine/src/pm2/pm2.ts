@@ -128,6 +128,17 @@ export async function savedPm2(host: Host, account: Pm2Account): Promise<Pick<Pm
   }
 }
 
+/**
+ * Has PM2 keep what runs for the next boot. The files hold the variables of all processes, and PM2 makes them as its caller's
+ * mask says: afterwards the account alone reads them, with its own rights, for they may be links.
+ */
+export async function savePm2(host: Host, account: Pm2Account): Promise<void> {
+  await pm2(host, account, ['save', '--force'])
+  const dumps = ['dump.pm2', 'dump.pm2.bak'].map((name) => `${pm2Home(account)}/${name}`)
+  // The second is there only from the second time on.
+  await runAs(host, account, ['chmod', '--silent', '600', '--', ...dumps])
+}
+
 export function pm2Absent(): AppError {
   return new AppError('unprocessable', 'pm2 is not installed on this server.', { reason: 'tool_absent' })
 }

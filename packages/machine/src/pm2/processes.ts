@@ -6,7 +6,7 @@ import { type Change, type Desired, planFor } from '../plan.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { directory, file } from '../system/index.ts'
 import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
-import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2 } from './pm2.ts'
+import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2, savePm2 } from './pm2.ts'
 
 export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
 
@@ -118,7 +118,7 @@ function kept(account: Pm2Account): Change {
   return {
     title: `keep the processes of ${account.user} for the next boot`,
     diff: null,
-    apply: async (host) => void (await pm2(host, account, ['save', '--force'])),
+    apply: (host) => savePm2(host, account),
     undo: null,
   }
 }

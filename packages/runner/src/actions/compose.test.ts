@@ -61,6 +61,24 @@ describe('service.compose.up', () => {
     expect(JSON.stringify([result, context.logged, context.steps])).not.toMatch(/hunter/)
   })
 
+  test('gives containers the variables of the order, and no command line nor message holds them', async () => {
+    const machine = composeMachine()
+    const inputs: string[] = []
+    machine.install('docker-compose', (call) => {
+      if (call.input !== undefined) inputs.push(String(call.input))
+      return composeTools['docker-compose']?.(call) ?? { code: 1 }
+    })
+    const environment = { web: { PASSWORD: 'hunter5$x' } }
+    const { result, context } = await up(machine, { environment })
+    expect(JSON.parse(inputs.at(-1) ?? '').services.web.environment).toEqual({ PASSWORD: 'hunter5$$x' })
+    const before = revisions(machine)
+    expect((await up(machine, { environment })).result).toMatchObject({ output: { changed: false } })
+    await up(machine, { environment: { web: { PASSWORD: 'hunter6' } } })
+    expect(revisions(machine)).toMatchObject({ web: expect.not.stringMatching(before.web ?? ''), db: before.db })
+    expect(JSON.stringify([machine.ran, result, context.logged, context.steps])).not.toContain('hunter')
+    await expect(up(machine, { environment: { wep: {} } })).rejects.toThrow('no such service')
+  })
+
   test('makes anew what a variable changed, and only that', async () => {
     const machine = composeMachine()
     await up(machine)

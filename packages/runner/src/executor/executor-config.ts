@@ -5,6 +5,7 @@ import { accessOf, accountOf, belongsTo, onlyOwnerWrites } from '@ikoma/machine/
 import * as z from 'zod'
 import { refuseUnsafePath } from '../host/safe-path.ts'
 import { type Policy, readPolicyFile } from '../order/policy.ts'
+import { findSealKey } from '../protocol/seal-key.ts'
 
 export const executorConfigSchema = z.strictObject({
   /** The user that the runner runs as, and the only one that is served. */
@@ -15,19 +16,26 @@ export const executorConfigSchema = z.strictObject({
   policyFile: z.string().startsWith('/'),
   /** Where it remembers which grants were spent. */
   stateDir: z.string().startsWith('/'),
+  /** The private key that secrets are encrypted to, which only root reads. */
+  sealKeyFile: z.string().startsWith('/').optional(),
 })
 
 export type ExecutorFile = z.infer<typeof executorConfigSchema>
-export type ExecutorConfig = Omit<ExecutorFile, 'policyFile'> & { policy: Policy }
+export type ExecutorConfig = Omit<ExecutorFile, 'policyFile' | 'sealKeyFile'> & {
+  policy: Policy
+  sealKeyPem: string | null
+}
 
 /** Rejects when anybody but root could have written it, or the policy it names. */
 export async function readExecutorConfig(path: string): Promise<ExecutorConfig> {
   await refuseForeign(path)
   const parsed = executorConfigSchema.safeParse(parseJson(path, await readFile(path, 'utf8')))
   if (!parsed.success) throw invalid(path, parsed.error.issues.map((issue) => issue.path.join('.')).join(', '))
-  const { policyFile, ...config } = parsed.data
+  const { policyFile, sealKeyFile, ...config } = parsed.data
   await refuseForeign(policyFile)
-  return { ...config, policy: onlyPrivileged(await readPolicyFile(policyFile)) }
+  if (sealKeyFile !== undefined) await refuseForeign(sealKeyFile)
+  const sealKeyPem = sealKeyFile === undefined ? null : findSealKey(sealKeyFile)
+  return { ...config, sealKeyPem, policy: onlyPrivileged(await readPolicyFile(policyFile)) }
 }
 
 /** What needs no root is the runner's own work: done here, it would be done with more rights than it was meant to have. */

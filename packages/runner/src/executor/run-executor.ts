@@ -11,7 +11,7 @@ import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { admit } from '../order/admit.ts'
 import { type Dispatch, dispatch } from '../order/dispatch.ts'
 import { deafness } from '../order/execute.ts'
-import { verifyGrant } from '../order/grant.ts'
+import { openSecrets, plainPartOf } from '../order/open-secrets.ts'
 import type { Refusal } from '../order/refusal.ts'
 import type { Stop } from '../order/stop.ts'
 import { Redaction } from '../output/redact.ts'
@@ -39,8 +39,6 @@ export interface ExecutorOptions {
   shutdown?: AbortSignal
   clock?: Clock
   actions?: Actions
-  /** The payload of a grant with its secrets in their places. */
-  openSecrets?(grant: Grant): Promise<Record<string, unknown>>
 }
 
 const clockSetBack =
@@ -89,11 +87,16 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const { policy, stateDir } = config
   const now = Math.max(clock.now(), await notBefore(stateDir))
   if (now > clock.now()) logger.warn({ behindMs: now - clock.now(), folder: join(stateDir, 'spent') }, clockSetBack)
-  const opened = await openedPayload(options, claim, config, now)
-  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now, ...opened })
+  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now })
   if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
-  const { grant } = verdict.admitted
-  const chosen = dispatch(claim, verdict.admitted, { actions, executor: null, root: true })
+  const { grant, type: entry } = verdict.admitted
+  const opened = await openSecrets(grant, entry, config.sealKeyPem)
+  if ('refusal' in opened) return refusedOrder(claim, opened.refusal, logger)
+  const chosen = dispatch(
+    claim,
+    { ...verdict.admitted, payload: opened.payload },
+    { actions, executor: null, root: true },
+  )
   if ('refusal' in chosen) return refusedOrder(claim, chosen.refusal, logger)
   const spent = await spendGrant(stateDir, grant)
   if (spent !== null) {
@@ -102,24 +105,13 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   }
   void watchForStop(lines, stopping)
   const { type, dryRun, payload } = grant
-  const redaction = new Redaction([claim.lease, ...secretsIn([payload, ownEnv])])
+  const redaction = new Redaction([claim.lease, ...secretsIn([plainPartOf(payload), ownEnv]), ...opened.values])
+  // The runner must not learn from what it is told what the executor alone knows.
   course.redaction = redaction
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
   const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
-}
-
-/** Secrets are opened for a grant that is good, and for no other; before its payload is read as its type reads it. */
-async function openedPayload(
-  { openSecrets }: ExecutorOptions,
-  claim: Claim,
-  config: ExecutorConfig,
-  now: number,
-): Promise<{ opened?: Record<string, unknown> }> {
-  if (!openSecrets) return {}
-  const verdict = verifyGrant(claim, config, now)
-  return 'grant' in verdict ? { opened: await openSecrets(verdict.grant) } : {}
 }
 
 function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, logger: Logger): ActionResult {

@@ -2,6 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import { type Course, converge, linesOf, notConverged, type PlanLine, type Stage } from '@ikoma/machine'
 import { localHost } from '../host/local-host.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
+import { publicSealKey } from '../protocol/seal-key.ts'
 import type { Bundle } from './bundle.ts'
 import { installed } from './installed.ts'
 import * as places from './places.ts'
@@ -32,7 +33,10 @@ export function installRunner(options: InstallOptions, carrying: Carrying): Prom
   const { program, version, invitation, allow, newIdentity = false } = options
   const enrolling = invitation && {
     url: invitation.url,
-    enrol: () => enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true }),
+    enrol: async () => {
+      const executorSealKey = await publicSealKey(places.executorSealKey)
+      return enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true, executorSealKey })
+    },
   }
   return carryOut(installed({ program, enrolling, allow, settleSec, newIdentity }), carrying)
 }

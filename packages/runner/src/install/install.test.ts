@@ -95,6 +95,7 @@ describe('install', () => {
     ])
     expect(tree().filter((line) => line.includes('ikoma') && !line.startsWith('/opt'))).toEqual([
       '/etc/ikoma root:root 755',
+      '/etc/ikoma/executor-seal-key.pem root:root 600',
       '/etc/ikoma/executor.json root:root 644',
       '/etc/ikoma/policy.json root:root 644',
       '/etc/ikoma/runner.env root:root 640',

@@ -3,6 +3,7 @@ import { directory, file, renderEnvironmentFile } from '@ikoma/machine/system'
 import { runningUnit, unitPath } from '@ikoma/machine/systemd'
 import { allowance } from './allowance.ts'
 import { type Bundle, refuseUnsafeBundle } from './bundle.ts'
+import { executorSealKey } from './executor-seal-key.ts'
 import * as places from './places.ts'
 import { runnerUser } from './runner-user.ts'
 import { type Enrolling, identity, isTrustKnown, trust } from './trust.ts'
@@ -34,6 +35,7 @@ export function installed({ program, enrolling, allow, settleSec, newIdentity = 
     runnerUser,
     directory({ path: places.settingsDir, ...rootFolder }),
     directory({ path: places.executorStateDir, ...rootFolder, mode: 0o700 }),
+    executorSealKey,
     identity(enrolling, renewal),
   ]
   const units = [

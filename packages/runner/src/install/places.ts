@@ -7,6 +7,8 @@ export const settingsDir = '/etc/ikoma'
 export const runnerEnvironment = `${settingsDir}/runner.env`
 export const policyFile = `${settingsDir}/policy.json`
 export const executorConfig = `${settingsDir}/executor.json`
+/** Root alone reads it: what secrets of orders that need root are encrypted to. */
+export const executorSealKey = `${settingsDir}/executor-seal-key.pem`
 export const socketDir = '/run/ikoma'
 export const socketPath = `${socketDir}/executor.sock`
 

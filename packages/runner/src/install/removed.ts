@@ -22,7 +22,7 @@ function unitsGone(): Desired[] {
 
 /** That is gone too, but nothing of others: folders only when they are empty then, and the user only with the last of them. */
 export function purged(): Stage[] {
-  const settings = [places.executorConfig, places.policyFile, places.runnerEnvironment]
+  const settings = [places.executorConfig, places.executorSealKey, places.policyFile, places.runnerEnvironment]
   const state = [places.stateDir, places.executorStateDir]
   return oneStage([
     ...unitsGone(),

@@ -97,6 +97,7 @@ function contentFor({ runnerId, controlPlaneKey }: Trusted): string {
     controlPlaneKey,
     policyFile: places.policyFile,
     stateDir: places.executorStateDir,
+    sealKeyFile: places.executorSealKey,
   }
   return `${JSON.stringify(content, null, 2)}\n`
 }

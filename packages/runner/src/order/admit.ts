@@ -1,4 +1,4 @@
-import { type CatalogueEntry, findOrderType, type Grant } from '@ikoma/api'
+import { type CatalogueEntry, findOrderType, type Grant, placedPayload } from '@ikoma/api'
 import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
@@ -6,7 +6,7 @@ import { verifyGrant } from './grant.ts'
 import type { Policy } from './policy.ts'
 import type { Refusal } from './refusal.ts'
 
-/** An order that may be executed here: what was signed, and its payload as its type reads it. */
+/** An order that may be executed here: what was signed, and its payload as it was placed, with references to secrets. */
 export interface Admission {
   grant: Grant
   type: CatalogueEntry
@@ -18,8 +18,6 @@ export interface Gate {
   policy: Policy
   journal: Pick<Journal, 'has'>
   now: number
-  /** The payload with what the grant kept sealed in its place; the grant's own without any. */
-  opened?: Record<string, unknown>
 }
 
 /** Whether an order may be executed here at all, decided before anything happens. */
@@ -38,15 +36,15 @@ export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { ref
     const limit = `at most ${gate.policy.maxTimeoutSec} s, not ${grant.timeoutSec} s`
     return refuse('refused_policy', `The policy of this server allows an order ${limit}.`)
   }
-  const payload = type.payload.safeParse(gate.opened ?? grant.payload)
-  if (!payload.success) {
-    const problems = payload.error.issues.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`)
+  const placed = placedPayload(type, grant.payload)
+  if (!placed.ok) {
+    const problems = placed.issues.map(({ path, message }) => `${path.join('.') || 'payload'}: ${message}`)
     return refuse('invalid_payload', `The payload is not valid: ${problems.join('; ')}`)
   }
   if (gate.journal.has(grant.orderId, grant.attempt)) {
     return refuse('already_executed', `Attempt ${grant.attempt} was begun here before, so it was not run again.`)
   }
-  return { admitted: { grant, type, payload: payload.data } }
+  return { admitted: { grant, type, payload: placed.payload } }
 }
 
 function refuse(code: Refusal['code'], message: string): { refusal: Refusal } {

@@ -6,6 +6,7 @@ export interface Refusal {
     | 'missing_privilege'
     | 'unknown_type'
     | 'invalid_payload'
+    | 'secrets_unopened'
     | 'already_executed'
     | 'unreadable_order'
   message: string

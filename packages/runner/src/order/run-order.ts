@@ -16,6 +16,7 @@ import { admit } from './admit.ts'
 import { type Dispatch, dispatch } from './dispatch.ts'
 import { execute } from './execute.ts'
 import { keepUntil } from './grant-memory.ts'
+import { openSecrets, plainPartOf } from './open-secrets.ts'
 import { type Ending, reportOf } from './outcome.ts'
 import type { Policy } from './policy.ts'
 import type { Refusal } from './refusal.ts'
@@ -48,7 +49,7 @@ const lastLogsMs = 15_000
 export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { journal, logger, clock } = deps
   const { orderId, attempt, lease } = claim
-  const verdict = decide(claim, deps)
+  const verdict = await decide(claim, deps)
   if ('refusal' in verdict) {
     logger.error({ orderId, attempt, ...verdict.refusal }, 'An order was refused.')
     return endWithoutRun(claim, verdict.refusal, claim.claimLeaseSec * 1000, deps)
@@ -85,12 +86,19 @@ async function endWithoutRun(claim: Named, refusal: Refusal, withinMs: number, d
 }
 
 /** Whether an order is executed here, and by whom; before anything happens. */
-function decide(claim: Claim, deps: OrderDeps): Decision | { refusal: Refusal } {
+async function decide(claim: Claim, deps: OrderDeps): Promise<Decision | { refusal: Refusal }> {
+  const identity = deps.identity()
   const now = Math.max(deps.clock.now(), deps.journal.notBefore)
-  const verdict = admit(claim, { ...deps, identity: deps.identity(), now })
+  const verdict = admit(claim, { ...deps, identity, now })
   if ('refusal' in verdict) return verdict
-  const chosen = dispatch(claim, verdict.admitted, { ...deps, root: deps.runner.root })
-  return 'refusal' in chosen ? chosen : { grant: verdict.admitted.grant, dispatch: chosen.dispatched }
+  const { grant, type } = verdict.admitted
+  // What the executor does, it opens itself: the runner could not.
+  const handedOn = type.privileged && deps.executor !== null
+  const opened = handedOn ? { ...verdict.admitted, values: [] } : await openSecrets(grant, type, identity.sealKeyPem)
+  if ('refusal' in opened) return opened
+  const admitted = { ...verdict.admitted, payload: opened.payload }
+  const chosen = dispatch(claim, admitted, { ...deps, root: deps.runner.root })
+  return 'refusal' in chosen ? chosen : { grant, dispatch: chosen.dispatched, secrets: opened.values }
 }
 
 /** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
@@ -115,6 +123,8 @@ async function start(claim: Named, withinMs: number, deps: OrderDeps): Promise<S
 interface Decision {
   grant: Grant
   dispatch: Dispatch
+  /** Values that must not be seen anywhere. */
+  secrets: string[]
 }
 
 interface StartedOrder extends Decision {
@@ -122,12 +132,13 @@ interface StartedOrder extends Decision {
   started: Started
 }
 
-async function executeStarted({ claim, grant, dispatch, started }: StartedOrder, deps: OrderDeps): Promise<void> {
+async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<void> {
+  const { claim, grant, dispatch, secrets, started } = order
   const { controlPlane, turns, runner, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
-  const redaction = redactionFor(deps, [claim.lease, ...secretsIn(payload)])
+  const redaction = redactionFor(deps, [claim.lease, ...secretsIn(plainPartOf(payload)), ...secrets])
   const logs = new LogStream({
     send: (chunk, aborted) => controlPlane.sendLog(claim, chunk, aborted),
     redaction,
@@ -163,6 +174,12 @@ function reportWithoutRun(ending: Ending, deps: OrderDeps): Report {
 }
 
 function redactionFor({ identity, runner }: OrderDeps, secrets: string[]): Redaction {
-  const { token, privateKeyPem } = identity()
-  return new Redaction([token, privateKeyPem, ...secretsIn([runner.childEnv, runner.ownEnv]), ...secrets])
+  const { token, privateKeyPem, sealKeyPem } = identity()
+  return new Redaction([
+    token,
+    privateKeyPem,
+    ...(sealKeyPem === null ? [] : [sealKeyPem]),
+    ...secretsIn([runner.childEnv, runner.ownEnv]),
+    ...secrets,
+  ])
 }

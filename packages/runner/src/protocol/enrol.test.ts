@@ -21,7 +21,7 @@ describe('enrolment', () => {
     expect(enrolled.runnerId).toBe(plane.runnerId)
     expect(await readIdentity(stateDir)).toMatchObject({ url: plane.url, token: plane.token, runnerId: plane.runnerId })
     for (const path of Object.values(paths)) expect((await stat(path)).mode & 0o777).toBe(0o600)
-    expect((await readdir(stateDir)).sort()).toEqual(['runner-key.pem', 'runner.json'])
+    expect((await readdir(stateDir)).sort()).toEqual(['runner-key.pem', 'runner.json', 'seal-key.pem'])
     expect(await readFile(paths.identity, 'utf8')).not.toContain('PRIVATE')
   })
 

@@ -4,11 +4,13 @@ import { arch, release } from 'node:os'
 import { join } from 'node:path'
 import { ApiError, type Enrolled, enrolledSchema, requestJson } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
+import { newBoxKey } from '@ikoma/kernel/node'
 import { replaceFile } from '../host/durable-file.ts'
 import { machineHash } from '../host/machine-identity.ts'
 import { identityPaths, journalFile } from './identity.ts'
 import { newInstance } from './instance.ts'
 import { provingFetch } from './proving-fetch.ts'
+import { sealKeyPath } from './seal-key.ts'
 
 export interface Enrolment {
   url: string
@@ -21,11 +23,13 @@ export interface Enrolment {
   force?: boolean
   /** Plain http to another machine was asked for. It is remembered, so that the runner starts the same way. */
   insecure?: boolean
+  /** Of the executor, where there is one: what secrets of orders that need root are encrypted to. */
+  executorSealKey?: string
 }
 
 /** Makes this machine a runner. The private key is made here and never leaves. */
 export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
-  const { url, token, stateDir, name, version, force = false, insecure = false } = enrolment
+  const { url, token, stateDir, name, version, force = false, insecure = false, executorSealKey } = enrolment
   const paths = identityPaths(stateDir)
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   if (!force && (await exists(paths.identity))) {
@@ -43,15 +47,19 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
   const pending = `${paths.key}.pending`
   await replaceFile(pending, pem)
   try {
+    const own = newBoxKey()
+    const sealKeys = executorSealKey === undefined ? [own.publicKey] : [executorSealKey, own.publicKey]
     const body = {
       token,
       version,
       publicKey: rawPublicKey(publicKey),
+      sealKeys,
       capabilities: { node: process.version, arch: arch(), kernel: release() },
       ...(name === undefined ? {} : { name }),
     }
     const enrolled = enrolledSchema.parse(await redeem(url, privateKey, body))
     await setJournalAside(stateDir)
+    await replaceFile(sealKeyPath(stateDir), own.toPem())
     await replaceFile(paths.key, pem)
     await replaceFile(
       paths.identity,

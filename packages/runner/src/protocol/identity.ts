@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { enrolledSchema } from '@ikoma/api'
 import { AppError, isOpenToOthers } from '@ikoma/kernel'
 import * as z from 'zod'
+import { findSealKey, sealKeyPath } from './seal-key.ts'
 import { messageOf } from './trouble.ts'
 
 const identityFile = 'runner.json'
@@ -21,6 +22,8 @@ type StoredIdentity = z.infer<typeof storedIdentity>
 export interface Identity extends StoredIdentity {
   privateKey: KeyObject
   privateKeyPem: string
+  /** What opens secrets; null in a state directory that a former version made. */
+  sealKeyPem: string | null
 }
 
 export function identityPaths(stateDir: string): { identity: string; key: string } {
@@ -31,7 +34,8 @@ export async function readIdentity(stateDir: string): Promise<Identity> {
   const paths = identityPaths(stateDir)
   const stored = parseIdentity(paths.identity, await readPrivate(paths.identity))
   const privateKeyPem = await readPrivate(paths.key)
-  return { ...stored, privateKeyPem, privateKey: parseKey(paths.key, privateKeyPem) }
+  const sealKeyPem = findSealKey(sealKeyPath(stateDir))
+  return { ...stored, privateKeyPem, privateKey: parseKey(paths.key, privateKeyPem), sealKeyPem }
 }
 
 async function readPrivate(path: string): Promise<string> {

@@ -179,7 +179,8 @@ async function invite(store: Store, patch: Partial<Enrolment> = {}): Promise<Enr
 
 function aMachine(patch: Partial<RunnerIdentity> = {}): RunnerIdentity {
   const id = newId()
-  return { id, name: null, tokenHash: `token-${id}`, publicKey: 'key', version: null, capabilities: {}, ...patch }
+  const told = { publicKey: 'key', sealKey: 'seal', runnerSealKey: 'own', version: null, capabilities: {} }
+  return { id, name: null, tokenHash: `token-${id}`, ...told, ...patch }
 }
 
 function aToken(patch: Partial<ApiToken> = {}): ApiToken {

@@ -13,6 +13,7 @@ import { describeSweeping } from './orders-sweep.ts'
 import { describeRegistry } from './registry.ts'
 import { describeResourceKeys } from './resource-keys.ts'
 import { describeSchedules } from './schedules.ts'
+import { describeSecrets } from './secrets.ts'
 import type { OpenStore } from './world.ts'
 
 export { describeOrderModel } from './order-model.ts'
@@ -33,6 +34,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeRegistry(open)
     describeAccess(open)
     describeSchedules(open)
+    describeSecrets(open)
     describeAudit(open)
     describeAuditEdits(open)
     describeLifecycle(open)

@@ -9,6 +9,7 @@ import { pruneOrders } from './order-pruning.ts'
 import { pruneIdempotency, releaseOrders, sweepOrders } from './order-sweeps.ts'
 import { registryWrites } from './registry-writes.ts'
 import { scheduleWrites } from './schedule-writes.ts'
+import { secretWrites } from './secrets.ts'
 import type { SingleWrites } from './single-writes.ts'
 import { inTransaction, type Transaction, type Transactions, type Work } from './transaction.ts'
 
@@ -19,6 +20,7 @@ const singleWrites: SingleWrites = {
   pruneOrders,
   ...registryWrites,
   ...scheduleWrites,
+  ...secretWrites,
 }
 
 interface Committer extends Transactions {

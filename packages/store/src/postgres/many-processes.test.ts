@@ -127,6 +127,8 @@ it('redeems an enrolment once', async () => {
       id: newId(),
       tokenHash: `h${index}`,
       publicKey: null,
+      sealKey: null,
+      runnerSealKey: null,
       version: null,
       capabilities: {},
       name: null,

@@ -45,8 +45,9 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130025601_closed_doors",
+    "tag": "20261130030138_closed_doors",
     "statements": [
+      "CREATE TABLE \"secrets\" (\n\t\"name\" text PRIMARY KEY,\n\t\"version\" integer NOT NULL,\n\t\"servers\" json,\n\t\"key_version\" integer NOT NULL,\n\t\"nonce\" text NOT NULL,\n\t\"ciphertext\" text NOT NULL,\n\t\"created_at\" bigint NOT NULL,\n\t\"created_by\" text NOT NULL,\n\t\"updated_at\" bigint NOT NULL,\n\t\"updated_by\" text NOT NULL\n);",
       "ALTER TABLE \"audit\" ADD COLUMN \"mac\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"enrolments\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"idempotency\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
@@ -55,12 +56,15 @@ export const migrations: Migration[] = [
       "ALTER TABLE \"orders\" ADD COLUMN \"placement_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"orders\" ADD COLUMN \"report_digest\" text;",
       "ALTER TABLE \"orders\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"seal_key\" text;",
+      "ALTER TABLE \"runners\" ADD COLUMN \"runner_seal_key\" text;",
       "ALTER TABLE \"runners\" ADD COLUMN \"instance\" text;",
       "ALTER TABLE \"runners\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"schedules\" ADD COLUMN \"answerable\" json;",
       "ALTER TABLE \"schedules\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
       "ALTER TABLE \"servers\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
-      "ALTER TABLE \"tokens\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;"
+      "ALTER TABLE \"tokens\" ADD COLUMN \"row_seal\" text DEFAULT '' NOT NULL;",
+      "CREATE INDEX \"secrets_by_key\" ON \"secrets\" (\"key_version\",\"name\");"
     ]
   }
 ]

@@ -152,6 +152,8 @@ export const runners = pgTable('runners', {
   previousTokenHash: text('previous_token_hash'),
   previousTokenExpiresAt: bigint('previous_token_expires_at', { mode: 'number' }),
   publicKey: text('public_key'),
+  sealKey: text('seal_key'),
+  runnerSealKey: text('runner_seal_key'),
   version: text('version'),
   lastSeenAt: bigint('last_seen_at', { mode: 'number' }),
   instance: text('instance'),
@@ -217,6 +219,23 @@ export const schedules = pgTable(
     rowSeal,
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
+)
+
+export const secrets = pgTable(
+  'secrets',
+  {
+    name: text('name').primaryKey(),
+    version: integer('version').notNull(),
+    servers: json('servers').$type<string[]>(),
+    keyVersion: integer('key_version').notNull(),
+    nonce: text('nonce').notNull(),
+    ciphertext: text('ciphertext').notNull(),
+    createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+    createdBy: text('created_by').notNull(),
+    updatedAt: bigint('updated_at', { mode: 'number' }).notNull(),
+    updatedBy: text('updated_by').notNull(),
+  },
+  (t) => [index('secrets_by_key').on(t.keyVersion, t.name)],
 )
 
 /** Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. */

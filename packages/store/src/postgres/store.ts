@@ -16,6 +16,7 @@ import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
 import { rowSeals } from './row-seals.ts'
 import { formerRows } from './sealed-rows.ts'
+import { secretReads } from './secrets.ts'
 import { openSignalExchange } from './signal-exchange.ts'
 import { inTransaction, type Transactions } from './transaction.ts'
 
@@ -72,7 +73,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   return {
     dialect: 'postgres',
     ...submitting((call) => signals.tellingBroken((isHot(call) ? hot : single).submit(call))),
-    ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named) }),
+    ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named), ...secretReads(db) }),
     ...translated({
       async ping() {
         await pool.query('update audit_head set id = id where id = 1')

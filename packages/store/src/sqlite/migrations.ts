@@ -44,8 +44,9 @@ export const migrations: Migration[] = [
     ]
   },
   {
-    "tag": "20261130025559_closed_doors",
+    "tag": "20261130030136_closed_doors",
     "statements": [
+      "CREATE TABLE `secrets` (\n\t`name` text PRIMARY KEY,\n\t`version` integer NOT NULL,\n\t`servers` text,\n\t`key_version` integer NOT NULL,\n\t`nonce` text NOT NULL,\n\t`ciphertext` text NOT NULL,\n\t`created_at` integer NOT NULL,\n\t`created_by` text NOT NULL,\n\t`updated_at` integer NOT NULL,\n\t`updated_by` text NOT NULL\n);",
       "ALTER TABLE `audit` ADD `mac` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `enrolments` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `idempotency` ADD `row_seal` text DEFAULT '' NOT NULL;",
@@ -54,12 +55,15 @@ export const migrations: Migration[] = [
       "ALTER TABLE `orders` ADD `placement_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `orders` ADD `report_digest` text;",
       "ALTER TABLE `orders` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "ALTER TABLE `runners` ADD `seal_key` text;",
+      "ALTER TABLE `runners` ADD `runner_seal_key` text;",
       "ALTER TABLE `runners` ADD `instance` text;",
       "ALTER TABLE `runners` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `schedules` ADD `answerable` text;",
       "ALTER TABLE `schedules` ADD `row_seal` text DEFAULT '' NOT NULL;",
       "ALTER TABLE `servers` ADD `row_seal` text DEFAULT '' NOT NULL;",
-      "ALTER TABLE `tokens` ADD `row_seal` text DEFAULT '' NOT NULL;"
+      "ALTER TABLE `tokens` ADD `row_seal` text DEFAULT '' NOT NULL;",
+      "CREATE INDEX `secrets_by_key` ON `secrets` (`key_version`,`name`);"
     ]
   }
 ]

@@ -141,6 +141,8 @@ export const runners = sqliteTable('runners', {
   previousTokenHash: text('previous_token_hash'),
   previousTokenExpiresAt: integer('previous_token_expires_at'),
   publicKey: text('public_key'),
+  sealKey: text('seal_key'),
+  runnerSealKey: text('runner_seal_key'),
   version: text('version'),
   lastSeenAt: integer('last_seen_at'),
   instance: text('instance'),
@@ -206,6 +208,23 @@ export const schedules = sqliteTable(
     rowSeal,
   },
   (t) => [index('schedules_due').on(t.nextRunAt).where(sql`not paused`)],
+)
+
+export const secrets = sqliteTable(
+  'secrets',
+  {
+    name: text('name').primaryKey(),
+    version: integer('version').notNull(),
+    servers: text('servers', { mode: 'json' }).$type<string[]>(),
+    keyVersion: integer('key_version').notNull(),
+    nonce: text('nonce').notNull(),
+    ciphertext: text('ciphertext').notNull(),
+    createdAt: integer('created_at').notNull(),
+    createdBy: text('created_by').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    updatedBy: text('updated_by').notNull(),
+  },
+  (t) => [index('secrets_by_key').on(t.keyVersion, t.name)],
 )
 
 /** Append-only: triggers refuse UPDATE and DELETE. */

@@ -11,6 +11,7 @@ import { openReader } from './database.ts'
 import { orderReads } from './order-reads.ts'
 import { registryReads } from './registry-reads.ts'
 import { rowSeals } from './row-seals.ts'
+import { secretReads } from './secrets.ts'
 import type { PlainError, WriterData, WriterReply } from './writer.ts'
 
 export interface SqliteOptions extends Sealing {
@@ -36,7 +37,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
     timeoutMs: 15_000,
   })
   const reader = openReader(file)
-  const reads = translated({ ...orderReads(reader, seals), ...registryReads(reader, seals) })
+  const reads = translated({ ...orderReads(reader, seals), ...registryReads(reader, seals), ...secretReads(reader) })
   const writes = submitting((call) => tellingBroken(signals, group.submit(call)))
   return {
     dialect: 'sqlite',
@@ -56,7 +57,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
   }
 }
 
-type Reads = ReturnType<typeof orderReads> & ReturnType<typeof registryReads>
+type Reads = ReturnType<typeof orderReads> & ReturnType<typeof registryReads> & ReturnType<typeof secretReads>
 
 /** Tells the caller of a failing read nothing of its SQL, which stays with the cause. */
 function translated(reads: Reads): Reads {

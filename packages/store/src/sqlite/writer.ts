@@ -16,6 +16,7 @@ import { registryWrites } from './registry-writes.ts'
 import { rowSeals } from './row-seals.ts'
 import { scheduleWrites } from './schedule-writes.ts'
 import { formerRows } from './sealed-rows.ts'
+import { secretWrites } from './secrets.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
 export interface WriterData {
@@ -87,6 +88,7 @@ async function openCommitter({ file, now, sealKey, mayBeFormer }: WriterData): P
     pruneOrders: (trace, pruning) => pruneOrders(db, trace, pruning),
     ...registryWrites(db, seals),
     ...scheduleWrites(db, seals),
+    ...secretWrites(db),
   }
   const appendAudit = auditAppender(db, auditKeyOf(sealKey))
   const entry = resealedEntry(opened, now)

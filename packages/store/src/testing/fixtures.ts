@@ -8,6 +8,7 @@ import {
   type OrderType,
   placeOrder,
   type Runner,
+  type Secret,
   type Server,
 } from '@ikoma/domain'
 import { newId } from '@ikoma/kernel'
@@ -66,6 +67,8 @@ export function aRunner(patch: Partial<Runner> = {}): Runner {
     previousTokenHash: null,
     previousTokenExpiresAt: null,
     publicKey: null,
+    sealKey: null,
+    runnerSealKey: null,
     version: null,
     lastSeenAt: null,
     instance: null,
@@ -84,6 +87,22 @@ export function aServer(patch: Partial<Server> = {}): Server {
     runnerId: null,
     createdAt: noon,
     updatedAt: noon,
+    ...patch,
+  }
+}
+
+export function aSecret(patch: Partial<Secret> = {}): Secret {
+  return {
+    name: 'db-password',
+    version: 1,
+    servers: null,
+    keyVersion: 1,
+    nonce: 'AAAAAAAAAAAAAAAA',
+    ciphertext: 'c2VhbGVk',
+    createdAt: noon,
+    createdBy: 'admin-key',
+    updatedAt: noon,
+    updatedBy: 'admin-key',
     ...patch,
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { argumentField } from './argv.ts'
+import { variableField } from './argv.ts'
 
 export const environmentField = z
   .record(
@@ -7,6 +7,6 @@ export const environmentField = z
       .string()
       .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'letters, digits and _, not beginning with a digit')
       .refine((name) => name !== '__proto__', 'a name that JavaScript reserves'),
-    argumentField,
+    variableField,
   )
   .refine((environment) => Object.keys(environment).length <= 200, 'at most 200 variables')

@@ -149,7 +149,15 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
     { ...process, name: 'poll', timeoutSec: 290, schedule: { everySec: 300, afterBootSec: 30 } },
   ],
   'service.compose.up': [
-    { ...shop, file: 'compose.yaml', variablesFile: '.env.preprod', revision: 'v1.2.3', waitSec: 60, settleSec: 1 },
+    {
+      ...shop,
+      file: 'compose.yaml',
+      variablesFile: '.env.preprod',
+      revision: 'v1.2.3',
+      waitSec: 60,
+      settleSec: 1,
+      environment: { web: { PORT: '8080' } },
+    },
   ],
   'service.compose.restart': [{ ...shop, service: 'web', waitSec: 60, settleSec: 1 }],
   'service.compose.logs': [{ ...shop, service: 'web', ...range }],

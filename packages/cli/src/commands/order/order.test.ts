@@ -205,7 +205,7 @@ describe('order types', () => {
   it('shows the payload of one type', async () => {
     const { run } = await setup()
     const { stdout } = await run('order', 'types', 'check.http.run')
-    expect(stdout).toMatch(/^url +URL +yes$/m)
+    expect(stdout).toMatch(/^url +URL or \{secret\} +yes$/m)
     expect(stdout).toMatch(/^method +GET or HEAD +no +"GET"$/m)
     expect(stdout).toMatch(/^timeoutMs +integer \(100 to 30000\) +no +10000$/m)
     expect((await run('order', 'types', 'runner.selftest')).stderr).toContain('no fields')

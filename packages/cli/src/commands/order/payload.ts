@@ -68,12 +68,23 @@ function setAt(target: Payload, [key = '', ...rest]: string[], value: unknown): 
 
 /** Text where the type wants text, so that `--set name=443` stays a name; JSON elsewhere, and text when it is not JSON. */
 function typedValue(text: string, schema: JsonSchema | null): unknown {
-  if (schema?.type === 'string') return text
+  if (isText(schema)) return text
   try {
     return JSON.parse(text)
   } catch {
     return text
   }
+}
+
+/** Also where a reference to a secret may stand in its place: that is `--set name.secret=…`. */
+function isText(schema: JsonSchema | null): boolean {
+  if (schema?.type === 'string') return true
+  const [text] = Array.isArray(schema?.anyOf) ? schema.anyOf : []
+  return isObject(text) && text.type === 'string' && isReferable(schema)
+}
+
+function isReferable(schema: JsonSchema | null): boolean {
+  return Array.isArray(schema?.anyOf) && schema.anyOf.some((option) => isObject(option) && option.title === 'secret')
 }
 
 function schemaAt(schema: JsonSchema, path: string[]): JsonSchema | null {

@@ -14,6 +14,8 @@ export interface EditRunnerOptions extends OneRunnerOptions {
   concurrency?: number
   enable?: boolean
   disable?: boolean
+  sealKey?: string
+  runnerSealKey?: string
 }
 
 export function editRunnerCommand(cli: Cli): Command {
@@ -26,18 +28,20 @@ export function editRunnerCommand(cli: Cli): Command {
     .option('--concurrency <number>', runnerWords[cli.language].options.concurrency, wholeNumber(cli.t))
     .option('--disable', options.disable)
     .addOption(new Option('--enable', options.enable).conflicts('disable'))
+    .option('--seal-key <key>', options.sealKey)
+    .option('--runner-seal-key <key>', options.runnerSealKey)
     .action(cli.remote(editRunner))
 }
 
 export async function editRunner(options: EditRunnerOptions, context: RemoteContext): Promise<number> {
   const { client, language } = context
-  const { name, scope: scopes, concurrency, enable, disable } = options
+  const { name, scope: scopes, concurrency, enable, disable, sealKey, runnerSealKey } = options
   const disabled = disable ? true : enable ? false : undefined
-  if ([name, scopes, concurrency, disabled].every((each) => each === undefined)) {
+  if ([name, scopes, concurrency, disabled, sealKey, runnerSealKey].every((each) => each === undefined)) {
     throw new AppError('invalid', words[language].nothingToEdit, { reason: 'nothing_to_change' })
   }
   const { id } = await findRunner(options.runner, context)
-  const runner = await client.updateRunner(id, { name, scopes, concurrency, disabled })
+  const runner = await client.updateRunner(id, { name, scopes, concurrency, disabled, sealKey, runnerSealKey })
   await printRunner(runner, context)
   return exitCodes.ok
 }
@@ -54,8 +58,10 @@ const words = translated({
       scope: 'what it may do from now on, instead of what it might (repeatable)',
       disable: 'refuse it, until it is enabled again',
       enable: 'let it work again',
+      sealKey: 'what its secrets are encrypted to, as `ikoma runner install` told it on the server',
+      runnerSealKey: 'the key of the runner itself, where its executor has another',
     },
-    nothingToEdit: 'Say what to change: --name, --scope, --concurrency, --enable or --disable.',
+    nothingToEdit: 'Say what to change: --name, --scope, --concurrency, --enable, --disable or --seal-key.',
   },
   fr: {
     summary: 'Changer le nom, les portées ou le nombre d’ordres d’un runner, ou le désactiver',
@@ -68,6 +74,8 @@ const words = translated({
       scope: 'ce qu’il peut faire désormais, à la place de ce qu’il pouvait (répétable)',
       disable: 'le refuser, jusqu’à ce qu’il soit réactivé',
       enable: 'le laisser travailler de nouveau',
+      sealKey: 'la clé à laquelle ses secrets sont chiffrés, dite par `ikoma runner install` sur le serveur',
+      runnerSealKey: 'la clé du runner lui-même, quand son exécuteur en a une autre',
     },
     nothingToEdit: 'Dites quoi changer : --name, --scope, --concurrency, --enable ou --disable.',
   },
