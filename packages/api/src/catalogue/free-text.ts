@@ -14,7 +14,7 @@ export function mapFreeText(schema: Schema, value: unknown, visit: Visit, path: 
   const { def } = schema._zod as unknown as { def: Def }
   if (def.innerType) return value === undefined ? value : mapFreeText(def.innerType, value, visit, path)
   if (def.options) return def.options.reduce((told, option) => mapFreeText(option, told, visit, path), value)
-  if (def.type === 'string') return takesReference(schema) ? visit(value, { path, url: def.format === 'url' }) : value
+  if (def.type === 'string' || def.out) return takesReference(schema) ? visit(value, { path, url: isUrl(schema) }) : value
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const element = def.element
@@ -37,9 +37,16 @@ export function mapFreeText(schema: Schema, value: unknown, visit: Visit, path: 
  */
 export function takesReference(schema: Schema): boolean {
   const { def } = schema._zod as unknown as { def: Def }
+  if (def.out) return isUrl(def.out)
   if (def.type !== 'string' || wordsOfCommands.has(schema)) return false
   if (def.format !== undefined) return def.format === 'url'
   return !(def.checks ?? []).some((check) => check._zod.def.check === 'string_format')
+}
+
+/** Also one that is looked at as it came before it is read as a URL. */
+function isUrl(schema: Schema): boolean {
+  const { def } = schema._zod as unknown as { def: Def }
+  return def.out ? isUrl(def.out) : def.format === 'url'
 }
 
 /** As much of a schema's definition as is looked at. */
@@ -48,6 +55,8 @@ interface Def {
   format?: string
   checks?: { _zod: { def: { check: string } } }[]
   innerType?: Schema
+  /** Of a pipe: what the text is then read as. */
+  out?: Schema
   options?: Schema[]
   element?: Schema
   shape?: Record<string, Schema>
