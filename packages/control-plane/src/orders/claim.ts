@@ -102,7 +102,7 @@ function grantedOrder({ keyring, clock, timing }: Context, runner: AttachedRunne
 /** Ends an order that is not what was placed, or that nobody approved: somebody edited the database. */
 async function withdraw({ store, clock, timing, alarms }: Context, order: Order): Promise<void> {
   // Never cleared while the process runs: the next order being whole says nothing of who edited this one.
-  alarms.raise('seal_broken', { table: 'orders', id: order.id })
+  alarms.raise('seal_broken', { orderId: order.id })
   await store.advanceOrder({
     orderId: order.id,
     event: { kind: 'withdraw' },
