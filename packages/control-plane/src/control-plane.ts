@@ -159,7 +159,7 @@ function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
   const news = rows.filter(({ table, id }) => !brokenRows.has(`${table} ${id}`))
   if (news.length === 0 || brokenRows.size >= maxBrokenRows) return
   for (const { table, id } of news) brokenRows.add(`${table} ${id}`)
-  alarms.raise('seal_broken', ...news)
+  alarms.raise('seal_broken', ...news.map(({ table, id }) => (table === 'orders' ? { orderId: id } : { table, id })))
 }
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {

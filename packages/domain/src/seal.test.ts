@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { Order } from './order.ts'
-import { approvalBytes, orderBytes, scheduleBytes, tokenBytes } from './seal.ts'
+import {
+  approvalBytes,
+  inForm,
+  isNewerForm,
+  macOf,
+  orderBytes,
+  placementBytes,
+  rowText,
+  scheduleBytes,
+  tokenBytes,
+} from './seal.ts'
 
 const order = { id: 'a', type: 'check.http.run', target: 'scope:x', payload: {}, seal: 's' } as unknown as Order
 const token = {
@@ -30,6 +40,40 @@ describe('what is sealed', () => {
     }),
   ])('of an order holds its %s', (name, value) => {
     expect(text(orderBytes({ ...order, [name]: value }))).not.toBe(text(orderBytes(order)))
+  })
+
+  it.each([
+    ...Object.entries({
+      serverId: 'x',
+      payload: { a: 1 },
+      maxAttempts: 9,
+      risk: 'read',
+      priority: 1,
+      labels: { a: '1' },
+      resourceKey: 'r',
+      dedupeKey: 'd',
+      retryOf: 'o',
+      answerable: ['token:ann'],
+      createdBy: 'x',
+    }),
+  ])('of a placement holds its %s', (name, value) => {
+    const placed = { ...order, labels: {} }
+    expect(text(placementBytes({ ...placed, [name]: value }))).not.toBe(text(placementBytes(placed)))
+  })
+
+  it('of a row holds each column, whatever the order of keys, and lets a later version add one that is null', () => {
+    const row = { id: 'a', labels: { a: '1', b: '2' }, note: null as string | null }
+    const said = (patch: object, names = ['id', 'labels', 'note']) => rowText('t', names, { ...row, ...patch })
+    expect(said({ labels: { b: '2', a: '1' } })).toBe(said({}))
+    expect(said({}, ['id', 'labels'])).toBe(said({}))
+    for (const patch of [{ id: 'b' }, { labels: {} }, { labels: [] }, { note: 'x' }])
+      expect(said(patch)).not.toBe(said({}))
+    expect(rowText('other', ['id'], row)).not.toBe(rowText('t', ['id'], row))
+  })
+
+  it('says its form', () => {
+    expect([macOf(inForm('m')), macOf('m'), macOf('3.m'), macOf('')]).toEqual(['m', null, null, null])
+    expect(['3.m', '12.m', '2.m', 'm', '', '1.m'].map(isNewerForm)).toEqual([true, true, false, false, false, false])
   })
 
   it('of an order does not hold what changes in its course', () => {

@@ -14,7 +14,7 @@ import {
 } from '@ikoma/domain'
 import { reportDigest, type StoredOrder } from './order-fields.ts'
 import { type RowSeals, type SealedTable, sealedTables } from './row-seals.ts'
-import { keyOf, type SealedRow } from './sealed-rows.ts'
+import { hasOurSeals, keyOf, type SealedRow } from './sealed-rows.ts'
 
 /** A former version may write beside this one for so long after the database was brought up to date. */
 export const formerLifeMs = 24 * 3_600_000
@@ -59,7 +59,7 @@ export async function reseal(renewal: Renewal): Promise<Resealed> {
 async function resealTable(renewal: Renewal, table: SealedTable, { sealed, refused }: Resealed): Promise<void> {
   const { seals, rows, stale } = renewal
   const work = async (row: SealedRow) => {
-    if (row.rowSeal !== '' && (!stale || isNewerForm(row.rowSeal) || seals.isWhole(table, row))) return null
+    if (row.rowSeal !== '' && (!stale || isNewerForm(row.rowSeal) || isOurs(seals, table, row))) return null
     const renewed = await renewedRow(renewal, table, row)
     const count = renewed === null ? refused : sealed
     count[table] = (count[table] ?? 0) + 1
@@ -71,6 +71,12 @@ async function resealTable(renewal: Renewal, table: SealedTable, { sealed, refus
     if (!last || seen.length < batchOf(table)) return
     after = keyOf(table, last)
   }
+}
+
+/** A row that a neighbour wrote, and then we, has our seal over what has none. */
+function isOurs(seals: RowSeals, table: SealedTable, row: SealedRow): boolean {
+  if (!seals.isWhole(table, row)) return false
+  return table !== 'orders' || hasOurSeals(seals, row as unknown as StoredOrder)
 }
 
 function changesOf(row: SealedRow, renewed: object): Record<string, unknown> {

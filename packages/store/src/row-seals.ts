@@ -75,13 +75,14 @@ interface RowSealsOptions {
 export class RowSeals {
   readonly sealer: Sealer
   readonly #names: Record<SealedTable, readonly string[]>
-  readonly #takesFormer: () => boolean
+  /** Whether a former version may have written meanwhile. */
+  readonly takesFormer: () => boolean
   readonly #met: (row: BrokenRow) => void
 
   constructor({ sealKey, tables, takesFormer = () => false, met = () => undefined }: RowSealsOptions) {
     this.sealer = createSealer(sealKey)
     this.#names = namesOf(tables)
-    this.#takesFormer = takesFormer
+    this.takesFormer = takesFormer
     this.#met = met
   }
 
@@ -97,7 +98,7 @@ export class RowSeals {
   fault(table: SealedTable, row: Row): RowFault | undefined {
     if (this.isWhole(table, row)) return undefined
     if (isNewerForm(row.rowSeal)) return 'newer'
-    return this.#takesFormer() ? undefined : 'broken'
+    return this.takesFormer() ? undefined : 'broken'
   }
 
   isWhole(table: SealedTable, row: Row): boolean {

@@ -52,16 +52,22 @@ function sealProblem({ sealer }: RowSeals, bytes: Uint8Array, { seal }: SealedRo
 }
 
 function orderProblem(
-  { sealer }: RowSeals,
+  seals: RowSeals,
   order: StoredOrder,
   lastEvent: Pick<AuditEvent, 'data'> | undefined,
 ): RowFault | 'outdated' | undefined {
-  const mac = macOf(order.placementSeal)
-  const placed = mac !== null && sealer.isSeal(placementBytes(order), mac)
-  if (!placed || !sealer.isSeal(orderBytes(order), order.seal)) return 'broken'
-  if (order.report !== null && reportDigest(order.report) !== order.reportDigest) return 'broken'
-  if (order.report === null && order.reportDigest !== null) return 'broken'
+  const { sealer } = seals
+  if (!sealer.isSeal(orderBytes(order), order.seal)) return 'broken'
+  // What a neighbour left has not got all of it yet.
+  if (!seals.takesFormer() && !hasOurSeals(seals, order)) return 'broken'
   return lastEvent === undefined || isLatest(order, lastEvent.data) ? undefined : 'outdated'
+}
+
+/** Whether its placement is under our seal, and its report is the one that was stored. */
+export function hasOurSeals({ sealer }: RowSeals, order: StoredOrder): boolean {
+  const mac = macOf(order.placementSeal)
+  if (mac === null || !sealer.isSeal(placementBytes(order), mac)) return false
+  return (order.report && reportDigest(order.report)) === order.reportDigest
 }
 
 /** The next rows of all tables, of which those are answered that are not as they were last written. */

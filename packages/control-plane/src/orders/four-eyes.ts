@@ -6,7 +6,8 @@ import { adminActor } from '../access.ts'
  * Approval is a second pair of eyes. Whose order it is was sealed when it was placed; what became of the schedule since
  * then says nothing. Only the admin key, which belongs to whoever owns the machine, may do both.
  */
-export async function refuseOwnOrder(store: Store, { answerable }: Order, actor: string): Promise<void> {
+export async function refuseOwnOrder(store: Store, order: Order, actor: string): Promise<void> {
+  const answerable = order.answerable ?? formerPlacer(order)
   if (answerable === null || answerable.length === 0) throw placerUnknown()
   if (actor === adminActor) return
   if (answerable.includes(actor)) throw ownOrder()
@@ -17,6 +18,11 @@ export async function refuseOwnOrder(store: Store, { answerable }: Order, actor:
     if (makers.has(person) || makersOf(tokens, person).has(actor)) throw ownOrder()
     if (person !== adminActor && !tokens.some((token) => actorOf(token) === person)) throw placerGone(person)
   }
+}
+
+/** A process of the former version does not say; its order is the placer's, unless a schedule placed it. */
+function formerPlacer({ placementSeal, createdBy }: Order): string[] | null {
+  return placementSeal === '' && !createdBy.startsWith('schedule:') ? [createdBy] : null
 }
 
 /** Everybody who made this token, or the token that made it, and so on; the owner's key is behind all of them. */

@@ -65,7 +65,7 @@ describe('service.compose.up', () => {
     const machine = composeMachine()
     const inputs: string[] = []
     machine.install('docker-compose', (call) => {
-      if (call.input !== undefined) inputs.push(String(call.input))
+      if (call.input) inputs.push(String(call.input))
       return composeTools['docker-compose']?.(call) ?? { code: 1 }
     })
     const environment = { web: { PASSWORD: 'hunter5$x' } }
