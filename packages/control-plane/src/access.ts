@@ -34,6 +34,8 @@ export type Principal =
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
+    /** The digest that the runner has signed for the body, which has not been read yet. */
+    signedDigest?: string
   }
 }
 
