@@ -36,6 +36,8 @@ interface Shown {
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
+    /** The digest that the runner has signed for the body, which has not been read yet. */
+    signedDigest?: string
   }
 }
 
