@@ -36,6 +36,7 @@ interface Shown {
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal
+    signedDigest?: string
   }
 }
 

@@ -13,7 +13,6 @@ import {
   withSighting,
 } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
-import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { Presence } from './presence.ts'
 import type { SignalDesk } from './signal-desk.ts'
@@ -50,7 +49,7 @@ export function instancesOf({ instance }: Pick<AttachedRunner, 'instance'>): Ins
 export type Speaker = Pick<Sighting, 'machine' | 'boot' | 'from'>
 
 /** The machine that a request comes from; null for a program that does not say. */
-export function speakerOf({ headers, ip }: FastifyRequest): Speaker | null {
+export function speakerOf({ headers, ip }: { headers: Record<string, unknown>; ip: string }): Speaker | null {
   const [, machine, boot] = runnerInstancePattern.exec(String(headers[runnerInstanceHeader])) ?? []
   return machine === undefined || boot === undefined ? null : { machine, boot, from: ip }
 }

@@ -11,15 +11,19 @@ import {
 } from '@ikoma/api'
 import { AppError, type Clock } from '@ikoma/kernel'
 import { verifiesSignature } from '@ikoma/kernel/node'
-import type { FastifyRequest } from 'fastify'
 import { Nonces } from './nonces.ts'
 import { SeenProofs } from './seen-proofs.ts'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The digest that the runner has signed for the body, which has not been read yet. */
-    signedDigest?: string
-  }
+/** What is examined of a request, however it came. */
+export interface ProvableRequest {
+  method: string
+  /** With its query. */
+  url: string
+  headers: Record<string, string | string[] | undefined>
+  /** The digest that the runner has signed for the body, which has not been read yet. */
+  signedDigest?: string
+  /** The digest of the body as it was read. */
+  bodyDigest?: string
 }
 
 const emptyDigest = createHash('sha256').digest('base64')
@@ -45,7 +49,7 @@ export class Proofs {
   }
 
   /** Of a runner with its id, of a machine that enrols with none. Nothing is kept of a proof that is not good. */
-  async examine(request: FastifyRequest, publicKey: string, runnerId: string): Promise<ProofVerdict> {
+  async examine(request: ProvableRequest, publicKey: string, runnerId: string): Promise<ProofVerdict> {
     const now = this.#clock.now()
     const text = String(request.headers[runnerProofHeader] ?? '')
     if (text === '') return 'nonce'
@@ -85,7 +89,10 @@ export class Proofs {
 }
 
 /** Called once the body is read: it is what the runner signed, or nothing is done. */
-export function refuseAlteredBody({ signedDigest, bodyDigest = emptyDigest }: FastifyRequest): void {
+export function refuseAlteredBody({
+  signedDigest,
+  bodyDigest = emptyDigest,
+}: Pick<ProvableRequest, 'signedDigest' | 'bodyDigest'>): void {
   if (signedDigest === undefined || signedDigest === bodyDigest) return
   throw new AppError('unauthorized', 'The body is not the one that the runner signed. What changed it on its way?', {
     reason: 'body_altered',
@@ -100,7 +107,7 @@ export function proofNeeded(now: number): AppError {
 }
 
 /** What the runner says its body's digest is; null for a text that is none. Without one it has no body. */
-function digestOf({ headers }: FastifyRequest): string | null {
+function digestOf({ headers }: Pick<ProvableRequest, 'headers'>): string | null {
   const text = headers[digestHeader]
   if (text === undefined) return emptyDigest
   const [, digest] = /^sha-256=:([A-Za-z0-9+/]{43}=):$/.exec(String(text)) ?? []
