@@ -8,7 +8,13 @@ import type { Log } from '@ikoma/kernel/node'
  */
 const passedOn = [
   ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'LOG_LEVEL', 'NODE_ENV'],
-  ...['IKOMA_RUNNER_CONCURRENCY', 'IKOMA_POLICY_FILE', 'IKOMA_EXECUTOR_SOCKET'],
+  ...[
+    'IKOMA_RUNNER_CONCURRENCY',
+    'IKOMA_POLICY_FILE',
+    'IKOMA_EXECUTOR_SOCKET',
+    'IKOMA_INSECURE',
+    'IKOMA_MACHINE_ID_FILE',
+  ],
 ]
 const stopWithinMs = 30_000
 /** Waiting for orders makes little garbage: with room for more the runner would only take more. */
