@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { leaseHeader, reportBounds } from '@ikoma/api'
+import { leaseHeader, nonceHeader, reportBounds } from '@ikoma/api'
 import { expect, type TestContext, test } from 'vitest'
 import { until } from '../kit/until.ts'
 import { adminKey, type ControlPlane, newWorld } from '../kit/world.ts'
@@ -46,7 +46,11 @@ async function startSwellingProxy({ url }: ControlPlane, { onTestFinished }: Tes
     const answer = await passOn(url, request).catch(() => null)
     const body = (await answer?.text()) ?? ''
     const swollen = body.replace(/"bytes":"/g, `$&${'A'.repeat(1_000_000)}`)
-    response.writeHead(answer?.status ?? 502, { 'content-type': 'application/json' })
+    const nonce = answer?.headers.get(nonceHeader)
+    response.writeHead(answer?.status ?? 502, {
+      'content-type': 'application/json',
+      ...(nonce ? { [nonceHeader]: nonce } : {}),
+    })
     response.end(answer?.status === 204 ? undefined : swollen)
   })
   proxy.listen(0, '127.0.0.1')

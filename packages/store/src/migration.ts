@@ -37,5 +37,5 @@ export interface Migrated {
 /** Both kinds of seals came with one start: what is not sealed was written by a version that had none. */
 export function wasUnsealed(applied: Applied[]): boolean {
   const at = (name: string) => applied.find(({ tag }) => tag.slice(tag.indexOf('_') + 1) === name)?.at
-  return at('row_seals') !== undefined && String(at('seals')) === String(at('row_seals'))
+  return at('closed_doors') !== undefined && String(at('seals')) === String(at('closed_doors'))
 }
