@@ -14,7 +14,8 @@ export function mapFreeText(schema: Schema, value: unknown, visit: Visit, path: 
   const { def } = schema._zod as unknown as { def: Def }
   if (def.innerType) return value === undefined ? value : mapFreeText(def.innerType, value, visit, path)
   if (def.options) return def.options.reduce((told, option) => mapFreeText(option, told, visit, path), value)
-  if (def.type === 'string' || def.out) return takesReference(schema) ? visit(value, { path, url: isUrl(schema) }) : value
+  if (def.type === 'string' || def.out)
+    return takesReference(schema) ? visit(value, { path, url: isUrl(schema) }) : value
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const element = def.element

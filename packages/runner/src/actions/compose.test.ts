@@ -70,7 +70,10 @@ describe('service.compose.up', () => {
     })
     const environment = { web: { PASSWORD: 'hunter5$x' } }
     const { result, context } = await up(machine, { environment })
-    expect(JSON.parse(inputs.at(-1) ?? '').services.web.environment).toEqual({ PASSWORD: 'hunter5$$x' })
+    expect(JSON.parse(inputs.at(-1) ?? '').services.web.environment).toEqual({
+      TOKEN: 'hunter3',
+      PASSWORD: 'hunter5$$x',
+    })
     const before = revisions(machine)
     expect((await up(machine, { environment })).result).toMatchObject({ output: { changed: false } })
     await up(machine, { environment: { web: { PASSWORD: 'hunter6' } } })
