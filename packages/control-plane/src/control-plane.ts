@@ -1,13 +1,12 @@
 import { nonceHeader, runnerProofHeader } from '@ikoma/api'
 import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
-import { auditKeyOf } from '@ikoma/domain/audit-chain'
 import { type Clock, Places, systemClock } from '@ikoma/kernel'
 import { createHttpApp } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import { AccessControl } from './access.ts'
 import { HeadArchive } from './audit/archived-heads.ts'
-import { type AuditVersions, auditRuleOf } from './audit/audit-versions.ts'
+import { auditRuleOf } from './audit/audit-rule.ts'
 import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
 import { RunnerInstances } from './instances.ts'
@@ -46,8 +45,6 @@ import { startTicker } from './watch/ticker.ts'
 export interface ControlPlaneOptions {
   store: Store
   keyring: Keyring
-  /** What former versions left; absent, the store is one of this version. */
-  versions?: AuditVersions
   /** Where the end of the audit is kept over a restart, out of the database's reach. Null or absent keeps it nowhere. */
   auditHeadFile?: string | null
   adminKey: string
@@ -168,8 +165,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const secrets = new SecretDesk({ store, clock, keyring })
   const metrics = createMetrics(store)
   const alarms = new Alarms({ log, registry: metrics.registry })
-  const versions = options.versions ?? { migratedAt: null, auditKeyedFrom: 1 }
-  const auditRule = auditRuleOf(versions, store.dialect, auditKeyOf(keyring.sealKey))
+  const auditRule = auditRuleOf(keyring, store.dialect)
   const file = options.auditHeadFile ?? null
   const presence = new Presence(store, log)
   const instances = new RunnerInstances({ presence, signals, alarms })

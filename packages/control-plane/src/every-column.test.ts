@@ -10,6 +10,7 @@ const exempt: Record<string, string> = {
   'runners.capabilities': 'what a runner says of itself decides nothing',
   'runners.version': 'what a runner says of itself decides nothing',
   'runners.last_seen_at': 'what a runner says of itself decides nothing',
+  'runners.instance': 'which machines were seen: all it does is to withhold orders, and what is cleared is seen anew',
   'leadership.name': 'who looks at the clock: one that ends too far ahead is not believed',
   'leadership.holder': 'as above',
   'leadership.expires_at': 'as above',

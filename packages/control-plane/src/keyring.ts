@@ -25,6 +25,9 @@ export interface Keyring {
   noteFormerUntil(formerUntil: number): void
   /** Whether a process of the former version may still write beside this one. */
   takesFormer(): boolean
+  /** The number of the first entry of the audit that is under the key; null before anybody looked. */
+  auditKeyedFrom(): number | null
+  noteAuditKeyedFrom(seq: number): void
   /** What begins with what it is, and so can be taken for no grant. */
   signText(text: string): string
   /** Makes the nonces that runners sign: processes that share the keys folder take each other's. */
@@ -61,6 +64,8 @@ export function keyring(
     formerUntil: () => versions.formerUntil,
     noteFormerUntil: (until) => versions.noteFormerUntil(until),
     takesFormer: () => (versions.formerUntil ?? 0) > systemClock.now(),
+    auditKeyedFrom: () => versions.auditKeyedFrom,
+    noteAuditKeyedFrom: (seq) => versions.noteAuditKeyedFrom(seq),
     ...createSealer(sealKey),
     sign: (grants) => signBatch(signingKey, grants),
     signText: (text) => signingKey.sign(Buffer.from(text)),
@@ -69,7 +74,8 @@ export function keyring(
 
 /** Of a database that this version made. */
 function newVersions(): Versions {
-  return { formerUntil: 0, noteFormerUntil: () => undefined }
+  const note = () => undefined
+  return { formerUntil: 0, noteFormerUntil: note, auditKeyedFrom: 1, noteAuditKeyedFrom: note }
 }
 
 function signBatch({ keyId, sign }: SigningKey, grants: readonly Grant[]): SignedGrant[] {

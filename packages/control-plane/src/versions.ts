@@ -1,57 +1,68 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError } from '@ikoma/kernel'
+import { readSecretFile, replaceSecretFile } from '@ikoma/kernel/node'
+import * as z from 'zod'
 
 /** What this folder's control plane knows of the versions that wrote its database; the database cannot change it. */
 export interface Versions {
   /** Until when a process of the former version may write beside this one; null when this version never ran here. */
   readonly formerUntil: number | null
   noteFormerUntil(formerUntil: number): void
+  /** The number of the first entry of the audit that carries a mark of the key; null when none was looked for. */
+  readonly auditKeyedFrom: number | null
+  noteAuditKeyedFrom(seq: number): void
 }
+
+const contentSchema = z.looseObject({
+  seals: z.looseObject({ form: z.number().int(), formerUntil: z.number().int() }).optional(),
+  auditKeyedFrom: z.number().int().optional(),
+})
+type Content = z.infer<typeof contentSchema>
 
 /** `versions.json` of the keys folder, readable by its owner alone. Other parts of it are kept as they are. */
 export function openVersions(folder: string): Versions {
   const path = join(folder, 'versions.json')
   let content = read(path)
+  const note = (news: Content) => {
+    content = { ...read(path), ...news }
+    replaceSecretFile(path, JSON.stringify(content))
+  }
   return {
     get formerUntil() {
       return content.seals?.formerUntil ?? null
     },
     noteFormerUntil(formerUntil) {
-      if (content.seals?.formerUntil === formerUntil) return
-      content = { ...read(path), seals: { form: 2, formerUntil } }
-      write(path, `${JSON.stringify(content)}\n`)
+      if (content.seals?.formerUntil !== formerUntil) note({ seals: { form: 2, formerUntil } })
+    },
+    get auditKeyedFrom() {
+      return content.auditKeyedFrom ?? null
+    },
+    noteAuditKeyedFrom(auditKeyedFrom) {
+      if (content.auditKeyedFrom !== auditKeyedFrom) note({ auditKeyedFrom })
     },
   }
 }
 
-interface Content {
-  seals?: { form: number; formerUntil: number }
-}
-
 function read(path: string): Content {
+  let text: string
   try {
-    if (statSync(path).mode & 0o022) {
-      throw new AppError('forbidden', `${path} can be written by others. Run: chmod 600 ${path}`, {
-        reason: 'secret_file_open',
-      })
-    }
-    return JSON.parse(readFileSync(path, 'utf8')) as Content
+    text = readSecretFile(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw error
   }
+  const parsed = contentSchema.safeParse(jsonOf(text))
+  if (parsed.success) return parsed.data
+  // Guessing would excuse what was written since.
+  throw new AppError('invalid', `${path} is damaged. Restore it from a backup of the keys folder.`, {
+    reason: 'versions_damaged',
+  })
 }
 
-/** Whole or not at all, also after a power cut. */
-function write(path: string, text: string): void {
-  const draft = `${path}.${process.pid}`
-  const file = openSync(draft, 'w', 0o600)
+function jsonOf(text: string): unknown {
   try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
+    return JSON.parse(text)
+  } catch {
+    return null
   }
-  renameSync(draft, path)
 }

@@ -17,6 +17,7 @@ import { type Identity, journalFile, readIdentity } from './protocol/identity.ts
 import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
+import { type Monotonic, monotonic } from './protocol/monotonic.ts'
 import { pause } from './protocol/pause.ts'
 import { recover } from './protocol/recover.ts'
 import { ReportOutbox } from './protocol/report-outbox.ts'
@@ -27,6 +28,8 @@ import { messageOf } from './protocol/trouble.ts'
 export interface RunnerDeps {
   logger: Logger
   clock?: Clock
+  /** What leases and timeouts of orders are counted by. */
+  time?: Monotonic
   actions?: Actions
 }
 
@@ -73,7 +76,7 @@ interface Parts {
 }
 
 async function run({ settings, deps, policy, identity, journal, machine, unlock, opensWith }: Parts): Promise<Runner> {
-  const { logger, clock = systemClock, actions = allActions } = deps
+  const { logger, clock = systemClock, time = monotonic, actions = allActions } = deps
   const { version, killGraceMs } = settings
   const controlPlane = createControlPlaneClient(identity.current, newInstance(machine))
   const outbox = new ReportOutbox({ complete: controlPlane.complete, journal, logger })
@@ -84,7 +87,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
   const privilege = privilegeOf(executor)
   const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), runner, clock, logger }
-  const orderDeps = { ...order, identity: identity.current, shutdown: shutdown.signal }
+  const orderDeps = { ...order, time, identity: identity.current, shutdown: shutdown.signal }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
     ...settings,

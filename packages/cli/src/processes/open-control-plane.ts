@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ControlPlane, createControlPlane, type Keyring, openKeyring, settleVersions } from '@ikoma/control-plane'
+import { type ControlPlane, createControlPlane, type Keyring, openKeyring, settleAudit } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
@@ -29,12 +29,11 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
     await store.close()
   }
   try {
-    const versions = await settleVersions(config.keysDir, store, Date.now())
+    await settleAudit(keyring, store)
     const auditHeadFile = join(config.keysDir, 'audit.head')
     const parts = {
       store,
       keyring,
-      versions,
       auditHeadFile,
       adminKey: adminKey.key,
       log,

@@ -131,9 +131,9 @@ const causes: Record<AlarmName, () => Promise<object>> = {
 
   async seal_broken() {
     const runner = await world.createRunner()
-    const { id: orderId } = await placeSelftest(world, runner.id)
-    await world.editDatabase('update orders set payload = ? where id = ?', ['{"edited":true}', orderId])
+    const { id } = await placeSelftest(world, runner.id)
+    await world.editDatabase('update orders set payload = ? where id = ?', ['{"edited":true}', id])
     await runner.call('POST', '/v1/runner/orders/claim-next')
-    return { orderId }
+    return { table: 'orders', id }
   },
 }

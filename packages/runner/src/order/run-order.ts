@@ -8,6 +8,7 @@ import { secretsIn } from '../output/secret-forms.ts'
 import type { Claim, ControlPlaneClient, UnreadableClaim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
+import { type Monotonic, monotonic } from '../protocol/monotonic.ts'
 import { pause } from '../protocol/pause.ts'
 import type { ReportOutbox } from '../protocol/report-outbox.ts'
 import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
@@ -35,6 +36,8 @@ export interface OrderDeps {
   turns: Turns
   runner: RunnerFacts
   clock: Clock
+  /** What leases and timeouts are counted by. */
+  time?: Monotonic
   logger: Logger
   /** Aborts with a Stop when the runner must end. */
   shutdown: AbortSignal
@@ -103,12 +106,12 @@ async function decide(claim: Claim, deps: OrderDeps): Promise<Decision | { refus
 
 /** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
 async function start(claim: Named, withinMs: number, deps: OrderDeps): Promise<Started | 'lost' | 'unconfirmed'> {
-  const { controlPlane, logger, shutdown } = deps
+  const { controlPlane, time = monotonic, logger, shutdown } = deps
   const endMs = performance.now() + withinMs
   for (let tries = 1; ; tries++) {
-    const sentAtMs = performance.now()
-    const leftMs = endMs - sentAtMs
+    const leftMs = endMs - performance.now()
     if (leftMs <= 0 || shutdown.aborted) return 'unconfirmed'
+    const sentAtMs = time.nowMs()
     try {
       return { progress: await controlPlane.start(claim, Math.ceil(Math.min(leftMs, startAnswerMs))), sentAtMs }
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Grant, Progress } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
 import type { Claim, ControlPlaneClient } from '../protocol/control-plane-client.ts'
 import { LeaseKeeper } from '../protocol/lease-keeper.ts'
+import { type Monotonic, monotonic } from '../protocol/monotonic.ts'
 import type { Stop } from './stop.ts'
 
 export interface Started {
@@ -18,6 +19,7 @@ interface Watched {
   controlPlane: Pick<ControlPlaneClient, 'renew'>
   shutdown: AbortSignal
   logger: Logger
+  time?: Monotonic
 }
 
 export interface StopWatch {
@@ -28,13 +30,11 @@ export interface StopWatch {
 
 /** Everything that can stop a started order, as one signal: timeout, cancel, lost lease, end of the runner. */
 export function watchStops(watched: Watched): StopWatch {
-  const { claim, started, timeoutSec, retryClass, controlPlane, shutdown, logger } = watched
+  const { claim, started, timeoutSec, retryClass, controlPlane, shutdown, logger, time = monotonic } = watched
   const halt = new AbortController()
   const stop = (why: Stop) => halt.abort(why)
-  const timer = setTimeout(
-    () => stop({ kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` }),
-    timeoutSec * 1000,
-  )
+  const late = { kind: 'timed_out', message: `It did not end within ${timeoutSec} s.` } as const
+  const inTime = time.after(timeoutSec * 1000, () => stop(late))
   const onShutdown = () => stop(shutdown.reason as Stop)
   if (shutdown.aborted) onShutdown()
   shutdown.addEventListener('abort', onShutdown, { once: true })
@@ -46,11 +46,12 @@ export function watchStops(watched: Watched): StopWatch {
     confirmedAtMs: started.sentAtMs,
     onStop: stop,
     logger,
+    time,
   })
   return {
     signal: halt.signal,
     async close() {
-      clearTimeout(timer)
+      inTime()
       shutdown.removeEventListener('abort', onShutdown)
       await lease.close()
     },

@@ -2,45 +2,13 @@ import { ApiError, type Progress, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Stop } from '../order/stop.ts'
 import { recordingLogger } from '../testing/setup.ts'
-import { LeaseKeeper, type LeaseKeeperDeps, type LeaseTime } from './lease-keeper.ts'
+import { testTime } from '../testing/test-time.ts'
+import { LeaseKeeper, type LeaseKeeperDeps } from './lease-keeper.ts'
 
 const progress: Progress = {
   ...{ id: '', status: 'RUNNING', statusReason: null, attempt: 1, leaseExpiresAt: null, cancelRequested: false },
 }
 const second = 1_000
-
-/** Time that passes only when the test lets it, and then at once. */
-function testTime() {
-  let now = 0
-  let timers: { at: number; wake: () => void }[] = []
-  const time: LeaseTime = {
-    nowMs: () => now,
-    after(ms, wake) {
-      const timer = { at: now + ms, wake }
-      timers.push(timer)
-      return () => {
-        timers = timers.filter((each) => each !== timer)
-      }
-    },
-  }
-  // Everything that can go on without time passing does: promises, and what they wake.
-  const settle = () => new Promise((resolve) => setImmediate(resolve))
-  async function pass(ms: number): Promise<void> {
-    const end = now + ms
-    await settle()
-    for (;;) {
-      const next = timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
-      if (!next) break
-      now = Math.max(now, next.at)
-      timers = timers.filter((each) => each !== next)
-      next.wake()
-      await settle()
-    }
-    now = end
-  }
-  const wait = (ms: number) => new Promise<void>((resolve) => time.after(ms, resolve))
-  return { time, pass, wait }
-}
 
 interface Renewal {
   at: number

@@ -1,6 +1,7 @@
 import type { Progress } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
 import type { Stop } from '../order/stop.ts'
+import { type Monotonic, monotonic } from './monotonic.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LeaseKeeperDeps {
@@ -15,21 +16,7 @@ export interface LeaseKeeperDeps {
   onStop(stop: Stop): void
   logger: Logger
   /** The monotonic clock and what waits by it; a test's own let minutes pass at once. */
-  time?: LeaseTime
-}
-
-export interface LeaseTime {
-  nowMs(): number
-  /** Calls back after `ms` unless the answer is called before. */
-  after(ms: number, wake: () => void): () => void
-}
-
-const realTime: LeaseTime = {
-  nowMs: () => performance.now(),
-  after(ms, wake) {
-    const timer = setTimeout(wake, ms)
-    return () => clearTimeout(timer)
-  },
+  time?: Monotonic
 }
 
 const maxParkSec = 60
@@ -45,13 +32,13 @@ export class LeaseKeeper {
   readonly #leaseMs: number
   #confirmedAtMs: number
   #canceled = false
-  readonly #time: LeaseTime
+  readonly #time: Monotonic
   #lowerFence: () => void = () => {}
   readonly #renewing: Promise<void>
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps
-    this.#time = deps.time ?? realTime
+    this.#time = deps.time ?? monotonic
     this.#leaseMs = deps.runLeaseSec * 1000
     this.#confirmedAtMs = deps.confirmedAtMs
     this.#armFence()

@@ -7,7 +7,8 @@ import type { RunnerConfig } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Actions } from '../order/action.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
-import { type Runner, startRunner } from '../start-runner.ts'
+import { monotonic } from '../protocol/monotonic.ts'
+import { type Runner, type RunnerDeps, startRunner } from '../start-runner.ts'
 import { actionContext as createContext, type SeenContext } from './action-context.ts'
 import { FakeControlPlane } from './fake-control-plane.ts'
 
@@ -38,7 +39,7 @@ export interface World {
   stateDir: string
   logger: ReturnType<typeof recordingLogger>
   /** Starts the enrolled runner; it is stopped after the test. */
-  start(config?: Partial<RunnerConfig>, actions?: Partial<Actions>): Promise<Runner>
+  start(config?: Partial<RunnerConfig>, actions?: Partial<Actions>, time?: RunnerDeps['time']): Promise<Runner>
 }
 
 /** A control plane and a runner enrolled with it. */
@@ -53,7 +54,7 @@ export async function setup(policy: object | null = { scopes: ['*'] }): Promise<
     plane,
     stateDir,
     logger,
-    async start(config = {}, actions = {}) {
+    async start(config = {}, actions = {}, time = monotonic) {
       const settings = {
         stateDir,
         version: '1.2.3',
@@ -63,15 +64,15 @@ export async function setup(policy: object | null = { scopes: ['*'] }): Promise<
         killGraceMs: 500,
         ...config,
       }
-      const runner = await startRunner(settings, { logger, actions: { ...allActions, ...actions } })
+      const runner = await startRunner(settings, { logger, time, actions: { ...allActions, ...actions } })
       onTestFinished(() => runner.stop())
       return runner
     },
   }
 }
 
-/** Waits for real processes and sockets to get somewhere. */
-export async function until(happened: () => boolean, withinMs = 8_000): Promise<void> {
+/** Waits for real processes and sockets to get somewhere, on a machine however busy: the bound only ends what hangs. */
+export async function until(happened: () => boolean, withinMs = 50_000): Promise<void> {
   const end = performance.now() + withinMs
   while (!happened()) {
     if (performance.now() > end) throw new Error(`It did not happen within ${withinMs} ms: ${happened}`)
