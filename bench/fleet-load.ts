@@ -69,6 +69,9 @@ function startRunner({ id: runnerId, token }: Credential): void {
   const { failed } = startLoop({
     controlPlane,
     runOrder: (claim) => (holders.has(runnerId) ? keep(claim) : execute(claim)),
+    refuseOrder: async ({ orderId, problem }) => {
+      throw new Error(`the order ${orderId} could not be read: ${problem}`)
+    },
     reloadIdentity: async () => false,
     about: { version: 'bench', capabilities: {} },
     concurrency,

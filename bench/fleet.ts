@@ -149,9 +149,10 @@ function clientOf({ server: { url }, adminKey }: Fleet) {
 }
 
 /** By the control plane's own count: what a runner has sent may still be unread. */
-async function allWaiting({ server, runners }: Fleet): Promise<void> {
+async function allWaiting({ server, runners, adminKey }: Fleet): Promise<void> {
+  const headers = { authorization: `Bearer ${adminKey}` }
   for (;;) {
-    const metrics = await fetch(new URL('/metrics', server.url)).then((answer) => answer.text())
+    const metrics = await fetch(new URL('/metrics', server.url), { headers }).then((answer) => answer.text())
     if (Number(/^ikoma_open_claims (\d+)/m.exec(metrics)?.[1]) >= runners) return
     await pause(250)
   }

@@ -8,6 +8,7 @@ import { openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { openMemoryStore } from './memory-store.ts'
 
 const [kind = 'sqlite', folder = '.', databaseUrl = '', port = '0'] = process.argv.slice(2)
+const adminKey = process.env.IKOMA_ADMIN_KEY ?? ''
 const keyring = openKeyring(join(folder, 'keys'))
 
 async function openStore(): Promise<Store> {
@@ -21,7 +22,9 @@ const store = await openStore()
 const controlPlane = await createControlPlane({
   store,
   keyring,
-  adminKey: process.env.IKOMA_ADMIN_KEY ?? '',
+  adminKey,
+  // Without one, whose connection a request came by is looked up among those of the whole fleet.
+  metricsToken: adminKey,
   log: createLog('warn', process.stderr),
   version: 'bench',
 })

@@ -51,7 +51,11 @@ done
 expect_status 200
 expect_field data.0.id "$order"
 expect_field data.0.status SUCCEEDED
-expect_field data.0.report.ok true
+expect_field data.0.outcome succeeded
+# A list has no reports; the order itself has.
+request "$BASE/v1/orders/$order" -H "x-ikoma-admin-key: $ADMIN_KEY"
+expect_status 200
+expect_field report.ok true
 
 # Anything else is refused in the same envelope.
 request -X POST "$BASE/api/runners/$id/orders" \

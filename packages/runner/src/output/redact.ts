@@ -1,22 +1,24 @@
 import { hideInValue, hideSpans, maxPemLength, type Span } from '@ikoma/kernel'
 import { secretForms } from './secret-forms.ts'
-import { findSpans } from './secret-spans.ts'
+import { findSpans, type KnownForms } from './secret-spans.ts'
+import { TornForms } from './torn-forms.ts'
 
 /** A pattern split further apart than this may be missed; a known secret never is. */
 const minOverlap = 1024
 
 /** Hides known secrets, in any usual spelling, and what looks like one. */
 export class Redaction {
-  readonly #forms: string[]
+  readonly #known: KnownForms
   readonly #longest: number
 
   constructor(secrets: readonly string[]) {
-    this.#forms = secretForms(secrets)
-    this.#longest = this.#forms.reduce((longest, form) => Math.max(longest, form.length), 0)
+    const forms = secretForms(secrets)
+    this.#known = { forms, torn: new TornForms(forms) }
+    this.#longest = forms.reduce((longest, form) => Math.max(longest, form.length), 0)
   }
 
   text(text: string): string {
-    return hideSpans(text, findSpans(text, this.#forms))
+    return hideSpans(text, findSpans(text, this.#known))
   }
 
   /** Every string in a JSON value, keys included; also makes them storable (no NUL, no half surrogates). */
@@ -26,7 +28,7 @@ export class Redaction {
 
   /** For text that comes in pieces: a secret across pieces is hidden as well. */
   stream(): StreamRedactor {
-    return new StreamRedactor((text) => findSpans(text, this.#forms), Math.max(minOverlap, this.#longest))
+    return new StreamRedactor((text) => findSpans(text, this.#known), Math.max(minOverlap, this.#longest))
   }
 }
 
