@@ -23,6 +23,7 @@ function withoutUse(fstab: string): Host {
   return {
     ...real,
     read: (path) => real.read(path === '/etc/fstab' ? fstab : path),
+    readFile: (path) => real.readFile(path === '/etc/fstab' ? fstab : path),
     look: (path) => real.look(path === '/etc/fstab' ? fstab : path),
     write: (path, file) => real.write(path === '/etc/fstab' ? fstab : path, file),
     async run(program) {

@@ -23,6 +23,7 @@ beforeEach(() => {
         : real.run({ argv: [tool, ...args.map(place)], ...rest }),
     look: (path) => real.look(place(path)),
     read: (path) => real.read(place(path)),
+    readFile: (path) => real.readFile(place(path)),
     list: (path) => real.list(place(path)),
     write: (path, content) => real.write(place(path), { ...content, ...mine }),
     makeDirectory: (path, access) => real.makeDirectory(place(path), { ...access, ...mine }),
