@@ -64,7 +64,7 @@ async function obey(told: Told): Promise<Said> {
 function startRunner({ id: runnerId, token }: Credential): void {
   const controlPlaneKey = { keyId: '', publicKey: '' }
   const told = { url, runnerId, token, name: '', serverId: null, scopes: [], concurrency, controlPlaneKey }
-  const identity = { ...told, privateKey, privateKeyPem }
+  const identity = { ...told, privateKey, privateKeyPem, sealKeyPem: null }
   const controlPlane = createControlPlaneClient(() => identity, newInstance(null))
   const { failed } = startLoop({
     controlPlane,
