@@ -1,18 +1,14 @@
-import { constants, type Stats } from 'node:fs'
-import { type FileHandle, open, readlink } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '@ikoma/kernel'
 import { accessOf, accountOf, belongsTo, othersRename, othersWrite } from '@ikoma/machine/safety'
-
-/** O_PATH of open(2), which Node does not name: a place in the tree, held whatever becomes of its path. */
-const place = 0o10000000
-const maxLinks = 40
+import { openPlace, walkPath } from './walk-path.ts'
 
 /** Somebody who could have led us elsewhere on the way: whether they may read a file themselves. */
 type Hand = (facts: Stats) => boolean
 
 interface Way {
   self: string
-  followLast: boolean
   hands: Hand[]
   /** Anybody may add to the folder that was passed last. */
   addable: boolean
@@ -35,58 +31,25 @@ export async function openSafely(
   { kind = 'file', followLast = true }: { kind?: 'file' | 'directory'; followLast?: boolean } = {},
 ): Promise<FileHandle> {
   const self = accountOf(process.getuid?.() ?? 0)
-  const way: Way = { self, followLast, hands: [], addable: false, turnable: false, led: false, passable: true }
-  const found = await walk(path, way)
+  const way: Way = { self, hands: [], addable: false, turnable: false, led: false, passable: true }
+  const found = await walkPath(path, {
+    passed: (facts) => note(facts, way),
+    link(facts, last) {
+      if (last && !followLast) throw unexpected(path)
+      followed(facts, way)
+    },
+    turned: () => unsafe(path),
+  })
   try {
     const facts = await found.stat()
     if (kind === 'directory' && !facts.isDirectory()) throw Object.assign(new Error(path), { code: 'ENOTDIR' })
     if (kind === 'file' && !facts.isFile()) throw unexpected(path)
     if (!mayOpen(facts, way)) throw unsafe(path)
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
-    return await open(within(found, ''), flags)
+    return await openPlace(found)
   } finally {
     await found.close()
   }
 }
-
-/** The place that a path leads to. */
-async function walk(path: string, way: Way): Promise<FileHandle> {
-  let at = await open('/', place | constants.O_DIRECTORY)
-  const left = path.split('/')
-  let links = 0
-  try {
-    while (left.length > 0) {
-      const name = left.shift() as string
-      if (name === '' || name === '.') continue
-      note(await at.stat(), way)
-      const next = await open(within(at, name), place | constants.O_NOFOLLOW)
-      const facts = await next.stat()
-      if (!facts.isSymbolicLink()) {
-        await at.close()
-        at = next
-        continue
-      }
-      await next.close()
-      links += 1
-      if (links > maxLinks) throw unsafe(path)
-      if (left.length === 0 && !way.followLast) throw unexpected(path)
-      followed(facts, way)
-      // Exchanged just now for something else than a link.
-      const target = await readlink(within(at, name)).catch(() => Promise.reject(unsafe(path)))
-      left.unshift(...target.split('/'))
-      if (!target.startsWith('/')) continue
-      await at.close()
-      at = await open('/', place | constants.O_DIRECTORY)
-    }
-    return at
-  } catch (error) {
-    await at.close().catch(() => undefined)
-    throw error
-  }
-}
-
-/** A name within what is open, by the kernel's own way there. */
-const within = ({ fd }: FileHandle, name: string) => `/proc/self/fd/${fd}${name === '' ? '' : `/${name}`}`
 
 /** Who may change what is in a folder that we pass. */
 function note(facts: Stats, way: Way): void {
