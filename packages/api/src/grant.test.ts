@@ -42,6 +42,12 @@ test('a grant may be of either kind of retry and of any risk, and says how often
   expect(grantSchema.parse(silent).lostClaims).toBe(0)
 })
 
+test('a grant carries secrets up to their bound', () => {
+  const carries = (ciphertext: string) =>
+    grantSchema.safeParse({ ...grant, secrets: { keyId: 'k', enc: 'e', ciphertext } }).success
+  expect([carries('c'), carries('c'.repeat(700_000)), carries('c'.repeat(700_001))]).toEqual([true, true, false])
+})
+
 test('secrets are bound to the order, the attempt, the claim and the runner', () => {
   const others = [{ orderId: 'o' }, { attempt: 2 }, { lease: 'm' }, { runnerId: 'r' }]
   expect(new Set([grant, ...others.map((other) => ({ ...grant, ...other }))].map(secretsBoundTo)).size).toBe(5)
