@@ -47,6 +47,10 @@ describe('a spent grant', () => {
     }
   })
 
+  test('is no measure of time before there is one', async () => {
+    expect(await notBefore(await temporaryDirectory())).toBe(Number.NEGATIVE_INFINITY)
+  })
+
   test('in another case of the same id is the same', async () => {
     const { spend } = await setup()
     const grant = order()(1)
