@@ -37,4 +37,6 @@ export const knownSurvivors: Record<string, string> = {
     'who writes the word into the middle of a token has the token',
   'packages/control-plane/src/audit/verification.ts: while (step.reached.seq < last && !step.full) { -> while (step.reached.seq <= last && !step.full) {':
     'a page of no entries ends the loop too',
+  'packages/control-plane/src/audit/signed-head.ts: const [body, signature] = [text.slice(0, end), text.slice(end + 1)] -> const [body, signature] = [text.slice(0, end), text.slice(end + 0)]':
+    'reading base64url passes over the point before it',
 }

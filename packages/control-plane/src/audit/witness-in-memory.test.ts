@@ -6,6 +6,7 @@ import { Registry } from 'prom-client'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { keyring } from '../keyring.ts'
 import { Alarms } from '../watch/alarms.ts'
+import { HeadArchive } from './archived-heads.ts'
 import { type KnownHead, verifyStep } from './verification.ts'
 import { AuditWitness } from './witness.ts'
 
@@ -69,9 +70,16 @@ test('ten things that one source says wrongly are told, and then what another sa
 test('the first entry that must carry a mark of the key is not ours without, the one before it is', async () => {
   const { witness, write } = setup({ ...ours, keyedFrom: 2 })
   write(1, null)
-  expect(await witness.look()).toBe(true)
+  expect(await witness.signedHead()).toMatch(/^iko_head\.2\./)
   write(1, null)
   expect([await witness.look(), witness.head()?.seq]).toEqual([false, 1])
+})
+
+test('an archive that cannot be read is named, one that is not there yet holds nothing', async () => {
+  const { verifyKey } = keyring(newSigningKey(), sealKey)
+  const file = import.meta.filename
+  expect(await new HeadArchive(file, { verifyKey }).read()).toEqual({ heads: [], unreadable: [file] })
+  expect(await new HeadArchive(`${file}.none`, { verifyKey }).read()).toEqual({ heads: [], unreadable: [] })
 })
 
 test('of an audit that is empty, what is known of its first entry tells that it was emptied', async () => {

@@ -3,8 +3,11 @@ import { expect, test } from 'vitest'
 import { jsonLines } from './lines.ts'
 import { maxLineBytes, stopSchema } from './messages.ts'
 
-const read = (pieces: string[], maxBytes = 20) => {
-  return Array.fromAsync(jsonLines(Readable.from(pieces.map((piece) => Buffer.from(piece))), maxBytes))
+async function read(pieces: string[], maxBytes = 20): Promise<unknown[]> {
+  const values: unknown[] = []
+  for await (const value of jsonLines(Readable.from(pieces.map((piece) => Buffer.from(piece))), maxBytes))
+    values.push(value)
+  return values
 }
 
 test('each line is a value, however it was cut on its way, and what no line ends is none', async () => {
