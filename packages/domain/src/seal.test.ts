@@ -44,8 +44,15 @@ describe('what is sealed', () => {
 
   it.each([
     ...Object.entries({
+      id: 'x',
+      type: 'shell.run',
+      target: 'scope:y',
       serverId: 'x',
       payload: { a: 1 },
+      timeoutSec: 1,
+      retryClass: 'once',
+      dryRun: true,
+      createdAt: 1,
       maxAttempts: 9,
       risk: 'read',
       priority: 1,
@@ -69,6 +76,8 @@ describe('what is sealed', () => {
     for (const patch of [{ id: 'b' }, { labels: {} }, { labels: [] }, { note: 'x' }])
       expect(said(patch)).not.toBe(said({}))
     expect(rowText('other', ['id'], row)).not.toBe(rowText('t', ['id'], row))
+    expect(said({ id: 5 })).not.toBe(said({ id: 6 }))
+    expect(said({ id: true })).not.toBe(said({ id: false }))
   })
 
   it('says its form', () => {

@@ -43,8 +43,7 @@ export async function verifyStep(verifying: Verifying, from: AuditReach | undefi
   const { store, stopping, rule } = verifying
   // After the other heads: what they know was committed before.
   const promised: KnownHead = { ...(await store.auditHead()), at: null, from: 'database' }
-  const heads = promised.seq === 0 ? verifying.heads : [...verifying.heads, promised]
-  const step = new Step(new AuditWalk(rule, from), heads, rule)
+  const step = new Step(new AuditWalk(rule, from), [...verifying.heads, promised], rule)
   const last = Math.min(promised.seq, step.reached.seq + max)
   while (step.reached.seq < last && !step.full) {
     if (stopping.aborted) return step.result(false)

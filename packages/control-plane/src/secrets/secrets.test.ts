@@ -291,6 +291,10 @@ describe('a secret that somebody changed in the database', () => {
     const { body: order } = await place({ runnerId: runner.id })
     await world.editDatabase(putBack, old)
     expect(await ended(runner, order.id)).toEqual({ status: 'CANCELED', statusReason: 'secret_broken' })
+    expect(
+      world.logged.filter((line) => line.includes(order.id)),
+      'the alarm',
+    ).toHaveLength(1)
     await set('api')
     await place({ runnerId: runner.id })
     expect((await claimed(runner)).values).toEqual({ api: value })

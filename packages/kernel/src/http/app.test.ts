@@ -61,6 +61,36 @@ test.each([
   expect(answer.headers['access-control-allow-origin']).toBe(allowed)
 })
 
+test('a path that no route has is answered not found, as a problem', async () => {
+  const app = await setup()
+  const answer = await app.inject('/nothing?of=this')
+  expect([answer.statusCode, answer.headers['x-request-id']]).toEqual([404, expect.any(String)])
+  expect(answer.json()).toMatchObject({ reason: 'no_route', detail: 'There is no GET /nothing.' })
+})
+
+test('strangers are held to their rate on a public route, whoever is known is not', async () => {
+  const known = (request: { headers: Record<string, unknown> }) => request.headers.known === 'yes'
+  for (const isKnown of [undefined, known]) {
+    const app = await setup({ publicRateLimit: 1, ...(isKnown && { isKnown }) })
+    app.get('/', { config: { access: 'public' } }, () => ({}))
+    const ask = async (headers = {}) => (await app.inject({ url: '/', headers })).statusCode
+    expect([await ask(), await ask()]).toEqual([200, 429])
+    expect(await ask({ known: 'yes' })).toBe(isKnown ? 200 : 429)
+  }
+})
+
+test('JSON with many neighbours is not deep, whatever its texts hold', async () => {
+  const app = await setup({ bodyLimitBytes: 10_000 })
+  app.post('/', { config: { access: 'public' } }, () => ({}))
+  const post = (value: unknown) =>
+    app.inject({ method: 'POST', url: '/', headers: { 'content-type': 'application/json' }, payload: value as object })
+  for (const wide of [Array(500).fill([]), Array(500).fill({}), ['['.repeat(500)], ['\\"[', '{'.repeat(500)]]) {
+    expect((await post(wide)).statusCode).toBe(200)
+  }
+  const deep = JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`)
+  expect([(await post(deep[0])).statusCode, (await post(deep)).statusCode]).toEqual([200, 400])
+})
+
 test('X-Forwarded-For is not believed from whoever sends it', async () => {
   const app = await setup()
   app.get('/', { config: { access: 'public' } }, (request) => ({ ip: request.ip }))

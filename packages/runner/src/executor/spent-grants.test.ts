@@ -47,6 +47,10 @@ describe('a spent grant', () => {
     }
   })
 
+  test('is no measure of time before there is one', async () => {
+    expect(await notBefore(await temporaryDirectory())).toBe(Number.NEGATIVE_INFINITY)
+  })
+
   test('in another case of the same id is the same', async () => {
     const { spend } = await setup()
     const grant = order()(1)
@@ -64,6 +68,20 @@ describe('a spent grant', () => {
     expect(await spend(order({ expiresAt: null })(1, noon + 400 * day))).toBe(null)
     expect(names()).toContain(`${endless.orderId}.1`)
     expect(names()).not.toContain(`${week.orderId}.1`)
+  })
+
+  test('is kept until the last millisecond of its order', async () => {
+    const { spend, names } = await setup()
+    const short = order()(1)
+    const others = order({ expiresAt: noon + 9 * day })
+    for (const [attempt, passed, kept] of [
+      [1, day, true],
+      [2, day + 1, false],
+    ] as const) {
+      if (attempt === 1) expect(await spend(short)).toBe(null)
+      expect(await spend({ ...others(attempt, noon + passed + grantSkewMs), maxAttempts: 9 })).toBe(null)
+      expect(names().includes(`${short.orderId}.1`)).toBe(kept)
+    }
   })
 
   test('that was forgotten does not come to life when the clock is set back', async () => {
@@ -114,6 +132,9 @@ describe('a spent grant', () => {
     const grants = Array.from({ length: 60 }, () => order()(1))
     for (const grant of grants) expect(await spend(grant, few)).toBe(null)
     expect(names().length).toBeLessThan(32)
+    const nameOf = ({ orderId }: Grant) => `${orderId}.1`
+    expect(names(), 'the newest are kept').toEqual(expect.arrayContaining(grants.slice(-18).map(nameOf)))
+    expect(grants.slice(0, 25).filter((grant) => names().includes(nameOf(grant)))).toEqual([])
     for (const grant of grants) expect(await spend(grant, few)).not.toBe(null)
     expect(await spend(order()(1), few)).toBe(null)
   })

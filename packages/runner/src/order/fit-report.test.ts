@@ -33,6 +33,10 @@ describe('a report', () => {
     expect(Object.keys(fitted[part as keyof Report] ?? {}).length, 'something is left').toBeGreaterThan(0)
   })
 
+  it('has a summary of no more than its bound, and as much as that', () => {
+    expect(fitReport({ ...done, summary: 'x'.repeat(9_000) }).summary).toHaveLength(reportBounds.summary)
+  })
+
   it('whose parts are too large together loses what tells least', () => {
     const text = (bytes: number) => 'x'.repeat(bytes)
     const report = {
@@ -59,8 +63,11 @@ describe('a report', () => {
   })
 
   it('that was refused all the same keeps that it ended, and how', () => {
-    const report: Report = { ...done, ok: false, outcome: 'timed_out', retryable: false, output: { a: 1 } }
+    const finishedAt = '2026-01-15T12:00:00.000Z'
+    const report: Report = { ...done, ok: false, outcome: 'timed_out', retryable: false, output: { a: 1 }, finishedAt }
     const least = leastReport(report, 'x'.repeat(9_000))
+    expect(least.finishedAt).toBe(finishedAt)
+    expect(leastReport(done, 'no')).not.toHaveProperty('finishedAt')
     expect(reportSchema.safeParse(least).error).toBeUndefined()
     expect(least).toMatchObject({ ok: false, outcome: 'timed_out', retryable: false, cut: ['all'] })
   })

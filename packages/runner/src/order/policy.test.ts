@@ -24,6 +24,11 @@ describe('the local policy', () => {
     expect((await policyOf('{"scopes":["chec","shell.ru"]}')).types).toEqual(['runner.selftest'])
   })
 
+  it('allows nothing, and says so, when its file cannot be read', async () => {
+    const folder = await temporaryDirectory()
+    await expect(readPolicyFile(folder)).rejects.toMatchObject({ message: expect.stringContaining('cannot be read') })
+  })
+
   it.each([
     ['{"scopes":["UPPER"]}', 'scopes.0'],
     ['{"scopes":"*"}', 'scopes'],

@@ -90,7 +90,10 @@ describe('the journal', () => {
     await fill(journal)
     await journal.close()
     await writeFile(path, (await readFile(path, 'utf8')).replace('"INTENT"', '"INTENX"'))
-    await expect(Journal.open(path, here)).rejects.toMatchObject({ reason: 'journal_damaged' })
+    await expect(Journal.open(path, here)).rejects.toMatchObject({
+      reason: 'journal_damaged',
+      message: expect.stringContaining('line 2'),
+    })
   })
 
   it('stays small however many orders are executed, and keeps what matters', async () => {
@@ -111,13 +114,30 @@ describe('the journal', () => {
     await again.close()
   })
 
+  it('is not written anew for each order when little of it can be dropped', async () => {
+    const path = join(await temporaryDirectory(), 'journal.ndjson')
+    const journal = await Journal.open(path, { ...here, maxBytes: 1_000 })
+    let [file, anew] = [(await stat(path)).ino, 0]
+    for (let number = 0; number < 60; number++) {
+      await journal.recordIntent(intent(`order ${number}`))
+      const { ino } = await stat(path)
+      if (ino !== file) anew += 1
+      file = ino
+    }
+    expect(anew).toBeLessThan(10)
+    await journal.close()
+  })
+
   it('remembers 20,000 orders, and takes older ones for executed', async () => {
     const path = join(await temporaryDirectory(), 'journal.ndjson')
-    const id = (n: number) => `o${String(n).padStart(5, '0')}`
+    // Every second one, so that what was never executed lies between them.
+    const id = (n: number) => `o${String(2 * n).padStart(5, '0')}`
+    const between = 'o39001'
     const lines = Array.from({ length: 20_001 }, (_, n) => ({ kind: 'DONE', orderId: id(n), attempt: 1 }))
     await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     const journal = await Journal.open(path, here)
     expect([journal.has(id(0), 1), journal.has(id(20_000), 1), journal.has(id(20_001), 1)]).toEqual([true, true, false])
+    expect(journal.has(between, 1)).toBe(false)
     await journal.close()
     expect((await stat(path)).size).toBeLessThan(20_001 * 60)
     const again = await Journal.open(path, here)
@@ -200,6 +220,18 @@ describe('what was executed', () => {
     expect(known).toEqual([false, true, true, true])
     // What was forgotten has expired: however far the clock is set back, it is not earlier than this.
     expect(journal.notBefore).toBeGreaterThan(noon + day)
+    await journal.close()
+  })
+
+  it('is remembered until the later of the times that its attempts had', async () => {
+    const last = at('last', noon + 2 * day, noon + 9 * day)
+    const journal = await executed(
+      ...[at('long', noon, noon + 7 * day), at('long', noon, noon + day, 2)],
+      ...[at('short', noon, noon + hour), at('short', noon, noon + day, 2)],
+      ...[at('endless', noon, null), at('endless', noon, noon + day, 2)],
+      last,
+    )
+    expect(['long', 'short', 'endless'].map((orderId) => journal.has(orderId, 1))).toEqual([true, false, true])
     await journal.close()
   })
 

@@ -10,6 +10,7 @@ function setup(answer: (tries: number) => number | null) {
   const acknowledged: string[] = []
   const told: Report[] = []
   const state = { tries: 0, acknowledged, told }
+  const logger = recordingLogger()
   const outbox = new ReportOutbox({
     async complete(_hold, report) {
       told.push(report)
@@ -19,11 +20,11 @@ function setup(answer: (tries: number) => number | null) {
       if (status !== 200) throw new ApiError(status, problem)
     },
     journal: { recordAck: async (lease) => void acknowledged.push(lease) },
-    logger: recordingLogger(),
+    logger,
     backoff: { baseMs: 5, capMs: 20 },
   })
   onTestFinished(() => outbox.close())
-  return { outbox, state }
+  return { outbox, state, logger }
 }
 
 describe('the outbox of reports', () => {
@@ -57,11 +58,12 @@ describe('the outbox of reports', () => {
     expect(state.told[0]).toMatchObject({ cut: ['output'] })
   })
 
-  it.each([409, 404])('takes %s for an answer and forgets the report', async (status) => {
-    const { outbox, state } = setup(() => status)
+  it.each([409, 404])('takes %s for an answer and forgets the report, which is no error', async (status) => {
+    const { outbox, state, logger } = setup(() => status)
     await outbox.deliver(result)
     await outbox.idle()
     expect(state).toMatchObject({ tries: 1, acknowledged: ['lease'] })
+    expect(logger.entries.map(({ level }) => level)).toEqual(['warn'])
   })
 
   it('does not keep its caller waiting for longer than the first try', async () => {
