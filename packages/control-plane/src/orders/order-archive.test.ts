@@ -60,6 +60,7 @@ test.each([
   ['{"id":"a"}\n', '{"id":"b","lo'],
   ['{"id":"a"}\n', `{"log":"${'x'.repeat(300_000)}`],
   ['', '{"id'],
+  ['\n', '{"id'],
   ['{"id":"a"}\n', ''],
 ])('what a crash left half written after %j is cut off', async (whole, torn) => {
   const { append, read, today } = setup()
