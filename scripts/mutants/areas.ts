@@ -119,6 +119,7 @@ export const areas: Area[] = [
       'packages/machine/src/caddy/route',
       'packages/machine/src/nginx/site',
       'packages/machine/src/compose/compose-file.test',
+      'packages/machine/src/compose/handed-over.test',
       'packages/machine/src/compose/judge',
       'packages/machine/src/hostile',
       'packages/machine/src/golden',
