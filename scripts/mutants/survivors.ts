@@ -12,4 +12,7 @@ export function survivorText({ file, start, end, with: instead }: Bug, source: s
 const oneLine = (text: string) => text.trim().replace(/\s+/g, ' ')
 
 /** Bugs that no test notices, each with the reason why none should. */
-export const knownSurvivors: Record<string, string> = {}
+export const knownSurvivors: Record<string, string> = {
+  'packages/control-plane/src/orders/order-archive.ts: if (whole < size) await file.truncate(whole) -> if (whole <= size) await file.truncate(whole)':
+    'cuts a file to the length that it has',
+}

@@ -16,7 +16,13 @@ export function simulatedShelf({ inBucket = false } = {}) {
     state: { bucket: {} },
   })
   host.put('/etc/ikoma/s3', 'sesame', { mode: 0o600, ...root })
-  const s3 = { endpoint: 'https://s3.example.com', region: 'auto', bucket: 'backups', prefix: 'ikoma', plainHttp: false }
+  const s3 = {
+    endpoint: 'https://s3.example.com',
+    region: 'auto',
+    bucket: 'backups',
+    prefix: 'ikoma',
+    plainHttp: false,
+  }
   const shelf: Shelf = {
     ...{ directory: '/var/backups/ikoma', name: 'app' },
     ...(inBucket && { s3: { ...s3, authFile: '/etc/ikoma/s3' } }),

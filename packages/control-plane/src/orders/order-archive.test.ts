@@ -146,3 +146,18 @@ test('a folder that a crash left behind is made sure of, once', async () => {
   await archive.append(noon, piecesOf('{"id":"b"}\n'))
   expect(seen).toEqual(['append orders-2026-01-15.ndjson', 'sync orders-2026-01-15.ndjson'])
 })
+
+test('what a disk gives back otherwise is refused, and taken back', async () => {
+  const { folder, append, read } = setup()
+  await append('{"id":"a"}\n')
+  const lying = async (...args: Parameters<typeof open>): Promise<FileHandle> => {
+    const file = await open(...args)
+    const appendFile = async (blocks: AsyncIterable<Buffer>) => {
+      for await (const block of blocks) await file.write(Buffer.alloc(block.length, 'x'))
+    }
+    return Object.assign(file, { appendFile: appendFile as FileHandle['appendFile'] })
+  }
+  const batch = new OrderArchive(folder, lying).append(noon, piecesOf('{"id":"b"}\n'))
+  await expect(batch).rejects.toThrow('does not hold what was written')
+  expect(read()).toBe('{"id":"a"}\n')
+})
