@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { abandonedIn } from './abandoned.ts'
+import { abandonedIn, clearAbandoned } from './abandoned.ts'
+import { simulatedShelf } from './testing/simulated-shelf.ts'
 
 const id = '20260115T020000Z-1a2b3c'
 const takenMs = Date.parse('2026-01-15T02:00:00Z')
@@ -22,4 +23,14 @@ test('the manifest of another backup finishes nothing, and names that are not ou
   const theirs = ['README', 'app.db', 'work-app', `x${id}.gz`, '20260115-1a2b3c.gz']
   const names = [`${other}.json`, `${id}.sqlite.gz`, `${id}.json.abcdef.ikoma`, ...theirs]
   expect(abandoned(names, takenMs + 2 * dayMs)).toEqual([`${id}.sqlite.gz`, `${id}.json.abcdef.ikoma`])
+})
+
+test('a scratch folder is cleared as the account it belongs to; one that cannot be is named, and hinders no other', async () => {
+  const { host, tool, shelf, here, logged, course } = simulatedShelf()
+  const [gone, mine] = [`/var/backups/ikoma/app/work-${id}`, '/var/backups/ikoma/app/work-20260116T020000Z-1a2b3c']
+  host.putDirectory(gone, { mode: 0o700, owner: 'gone', group: 'gone' })
+  host.putDirectory(mine, { mode: 0o700, owner: 'root', group: 'root' })
+  host.install('setpriv', ({ args }) => ({ code: args.join().includes('gone') ? 1 : 0, stderr: 'no such user' }))
+  await clearAbandoned(host, tool, { shelf, log: course.log })
+  expect([await here(), logged]).toEqual([[`work-${id}`], [`Could not be cleared: ${gone}`]])
 })

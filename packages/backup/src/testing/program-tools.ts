@@ -15,6 +15,11 @@ const content = { tables: { customer: 1 }, schemaSha256: 'a'.repeat(64) }
 
 const files: Simulated<'files'> = {
   digest: ({ files }, { machine }) => ({ answer: files.map((file) => digestOf(machine, file)) }),
+  clear: ({ directory }, { machine }) => {
+    machine.move(directory, null)
+    machine.putDirectory(directory, { mode: 0o700, owner: 'root', group: 'root' })
+    return { answer: null }
+  },
   holders: () => ({ answer: { pids: [] } }),
 }
 

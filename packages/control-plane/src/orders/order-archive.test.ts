@@ -60,6 +60,7 @@ test.each([
   ['{"id":"a"}\n', '{"id":"b","lo'],
   ['{"id":"a"}\n', `{"log":"${'x'.repeat(300_000)}`],
   ['', '{"id'],
+  ['\n', '{"id'],
   ['{"id":"a"}\n', ''],
 ])('what a crash left half written after %j is cut off', async (whole, torn) => {
   const { append, read, today } = setup()
@@ -144,4 +145,19 @@ test('a folder that a crash left behind is made sure of, once', async () => {
   seen.length = 0
   await archive.append(noon, piecesOf('{"id":"b"}\n'))
   expect(seen).toEqual(['append orders-2026-01-15.ndjson', 'sync orders-2026-01-15.ndjson'])
+})
+
+test('what a disk gives back otherwise is refused, and taken back', async () => {
+  const { folder, append, read } = setup()
+  await append('{"id":"a"}\n')
+  const lying = async (...args: Parameters<typeof open>): Promise<FileHandle> => {
+    const file = await open(...args)
+    const appendFile = async (blocks: AsyncIterable<Buffer>) => {
+      for await (const block of blocks) await file.write(Buffer.alloc(block.length, 'x'))
+    }
+    return Object.assign(file, { appendFile: appendFile as FileHandle['appendFile'] })
+  }
+  const batch = new OrderArchive(folder, lying).append(noon, piecesOf('{"id":"b"}\n'))
+  await expect(batch).rejects.toThrow('does not hold what was written')
+  expect(read()).toBe('{"id":"a"}\n')
 })

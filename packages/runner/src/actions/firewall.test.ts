@@ -29,6 +29,7 @@ describe('nobody is locked out', () => {
     ['with it for UDP only', [{ port: 22, protocol: 'udp' }], 'port 22'],
     ['that denies it first', [{ port: 1, lastPort: 1024, action: 'deny' }, { port: 22 }], 'port 22'],
     ['that lets in others than who is connected', [{ port: 22, from: '10.0.0.0/8' }], me],
+    ['that opens only the ports below', [{ port: 20, lastPort: 21 }], 'port 22'],
     ['that denies who is connected first', [{ port: 22, from: `${me}/24`, action: 'reject' }, { port: 22 }], me],
   ])('by a rule set %s', async (_, rules, named) => {
     const machine = firewallMachine([me])
@@ -46,6 +47,42 @@ describe('nobody is locked out', () => {
     ['denies somebody else first', [{ port: 22, from: '198.51.100.9', action: 'deny' }, { port: 22 }]],
   ])('so a rule set is taken that %s', async (_, rules) => {
     expect(await apply(firewallMachine([me, '127.0.0.1']), rules)).toMatchObject({ ok: true })
+  })
+
+  test.each<[string, string, Tool]>([
+    [
+      'sshd',
+      'is told to listen on',
+      ({ args }) => (args[0] === '-T' ? { stdout: 'addressfamily any\nport 22\nport 2222\n' } : { code: 1 }),
+    ],
+    [
+      'systemctl',
+      'has systemd listen on for it',
+      ({ args: [verb, ...args] }) => {
+        if (verb === 'is-system-running') return { stdout: 'running\n' }
+        const isSocket = verb === 'show' && args.includes('--property=Listen') && args.at(-1) === 'ssh.socket'
+        return isSocket ? { stdout: 'Listen=[::]:2222 (Stream)\n' } : {}
+      },
+    ],
+  ])('without a port that %s %s, though nobody came that way yet', async (program, _, tool) => {
+    const machine = firewallMachine()
+    machine.install(program, tool)
+    await expect(apply(machine, [{ port: 22 }])).rejects.toMatchObject({
+      reason: 'would_lock_out',
+      message: expect.stringContaining('port 2222'),
+    })
+  })
+
+  test('by IPv6, or by IPv4 within it', async () => {
+    const machine = firewallMachine(['[2001:db8::7]', '[::ffff:203.0.113.7]'])
+    await expect(apply(machine, [{ port: 22, from: '203.0.113.7' }])).rejects.toMatchObject({
+      message: expect.stringContaining(': 2001:db8::7, who is connected to port 22. Add'),
+    })
+    const both = [
+      { port: 22, from: '203.0.113.7' },
+      { port: 22, from: '2001:db8::7' },
+    ]
+    expect(await apply(machine, both)).toMatchObject({ ok: true })
   })
 
   test('where systemd does not run, for nothing would put the firewall back', async () => {
@@ -140,6 +177,13 @@ describe('a firewall that nobody confirms', () => {
     await expect(confirm(machine)).rejects.toMatchObject({ reason: 'rolled_back' })
   })
 
+  test('waits also after a boot, which does not lose what is to be put back', async () => {
+    const machine = firewallMachine()
+    await apply(machine, [{ port: 22 }])
+    const timer = 'ikoma-firewall-rollback.timer'
+    expect(machine.state.firewall).toEqual({ active: true, enabledUnits: [timer], activeUnits: [timer] })
+  })
+
   test('goes back to what was last confirmed, however often it was changed since', async () => {
     const machine = firewallMachine()
     await apply(machine, [{ port: 22 }])
@@ -156,6 +200,9 @@ test('a firewall that was confirmed stays, and a second confirmation changes not
   await apply(machine, [{ port: 22 }])
   expect(await confirm(machine)).toMatchObject({ ok: true, output: { changed: true } })
   expect(await status(machine)).toMatchObject({ active: true, awaitsConfirmation: false, rolledBack: false })
+  expect(machine.state.firewall).toEqual({ active: true, enabledUnits: [], activeUnits: [] })
+  expect(await machine.list('/etc/ufw')).not.toContain('ikoma')
+  expect(await machine.list('/etc/systemd/system')).toEqual(['ssh.service'])
   expect(await confirm(machine)).toMatchObject({ ok: true, output: { changed: false } })
 })
 
@@ -171,6 +218,47 @@ test('the plan shows the rules that go and those that come, and the old ones sta
   const verbs = machine.ran.filter(([program]) => program === 'ufw').map(([, verb]) => verb)
   expect(verbs).not.toContain('disable')
   expect(verbs.filter((verb) => verb === 'reload')).toHaveLength(1)
+})
+
+test('the plan shows that a firewall is switched on, and what becomes of what no rule is about', async () => {
+  const machine = firewallMachine()
+  machine.put('/etc/default/ufw', 'IPV6=yes\nDEFAULT_INPUT_POLICY="ACCEPT"\nDEFAULT_OUTPUT_POLICY="DROP"\n')
+  const result = await apply(machine, [{ port: 22 }], { incoming: 'reject' })
+  expect(result.output?.changes).toMatchObject([
+    {},
+    {
+      title: 'set the rules of the firewall, and turn it on',
+      diff: [
+        ...['-disable', '-default allow incoming', '-default deny outgoing'],
+        ...['+enable', '+default reject incoming', '+default allow outgoing', '+allow 22/tcp'],
+      ].join('\n'),
+    },
+  ])
+  expect(await status(machine)).toMatchObject({ incoming: 'reject', outgoing: 'allow' })
+})
+
+test('only what no rule is about may differ, and that is another firewall', async () => {
+  const machine = firewallMachine()
+  await apply(machine, [{ port: 22 }])
+  const result = await apply(machine, [{ port: 22 }], { incoming: 'reject' })
+  expect(result.output?.changes).toMatchObject([{}, { diff: '-default deny incoming\n+default reject incoming' }])
+})
+
+test('rules of others go as well, those for what is passed on among them', async () => {
+  const machine = firewallMachine()
+  const deleted: string[] = []
+  const ufw = firewallTools().ufw as Tool
+  machine.install('ufw', (call) => {
+    if (call.args.includes('delete')) deleted.push(call.args.join(' '))
+    const added = "ufw route allow in on eth1\nufw allow from 10.0.0.1 comment 'it is theirs'\nufw allow 'Nginx Full'\n"
+    return call.args.includes('added') ? { stdout: added } : ufw(call)
+  })
+  await apply(machine, [{ port: 22 }])
+  expect(deleted).toEqual([
+    '--force route delete allow in on eth1',
+    '--force delete allow from 10.0.0.1',
+    '--force delete allow Nginx Full',
+  ])
 })
 
 test('the same rules in another order are another firewall', async () => {
