@@ -6,7 +6,12 @@ import { keyring } from '../keyring.ts'
 import { approve, isAsPlaced, mayRun, sealPlacement } from './seal.ts'
 
 const until = (formerUntil: number | null) => {
-  const versions = { formerUntil, noteFormerUntil: () => undefined }
+  const versions = {
+    formerUntil,
+    noteFormerUntil: () => undefined,
+    auditKeyedFrom: 1,
+    noteAuditKeyedFrom: () => undefined,
+  }
   return keyring(newSigningKey(), new Uint8Array(32), { versions })
 }
 const beside = until(Number.MAX_SAFE_INTEGER)
