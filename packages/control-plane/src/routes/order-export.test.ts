@@ -20,10 +20,9 @@ async function endedOrder(more: Record<string, unknown> = {}): Promise<string> {
 /** As large a log as an order may have. */
 async function longOrder(): Promise<string> {
   const id = await endedOrder()
-  for (let seq = 0; seq < 30; seq += 1) {
-    const lines = [{ at: 1, stream: 'stdout' as const, text: 'x'.repeat(128 * 1024) }]
-    await world.store.appendLog(id, { attempt: 1, seq, lines }, 1)
-  }
+  const lines = [{ at: 1, stream: 'stdout' as const, text: 'x'.repeat(128 * 1024) }]
+  const chunks = Array.from({ length: 30 }, (_, seq) => world.store.appendLog(id, { attempt: 1, seq, lines }, 1))
+  await Promise.all(chunks)
   return id
 }
 
@@ -76,8 +75,11 @@ describe('an export', () => {
 })
 
 describe('an export over a socket', () => {
-  async function exporting() {
+  beforeEach(async () => {
     for (let n = 0; n < 12; n += 1) await longOrder()
+  })
+
+  async function exporting() {
     const { listLog } = world.store
     const read = { pages: 0 }
     world.store.listLog = (...args) => {
@@ -133,7 +135,6 @@ describe('an export over a socket', () => {
 
   test('whose reader lost its access breaks off', async () => {
     const viewer = await world.createToken('viewer')
-    for (let n = 0; n < 12; n += 1) await longOrder()
     for (let n = 0; n < 20; n += 1) await endedOrder()
     const address = await world.app.listen({ port: 0, host: '127.0.0.1' })
     const response = await fetch(`${address}/v1/orders/export`, {
