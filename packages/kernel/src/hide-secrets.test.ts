@@ -203,3 +203,11 @@ describe('time', () => {
     expect(Math.min(took(320_000), took(320_000))).toBeLessThan(small * 90)
   })
 })
+
+it.each([
+  ['use sk-ABCD0123456789mnopqr now', 'use [REDACTED] now'],
+  ['<apiKey>s3cr3t-Valu3</apiKey>', '<apiKey>[REDACTED]</apiKey>'],
+  ['app --password abc,def;123&x next', 'app --password [REDACTED] next'],
+])('of %j is seen what is no secret', (text, shown) => {
+  expect(hideSecrets(text)).toBe(shown)
+})

@@ -32,3 +32,8 @@ describe('a name says that it holds a secret', () => {
     expect(saysSecret('a_'.repeat(1_000_000))).toBe(false)
   })
 })
+
+it('a header is secret by its name alone when it is that of the authorization', () => {
+  const names = ['authorization_header', 'token_header', 'authorization_url']
+  expect(names.map(saysSecret)).toEqual([true, false, false])
+})

@@ -11,7 +11,6 @@ export function secretsIn(value: unknown, secret = false): string[] {
     const passwords = [...new Set(found)]
     return secret ? [value, ...passwords] : passwords
   }
-  if (Array.isArray(value)) return value.flatMap((item) => secretsIn(item, secret))
   if (typeof value !== 'object' || value === null) return []
   const entries = Object.entries(value)
   const named = entries.some(([key, item]) => key === 'name' && typeof item === 'string' && saysSecret(item))

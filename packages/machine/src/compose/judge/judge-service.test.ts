@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { inspectComposeFile } from './judge-file.ts'
+import { composeDangers, inspectComposeFile } from './judge-file.ts'
 
 const root = '/srv/shop'
 
@@ -180,4 +180,30 @@ test.each<[string, unknown, string[]]>([
     understood: { services: { web: { build: expected } } },
   })
   expect(report.recipes).toEqual(recipes.map((each) => context + each))
+})
+
+test('files of variables are read in the order they are named in', () => {
+  const { understood } = inspected('env_file: [.env, { path: more, required: false, format: raw }]')
+  expect(understood).toMatchObject({
+    services: {
+      web: {
+        env_file: [
+          { path: `${root}/.env`, required: true, raw: false },
+          { path: `${root}/more`, required: false, raw: true },
+        ],
+      },
+    },
+  })
+})
+
+test('a driver that is no name is not handed over, though the server allows others', () => {
+  const { findings } = inspectComposeFile(parse('services: { web: { logging: { driver: "a b" } } }'), root)
+  expect(findings.map(({ reason }) => reason)).toEqual(['driver', 'not_understood'])
+})
+
+test('of what can be judged each danger may be allowed', () => {
+  expect([...composeDangers].sort()).toEqual([
+    ...['capabilities', 'devices', 'docker_socket', 'driver', 'foreign'],
+    ...['outside_root', 'privileged', 'security_option', 'shared_namespace'],
+  ])
 })
