@@ -38,6 +38,7 @@ async function fill(): Promise<void> {
   await world.admin('POST', '/v1/enrolments', { body: { name: 'new', scopes: ['shell'], serverId: server.id } })
   const order = { type: 'runner.selftest', runnerId: runner.id, labels: { a: '1' } }
   await world.admin('POST', '/v1/schedules', { body: { name: 'x', cron: '* * * * *', order, alertAfterSec: 600 } })
+  await world.admin('PUT', '/v1/secrets/api', { body: { value: 'canary-5f1e7a90', servers: [server.id] } })
   const headers = { 'idempotency-key': 'k' }
   const body = { ...order, dedupeKey: 'd', resourceKey: 'r' }
   const { id } = (await world.admin('POST', '/v1/orders', { body, headers })).body

@@ -111,7 +111,7 @@ async function verifyOnce(context: Context, given: string[], from: AuditReach | 
     from === undefined && read.includes('forged') ? [{ seq: 0, fault: 'head_forged', head: null }] : []
   const faults = [...forged, ...step.faults].map(auditFaultResource)
   const { seq, hash } = step.reached
-  const rows = step.done ? await changedRows(store) : []
+  const rows = step.done ? await changedRows(context) : []
   return {
     ok: faults.length === 0 && rows.length === 0 && step.done,
     events: seq,
@@ -129,9 +129,9 @@ async function verifyOnce(context: Context, given: string[], from: AuditReach | 
 }
 
 /** Looked at once, after the last event. */
-async function changedRows(store: Context['store']): Promise<RowProblem[]> {
+async function changedRows(context: Context): Promise<RowProblem[]> {
   const rows: RowProblem[] = []
-  for await (const row of verifyRows(store)) if (rows.push(row) >= maxRows) break
+  for await (const row of verifyRows(context)) if (rows.push(row) >= maxRows) break
   return rows
 }
 

@@ -20,8 +20,8 @@ export function encryptSecret(row: Labelled, value: Uint8Array, key: SecretKey):
 /** Null when anything of the row is not as it was written. */
 export function decryptSecret(secret: Secret, key: SecretKey): Buffer | null {
   try {
-    const sealed = Buffer.from(secret.ciphertext, 'base64url')
-    const nonce = Buffer.from(secret.nonce, 'base64url')
+    const sealed = bytesOf(secret.ciphertext)
+    const nonce = bytesOf(secret.nonce)
     const decipher = createDecipheriv(algorithm, key.bytes, nonce, { authTagLength: tagBytes })
     decipher.setAAD(Buffer.from(secretLabel(secret)))
     decipher.setAuthTag(sealed.subarray(-tagBytes))
@@ -29,4 +29,11 @@ export function decryptSecret(secret: Secret, key: SecretKey): Buffer | null {
   } catch {
     return null
   }
+}
+
+/** Node passes over letters that mean nothing: only the one spelling that we write is taken. */
+function bytesOf(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url')
+  if (bytes.toString('base64url') !== text) throw new Error('not as it was written')
+  return bytes
 }

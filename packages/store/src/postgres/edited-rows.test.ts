@@ -14,6 +14,7 @@ const exempt = [
   'runners.capabilities',
   'runners.version',
   'runners.last_seen_at',
+  'runners.instance',
 ]
 
 /** Another value of the same kind, as SQL. */
