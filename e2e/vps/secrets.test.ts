@@ -18,7 +18,7 @@ const app = (name: string) => `
   const { writeFileSync } = require('node:fs')
   writeFileSync('${folder}/kept-by-' + ${JSON.stringify(name)}, process.env.API_VALUE, { mode: 0o600 })
   console.log('started')
-  if (process.argv[2] === 'stay') setInterval(() => {}, 1000)
+  if (process.argv.includes('stay')) setInterval(() => {}, 1000)
 `
 const environment = { API_VALUE: { secret: 'canary' } }
 

@@ -39,6 +39,7 @@ export async function compose(host: Host, project: ComposeProject, args: readonl
   const variables = ['--env-file', noVariables[tool.version]]
   const place = ['--project-name', name, '--project-directory', directory, ...variables, '--file', '-']
   const argv = [...tool.argv, ...place, ...args] as [string, ...string[]]
-  // Version 1 looks for files from where it runs.
-  return mustRun(host, { argv, input: content, cwd: '/', env, aloud: true, secrets, timeoutSec: 1800 })
+  // Version 1 writes the folder that it runs in on each container, and we know ours by it; it opens nothing there.
+  const cwd = tool.version === 1 ? directory : '/'
+  return mustRun(host, { argv, input: content, cwd, env, aloud: true, secrets, timeoutSec: 1800 })
 }
