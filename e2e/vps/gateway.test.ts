@@ -24,6 +24,7 @@ onHost('document 1: from a bare host to a running gateway, by orders alone', () 
     vps = await newVps({ scopes: ['system', 'platform', 'service', 'shell'] })
     acme = await startAcme(vps.host)
     mirror = await startMirror(vps.host.gateway)
+    await vps.controlPlane.client.setSecret('gateway-admin-key', { value: adminKey })
   })
   afterAll(async () => {
     await mirror?.close()
@@ -59,7 +60,7 @@ onHost('document 1: from a bare host to a running gateway, by orders alone', () 
           PORT: '8080',
           DB_PATH: `${data}/ikoma.db`,
           LOG_LEVEL: 'info',
-          IKOMA_ADMIN_KEY: adminKey,
+          IKOMA_ADMIN_KEY: { secret: 'gateway-admin-key' },
         },
         readWritePaths: [data],
       },
