@@ -69,11 +69,12 @@ describe('the control plane a command speaks to', () => {
     'https://example.org/#x',
     'https://user:hunter2@example.org',
   ])('is refused in words with more than a host: %s', async (url) => {
-    for (const asked of [
-      setup().then(({ find }) => find({ url })),
-      setup({ IKOMA_URL: url }).then(({ find }) => find()),
-    ]) {
-      const error = await asked.catch((caught: Error) => caught)
+    for (const [env, options] of [
+      [{}, { url }],
+      [{ IKOMA_URL: url }, {}],
+    ] as const) {
+      const { find } = await setup(env)
+      const error = await find(options).catch((caught: Error) => caught)
       expect(error).toMatchObject({ reason: 'url_not_root', message: expect.stringContaining('https://example.org.') })
       expect(String(error)).not.toContain('hunter2')
     }
