@@ -60,9 +60,11 @@ export const orderTypeSchema = z
   .meta({ id: 'OrderType' })
 export type OrderTypeResource = z.infer<typeof orderTypeSchema>
 
-/** The catalogue as data, with JSON Schema 2020-12 for payload and output. */
+let described: OrderTypeResource[] | undefined
+
+/** The catalogue as data, with JSON Schema 2020-12 for payload and output. Everybody gets the same: change nothing in it. */
 export function describeCatalogue(): OrderTypeResource[] {
-  return Object.values<CatalogueEntry>(catalogue).map(
+  described ??= Object.values<CatalogueEntry>(catalogue).map(
     ({ payload, output, example, shape: _shape, staysAfterStop: _stays, turn: _turn, ...rest }) => ({
       ...rest,
       example: example as Record<string, unknown>,
@@ -70,6 +72,7 @@ export function describeCatalogue(): OrderTypeResource[] {
       outputSchema: z.toJSONSchema(output),
     }),
   )
+  return described
 }
 
 export type { ChangeOutput } from './change-output.ts'
