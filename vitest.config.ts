@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config'
 const putBack = 'packages/kernel/src/testing/put-back.ts'
 const propertyRuns = 'packages/kernel/src/testing/property-runs.ts'
 
-// Three quick projects make `npm test`. The others have commands of their own: tools needs programs of the system (systemd,
+// Three quick projects make `npm test`. The files of each share modules, which hold no state: loading these for each file
+// took as long as the tests. The others have commands of their own: tools needs programs of the system (systemd,
 // nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root, vps root and Docker.
 export default defineConfig({
   test: {
@@ -23,9 +24,8 @@ export default defineConfig({
           name: 'unit',
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
-          exclude: ['**/*.tools.test.ts', 'packages/{store,control-plane}/**'],
+          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{store,control-plane}/**'],
           setupFiles: [putBack, propertyRuns],
-          // Their files share modules, which hold no state: loading these for each file took as long as the tests.
           isolate: false,
         },
       },
@@ -34,7 +34,8 @@ export default defineConfig({
         test: {
           name: 'store',
           include: ['packages/store/src/**/*.test.ts'],
-          exclude: ['**/*.tools.test.ts'],
+          isolate: false,
+          exclude: ['**/*.{tools,slow}.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
@@ -44,7 +45,18 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
+          isolate: false,
+          setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // What waits for time to pass, or for a process that was killed to come back.
+          name: 'slow',
+          include: ['packages/*/src/**/*.slow.test.ts'],
           setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
       {

@@ -1,4 +1,9 @@
 import fc from 'fast-check'
 
-/** A property is tried as often as it says, or for this long: a busy machine tries fewer cases and fails none for its slowness. */
-fc.configureGlobal({ interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false })
+const seconds = Number(process.env.IKOMA_PROPERTY_SECONDS ?? 6)
+
+/**
+ * A property is tried as often as it says, or for this long: a busy machine tries fewer cases and fails none for its
+ * slowness. CI gives each longer.
+ */
+fc.configureGlobal({ interruptAfterTimeLimit: seconds * 1000, markInterruptAsFailure: false })

@@ -1,5 +1,10 @@
-import { recycled } from '../conformance/recycled.ts'
+import { recycling } from '../conformance/recycled.ts'
 import { openTemporary } from '../sqlite/testing/temporary.ts'
 
-/** An empty SQLite store for one test; `destroy` it. The file of tests that imports this has one at a time, for many. */
-export const openRecycledSqlite = recycled(openTemporary)
+const { take, close } = recycling(openTemporary)
+
+/** An empty SQLite store for one test; `destroy` it. It serves many tests, one after the other. */
+export const openRecycledSqlite = take
+
+/** After each file of tests: the modules of this one may stay for the next. */
+export const closeRecycledSqlite = close
