@@ -28,6 +28,8 @@ export const areas: Area[] = [
     ],
     tests: [
       'packages/control-plane/src/access.test',
+      'packages/control-plane/src/locked-out.test',
+      'packages/control-plane/src/long-answers.test',
       'packages/control-plane/src/recheck-runner',
       'packages/control-plane/src/proofs.test',
       'packages/control-plane/src/seen-proofs',

@@ -31,6 +31,8 @@ export const knownSurvivors: Record<string, string> = {
     'bounds memory: what it forgets would be refused for its age',
   'packages/control-plane/src/instances.ts: if (instances.sightings.every(({ lastAt }) => now - lastAt > runnerOfflineAfterMs)) this.#known.delete(id) -> if (instances.sightings.every(({ lastAt }) => now - lastAt >= runnerOfflineAfterMs)) this.#known.delete(id)':
     'a millisecond of ninety seconds, and what is forgotten stands in the row',
+  'packages/control-plane/src/instances.ts: const cloned = known !== undefined && clonesOf(known.instances, now).length > 0 -> const cloned = known !== undefined && clonesOf(known.instances, now).length > 1':
+    'there are two of them, or none',
   'packages/kernel/src/http/problem.ts: ...(fields ? { fields } : {}), -> ...(({ fields })),':
     'JSON leaves out what is undefined',
   "packages/control-plane/src/access.ts: const text = bearer.replace(/^Bearer +/i, '') -> const text = bearer.replace(/Bearer +/i, '')":

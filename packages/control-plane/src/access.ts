@@ -279,6 +279,7 @@ export function callingProtocol(request: FastifyRequest): Speaking {
 }
 
 /** The name under which a person's change is recorded. */
-export function callingActor(request: FastifyRequest): string {
-  return request.principal.kind === 'anonymous' ? 'anonymous' : request.principal.actor
+export function callingActor({ principal }: FastifyRequest): string {
+  if (principal.kind === 'anonymous') throw new Error('the route is public: nobody can be named for it')
+  return principal.actor
 }

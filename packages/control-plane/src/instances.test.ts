@@ -1,4 +1,4 @@
-import { runnerOfflineAfterMs, settleMs } from '@ikoma/domain'
+import { clonesOf, runnerOfflineAfterMs, settleMs } from '@ikoma/domain'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { instancesOf } from './instances.ts'
 import { enrolProven, newMachine, type ProvenRunner } from './testing/proven-runner.ts'
@@ -38,6 +38,8 @@ describe('two machines under one identity', () => {
       const answer = await speak('POST', claim)
       expect([answer.status, answer.body.reason]).toEqual([409, 'runner_cloned'])
       expect(answer.body.detail).toContain('--new-identity')
+      for (const { machine, address, since } of (await show()).cloned)
+        expect(answer.body.detail).toContain(` ${machine.slice(0, 12)} at ${address} since ${since}`)
     }
     expect((await world.admin('GET', `/v1/orders/${order.id}`)).body.status).toBe('QUEUED')
     await world.flushPresence()
@@ -119,6 +121,28 @@ describe('two machines under one identity', () => {
     expect(answer.body.reason).toBe('runner_cloned')
     expect(answer.body.detail).toContain('192.0.2.7')
     expect((await copy('POST', claim)).status).toBe(409)
+  })
+
+  test('other processes hear of two at once, and of one that only lives on every ten seconds', async () => {
+    const [original, copy] = [runner.at(), runner.at()]
+    const written = async () => {
+      await world.flushPresence()
+      return instancesOf((await world.store.findRunner(runner.id)) ?? { instance: null })
+    }
+    await alive(original)
+    pass(second)
+    await alive(copy)
+    const before = await written()
+    pass(4 * second)
+    await alive(original)
+    const noticed = await written()
+    expect([before, noticed].map((each) => clonesOf(each, world.time.now).length)).toEqual([0, 2])
+    pass(9 * second)
+    await alive(original)
+    expect(await written()).toEqual(noticed)
+    pass(second)
+    await alive(original)
+    expect(await written()).not.toEqual(noticed)
   })
 
   test('what was claimed before may still be reported by whoever holds the lease', async () => {
