@@ -24,9 +24,9 @@ test('wakes whoever waits for an order that it did not hear of, and nobody else'
       .wait(ms, never)
       .then(() => performance.now() - since)
   }
-  const [first, last, other] = [wait('s1000', 5_000), wait('s2000', 5_000), wait('nothing', 200)]
+  const [first, last, other] = [wait('s1000', 50_000), wait('s2000', 50_000), wait('nothing', 200)]
   await announceClaimable({ store: world.store, signals })
-  expect(await first).toBeLessThan(4_000)
-  expect(await last).toBeLessThan(4_000)
+  expect(await first).toBeLessThan(40_000)
+  expect(await last).toBeLessThan(40_000)
   expect(await other).toBeGreaterThan(190)
 })

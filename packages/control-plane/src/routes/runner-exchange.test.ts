@@ -87,7 +87,7 @@ describe('an exchange', () => {
     const [claimed] = (await exchange()).body.orders as [ClaimedOrder]
     const since = performance.now()
     await exchange({ start: [hold(claimed)], waitSec: 30 })
-    expect(performance.now() - since).toBeLessThan(5_000)
+    expect(performance.now() - since).toBeLessThan(20_000)
     const waiting = exchange({ waitSec: 30 })
     await new Promise((resolve) => setTimeout(resolve, 50))
     const order = await placeSelftest(world, runner.id)

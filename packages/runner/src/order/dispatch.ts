@@ -27,7 +27,7 @@ export function dispatch(
   { type: entry, payload }: Admission,
   { actions, executor, root }: Hands,
 ): { dispatched: Dispatch } | { refusal: Refusal } {
-  const { type, turn = null, privileged = false } = entry
+  const { type, turn = null, privileged } = entry
   const how = { turn, takesBack: privileged && entry.risk !== 'read' }
   if (privileged && executor) return { dispatched: { ...how, run: (context) => executor.run(claim, context) } }
   if (privileged && !root) {

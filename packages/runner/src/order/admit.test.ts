@@ -1,0 +1,60 @@
+import { newSigningKey } from '@ikoma/kernel/node'
+import { expect, test } from 'vitest'
+import { signedClaim } from '../testing/signed-claim.ts'
+import { admit } from './admit.ts'
+import { dispatch } from './dispatch.ts'
+import { policyOf } from './policy.ts'
+
+const now = 1_750_000_000_000
+const key = newSigningKey()
+const runnerId = '0198c000-0000-7000-8000-000000000001'
+
+function setup(type: string, payload: Record<string, unknown>, { begun = false } = {}) {
+  const claim = signedClaim(key, { runnerId, type, payload, issuedAt: now })
+  const gate = {
+    identity: { runnerId, controlPlaneKey: { keyId: key.keyId, publicKey: key.publicKey } },
+    policy: policyOf({ scopes: ['*'] }),
+    journal: { has: () => begun },
+    now,
+  }
+  return { claim, verdict: admit(claim, gate) }
+}
+
+test('an order is admitted with its payload', () => {
+  const { verdict } = setup('shell.run', { argv: ['id'] })
+  expect(verdict).toMatchObject({ admitted: { type: { type: 'shell.run' }, payload: { argv: ['id'] } } })
+})
+
+test('one whose payload is not of its type is refused before it begins, and its fields are named', () => {
+  const { verdict } = setup('shell.run', { argv: 'id' })
+  expect(verdict).toMatchObject({ refusal: { code: 'invalid_payload', message: expect.stringContaining('argv') } })
+})
+
+test('one whose attempt was begun here is refused', () => {
+  const { verdict } = setup('shell.run', { argv: ['id'] }, { begun: true })
+  expect(verdict).toMatchObject({ refusal: { code: 'already_executed' } })
+})
+
+test.each([
+  ['runner.selftest', {}, 'this process'],
+  ['shell.run', { argv: ['id'] }, 'this process'],
+  ['system.directory.apply', { path: '/srv/app' }, 'the executor'],
+])('%s is done by the one who may: %j by %s', async (type, payload, by) => {
+  const { claim, verdict } = setup(type, payload)
+  if (!('admitted' in verdict)) throw new Error(verdict.refusal.message)
+  const done: string[] = []
+  const ended = { ok: true, summary: '' } as never
+  const doing = (who: string) => async () => {
+    done.push(who)
+    return ended
+  }
+  const actions = { [type]: doing('this process') } as never
+  const executor = { run: doing('the executor') }
+  const chosen = dispatch(claim, verdict.admitted, { actions, executor, root: false })
+  if (!('dispatched' in chosen)) throw new Error(chosen.refusal.message)
+  await chosen.dispatched.run({} as never)
+  expect(done).toEqual([by])
+  const alone = dispatch(claim, verdict.admitted, { actions, executor: null, root: false })
+  if (by === 'the executor') expect(alone).toMatchObject({ refusal: { code: 'missing_privilege' } })
+  else expect(alone).toHaveProperty('dispatched')
+})
