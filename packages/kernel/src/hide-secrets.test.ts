@@ -57,6 +57,13 @@ describe('what looks like a secret is hidden', () => {
     `redis-cli -h db -a ${secret} ping`,
     `mysql -uroot -p${secret} app`,
     `mysqldump -u root -p'${secret}' app`,
+    `mariadb -u root -p${secret} app`,
+    `mongosh --host db -u root -p${secret}`,
+    `mongodump --username root -p ${secret}`,
+    `7z a -p${secret} all.7z`,
+    `plink -pw ${secret} host`,
+    `sqlcmd -S db -U sa -P ${secret}`,
+    `ldapsearch -x -D cn=a -w ${secret}`,
     `sshpass -p ${secret} ssh host`,
     `docker login -u me -p ${secret}`,
     `CREATE USER 'a' IDENTIFIED BY '${secret}'`,
@@ -73,6 +80,14 @@ describe('what looks like a secret is hidden', () => {
     for (const part of [secret, '-000000000001', 'IOSFODNN', Buffer.from(secret).toString('base64').slice(0, 8)])
       expect(shown).not.toContain(part)
     expect(shown).toContain('[REDACTED]')
+    // Of what it is about something stays to be read.
+    expect(shown.split('[REDACTED]').length).toBeLessThan(5)
+  })
+
+  it('and what follows it is left as it is, to the end of the line', () => {
+    expect(hideSecrets(`Cookie: a=${secret}\r\nHost: x\r\n`)).toBe('Cookie: [REDACTED]\r\nHost: x\r\n')
+    expect(hideSecrets(`redis-cli -a ${secret} ping`)).toBe('redis-cli -a [REDACTED] ping')
+    expect(hideSecrets(`sshpass -p ${secret} ssh host`)).toBe('sshpass -p [REDACTED] ssh host')
   })
 
   it.each([

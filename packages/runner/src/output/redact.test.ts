@@ -118,6 +118,19 @@ describe('redaction', () => {
   it('swallows a secret that is longer than it may hold', () => {
     const shown = streamed(new Redaction([]), [`password=${'s'.repeat(50_000)}`, `${'s'.repeat(50_000)} end\n`])
     expect(shown).toBe('password=[REDACTED] end\n')
+    expect(streamed(new Redaction([]), [`password=${'s'.repeat(50_000)}`, ' end\n'])).toBe('password=[REDACTED] end\n')
+  })
+
+  it('hides a secret as it is, whatever in it somebody might escape', () => {
+    const odd = `it's "a" \\ & <$b> é`
+    expect(new Redaction([odd]).text(`is ${odd}.`)).toBe('is [REDACTED].')
+  })
+
+  it('lets go of a line without end, but for what a secret may need', () => {
+    const stream = new Redaction([secret]).stream()
+    expect(stream.push('x'.repeat(100_000)).length).toBeGreaterThan(90_000)
+    expect(stream.push('x'.repeat(10_000))).toBe('')
+    expect(stream.end().length).toBeLessThan(20_000)
   })
 
   it.each([
