@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'unit',
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
-          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{store,control-plane}/**'],
+          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{backend,store,control-plane}/**'],
           setupFiles: [putBack, propertyRuns],
           isolate: false,
         },
@@ -47,6 +47,15 @@ export default defineConfig({
           include: ['packages/control-plane/src/**/*.test.ts'],
           isolate: false,
           setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'backend',
+          include: ['packages/backend/src/**/*.test.ts'],
+          setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
       {
