@@ -72,10 +72,12 @@ test('programs are started in three places', () => {
   ])
 })
 
-test('databases are opened by the stores and the backup program', () => {
+test('databases are opened by the stores, the backup program and what apps stand on', () => {
   const drivers = /^(node:sqlite|pg|drizzle-orm)(\/|$)/
   const opening = imports.filter(({ specifier }) => drivers.test(specifier)).map(({ file }) => file)
-  expect(opening.filter((file) => !/^packages\/(store\/src|backup\/src\/program)\//.test(file))).toEqual([])
+  expect(opening.filter((file) => !/^packages\/(store\/src|backend\/src|backup\/src\/program)\//.test(file))).toEqual(
+    [],
+  )
 })
 
 test('HTTP ends at the routes of the control plane', () => {
