@@ -20,6 +20,8 @@ test.each([
   ['passpass1', 'too_common'],
   ['a1a1a1a1a1', 'too_common'],
   ['Ada.Lovelace-9', 'has_email_name'],
+  ['ada.lovelace12345678', 'has_email_name'],
+  ['Ada.Lovelace!Vélo-rouge-42', null],
   ['Vélo-rouge-42', null],
   ['AdminSecurePass2024!', null],
   ['correct horse battery', null],
@@ -33,6 +35,11 @@ test('a refusal names the field and never the password', () => {
   expect(refuse).toThrow(expect.objectContaining({ reason: 'password_too_common', code: 'unprocessable' }))
   expect(refuse).toThrow(expect.objectContaining({ fields: [expect.objectContaining({ field: 'new_password' })] }))
   expect(refuse).not.toThrow(/Password123/)
+})
+
+test('a password that only begins with the address’s name is one', () => {
+  expect(passwordProblem('AdminSecurePass2024!', { email: 'admin@preprod.blingauto.com', minLength: 12 })).toBeNull()
+  expect(passwordProblem('Admin-20241234!', { email: 'admin@preprod.blingauto.com' })).toBe('too_common')
 })
 
 test('an admin takes twelve characters', () => {

@@ -9,7 +9,7 @@ const messages: Record<PasswordProblem, string> = {
   all_digits: 'is digits alone: add letters or signs',
   all_letters: 'is letters alone: add digits or signs',
   too_common: 'is one of those that are tried first: choose another',
-  has_email_name: 'contains the name in the e-mail address: choose another',
+  has_email_name: 'is little more than the name in the e-mail address: choose another',
 }
 
 const minLength = 8
@@ -32,7 +32,12 @@ export function passwordProblem(password: string, rules: PasswordRules): Passwor
   const lower = text.toLowerCase()
   if (isCommon(lower)) return 'too_common'
   const name = rules.email.split('@')[0]?.split('+')[0] ?? ''
-  return name.length >= 3 && lower.includes(name) ? 'has_email_name' : null
+  return name.length >= 3 && lower.includes(name) && addsLittle(lower.replaceAll(name, '')) ? 'has_email_name' : null
+}
+
+/** What is around a name that everybody knows has to be a password by itself. */
+function addsLittle(rest: string): boolean {
+  return [...rest].length < minLength || /^\P{L}+$/u.test(rest)
 }
 
 /** @throws AppError that names the field and what is wrong, never the password. */
