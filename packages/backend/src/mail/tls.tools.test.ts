@@ -33,7 +33,13 @@ test.each(['required', 'implicit'] as const)(
     })
     const server = { host: 'localhost', port: smtp.port, tls }
     const from = { address: 'no-reply@blingauto.test' }
-    const mailer = createMailer({ server, from, log: createLog('silent'), authority: cert, timeoutMs: 5_000 })
+    const mailer = createMailer({
+      server,
+      from,
+      log: createLog('silent', { write: () => undefined }),
+      authority: cert,
+      timeoutMs: 5_000,
+    })
     onTestFinished(async () => {
       await mailer.close()
       await smtp.stop()

@@ -1,9 +1,9 @@
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { sql } from 'drizzle-orm'
+import { openTables } from '../../testing/tables.ts'
 import type { IdentityEvent } from '../events.ts'
 import { createIdentity, createPasswordHasher, type Identity, type IdentityOptions } from '../index.ts'
 import * as schema from '../schema.ts'
-import { openTables } from './tables.ts'
 
 /** Quick, for tests that are not about it. */
 export const quickHasher = createPasswordHasher({ parameters: { memoryCost: 8, timeCost: 1, parallelism: 1 } })

@@ -1,7 +1,7 @@
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api-postgres'
 import type { PgTable } from 'drizzle-orm/pg-core'
-import { newDatabase } from '../../../../store/src/testing/test-database.ts'
-import { type Database, openDatabase } from '../../postgres/index.ts'
+import { newDatabase } from '../../../store/src/testing/test-database.ts'
+import { type Database, openDatabase } from '../postgres/index.ts'
 
 interface TestTables {
   url: string
