@@ -62,6 +62,15 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'blingauto',
+          include: ['apps/blingauto/src/**/*.test.ts'],
+          setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           // What waits for time to pass, or for a process that was killed to come back.
           name: 'slow',
           include: ['packages/*/src/**/*.slow.test.ts'],

@@ -1,0 +1,1 @@
+export { type Amount, amountOf, decimalOf, percentOf } from './money.ts'
