@@ -54,6 +54,7 @@ export default defineConfig({
         test: {
           name: 'backend',
           include: ['packages/backend/src/**/*.test.ts'],
+          exclude: ['**/*.{tools,slow}.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
