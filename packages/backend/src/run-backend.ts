@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { AppError } from '@ikoma/kernel'
+import { AppError, hideInValue } from '@ikoma/kernel'
 import { isLocal } from '@ikoma/kernel/contract'
-import { createLog, type Log, type LogLevel, stopOnSignal } from '@ikoma/kernel/node'
+import { createLog, type Log, logLevels, portVariable, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
+import * as z from 'zod'
 import { type Config, loadConfig } from './config/index.ts'
 import type { BackendApp } from './http/index.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
@@ -49,13 +50,14 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
   }
   const config = loadConfig({ contractFile: join(backend.folder, 'env.contract.yaml'), env, tell, exit })
   if (!config) return
-  const log = createLog((env.LOG_LEVEL ?? 'info') as LogLevel)
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const each of closing.toReversed()) await each()
   }
   try {
-    const dataDir = env.DATA_DIR ?? backend.dataDir
+    const own = readEnvironment(processVariables(backend), env)
+    const { DATA_DIR: dataDir } = own
+    const log = createLog(own.LOG_LEVEL)
     const databaseUrl = config.findSecret('DATABASE_URL')?.reveal() ?? (await embedded(backend, dataDir, log, closing))
     const folder = join(backend.folder, 'migrations')
     if (argv[0] === 'db') {
@@ -67,15 +69,31 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
     closing.push(() => database.close())
     const app = await backend.create({ config, log, database, databaseUrl, dataDir })
     closing.push(() => app.close())
-    const address = await app.listen(env.HOST ?? '127.0.0.1', Number(env.PORT ?? backend.port))
+    const address = await app.listen(own.HOST, own.PORT)
     log.info({ address, environment: config.environment }, 'ready')
     if (isLocal(config.environment)) greet(address, app.greeting ?? [])
     stopOnSignal(close, log, 40_000)
   } catch (error) {
-    await close().catch((failed: unknown) => log.error({ err: failed }, 'could not stop cleanly'))
-    tell(error instanceof AppError ? error.message : String(error instanceof Error ? error.stack : error))
+    tell(told(error))
     exit(1)
+    await close().catch((failed: unknown) => tell(told(failed)))
   }
+}
+
+/** Of what is expected its message, of what is not where it happened. */
+function told(error: unknown): string {
+  if (!(error instanceof AppError)) return String(hideInValue(String(error instanceof Error ? error.stack : error)))
+  return [error.message, ...(error.fields ?? []).map(({ field, message }) => `- ${field}: ${message}`)].join('\n')
+}
+
+/** What every app has, whatever its contract says. */
+function processVariables({ dataDir, port }: Backend) {
+  return z.object({
+    LOG_LEVEL: z.enum(logLevels).default('info'),
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: portVariable.default(port),
+    DATA_DIR: z.string().min(1).default(dataDir),
+  })
 }
 
 async function embedded(
