@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
-import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import * as z from 'zod'
 import { newDatabase } from '../../../store/src/testing/test-database.ts'
 import { deleteExpiredKeys, idempotencyKeys, keepAnswer } from './index.ts'
@@ -12,14 +12,17 @@ const table = `create table idempotency_keys (caller text not null, route text n
   fingerprint text not null, owner text not null, locked_until bigint not null, expires_at bigint not null,
   status integer, content_type text, location text, body text, primary key (caller, route, key))`
 
-async function setup() {
-  const database = await newDatabase(inject('postgresUrl'))
-  const pool = new pg.Pool({ connectionString: database.url })
-  onTestFinished(async () => {
-    await pool.end()
-    await database.drop()
-  })
+// Not dropped: a connection of the pool that is on its way out would hear of it, and nobody would hear the connection.
+let pool: pg.Pool
+beforeAll(async () => {
+  const { url } = await newDatabase(inject('postgresUrl'))
+  pool = new pg.Pool({ connectionString: url })
   await pool.query(table)
+})
+afterAll(() => pool.end())
+
+async function setup() {
+  await pool.query('truncate idempotency_keys')
   const db = drizzle({ client: pool })
   const backend = await setupBackend({ db })
   let done = 0
@@ -41,7 +44,7 @@ async function setup() {
       ...{ method: 'POST', url: more.url ?? '/cars/1', payload },
       headers: { ...(key !== undefined && { 'idempotency-key': key }), ...more.headers },
     })
-  return { ...backend, db, pool, post, work, doneSoFar: () => done }
+  return { ...backend, db, post, work, doneSoFar: () => done }
 }
 
 let world: Awaited<ReturnType<typeof setup>>
@@ -171,6 +174,7 @@ describe('a process that died in the middle', () => {
 
 test('only routes that ask keep answers, and one may want a key', async () => {
   const { post, app } = world
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, _body, done) => done(null, {}))
   expect([(await post('a', {}, { url: '/any' })).json(), (await post('a', {}, { url: '/any' })).json()]).toEqual([
     ...[{ done: 1 }, { done: 2 }],
   ])
@@ -179,7 +183,6 @@ test('only routes that ask keep answers, and one may want a key', async () => {
     expect([key, statusCode]).toEqual([key, 400])
   }
   expect((await post(undefined)).statusCode).toBe(201)
-  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, _body, done) => done(null, {}))
   const headers = { ...as('client'), 'idempotency-key': 'z', 'content-type': 'application/octet-stream' }
   const { statusCode } = await app.inject({ method: 'POST', url: '/once', headers, payload: Buffer.from('x') })
   expect(statusCode).toBe(400)

@@ -18,7 +18,7 @@ async function sink() {
   await once(server, 'listening')
   onTestFinished(() => void server.close())
   const next = () => new Promise<void>((resolve) => (news = resolve))
-  return { came, next, dsn: `http://of-the-sink@127.0.0.1:${(server.address() as AddressInfo).port}/7` }
+  return { came, next, dsn: `http://ofthesink@127.0.0.1:${(server.address() as AddressInfo).port}/7` }
 }
 
 test('an error that nobody expected is told, without what the request carried and without secrets', async () => {
@@ -41,8 +41,9 @@ test('an error that nobody expected is told, without what the request carried an
     ...{ environment: 'staging', release: '1.2.3', level: 'error' },
     tags: { method: 'POST', route: '/cars/:id', request_id: answer.headers['x-request-id'] },
   })
-  expect(event).toContain('no connection to postgres://app:[REDACTED]@db/app')
+  expect(event).toContain('no connection to postgres://[REDACTED]@db/app')
   expect(event).toContain('sentry.test.ts')
+  expect(event).toContain('"refused"')
   expect(came[0]?.body).not.toContain('canary')
   await close()
 })
@@ -71,3 +72,14 @@ test('a Sentry that cannot be reached keeps no answer and no stop waiting', asyn
   expect((await app.inject('/x')).statusCode).toBe(500)
   await close()
 })
+
+test.each(['sentry', 'https://o1.ingest.sentry.io/1', 'https://canary-key@sentry.io/1', 'https://canary@sentry.io'])(
+  'a DSN that is none, %s, stops the start, and is not told',
+  async (sentryDsn) => {
+    const error = await setupBackend({ sentryDsn }).then(
+      () => null,
+      (refusal: AppError) => refusal,
+    )
+    expect([error?.reason, error?.message]).toEqual(['sentry_dsn_invalid', expect.not.stringContaining('canary')])
+  },
+)
