@@ -1,4 +1,4 @@
-import { hideInValue } from '@ikoma/kernel'
+import { AppError, hideInValue } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import { shownError } from './shown-error.ts'
 
@@ -15,6 +15,8 @@ export interface ErrorReporter {
 }
 
 const flushMs = 2_000
+/** Sentry itself would only print it, whole, and report nothing. */
+const dsnForm = /^https?:\/\/\w+(?::\w+)?@[\w.-]+(?::\d{1,5})?(?:\/[\w./-]+)?\/\d+$/
 /** What of an event is sent. Whatever else Sentry may gather, such as requests, users and traces of what was done, is not. */
 const sent = ['event_id', 'timestamp', 'level', 'platform', 'environment', 'release', 'exception', 'message', 'tags']
 
@@ -23,6 +25,11 @@ const sent = ['event_id', 'timestamp', 'level', 'platform', 'environment', 'rele
  * with its stack, the route's pattern and the request's id, and no text in it holds what looks like a secret.
  */
 export async function openSentry({ dsn, environment, release }: SentryOptions): Promise<ErrorReporter> {
+  if (!dsnForm.test(dsn)) {
+    throw new AppError('invalid', 'SENTRY_DSN must be as Sentry shows it: https://<key>@<host>/<project number>.', {
+      reason: 'sentry_dsn_invalid',
+    })
+  }
   const sentry = await import('@sentry/node')
   const client = new sentry.NodeClient({
     ...{ dsn, environment, release, sendClientReports: false, sendDefaultPii: false },
@@ -43,7 +50,9 @@ export async function openSentry({ dsn, environment, release }: SentryOptions): 
         route: request.routeOptions.url ?? 'none',
         request_id: request.id,
       })
-      client.captureException(shownError(error), {}, scope)
+      const shown = shownError(error)
+      // Its causes are told of this one alone.
+      client.captureException(shown, { originalException: shown }, scope)
     },
     async close() {
       await client.close(flushMs)

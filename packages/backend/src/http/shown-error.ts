@@ -1,21 +1,30 @@
+import { AppError } from '@ikoma/kernel'
+
 const maxDepth = 5
 
 /** What may be told of an error in a log: not the values that a statement was given, nor those that a database repeats. */
 export function shownError(error: unknown, depth = 0): unknown {
-  if (!(error instanceof Error) || depth > maxDepth) return error instanceof Error ? new Error('[more causes]') : error
-  if (!fromDatabase(error) && (error.cause === undefined || !hasDatabaseCause(error))) return error
-  const said = withoutValues(error.message)
-  const shown = new Error(said, error.cause === undefined ? {} : { cause: shownError(error.cause, depth + 1) })
+  if (!(error instanceof Error)) return error
+  if (depth > maxDepth) return new Error('[more causes]')
+  if (!fromDatabase(error) && !hasDatabaseCause(error)) return error
+  const shown = copyOf(error, error.cause === undefined ? {} : { cause: shownError(error.cause, depth + 1) })
+  const calls = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  shown.stack = [`${error.name}: ${shown.message}`, ...calls].join('\n')
+  return shown
+}
+
+function copyOf(error: Error, { cause }: { cause?: unknown }): Error {
+  if (error instanceof AppError) {
+    const { code, message, reason, retryAfterSec } = error
+    return new AppError(code, message, { reason, cause, ...(retryAfterSec !== undefined && { retryAfterSec }) })
+  }
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown }
+  // In the message, since a log prints no more of a cause.
+  const named = [code, constraint].filter((each) => typeof each === 'string').join(' ')
+  const message = withoutValues(error.message) + (named === '' ? '' : ` (${named})`)
+  const shown = new Error(message, cause === undefined ? {} : { cause })
   shown.name = error.name
-  shown.stack = `${error.name}: ${said}\n${(error.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line))
-    .join('\n')}`
-  const { code, constraint, table } = error as { code?: unknown; constraint?: unknown; table?: unknown }
-  return Object.assign(
-    shown,
-    ...[{ code }, { constraint }, { table }].filter((each) => Object.values(each)[0] !== undefined),
-  )
+  return shown
 }
 
 /** As Drizzle and pg make them. */
