@@ -1,6 +1,6 @@
 import type { Log } from '@ikoma/kernel/node'
 import type { SQL } from 'drizzle-orm'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 export interface JobContext {
   /** The same for each attempt: what is done elsewhere under it is done once. */

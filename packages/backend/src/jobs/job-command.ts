@@ -13,7 +13,7 @@ interface JobCommandOptions {
  */
 export async function jobCommand(
   argv: readonly string[],
-  jobs: Jobs<JobTable>,
+  jobs: Pick<Jobs<JobTable>, 'listDead' | 'replay' | 'runOnce'>,
   options: JobCommandOptions = {},
 ): Promise<number> {
   const { language = 'en', write = (text) => process.stdout.write(text) } = options

@@ -7,7 +7,7 @@ import { createLog } from '@ikoma/kernel/node'
 import { sql } from 'drizzle-orm'
 import { Registry } from 'prom-client'
 import { expect, inject, it, onTestFinished, vi } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { newDatabase } from '../../../store/src/testing/test-database.ts'
 import { openDatabase } from '../postgres/index.ts'
 import type { JobTable } from './definitions.ts'
@@ -37,7 +37,7 @@ async function setup() {
     await jobs.start()
     return jobs
   }
-  return { url, database, lines, registry, open, logged: () => lines.join('') }
+  return { url, database, log, registry, open, logged: () => lines.join('') }
 }
 
 const eventually = (check: () => unknown, timeout = 40_000) => vi.waitFor(check, { timeout, interval: 50 })
@@ -72,14 +72,14 @@ it('enqueues in the transaction that wants it: rolled back, there is no job, and
 })
 
 it('refuses a payload that could not be read when it runs, and gives up at once on one that it does not understand', async () => {
-  const { database, open, url } = await setup()
+  const { database, open, url, log } = await setup()
   const old = await open({ mail: job({ payload: z.object({ to: z.string() }), run: async () => undefined }) })
   const wrong = (data: object) => database.transaction((tx) => old.enqueue(tx, 'mail', data as { to: string }))
   await expect(wrong({ to: 1 })).rejects.toMatchObject({ reason: 'job_payload', fields: [{ field: 'to' }] })
   const dated = defineJobs({
     url,
     database,
-    log: createLog('silent'),
+    log,
     jobs: { at: job({ payload: z.object({ at: z.date() }), run: async () => undefined }) },
   })
   await expect(database.transaction((tx) => dated.enqueue(tx, 'at', { at: new Date() }))).rejects.toMatchObject({
@@ -117,7 +117,7 @@ it('keeps what failed three times as a dead letter without its secrets, and repl
   const write = (text: string) => {
     told += text
   }
-  expect(await jobCommand(['dead'], jobs as never, { write })).toBe(0)
+  expect(await jobCommand(['dead'], jobs, { write })).toBe(0)
   expect(told).toContain('value_not_storable')
   broken = false
   expect(await jobs.replay('charge', [dead?.id ?? ''])).toBe(1)
@@ -130,7 +130,7 @@ it('keeps what failed three times as a dead letter without its secrets, and repl
 })
 
 it('runs a job again whose process was killed in the middle', async () => {
-  const { url, database } = await setup()
+  const { url, database, log } = await setup()
   const start = () => {
     const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'testing/worker-app.ts'), url], {
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -145,7 +145,7 @@ it('runs a job again whose process was killed in the middle', async () => {
   }
   const first = start()
   const wash = job({ payload: z.object({ bay: z.string() }), retry: { delaySec: 1 }, run: async () => undefined })
-  const jobs = defineJobs({ url, database, log: createLog('silent'), jobs: { wash }, heartbeatSec: 10 })
+  const jobs = defineJobs({ url, database, log, jobs: { wash }, heartbeatSec: 10 })
   await jobs.start()
   await database.transaction((tx) => jobs.enqueue(tx, 'wash', { bay: 'BAY-001' }))
   const runs = async () =>
@@ -258,7 +258,7 @@ it('fails a run that did not do what its schedule expects, on its schedule and b
     const write = (text: string) => {
       told += text
     }
-    return [await jobCommand(argv, jobs as never, { write, language: 'fr' }), told.trim()]
+    return [await jobCommand(argv, jobs, { write, language: 'fr' }), told.trim()]
   }
   expect(await once('remind.hourly', '--once')).toEqual([1, expect.stringContaining('remind.hourly')])
   expect(await once('remind.function', '--once')).toEqual([1, expect.stringContaining('remind.function')])
@@ -269,7 +269,8 @@ it('fails a run that did not do what its schedule expects, on its schedule and b
   )
   works = true
   expect(await once('remind.hourly', '--once')).toEqual([0, 'Terminé.'])
-  expect((await once('nothing', '--once'))[0]).toBe(2)
+  for (const name of ['nothing', 'toString']) expect((await once(name, '--once'))[0], name).toBe(2)
+  expect((await once('replay', 'nothing'))[0]).toBe(2)
   expect((await once('remind'))[0]).toBe(2)
   await jobs.work()
   const { rows } = await database.pool.query('select key, timezone from pgboss.schedule order by key')
@@ -277,6 +278,40 @@ it('fails a run that did not do what its schedule expects, on its schedule and b
     { key: 'remind.function', timezone: 'Europe/Paris' },
     { key: 'remind.hourly', timezone: 'Europe/Paris' },
   ])
+})
+
+it('makes up for a run that came due while no process was there, once, and looks at what it should have done', async () => {
+  const { database, open, logged } = await setup()
+  const close = job({ payload: z.object({ site: z.string() }), retry: { limit: 0 }, run: async () => undefined })
+  const schedule = {
+    job: 'close',
+    cron: '0 * * * *',
+    zone: 'Europe/Paris',
+    data: { site: 'S1' },
+    catchUp: true,
+  } as const
+  const schedules = { 'close.hourly': { ...schedule, expect: sql`select false` } }
+  const first = await open({ close }, { schedules })
+  await first.work()
+  await first.stop(1_000)
+  await database.pool.query("update pgboss.version set cron_on = now() - interval '3 hours'")
+  await database.pool.query(
+    "update pgboss.schedule set created_on = now() - interval '3 hours', updated_on = now() - interval '3 hours'",
+  )
+  const second = await open({ close }, { schedules })
+  await second.work()
+  await eventually(async () =>
+    expect(await second.listDead()).toMatchObject([{ job: 'close', reason: 'job_unexpected' }]),
+  )
+  expect(logged()).toContain('"schedule":"close.hourly"')
+})
+
+it('lets processes that start at once make the queues once', async () => {
+  const { open } = await setup()
+  const table = { mail: job({ payload: z.object({}), serial: true, run: async () => undefined }) }
+  const all = await Promise.all([1, 2, 3, 4].map(() => open(table)))
+  await Promise.all(all.map((each) => each.work()))
+  await expect(open({ mail: { ...table.mail, serial: false } })).rejects.toMatchObject({ reason: 'job_serial_changed' })
 })
 
 it('waits for what runs when it stops, and aborts what takes too long, which another process then takes up', async () => {

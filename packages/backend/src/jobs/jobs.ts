@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { AppError } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import { sql } from 'drizzle-orm'
-import { fromDrizzle, PgBoss } from 'pg-boss'
+import { fromDrizzle, type Job, type JobResult, PgBoss } from 'pg-boss'
 import type { Registry } from 'prom-client'
 import type { Database, Transaction } from '../postgres/database.ts'
 import { translate } from '../postgres/errors.ts'
@@ -51,7 +51,7 @@ export interface Jobs<Table extends JobTable> {
   replay(name: keyof Table & string, ids?: readonly string[]): Promise<number>
   /** Runs a schedule, or a job that needs no payload, here and now, past the queue and without another attempt. */
   runOnce(name: string): Promise<Ended>
-  /** Takes nothing new, waits for what runs, and aborts that after `graceMs` (20 s): another process takes it up. */
+  /** Takes nothing new, waits for what runs, and aborts that after `graceMs` (10 s): another process takes it up. */
   stop(graceMs?: number): Promise<void>
 }
 
@@ -75,10 +75,10 @@ export function defineJobs<Table extends JobTable>(options: JobsOptions<Table>):
       sweepKeys(worker, jobs, log, sweeping.signal)
     },
     enqueue: (tx, name, data, how = {}) => enqueue(api, jobs, { tx, name, data, how }),
-    listDead: (name) => listDead(api, name === undefined ? Object.keys(jobs) : [name]),
-    replay: (name, ids) => replayDead(api, name, ids),
+    listDead: async (name) => listDead(api, name === undefined ? Object.keys(jobs) : [known(jobs, name)]),
+    replay: async (name, ids) => replayDead(api, known(jobs, name), ids),
     runOnce: (name) => runOnce(running, name),
-    async stop(graceMs = 20_000) {
+    async stop(graceMs = 10_000) {
       sweeping.abort()
       await worker.stop({ graceful: true, timeout: graceMs })
       await api.stop({ graceful: false })
@@ -106,22 +106,28 @@ function bossOf({ url, log, superviseSec = 30 }: BossOptions, works: boolean): P
   return boss
 }
 
+const polling = { pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, perJobResults: true } as const
+
+/** Workers of one job each, so that nobody waits for the slowest of a batch; each asks for more as soon as it has ended one. */
 async function take(boss: PgBoss, running: RunOptions, name: string): Promise<void> {
-  const localConcurrency = running.jobs[name]?.concurrency ?? 2
-  const how = {
-    localConcurrency,
-    pollingIntervalSeconds: 2,
-    notifyPollingIntervalSeconds: 5,
-    perJobResults: true,
-  } as const
-  await boss.work<StoredJob>(name, how, async (batch) => {
-    const ends = batch.map(async ({ id, data, retryCount, signal }) => {
-      const { outcome, error } = await runJob(running, name, data, { id, attempt: retryCount + 1, signal })
-      const status = outcome === 'done' ? 'completed' : outcome === 'unfit' ? 'deadletter' : 'failed'
-      return { id, status, ...(error ? { output: error } : {}) } as const
+  const workers = Array.from({ length: running.jobs[name]?.concurrency ?? 2 }, async () => {
+    const worker: string = await boss.work<StoredJob>(name, polling, async (batch) => {
+      const ends = await Promise.all(batch.map((each) => settled(running, name, each)))
+      boss.notifyWorker(worker)
+      return ends
     })
-    return Promise.all(ends)
   })
+  await Promise.all(workers)
+}
+
+async function settled(
+  running: RunOptions,
+  name: string,
+  { id, data, retryCount, signal }: Job<StoredJob>,
+): Promise<JobResult> {
+  const { outcome, error } = await runJob(running, name, data, { id, attempt: retryCount + 1, signal })
+  const status = outcome === 'done' ? 'completed' : outcome === 'unfit' ? 'deadletter' : 'failed'
+  return { id, status, ...(error ? { output: error } : {}) }
 }
 
 interface Wanted {
@@ -166,10 +172,8 @@ function readable(jobs: JobTable, name: string, data: unknown): unknown {
 }
 
 async function runOnce(running: RunOptions, name: string): Promise<Ended> {
-  const schedule = running.schedules[name]
-  const jobName = schedule?.job ?? name
-  if (!running.jobs[jobName])
-    throw new AppError('not_found', `There is no job or schedule "${name}".`, { reason: 'job_not_found' })
+  const schedule = Object.hasOwn(running.schedules, name) ? running.schedules[name] : undefined
+  const jobName = known(running.jobs, schedule?.job ?? name)
   const stored: StoredJob = { payload: schedule?.data ?? {}, ...(schedule ? { schedule: name } : {}) }
   return await runJob(running, jobName, stored, { id: randomUUID(), attempt: 1, signal: new AbortController().signal })
 }
@@ -201,6 +205,11 @@ function refuseUnreadable(jobs: JobTable, schedules: Record<string, ScheduleDefi
     readable(jobs, job, data ?? {})
     new Intl.DateTimeFormat('en', { timeZone: zone })
   }
+}
+
+function known(jobs: JobTable, name: string): string {
+  if (Object.hasOwn(jobs, name)) return name
+  throw new AppError('not_found', `There is no job or schedule "${name}".`, { reason: 'job_not_found' })
 }
 
 function misused(message: string): AppError {

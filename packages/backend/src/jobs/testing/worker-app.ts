@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createLog } from '@ikoma/kernel/node'
 import { sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import { openDatabase } from '../../postgres/index.ts'
 import { defineJobs, job } from '../index.ts'
 
