@@ -46,7 +46,7 @@ export function messageIdFor(key: string, domain: string): string {
 
 /** Control and direction characters would make other headers, or other words, of it. */
 function oneLine(text: string, most: number): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  const plain = text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
   return [...plain].slice(0, most).join('')
 }
 
