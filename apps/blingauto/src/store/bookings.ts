@@ -7,6 +7,8 @@ import {
   type BookingAct,
   cancellationFee,
   mayReschedule,
+  noShowFrom,
+  overtimeFee,
   servicesFault,
   totalOf,
 } from '../domain/booking.ts'
@@ -143,7 +145,7 @@ export async function actOnBooking(
   database: Database,
   id: string,
   act: Exclude<BookingAct, 'expire'>,
-  { now, reason = null }: { now: number; reason?: string | null },
+  { now, reason = null, endedAt = now }: { now: number; reason?: string | null; endedAt?: number },
 ): Promise<Booking> {
   return database.transaction(async (tx) => {
     const booking = await lockBooking(tx, id)
@@ -152,7 +154,13 @@ export async function actOnBooking(
       throw new AppError('conflict', `A booking that is ${booking.status} cannot do this: ${act}.`, {
         reason: 'wrong_status',
       })
-    const startsAt = booking.startsAt.getTime()
+    const [startsAt, endsAt] = [booking.startsAt.getTime(), booking.endsAt.getTime()]
+    if (act === 'no_show' && now < noShowFrom(startsAt))
+      throw new AppError('unprocessable', 'Wait until half an hour after the time.', {
+        reason: 'too_early_for_no_show',
+      })
+    if (act === 'complete' && (endedAt > now || endedAt < (booking.actualStartAt?.getTime() ?? startsAt)))
+      throw new AppError('unprocessable', 'actual_end_time: between its start and now.', { reason: 'end_time_invalid' })
     if (act === 'cancel' || act === 'no_show') await releaseSlots(tx, [booking.slotId])
     return change(tx, id, {
       status,
@@ -160,6 +168,7 @@ export async function actOnBooking(
       ...(act === 'cancel' ? { fee: cancellationFee({ ...booking, startsAt }, now), endReason: reason } : {}),
       ...(act === 'no_show' ? { fee: booking.price } : {}),
       ...(act === 'start' ? { actualStartAt: new Date(now) } : {}),
+      ...(act === 'complete' ? { actualEndAt: new Date(endedAt), overtimeFee: overtimeFee(endsAt, endedAt) } : {}),
     })
   })
 }

@@ -20,6 +20,9 @@ import type { Hours } from '../domain/opening-hours.ts'
 import type { VehicleSize } from '../domain/vehicle.ts'
 import type { PaymentMethod } from '../domain/walk-in.ts'
 
+export { idempotencyKeys } from '@ikoma/backend/http'
+export * from '@ikoma/backend/identity/schema'
+
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 /** Minor units. */
 const amount = (name: string) => bigint(name, { mode: 'number' })
@@ -127,6 +130,14 @@ export const services = pgTable(
   },
   ({ categoryId, name }) => [uniqueIndex('services_name').on(categoryId, name)],
 )
+
+/** What an account is called. */
+export const profiles = pgTable('profiles', {
+  accountId: uuid('account_id').primaryKey(),
+  firstName: text('first_name').notNull(),
+  lastName: text('last_name').notNull(),
+  phoneNumber: text('phone_number'),
+})
 
 export const vehicles = pgTable(
   'vehicles',

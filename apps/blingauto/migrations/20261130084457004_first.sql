@@ -64,6 +64,86 @@ CREATE TABLE "exceptional_days" (
 	"hours" jsonb NOT NULL,
 	"reason" text
 );
+CREATE TABLE "idempotency_keys" (
+	"caller" text,
+	"route" text,
+	"key" text,
+	"fingerprint" text NOT NULL,
+	"owner" text NOT NULL,
+	"locked_until" bigint NOT NULL,
+	"expires_at" bigint NOT NULL,
+	"status" integer,
+	"content_type" text,
+	"location" text,
+	"body" text,
+	CONSTRAINT "idempotency_keys_pkey" PRIMARY KEY("caller","route","key")
+);
+CREATE TABLE "identity_accounts" (
+	"id" uuid PRIMARY KEY,
+	"email" text NOT NULL,
+	"email_key" text NOT NULL UNIQUE,
+	"password_hash" text NOT NULL,
+	"role" text NOT NULL,
+	"token_version" integer DEFAULT 0 NOT NULL,
+	"email_verified_at" timestamp with time zone,
+	"disabled_at" timestamp with time zone,
+	"password_changed_at" timestamp with time zone NOT NULL,
+	"last_login_at" timestamp with time zone,
+	"created_at" timestamp with time zone NOT NULL
+);
+CREATE TABLE "identity_attempts" (
+	"key" text PRIMARY KEY,
+	"count" integer NOT NULL,
+	"since" timestamp with time zone NOT NULL,
+	"last_at" timestamp with time zone NOT NULL,
+	"blocked_until" timestamp with time zone
+);
+CREATE TABLE "identity_known_clients" (
+	"account_id" uuid,
+	"kind" text,
+	"hash" text,
+	"last_seen_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "identity_known_clients_pkey" PRIMARY KEY("account_id","kind","hash")
+);
+CREATE TABLE "identity_one_time_tokens" (
+	"hash" text PRIMARY KEY,
+	"account_id" uuid NOT NULL,
+	"purpose" text NOT NULL,
+	"email_key" text NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"used_at" timestamp with time zone
+);
+CREATE TABLE "identity_recovery_codes" (
+	"account_id" uuid,
+	"hash" text,
+	"used_at" timestamp with time zone,
+	CONSTRAINT "identity_recovery_codes_pkey" PRIMARY KEY("account_id","hash")
+);
+CREATE TABLE "identity_refresh_tokens" (
+	"hash" text PRIMARY KEY,
+	"session_id" uuid NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"used_at" timestamp with time zone,
+	"successor_hash" text,
+	"successor_sealed" text
+);
+CREATE TABLE "identity_sessions" (
+	"id" uuid PRIMARY KEY,
+	"account_id" uuid NOT NULL,
+	"created_at" timestamp with time zone NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"ended_at" timestamp with time zone,
+	"end_reason" text,
+	"rotations" integer DEFAULT 0 NOT NULL
+);
+CREATE TABLE "identity_totp" (
+	"account_id" uuid PRIMARY KEY,
+	"secret_sealed" text NOT NULL,
+	"confirmed" boolean DEFAULT false NOT NULL,
+	"last_step" bigint
+);
 CREATE TABLE "mobile_teams" (
 	"id" uuid PRIMARY KEY,
 	"name" text NOT NULL UNIQUE,
@@ -71,6 +151,12 @@ CREATE TABLE "mobile_teams" (
 	"base_longitude" double precision,
 	"radius_m" integer NOT NULL,
 	"daily_capacity" integer NOT NULL
+);
+CREATE TABLE "profiles" (
+	"account_id" uuid PRIMARY KEY,
+	"first_name" text NOT NULL,
+	"last_name" text NOT NULL,
+	"phone_number" text
 );
 CREATE TABLE "resources" (
 	"id" uuid PRIMARY KEY,
@@ -165,6 +251,11 @@ CREATE INDEX "bookings_customer" ON "bookings" ("customer_id","starts_at");
 CREATE INDEX "bookings_holds" ON "bookings" ("hold_expires_at") WHERE "status" = 'pending';
 CREATE INDEX "bookings_start" ON "bookings" ("starts_at");
 CREATE INDEX "closures_end" ON "closures" ("ends_at");
+CREATE INDEX "identity_attempts_last" ON "identity_attempts" ("last_at");
+CREATE INDEX "identity_one_time_tokens_account" ON "identity_one_time_tokens" ("account_id","purpose");
+CREATE INDEX "identity_refresh_tokens_session" ON "identity_refresh_tokens" ("session_id");
+CREATE INDEX "identity_sessions_account" ON "identity_sessions" ("account_id");
+CREATE INDEX "identity_sessions_expiry" ON "identity_sessions" ("expires_at");
 CREATE UNIQUE INDEX "services_name" ON "services" ("category_id","name");
 CREATE UNIQUE INDEX "vehicles_default" ON "vehicles" ("customer_id") WHERE "is_default" and "deleted_at" is null;
 CREATE UNIQUE INDEX "vehicles_plate" ON "vehicles" ("customer_id","license_plate") WHERE "deleted_at" is null;
@@ -172,6 +263,12 @@ ALTER TABLE "booking_services" ADD CONSTRAINT "booking_services_booking_id_booki
 ALTER TABLE "booking_services" ADD CONSTRAINT "booking_services_service_id_services_id_fkey" FOREIGN KEY ("service_id") REFERENCES "services"("id");
 ALTER TABLE "bookings" ADD CONSTRAINT "bookings_slot_id_time_slots_id_fkey" FOREIGN KEY ("slot_id") REFERENCES "time_slots"("id");
 ALTER TABLE "bookings" ADD CONSTRAINT "bookings_vehicle_id_vehicles_id_fkey" FOREIGN KEY ("vehicle_id") REFERENCES "vehicles"("id");
+ALTER TABLE "identity_known_clients" ADD CONSTRAINT "identity_known_clients_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
+ALTER TABLE "identity_one_time_tokens" ADD CONSTRAINT "identity_one_time_tokens_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
+ALTER TABLE "identity_recovery_codes" ADD CONSTRAINT "identity_recovery_codes_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
+ALTER TABLE "identity_refresh_tokens" ADD CONSTRAINT "identity_refresh_tokens_session_id_identity_sessions_id_fkey" FOREIGN KEY ("session_id") REFERENCES "identity_sessions"("id") ON DELETE CASCADE;
+ALTER TABLE "identity_sessions" ADD CONSTRAINT "identity_sessions_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
+ALTER TABLE "identity_totp" ADD CONSTRAINT "identity_totp_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
 ALTER TABLE "mobile_teams" ADD CONSTRAINT "mobile_teams_id_resources_id_fkey" FOREIGN KEY ("id") REFERENCES "resources"("id");
 ALTER TABLE "services" ADD CONSTRAINT "services_category_id_categories_id_fkey" FOREIGN KEY ("category_id") REFERENCES "categories"("id");
 ALTER TABLE "time_slots" ADD CONSTRAINT "time_slots_resource_id_resources_id_fkey" FOREIGN KEY ("resource_id") REFERENCES "resources"("id");
@@ -189,6 +286,12 @@ ALTER TABLE "booking_services" DROP CONSTRAINT "booking_services_booking_id_book
 ALTER TABLE "booking_services" DROP CONSTRAINT "booking_services_service_id_services_id_fkey";
 ALTER TABLE "bookings" DROP CONSTRAINT "bookings_slot_id_time_slots_id_fkey";
 ALTER TABLE "bookings" DROP CONSTRAINT "bookings_vehicle_id_vehicles_id_fkey";
+ALTER TABLE "identity_known_clients" DROP CONSTRAINT "identity_known_clients_account_id_identity_accounts_id_fkey";
+ALTER TABLE "identity_one_time_tokens" DROP CONSTRAINT "identity_one_time_tokens_account_id_identity_accounts_id_fkey";
+ALTER TABLE "identity_recovery_codes" DROP CONSTRAINT "identity_recovery_codes_account_id_identity_accounts_id_fkey";
+ALTER TABLE "identity_refresh_tokens" DROP CONSTRAINT "identity_refresh_tokens_session_id_identity_sessions_id_fkey";
+ALTER TABLE "identity_sessions" DROP CONSTRAINT "identity_sessions_account_id_identity_accounts_id_fkey";
+ALTER TABLE "identity_totp" DROP CONSTRAINT "identity_totp_account_id_identity_accounts_id_fkey";
 ALTER TABLE "mobile_teams" DROP CONSTRAINT "mobile_teams_id_resources_id_fkey";
 ALTER TABLE "services" DROP CONSTRAINT "services_category_id_categories_id_fkey";
 ALTER TABLE "time_slots" DROP CONSTRAINT "time_slots_resource_id_resources_id_fkey";
@@ -202,7 +305,17 @@ DROP TABLE "business_hours";
 DROP TABLE "categories";
 DROP TABLE "closures";
 DROP TABLE "exceptional_days";
+DROP TABLE "idempotency_keys";
+DROP TABLE "identity_accounts";
+DROP TABLE "identity_attempts";
+DROP TABLE "identity_known_clients";
+DROP TABLE "identity_one_time_tokens";
+DROP TABLE "identity_recovery_codes";
+DROP TABLE "identity_refresh_tokens";
+DROP TABLE "identity_sessions";
+DROP TABLE "identity_totp";
 DROP TABLE "mobile_teams";
+DROP TABLE "profiles";
 DROP TABLE "resources";
 DROP TABLE "services";
 DROP TABLE "site";
