@@ -82,7 +82,11 @@ it('refuses a payload that could not be read when it runs, and gives up at once 
     log,
     jobs: { at: job({ payload: z.object({ at: z.date() }), run: async () => undefined }) },
   })
-  await expect(database.transaction((tx) => dated.enqueue(tx, 'at', { at: new Date() }))).rejects.toMatchObject({
+  const ask = () => database.transaction((tx) => dated.enqueue(tx, 'at', { at: new Date() }))
+  await expect(ask()).rejects.toThrow('before start()')
+  onTestFinished(() => dated.stop())
+  await dated.start()
+  await expect(ask()).rejects.toMatchObject({
     reason: 'job_payload',
   })
   await database.transaction((tx) => old.enqueue(tx, 'mail', { to: 'x' }))
