@@ -63,10 +63,12 @@ export function defineJobs<Table extends JobTable>(options: JobsOptions<Table>):
   const running: RunOptions = { jobs, schedules, database, log, metrics }
   const [api, worker] = [bossOf(options, false), bossOf(options, true)]
   const sweeping = new AbortController()
+  let started = false
   return {
     async start() {
       await api.start()
       await prepareQueues(api, jobs, { heartbeatSec: options.heartbeatSec ?? 60 })
+      started = true
     },
     async work() {
       await worker.start()
@@ -74,7 +76,10 @@ export function defineJobs<Table extends JobTable>(options: JobsOptions<Table>):
       await Promise.all(Object.keys(jobs).map((name) => take(worker, running, name)))
       sweepKeys(worker, jobs, log, sweeping.signal)
     },
-    enqueue: (tx, name, data, how = {}) => enqueue(api, jobs, { tx, name, data, how }),
+    async enqueue(tx, name, data, how = {}) {
+      if (!started) throw misused('Nothing can be enqueued before start() has ended.')
+      return enqueue(api, jobs, { tx, name, data, how })
+    },
     listDead: async (name) => listDead(api, name === undefined ? Object.keys(jobs) : [known(jobs, name)]),
     replay: async (name, ids) => replayDead(api, known(jobs, name), ids),
     runOnce: (name) => runOnce(running, name),

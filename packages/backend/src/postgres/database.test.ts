@@ -92,6 +92,15 @@ it('refuses a statement that comes after the end of its transaction', async () =
   expect(await db.select({ value: counters.value }).from(counters)).toEqual([{ value: 0 }, { value: 0 }])
 })
 
+it('leaves the errors of others as they are', async () => {
+  const { transaction } = await setup()
+  // As of a request to somebody else's server, or of a file.
+  for (const code of ['ECONNREFUSED', 'ENOENT']) {
+    const theirs = Object.assign(new Error(`connect ${code}`), { code })
+    await expect(transaction(() => Promise.reject(theirs))).rejects.toBe(theirs)
+  }
+})
+
 it('says that nobody knows when the connection is lost at the commit, and does not try again', async () => {
   const { transaction, pool, url } = await setup()
   // A deferred trigger runs inside the COMMIT.

@@ -23,9 +23,11 @@ export class DatabaseError extends AppError {
   }
 }
 
-/** Finds the DatabaseError in what Drizzle threw, which quotes the statement; whatever else it is comes back as it was. */
+/** The error to show for what Drizzle threw, which quotes the statement, or the driver; others stay as they are. */
 export function databaseError(error: unknown): unknown {
-  return translate(error instanceof DrizzleQueryError ? error.cause : error)
+  if (error instanceof DrizzleQueryError) return error.cause
+  // A lost socket is the database's only where it was asked: elsewhere it may be anybody's.
+  return error instanceof pg.DatabaseError ? translate(error) : error
 }
 
 /** Of what the driver throws. Its mistakes of the caller, such as a value that cannot be written as JSON, stay as they are. */

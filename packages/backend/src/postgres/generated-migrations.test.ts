@@ -67,4 +67,5 @@ drop extension btree_gist;
   expect(await schemaText(url)).toBe(whole)
   await downgrade({ to: 'base' })
   expect(await schemaText(url)).toBe(empty)
-})
+  // The generator is started ten times, and loads drizzle-kit each time.
+}, 180_000)
