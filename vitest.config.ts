@@ -54,10 +54,20 @@ export default defineConfig({
         test: {
           name: 'backend',
           include: ['packages/backend/src/**/*.test.ts'],
+          exclude: ['**/*.{tools,slow}.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
+      ...['template', 'blingauto'].map((app) => ({
+        extends: true as const,
+        test: {
+          name: app,
+          include: [`apps/${app}/src/**/*.test.ts`],
+          setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      })),
       {
         extends: true,
         test: {

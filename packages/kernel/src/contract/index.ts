@@ -1,6 +1,5 @@
-export { type Checked, checkEnvironment } from './check.ts'
+export { checkEnvironment } from './check.ts'
 export { type Contract, isLocal } from './contract.ts'
 export { exampleFile } from './example-file.ts'
 export type { Value } from './formats.ts'
-export type { Problem } from './problem.ts'
 export { readContract } from './read.ts'
