@@ -125,3 +125,19 @@ test('an example is written from the contract, and refused once either has chang
   writeFileSync(options.exampleFile, `${text}MORE=1\n`)
   expect(() => checkExample(options)).toThrow(/see line \d+/)
 })
+
+test('the contract that the documentation shows is one, but for the variables that it leaves out', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/environment-contract.md'), 'utf8')
+  const { load } = setup(page.split('```yaml\n')[1]?.split('```')[0])
+  const refused = (() => {
+    try {
+      load({})
+      return []
+    } catch (error) {
+      return (error as AppError).fields ?? []
+    }
+  })()
+  expect(new Set(refused.map(({ field, message }) => `${field} ${message.split(' ')[0]}`))).toEqual(
+    new Set(['eitherOr/0/anyOf names', 'eitherOr/1/anyOf names']),
+  )
+})

@@ -220,7 +220,7 @@ test('an idle connection is kept longer than the proxy keeps its own', async () 
 
 describe('a stop', () => {
   test('says first that it is not ready, answers what is on its way, and closes', async () => {
-    const backend = await setupBackend({ drainMs: 100 })
+    const backend = await setupBackend({ drainMs: 300 })
     const started = Promise.withResolvers<void>()
     const go = Promise.withResolvers<void>()
     backend.app.get('/slow', { config: { access: 'public' } }, async () => {
@@ -228,13 +228,15 @@ describe('a stop', () => {
       await go.promise
       return { done: true }
     })
-    const { open } = await overSockets(backend)
+    const { open, url } = await overSockets(backend)
     const [slow, probe, idle] = [open(), open(), open()]
     idle.ask('/readyz')
     await idle.until('"ready":true')
     slow.ask('/slow')
     await started.promise
     const stopped = backend.close()
+    // Whoever balances load comes by a connection of its own each time.
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
     probe.ask('/readyz')
     expect(await probe.until('"ready":false')).toMatch(/^HTTP\/1.1 503 .*connection: close/s)
     await idle.closed

@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { sql } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import * as z from 'zod'
@@ -29,10 +30,11 @@ async function setup() {
   const work = { before: async () => {} }
   const config = { access: 'public', idempotent: true } as const
   const schema = { body: z.object({ n: z.number() }), params: z.object({ id: z.string() }) }
-  backend.app.post('/cars/:id', { config, schema }, async (request, reply) => {
+  const app = backend.app.withTypeProvider<ZodTypeProvider>()
+  app.post('/cars/:id', { config, schema }, async (request, reply) => {
     done += 1
     await work.before()
-    const { n } = request.body as { n: number }
+    const { n } = request.body
     if (n === 409) throw new AppError('conflict', 'Taken.', { reason: 'slot_taken' })
     if (n === 500) throw new Error('broken')
     return reply.code(201).header('location', `/cars/${done}`).send({ done })

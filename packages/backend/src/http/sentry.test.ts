@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { AppError } from '@ikoma/kernel'
+import { DrizzleQueryError } from 'drizzle-orm'
 import { expect, onTestFinished, test } from 'vitest'
 import { as, setupBackend } from './testing/backend.ts'
 
@@ -25,7 +26,8 @@ test('an error that nobody expected is told, without what the request carried an
   const { came, next, dsn } = await sink()
   const { app, close } = await setupBackend({ sentryDsn: dsn, environment: 'staging', drainMs: 0 })
   app.post('/cars/:id', { config: { access: 'member' } }, () => {
-    const cause = Object.assign(new Error('refused'), { detail: 'Key (plate)=(canary-detail) exists' })
+    const refused = Object.assign(new Error('refused'), { detail: 'Key (plate)=(canary-detail) exists' })
+    const cause = new DrizzleQueryError('insert into cars values ($1)', ['canary-parameter'], refused)
     throw new Error('no connection to postgres://app:canary-password@db/app', { cause })
   })
   const sent = next()

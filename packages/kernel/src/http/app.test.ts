@@ -26,6 +26,15 @@ test('a route that does not say who may call it stops the start', async () => {
   expect(() => app.get('/open', () => 'x')).toThrow('GET /open does not say who may call it')
 })
 
+test('a route that begins as the documentation does is no more open than another', async () => {
+  const asked: unknown[] = []
+  const app = await setup({ authorize: ({ routeOptions }) => void asked.push(routeOptions.config.access) })
+  expect(() => app.get('/docs-of-staff', () => 'x')).toThrow('GET /docs-of-staff does not say who may call it')
+  app.get('/docs/:id', { config: { access: 'staff' } }, () => 'x')
+  await app.inject('/docs/7')
+  expect(asked).toEqual(['staff'])
+})
+
 test.each(Object.entries(statusOf))('an AppError %s is answered %i as problem+json', async (code, status) => {
   const app = await setup()
   app.get('/', { config: { access: 'public' } }, () => {

@@ -120,7 +120,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
       reply,
     )
   })
-  requireAccess(app)
+  const endPlugins = requireAccess(app)
   // No body is an empty one: a route whose fields are all optional can be called without.
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.schema?.body !== undefined) request.body ??= {}
@@ -137,6 +137,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     if (!reply.raw.destroyed) request.raw.socket.setTimeout?.(limits.unreadMs)
   })
   await registerPlugins(app, options)
+  endPlugins()
   const headers = await securityHeaders(options.hsts)
   // Last of the request hooks, so that a refusal carries the same headers as an answer.
   app.addHook('onRequest', async (request, reply) => {
@@ -204,17 +205,21 @@ function wordmark(title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><text x="0" y="29" font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">${title}</text></svg>`
 }
 
-/** Deny by default: a route that forgot to say who may call it stops the start. */
-function requireAccess(app: FastifyInstance): void {
+/** Deny by default: a route that forgot to say who may call it stops the start. Answers what ends the plugins' turn. */
+function requireAccess(app: FastifyInstance): () => void {
+  let plugins = true
   app.decorate('routeAccess', [])
   app.addHook('onRoute', (route) => {
     // Plugins cannot declare access for the routes they add: the documentation's pages and CORS preflights hold no data.
-    if (route.url.startsWith('/docs') || (route.url === '*' && route.method === 'OPTIONS'))
+    if (plugins && (route.url.startsWith('/docs') || (route.url === '*' && route.method === 'OPTIONS')))
       route.config = { ...route.config, access: 'public' }
     const access = route.config?.access
     if (!access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
     for (const method of [route.method].flat()) app.routeAccess.push({ method, url: route.url, access })
   })
+  return () => {
+    plugins = false
+  }
 }
 
 async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
