@@ -59,15 +59,15 @@ export default defineConfig({
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },
-      {
-        extends: true,
+      ...['template', 'blingauto'].map((app) => ({
+        extends: true as const,
         test: {
-          name: 'blingauto',
-          include: ['apps/blingauto/src/**/*.test.ts'],
+          name: app,
+          include: [`apps/${app}/src/**/*.test.ts`],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
-      },
+      })),
       {
         extends: true,
         test: {

@@ -9,8 +9,6 @@ export interface Series {
   count: number
 }
 
-export const seriesLimits = { count: 26, everyWeeks: 8 } as const
-
 export interface Occurrence {
   date: string
   /** Null where the clock leaves that hour out on that day; the first of the two where it repeats it. */

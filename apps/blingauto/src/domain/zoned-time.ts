@@ -63,16 +63,6 @@ export function weekdayOf(date: string): number {
   return Temporal.PlainDate.from(date).dayOfWeek
 }
 
-/** Whether the runtime knows the zone by this name. */
-export function isZone(name: string): boolean {
-  try {
-    Temporal.Now.zonedDateTimeISO(name)
-    return /^[A-Z]/.test(name)
-  } catch {
-    return false
-  }
-}
-
 /** Spans in order, those that touch or overlap as one; empty ones left out. */
 export function joined(spans: readonly Span[]): Span[] {
   const result: Span[] = []

@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { setup } from '../testing/world.ts'
-import { actOnBooking, expireHolds, placeBooking, rescheduleBooking } from './bookings.ts'
+import { actOnBooking, baysFor, expireHolds, placeBooking, rescheduleBooking } from './bookings.ts'
 import { closePlace, reopenPlace } from './closures.ts'
 import { bookings, timeSlots } from './schema.ts'
 
@@ -46,6 +46,18 @@ describe('one time', () => {
       placeBooking(databases[n % 2] as never, wanted(startsAt), { resourceIds: bayIds, now: time.now }),
     )
     expect(await outcomes(all)).toEqual({ ok: 3, slot_taken: 37 })
+  })
+
+  test('at any bay is asked of those that the vehicle goes into, the smallest first', async () => {
+    const { database, bayIds } = await setup({ bays: 3 })
+    const put = (n: number, size: string) =>
+      database.pool.query('update wash_bays set max_vehicle_size = $1 where id = $2', [size, bayIds[n]])
+    await put(0, 'oversized')
+    await put(1, 'compact')
+    expect(await baysFor(database.db, 'standard')).toEqual([bayIds[2], bayIds[0]])
+    await database.pool.query("update resources set status = 'maintenance' where id = $1", [bayIds[2]])
+    expect(await baysFor(database.db, 'standard')).toEqual([bayIds[0]])
+    expect(await baysFor(database.db, 'oversized')).toEqual([bayIds[0]])
   })
 
   test('within somebody’s buffer is refused, and so is one that a program writes behind our back', async () => {

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { openDatabase } from '@ikoma/backend/postgres'
+import { testDatabase } from '@ikoma/backend/testing'
 import { newId } from '@ikoma/kernel'
 import { createLog } from '@ikoma/kernel/node'
 import { inject, onTestFinished } from 'vitest'
@@ -6,7 +8,8 @@ import type { BookingRules } from '../domain/availability.ts'
 import { dayAfter, instantsOf } from '../domain/zoned-time.ts'
 import { type Booking, placeBooking } from '../store/bookings.ts'
 import { businessHours, categories, resources, services, site, vehicles, washBays } from '../store/schema.ts'
-import { freshDatabase } from './fresh-database.ts'
+
+const migrationsFolder = join(import.meta.dirname, '../../migrations')
 
 export interface Options extends Partial<BookingRules> {
   zone?: string
@@ -18,7 +21,7 @@ export interface Options extends Partial<BookingRules> {
 
 /** A place that is open from nine to six every day, with bays, a service of an hour, and a clock that the test turns. */
 export async function setup({ zone = 'Europe/Paris', bays = 1, processes = 1, ...rules }: Options = {}) {
-  const { url, drop } = await freshDatabase(inject('postgresUrl'))
+  const { url, drop } = await testDatabase(inject('postgresUrl'), migrationsFolder)
   const log = createLog('error', { write: () => true })
   const databases = Array.from({ length: processes }, () => openDatabase({ url, log, poolSize: 20 }))
   const [database = databases[0] as never] = databases

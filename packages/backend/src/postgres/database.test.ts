@@ -6,15 +6,7 @@ import { integer, pgPolicy, pgTable, text } from 'drizzle-orm/pg-core'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { newDatabase, onDatabase } from '../../../store/src/testing/test-database.ts'
 import type { Database } from './database.ts'
-import {
-  assertRowSecurity,
-  countVisible,
-  currentSetting,
-  DatabaseError,
-  databaseError,
-  forceRowSecurity,
-  openDatabase,
-} from './index.ts'
+import { assertRowSecurity, countVisible, currentSetting, DatabaseError, databaseError, openDatabase } from './index.ts'
 
 const counters = pgTable('counters', { id: integer().primaryKey(), value: integer().notNull() })
 const log = createLog('silent')
@@ -231,7 +223,7 @@ it('shows a transaction the rows of whom it runs as, and none to one that forgot
   // The owner, which an app is, still sees all.
   expect(await countVisible(database, notes, {})).toBe(3)
   await expect(whole()).rejects.toThrow(/not forced/)
-  await pool.query(forceRowSecurity(notes))
+  await pool.query('alter table notes force row level security')
   await whole()
   expect(await countVisible(database, notes, { 'app.user_id': 'ann' })).toBe(1)
   // On the same connection, after somebody was named on it.

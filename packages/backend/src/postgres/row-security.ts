@@ -60,11 +60,6 @@ export async function countVisible(database: Database, table: PgTable, as: Recor
   return database.transaction((tx) => tx.$count(table), { as })
 }
 
-/** For a migration written by hand: drizzle-kit enables row-level security, but lets the owner, which the app is, pass. */
-export function forceRowSecurity(table: PgTable): string {
-  return `ALTER TABLE ${qualified(table)} FORCE ROW LEVEL SECURITY;`
-}
-
 function qualified(table: PgTable): string {
   const { schema } = getTableConfig(table)
   return [schema, getTableName(table)].flatMap((name) => (name ? [`"${name.replaceAll('"', '""')}"`] : [])).join('.')

@@ -1,16 +1,18 @@
-import { join } from 'node:path'
-import { migrate } from '@ikoma/backend/postgres'
 import { newId } from '@ikoma/kernel'
 import pg from 'pg'
+import { migrate } from '../postgres/index.ts'
 
-export const migrationsFolder = join(import.meta.dirname, '../../migrations')
+export interface TestDatabase {
+  url: string
+  drop(): Promise<void>
+}
 
-/** A database of its own on the tests' server, with the schema as the migrations leave it. */
-export async function freshDatabase(serverUrl: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** A database of its own on the tests' server, with the schema as the migrations of `folder` leave it. */
+export async function testDatabase(serverUrl: string, folder: string): Promise<TestDatabase> {
   const name = `test_${newId().replaceAll('-', '')}`
   await onServer(serverUrl, `create database ${name}`)
   const url = `${serverUrl}/${name}`
-  await migrate(url, migrationsFolder).upgrade()
+  await migrate(url, folder).upgrade()
   return { url, drop: () => onServer(serverUrl, `drop database ${name} with (force)`) }
 }
 
