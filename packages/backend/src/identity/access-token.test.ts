@@ -74,6 +74,13 @@ test('what the refused ones are made from is read when nothing is wrong with it'
   expect(await setup().tokens.read(await forged({ alg: 'HS256' }).sign(secret))).toEqual({ ...claims, role: 'admin' })
 })
 
+test('another HMAC by the very secret is refused: the algorithm is the key’s', async () => {
+  const long = new Uint8Array(64).fill(1)
+  const { tokens } = setup([{ kid: 'k1', alg: 'HS256', secret: long }])
+  expect(await tokens.read(await forged({ alg: 'HS256' }).sign(long))).not.toBeNull()
+  for (const alg of ['HS384', 'HS512']) expect(await tokens.read(await forged({ alg }).sign(long))).toBeNull()
+})
+
 test('keys that are short, alike or missing stop the start', () => {
   expect(() => setup([{ kid: 'k', alg: 'HS256', secret: new Uint8Array(31) }])).toThrow('shorter than 32 bytes')
   expect(() => setup([k1, k1])).toThrow('one kid')

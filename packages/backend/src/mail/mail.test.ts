@@ -64,6 +64,16 @@ test.each([
   expect(head.match(/^subject:/gim)).toHaveLength(1)
 })
 
+test('what cannot be seen in a subject is not in it, and a long one is cut', async () => {
+  const { smtp, mailer } = await setup()
+  await mailer.send({ ...mail, subject: 'Hi\u202E\u2028\r\n there\u0000' })
+  await mailer.send({ ...mail, subject: 'x'.repeat(500) })
+  const subjects = smtp.mails.map((each) =>
+    /^Subject:((?: .*)?(?:\r\n .*)*)\r$/m.exec(each)?.[1]?.replace(/\r\n/g, '').trim(),
+  )
+  expect(subjects).toEqual(['Hi there', 'x'.repeat(200)])
+})
+
 test.each([
   ['no text', { text: ' \n' }, 'text_missing'],
   ['an address with a line', { to: { address: 'ada@example.fr\r\nBcc: eve@example.fr' } }, 'address_invalid'],

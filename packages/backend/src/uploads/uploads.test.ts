@@ -104,6 +104,7 @@ test.each([
   ['SVG', svg, 'image/svg+xml'],
   ['SVG that says it is a PNG', svg, 'image/png'],
   ['a program that says it is text', Buffer.from('\x7fELF\x02\x01\x01\0\0'), 'text/plain'],
+  ['a PDF that says it is text', Buffer.from('%PDF-1.4\n'), 'text/plain'],
   ['bytes that say they are text', Buffer.from([0xff, 0x41, 0x80]), 'text/plain'],
   ['nothing that says it is a PNG', Buffer.alloc(0), 'image/png'],
   ['no type', png, ''],
@@ -146,7 +147,18 @@ test('a stream without an end is stopped at the bound', async () => {
 })
 
 test('an owner has its quota and no more, of many at once, and what others have does not count', async () => {
-  const { receive, left, uploads } = await setup()
+  // All are found clean at the same moment, so that all come to the count at once.
+  let [waiting, letGo] = [0, () => {}]
+  const together = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const scan = async () => {
+    waiting += 1
+    if (waiting === 5) letGo()
+    await together
+    return 'clean' as const
+  }
+  const { receive, left, uploads } = await setup({ scanner: { scan } })
   const all = await Promise.allSettled(Array.from({ length: 5 }, () => receive(sized(900))))
   const [first] = all.filter((each) => each.status === 'fulfilled')
   expect(all.filter((each) => each.status === 'fulfilled')).toHaveLength(2)
