@@ -50,7 +50,11 @@ test('every route is for whom its policy names, and for nobody else', async () =
     admins: ['admin'],
   }
   const wrong: string[] = []
-  for (const { method, url, access } of app.routeAccess) {
+  // Who signed out is a stranger afterwards.
+  const routes = app.routeAccess.toSorted(
+    (a, b) => Number(a.url.endsWith('/logout')) - Number(b.url.endsWith('/logout')),
+  )
+  for (const { method, url, access } of routes) {
     if (url.startsWith('/docs') || method === 'HEAD' || url === '*') continue
     for (const [who, ask] of callers) {
       const path = url.replace(':id', '0198c000-0000-7000-8000-000000000001')
