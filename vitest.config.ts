@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'unit',
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
-          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{store,control-plane}/**'],
+          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{backend,store,control-plane}/**'],
           setupFiles: [putBack, propertyRuns],
           isolate: false,
         },
@@ -49,6 +49,25 @@ export default defineConfig({
           setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'backend',
+          include: ['packages/backend/src/**/*.test.ts'],
+          exclude: ['**/*.{tools,slow}.test.ts'],
+          setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      },
+      ...['template', 'blingauto'].map((app) => ({
+        extends: true as const,
+        test: {
+          name: app,
+          include: [`apps/${app}/src/**/*.test.ts`],
+          setupFiles: [putBack, propertyRuns],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      })),
       {
         extends: true,
         test: {

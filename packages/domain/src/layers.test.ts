@@ -57,25 +57,29 @@ test('what tests are made with is not shipped', () => {
 })
 
 test('rules and the wire do no I/O', () => {
-  const pure = /^packages\/(domain|api)\/src\/|^packages\/kernel\/src\/[a-z-]+\.ts$/
+  const pure = /^packages\/(domain|api)\/src\/|^packages\/kernel\/src\/(contract\/)?[a-z-]+\.ts$/
   const impure = imports.filter(({ file, specifier }) => pure.test(file) && specifier.startsWith('node:'))
   // SHA-256, which both stores and whoever verifies the chain must compute alike.
   expect(impure.map(({ file }) => file)).toEqual(['packages/domain/src/audit-chain.ts'])
 })
 
-test('programs are started in three places', () => {
+test('programs are started in four places', () => {
   const starting = imports.filter(({ specifier }) => specifier === 'node:child_process').map(({ file }) => file)
-  expect(starting.toSorted()).toEqual([
+  // The database of an app that has none: its programs, and the lock on its directory.
+  const embedded = /^packages\/backend\/src\/postgres\/(server-process|directory-lock)\.ts$/
+  expect(starting.filter((file) => !embedded.test(file)).toSorted()).toEqual([
     'packages/backup/src/program/postgres/session.ts',
     'packages/cli/src/processes/runner-process.ts',
     'packages/runner/src/host/process-tree.ts',
   ])
 })
 
-test('databases are opened by the stores and the backup program', () => {
+test('databases are opened by the stores, the backup program and what apps stand on', () => {
   const drivers = /^(node:sqlite|pg|drizzle-orm)(\/|$)/
   const opening = imports.filter(({ specifier }) => drivers.test(specifier)).map(({ file }) => file)
-  expect(opening.filter((file) => !/^packages\/(store\/src|backup\/src\/program)\//.test(file))).toEqual([])
+  expect(opening.filter((file) => !/^packages\/(store\/src|backup\/src\/program|backend\/src)\//.test(file))).toEqual(
+    [],
+  )
 })
 
 test('HTTP ends at the routes of the control plane', () => {

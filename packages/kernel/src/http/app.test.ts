@@ -2,7 +2,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AppError } from '../errors.ts'
 import { createLog } from '../node/log.ts'
-import { createHttpApp, statusOf } from './index.ts'
+import { createHttpApp, errorSender, statusOf } from './index.ts'
 
 async function setup(more: Partial<Parameters<typeof createHttpApp>[0]> = {}) {
   const app = await createHttpApp({
@@ -26,6 +26,15 @@ test('a route that does not say who may call it stops the start', async () => {
   expect(() => app.get('/open', () => 'x')).toThrow('GET /open does not say who may call it')
 })
 
+test('a route that begins as the documentation does is no more open than another', async () => {
+  const asked: unknown[] = []
+  const app = await setup({ authorize: ({ routeOptions }) => void asked.push(routeOptions.config.access) })
+  expect(() => app.get('/docs-of-staff', () => 'x')).toThrow('GET /docs-of-staff does not say who may call it')
+  app.get('/docs/:id', { config: { access: 'staff' } }, () => 'x')
+  await app.inject('/docs/7')
+  expect(asked).toEqual(['staff'])
+})
+
 test.each(Object.entries(statusOf))('an AppError %s is answered %i as problem+json', async (code, status) => {
   const app = await setup()
   app.get('/', { config: { access: 'public' } }, () => {
@@ -38,6 +47,32 @@ test.each(Object.entries(statusOf))('an AppError %s is answered %i as problem+js
   ])
   expect(answer.json()).toMatchObject({ status, detail: 'what is wrong', reason: 'why' })
   expect(answer.headers['retry-after']).toBe('7')
+})
+
+test('errors are answered in the caller’s own shape, wherever they come from, with the same status and headers', async () => {
+  const sendError = errorSender('application/json', ({ code, message }) => ({ error: { code, message } }))
+  const app = await setup({ sendError })
+  app.get('/taken', { config: { access: 'public' } }, () => {
+    throw new AppError('rate_limited', 'slower', { retryAfterSec: 7 })
+  })
+  app.get('/broken', { config: { access: 'public' } }, () => {
+    throw new Error('password=hunter2')
+  })
+  app.post('/', { config: { access: 'public' } }, () => ({}))
+  const asked: [string, number, string][] = [
+    ['/taken', 429, 'slower'],
+    ['/broken', 500, 'Something went wrong here. The log has the details under this request id.'],
+    ['/nothing', 404, 'There is no GET /nothing.'],
+    ['/%', 400, "'/%' is not a valid url component"],
+  ]
+  for (const [url, status, message] of asked) {
+    const answer = await app.inject(url)
+    expect([answer.statusCode, answer.headers['content-type']]).toEqual([status, 'application/json; charset=utf-8'])
+    expect(answer.json()).toEqual({ error: { code: expect.any(String), message } })
+  }
+  expect((await app.inject('/taken')).headers['retry-after']).toBe('7')
+  const large = await app.inject({ method: 'POST', url: '/', payload: { x: 'x'.repeat(2_000) } })
+  expect([large.statusCode, large.json()]).toEqual([400, { error: expect.objectContaining({ code: 'invalid' }) }])
 })
 
 test('an error nobody expected shows nothing of itself', async () => {
@@ -89,6 +124,23 @@ test('JSON with many neighbours is not deep, whatever its texts hold', async () 
   }
   const deep = JSON.parse(`${'['.repeat(65)}${']'.repeat(65)}`)
   expect([(await post(deep[0])).statusCode, (await post(deep)).statusCode]).toEqual([200, 400])
+})
+
+test('what is set of connections, HSTS, CORS and limits takes the place of what the house has', async () => {
+  const app = await setup({
+    ...{ hsts: { maxAge: 60, includeSubDomains: true }, cors: { methods: ['PUT'] }, publicRateLimit: null },
+    keepAliveMs: 130_000,
+  })
+  app.get('/', { config: { access: 'public' } }, () => ({}))
+  const plain = await app.inject({ url: '/', headers: { origin: 'https://console.example.com' } })
+  expect(plain.headers['strict-transport-security']).toBe('max-age=60; includeSubDomains')
+  expect(plain.headers['x-ratelimit-limit']).toBeUndefined()
+  const preflight = await app.inject({
+    ...{ method: 'OPTIONS', url: '/' },
+    headers: { origin: 'https://console.example.com', 'access-control-request-method': 'PUT' },
+  })
+  expect(preflight.headers['access-control-allow-methods']).toBe('PUT')
+  expect([app.server.keepAliveTimeout, (await setup()).server.keepAliveTimeout]).toEqual([130_000, 75_000])
 })
 
 test('X-Forwarded-For is not believed from whoever sends it', async () => {

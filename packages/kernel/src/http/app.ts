@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
-import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
-import rateLimit from '@fastify/rate-limit'
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import rateLimit, { type FastifyRateLimitStoreCtor } from '@fastify/rate-limit'
 import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { type FastifyInstance, type FastifyRequest, fastify, LogController } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { createJsonSchemaTransform, jsonSchemaTransformObject, validatorCompiler } from 'fastify-type-provider-zod'
 import { AppError } from '../errors.ts'
 import type { Log } from '../node/log.ts'
-import { sendProblem } from './problem.ts'
+import { type SendError, sendProblem } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,16 +49,16 @@ export interface HttpAppOptions {
   version: string
   description: string
   /** Decides by `request.routeOptions.config.access`; throws an AppError to refuse. */
-  authorize: (request: FastifyRequest) => Promise<void> | void
+  authorize: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | void
   /** Whether the digest of a request's body is wanted. */
   digestBody?: (request: FastifyRequest) => boolean
   bodyLimitBytes: number
   /** Exact origins that browsers may call from; none by default. */
   corsOrigins: string[]
-  /** Addresses of reverse proxies whose X-Forwarded-For is believed. */
-  trustProxy: string[]
-  /** Requests a minute from one address to routes that need no credential. */
-  publicRateLimit: number
+  /** Addresses of reverse proxies whose X-Forwarded-For is believed, or who says so of the address at a hop, 0 the nearest. */
+  trustProxy: string[] | ((address: string, hop: number) => boolean)
+  /** Requests a minute from one address to routes that need no credential; null where the caller limits by itself. */
+  publicRateLimit: number | null
   /** Whether the caller showed who it is: then that limit, which it would share with strangers, is not for it. */
   isKnown?: (request: FastifyRequest) => boolean
   /** How callers show who they are, for the documentation: OpenAPI security schemes by name. Any one of them will do. */
@@ -68,11 +68,21 @@ export interface HttpAppOptions {
   limits?: CallerLimits
   /** Folder of the documentation page's assets; the package's own by default. */
   docsAssets?: string | undefined
+  /** Answers an error in a shape of the caller's own; as problem+json by default. */
+  sendError?: SendError
+  /** How long an idle connection is kept: longer than whatever proxy is before it keeps its own. */
+  keepAliveMs?: number
+  /** Further settings of cross-origin requests. */
+  cors?: Omit<FastifyCorsOptions, 'origin'>
+  hsts?: FastifyHelmetOptions['strictTransportSecurity']
+  /** Where requests are counted; in this process by default. */
+  rateLimitStore?: FastifyRateLimitStoreCtor
+  requestLogLevel?: 'debug' | 'info'
 }
 
 /** A server with the house's answers to errors, headers, limits, access and documentation; routes are the caller's. */
 export async function createHttpApp(options: HttpAppOptions): Promise<FastifyInstance> {
-  const { limits = defaultLimits } = options
+  const { limits = defaultLimits, sendError = sendProblem, requestLogLevel = 'debug' } = options
   const app = fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -80,13 +90,13 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     childLoggerFactory: (logger) => logger,
     requestIdHeader: false,
     bodyLimit: options.bodyLimitBytes,
-    trustProxy: options.trustProxy.length > 0 ? options.trustProxy : false,
+    trustProxy: options.trustProxy.length === 0 ? false : options.trustProxy,
     requestTimeout: limits.requestMs,
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: limits.checkEveryMs },
-    keepAliveTimeout: 75_000,
+    keepAliveTimeout: options.keepAliveMs ?? 75_000,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    frameworkErrors: sendProblem,
+    frameworkErrors: sendError,
     onProtoPoisoning: 'error',
     onConstructorPoisoning: 'error',
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -101,23 +111,23 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   app.setValidatorCompiler(validatorCompiler)
   // Answers are typed where they are built; checking them again at run time would cost more than all the rest.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  app.setErrorHandler(sendProblem)
+  app.setErrorHandler(sendError)
   app.setNotFoundHandler({ preHandler: [] }, (request, reply) => {
     const { method, url } = request
-    sendProblem(
+    sendError(
       new AppError('not_found', `There is no ${method} ${url.split('?')[0]}.`, { reason: 'no_route' }),
       request,
       reply,
     )
   })
-  requireAccess(app)
+  const endPlugins = requireAccess(app)
   // No body is an empty one: a route whose fields are all optional can be called without.
   app.addHook('preValidation', async (request) => {
     if (request.routeOptions.schema?.body !== undefined) request.body ??= {}
   })
   app.addHook('onResponse', async (request, reply) => {
     const { method, url, ip } = request
-    request.log.debug(
+    request.log[requestLogLevel](
       { requestId: request.id, method, url, ip, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'request',
     )
@@ -127,11 +137,12 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
     if (!reply.raw.destroyed) request.raw.socket.setTimeout?.(limits.unreadMs)
   })
   await registerPlugins(app, options)
-  const headers = await securityHeaders()
+  endPlugins()
+  const headers = await securityHeaders(options.hsts)
   // Last of the request hooks, so that a refusal carries the same headers as an answer.
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers).header('x-request-id', request.id)
-    if (request.routeOptions.url !== undefined) await options.authorize(request)
+    if (request.routeOptions.url !== undefined) await options.authorize(request, reply)
   })
   return app
 }
@@ -173,11 +184,11 @@ function requestIds(): () => string {
 }
 
 /** What helmet would set on every answer, asked for once: the answers are all alike. */
-async function securityHeaders(): Promise<Record<string, string>> {
+async function securityHeaders(hsts: HttpAppOptions['hsts']): Promise<Record<string, string>> {
   const probe = fastify()
   await probe.register(helmet, {
     xFrameOptions: { action: 'deny' },
-    strictTransportSecurity: { maxAge: 31_536_000, includeSubDomains: false },
+    strictTransportSecurity: hsts ?? { maxAge: 31_536_000, includeSubDomains: false },
     contentSecurityPolicy: {
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
       useDefaults: false,
@@ -194,17 +205,21 @@ function wordmark(title: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><text x="0" y="29" font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">${title}</text></svg>`
 }
 
-/** Deny by default: a route that forgot to say who may call it stops the start. */
-function requireAccess(app: FastifyInstance): void {
+/** Deny by default: a route that forgot to say who may call it stops the start. Answers what ends the plugins' turn. */
+function requireAccess(app: FastifyInstance): () => void {
+  let plugins = true
   app.decorate('routeAccess', [])
   app.addHook('onRoute', (route) => {
     // Plugins cannot declare access for the routes they add: the documentation's pages and CORS preflights hold no data.
-    if (route.url.startsWith('/docs') || (route.url === '*' && route.method === 'OPTIONS'))
+    if (plugins && (route.url.startsWith('/docs') || (route.url === '*' && route.method === 'OPTIONS')))
       route.config = { ...route.config, access: 'public' }
     const access = route.config?.access
     if (!access) throw new Error(`${String(route.method)} ${route.url} does not say who may call it`)
     for (const method of [route.method].flat()) app.routeAccess.push({ method, url: route.url, access })
   })
+  return () => {
+    plugins = false
+  }
 }
 
 async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
@@ -213,14 +228,22 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
       origin: options.corsOrigins,
       methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
       exposedHeaders: ['location', 'retry-after', 'x-request-id'],
+      ...options.cors,
     })
   }
+  const { publicRateLimit } = options
   app.addHook('onRoute', (route) => {
-    if (route.config?.access !== 'public' || route.config.boundsItself || route.url.startsWith('/docs')) return
+    if (
+      publicRateLimit === null ||
+      route.config?.access !== 'public' ||
+      route.config.boundsItself ||
+      route.url.startsWith('/docs')
+    )
+      return
     const allowList = (request: FastifyRequest) => options.isKnown?.(request) ?? false
-    route.config = { ...route.config, rateLimit: { max: options.publicRateLimit, timeWindow: '1 minute', allowList } }
+    route.config = { ...route.config, rateLimit: { max: publicRateLimit, timeWindow: '1 minute', allowList } }
   })
-  await app.register(rateLimit, { global: false })
+  await app.register(rateLimit, { global: false, ...(options.rateLimitStore && { store: options.rateLimitStore }) })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -9,6 +9,7 @@ export const statusOf: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  too_large: 413,
   unprocessable: 422,
   upgrade_required: 426,
   rate_limited: 429,
@@ -22,6 +23,7 @@ const titles: Record<ErrorCode, string> = {
   forbidden: 'Not allowed',
   not_found: 'Not found',
   conflict: 'Conflict',
+  too_large: 'Too large',
   unprocessable: 'Not acceptable',
   upgrade_required: 'Upgrade required',
   rate_limited: 'Too many requests',
@@ -29,16 +31,29 @@ const titles: Record<ErrorCode, string> = {
   unavailable: 'Unavailable',
 }
 
-/** Answers any error as RFC 9457 problem+json; what is not an AppError shows nothing of itself. */
-export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = toAppError(error)
-  const status = statusOf[known.code]
-  if (status >= 500)
-    request.log.error({ requestId: request.id, err: error, method: request.method, url: request.url }, 'request failed')
-  if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
-  if (status === 401) reply.header('www-authenticate', 'Bearer')
-  return reply.code(status).type('application/problem+json').send(problemOf(known, request.id))
+export type SendError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Answers any error in one shape; what is not an AppError shows nothing of itself. */
+export function errorSender(
+  contentType: string,
+  bodyOf: (error: AppError, request: FastifyRequest) => unknown,
+): SendError {
+  return (error, request, reply) => {
+    const known = toAppError(error)
+    const status = statusOf[known.code]
+    if (status >= 500)
+      request.log.error(
+        { requestId: request.id, err: error, method: request.method, url: request.url },
+        'request failed',
+      )
+    if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
+    if (status === 401) reply.header('www-authenticate', 'Bearer')
+    return reply.code(status).type(contentType).send(bodyOf(known, request))
+  }
 }
+
+/** As RFC 9457 problem+json. */
+export const sendProblem = errorSender('application/problem+json', (error, request) => problemOf(error, request.id))
 
 /** The body of the answer to an error. */
 export function problemOf({ code, message, reason, fields, details }: AppError, requestId: string) {

@@ -1,0 +1,78 @@
+import { hkdfSync } from 'node:crypto'
+import type { BackendParts } from '@ikoma/backend'
+import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
+import { createIdentity, type Identity } from '@ikoma/backend/identity'
+import type { Clock } from '@ikoma/kernel'
+import { healthOf } from './health.ts'
+import { type AppJobs, createJobs } from './jobs.ts'
+import { letterOf } from './letters.ts'
+import { authRoutes } from './routes/auth.ts'
+import { bookingRoutes } from './routes/bookings.ts'
+import { catalogueRoutes } from './routes/catalogue.ts'
+import { facilityRoutes } from './routes/facilities.ts'
+import type { Parts } from './routes/parts.ts'
+import { schedulingRoutes } from './routes/scheduling.ts'
+import { vehicleRoutes } from './routes/vehicles.ts'
+
+export const version = '1.0.0'
+
+/** From the least to the most. */
+export const roles = ['client', 'washer', 'manager', 'admin']
+
+/** Who may call, by the name that routes give. */
+const policies = {
+  anyone: 'public',
+  user: 'signed-in',
+  staff: ['washer', 'manager', 'admin'],
+  managers: ['manager', 'admin'],
+  admins: ['admin'],
+} as const
+
+export async function createApp(
+  parts: BackendParts,
+  clock: Clock,
+): Promise<{ backend: BackendApp; identity: Identity; jobs: AppJobs }> {
+  const { config, log, database, databaseUrl } = parts
+  const secret = config.secret('SECRET_KEY').reveal()
+  const name = config.text('APP_NAME')
+  const jobs = createJobs(parts, clock)
+  await jobs.start()
+  const identity = createIdentity({
+    ...{ database, clock, log, roles },
+    keys: {
+      access: [{ kid: 'access-1', alg: 'HS256', secret: derived(secret, 'access tokens') }],
+      seal: derived(secret, 'second factors'),
+    },
+    issuer: name,
+    audience: 'blingauto',
+    tell: async (tx, event) => {
+      await jobs.enqueue(tx, 'mail', { to: event.to, ...letterOf(event, config.text('FRONTEND_URL')) })
+    },
+  })
+  const backend = await createBackendApp({
+    title: name,
+    version,
+    description: 'A car wash: bookings of its bays and teams, its till, and its people.',
+    environment: config.environment,
+    ...{ log, clock, policies },
+    authenticate: (request) => identity.authenticate(request),
+    sendError: envelopeErrors({ clock }),
+    health: { path: '/health', answer: () => healthOf({ database, redis: null, clock, version }) },
+    ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }) },
+    databaseUrl,
+    db: database.db,
+    redisUrl: config.findSecret('REDIS_URL'),
+    metricsToken: config.findSecret('METRICS_TOKEN'),
+    sentryDsn: config.findSecret('SENTRY_DSN'),
+    corsOrigins: config.findList('CORS_ORIGINS') ?? [],
+    trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
+  })
+  const shared: Parts = { app: backend.app, database, clock, identity }
+  for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
+    add(shared)
+  return { backend, identity, jobs }
+}
+
+function derived(secret: string, what: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, 'blingauto', what, 32))
+}

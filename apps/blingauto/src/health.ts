@@ -1,0 +1,52 @@
+import { availableParallelism, loadavg } from 'node:os'
+import type { Database } from '@ikoma/backend/postgres'
+import type { Clock } from '@ikoma/kernel'
+
+interface Checked {
+  database: Database
+  /** Whether it answers; null where there is none. */
+  redis: (() => Promise<boolean>) | null
+  clock: Clock
+  version: string
+}
+
+const withinMs = 2_000
+
+/** What the document promises of `/health`: unhealthy without the database (503), degraded without Redis. */
+export async function healthOf({
+  database,
+  redis,
+  clock,
+  version,
+}: Checked): Promise<{ status: number; body: object }> {
+  const [isDatabase, isRedis] = await Promise.all([
+    answers(database.pool.query('select 1').then(() => true)),
+    redis === null ? true : answers(redis()),
+  ])
+  const status = isDatabase ? (isRedis ? 'healthy' : 'degraded') : 'unhealthy'
+  const word = (healthy: boolean) => ({ status: healthy ? 'healthy' : 'unhealthy' })
+  return {
+    status: isDatabase ? 200 : 503,
+    body: {
+      status,
+      timestamp: new Date(clock.now()).toISOString(),
+      version,
+      checks: {
+        database: word(isDatabase),
+        redis: word(isRedis),
+        system: { status: 'healthy', cpu_percent: cpuPercent() },
+      },
+    },
+  }
+}
+
+function answers(asked: Promise<boolean>): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(resolve, withinMs, false).unref())
+  return Promise.race([asked.catch(() => false), late])
+}
+
+/** The machine's load of the last minute, as a share of what it can do. */
+function cpuPercent(): number {
+  const [minute = 0] = loadavg()
+  return Math.round(Math.min(1, minute / availableParallelism()) * 1000) / 10
+}

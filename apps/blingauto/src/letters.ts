@@ -1,0 +1,23 @@
+import type { IdentityEvent } from '@ikoma/backend/identity'
+
+/** What an account is told by mail. */
+export function letterOf(event: IdentityEvent, frontend: string): { subject: string; text: string } {
+  const link = (path: string, token: string) => `${frontend}/${path}?token=${encodeURIComponent(token)}`
+  switch (event.kind) {
+    case 'verify-email':
+      return { subject: 'Verify your address', text: `Open this within 24 hours: ${link('verify-email', event.token)}` }
+    case 'reset-password':
+      return { subject: 'Your new password', text: `Choose it within the hour: ${link('reset-password', event.token)}` }
+    case 'registration-of-existing':
+      return {
+        subject: 'You have an account',
+        text: 'Somebody tried to register with your address. Nothing is to be done.',
+      }
+    case 'password-changed':
+      return { subject: 'Your password was changed', text: 'If that was not you, ask for a new one at once.' }
+    case 'refresh-token-reused':
+      return { subject: 'You were signed out', text: 'Your session was used from two places. Sign in again.' }
+    case 'second-factor-attacked':
+      return { subject: 'Change your password', text: 'Somebody who knows your password tries codes.' }
+  }
+}

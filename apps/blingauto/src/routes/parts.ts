@@ -1,0 +1,16 @@
+import type { Identity } from '@ikoma/backend/identity'
+import type { Database } from '@ikoma/backend/postgres'
+import type { Clock } from '@ikoma/kernel'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+
+/** What routes are made of. */
+export interface Parts {
+  app: FastifyInstance
+  database: Database
+  clock: Clock
+  identity: Identity
+}
+
+/** With the types of each route's schema. */
+export const typed = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>()

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError, fullJitterMs } from '@ikoma/kernel'
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type pg from 'pg'
+import { commitUnknown, DatabaseError, databaseError, lostRace, outcomeUnknown, translate } from './errors.ts'
+import { openPool, type PoolOptions } from './pool.ts'
+import { settingsFor } from './row-security.ts'
+
+export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0]
+
+export interface TransactionOptions {
+  isolation?: 'read committed' | 'repeatable read' | 'serializable'
+  /** How often it is tried when others are in its way. Default 4. */
+  attempts?: number
+  /** Settings that row-level security looks at, as `app.user_id`; gone with the transaction. */
+  as?: Record<string, string>
+}
+
+export interface Database {
+  /** For single statements. What it rejects with quotes the statement: `databaseError` finds the error to show. */
+  db: NodePgDatabase
+  pool: pg.Pool
+  /**
+   * Runs `work` in one transaction: all of it is written or nothing. When PostgreSQL undoes it because of others (40001,
+   * 40P01) it runs again, so that `work` must do nothing outside the transaction. Rejects with a DatabaseError; reason
+   * `commit_unknown` when nobody can say whether it was written.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
+  close(): Promise<void>
+}
+
+/** Opens a pool; connects when it is first asked. */
+export function openDatabase(options: PoolOptions): Database {
+  const pool = openPool(options)
+  const transaction = <T>(work: (tx: Transaction) => Promise<T>, how: TransactionOptions = {}) =>
+    repeated(how.attempts ?? 4, () => once(pool, work, how))
+  const db = drizzle({ client: translating(pool) as unknown as pg.Pool })
+  // Drizzle's own neither looks at the answer to its COMMIT nor gives up a connection in doubt.
+  db.transaction = (work, config) =>
+    transaction(work, { attempts: 1, isolation: config?.isolationLevel } as TransactionOptions)
+  let closed: Promise<void> | undefined
+  return {
+    db,
+    pool,
+    transaction,
+    close() {
+      closed ??= pool.end()
+      return closed
+    },
+  }
+}
+
+const backoff = { baseMs: 20, capMs: 1_000 }
+
+async function repeated<T>(attempts: number, run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run()
+    } catch (error) {
+      if (tries >= attempts || !lostRace(error)) throw error
+      await delay(fullJitterMs(backoff, tries, Math.random()))
+    }
+  }
+}
+
+async function once<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
+  const { isolation, as } = options
+  const settings = as ? settingsFor(as) : null
+  const client = await pool.connect().catch((error: unknown) => {
+    throw translate(error)
+  })
+  const watched = translating(client)
+  try {
+    return await drizzle({ client: watched as unknown as pg.PoolClient }).transaction(async (tx) => {
+      if (settings) await watched.query(settings)
+      return await work(tx)
+    }, isolation && { isolationLevel: isolation })
+  } catch (error) {
+    throw databaseError(error)
+  } finally {
+    watched.end()
+    // What is not idle was not rolled back: nobody else may have it.
+    client.release(client.getTransactionStatus() !== 'I')
+  }
+}
+
+type Query = string | (pg.QueryConfig & { text: string })
+
+/** What Drizzle asks of a client, with errors of ours and an eye on how a transaction ends. */
+function translating(client: pg.Pool | pg.PoolClient) {
+  let ended = false
+  return {
+    end() {
+      ended = true
+    },
+    async query(query: Query, values?: unknown[]) {
+      // The connection may be another's by now.
+      if (ended)
+        throw new AppError('internal', 'A transaction was used after its end: an await is missing.', {
+          reason: 'transaction_ended',
+        })
+      const commits = (typeof query === 'string' ? query : query.text) === 'commit'
+      try {
+        const result = await client.query(query as pg.QueryConfig, values)
+        if (commits && result.command !== 'COMMIT') throw rolledBack(result.command)
+        return result
+      } catch (error) {
+        const told = translate(error)
+        throw commits && told instanceof DatabaseError && outcomeUnknown(told) ? commitUnknown(told) : told
+      }
+    },
+  }
+}
+
+/** Somebody passed over a failure: the transaction could not commit, and PostgreSQL says so in one word. */
+function rolledBack(command: string): AppError {
+  return new AppError('internal', 'A failure was passed over inside a transaction: nothing was written.', {
+    reason: 'rolled_back',
+    cause: new Error(`PostgreSQL answered the commit with ${command}`),
+  })
+}

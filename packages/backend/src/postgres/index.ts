@@ -1,0 +1,6 @@
+export { type Database, openDatabase, type Transaction, type TransactionOptions } from './database.ts'
+export { dbCommand } from './db-command.ts'
+export { DatabaseError, databaseError } from './errors.ts'
+export { type Migrations, migrate } from './migrate.ts'
+export { assertRowSecurity, countVisible, currentSetting } from './row-security.ts'
+export { schemaText } from './schema-text.ts'

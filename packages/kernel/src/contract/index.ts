@@ -1,0 +1,5 @@
+export { checkEnvironment } from './check.ts'
+export { type Contract, isLocal } from './contract.ts'
+export { exampleFile } from './example-file.ts'
+export type { Value } from './formats.ts'
+export { readContract } from './read.ts'
