@@ -49,7 +49,7 @@ export async function createApp(
       await jobs.enqueue(tx, 'mail', { to: event.to, ...letterOf(event, config.text('FRONTEND_URL')) })
     },
   })
-  const backend = await createBackendApp({
+  const backend: BackendApp = await createBackendApp({
     title: name,
     version,
     description: 'A car wash: bookings of its bays and teams, its till, and its people.',
@@ -57,7 +57,10 @@ export async function createApp(
     ...{ log, clock, policies },
     authenticate: (request) => identity.authenticate(request),
     sendError: envelopeErrors({ clock }),
-    health: { path: '/health', answer: () => healthOf({ database, redis: null, clock, version }) },
+    health: {
+      path: '/health',
+      answer: () => healthOf({ database, redisAnswers: () => backend.redisAnswers(), clock, version }),
+    },
     ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }) },
     databaseUrl,
     db: database.db,

@@ -67,6 +67,8 @@ export interface BackendApp {
   app: FastifyInstance
   /** For the app's own metrics. */
   registry: Registry
+  /** Whether Redis answers, within a fifth of a second; null where the app has none. */
+  redisAnswers(): Promise<boolean | null>
   listen(host: string, port: number): Promise<string>
   /** Not ready, then what is on its way is answered, then closed: within `drainMs`, `graceMs` and two seconds. */
   close(): Promise<void>
@@ -98,6 +100,7 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   })
   return {
     ...{ app, registry },
+    redisAnswers: () => limits.redisAnswers(),
     listen: (host, port) => app.listen({ host, port }),
     close: () => stop(options, { app, limits, readiness, sentry }),
   }

@@ -69,6 +69,11 @@ export class RateLimits {
     if (limit) await this.#count(limit, request, reply)
   }
 
+  /** Whether Redis answers; null where there is none. */
+  async redisAnswers(): Promise<boolean | null> {
+    return this.#counter instanceof RedisCounter ? this.#counter.answers() : null
+  }
+
   close(): void {
     if (this.#counter instanceof RedisCounter) this.#counter.close()
   }

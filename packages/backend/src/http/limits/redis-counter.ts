@@ -66,6 +66,15 @@ export class RedisCounter implements Counter {
     }
   }
 
+  /** Whether Redis is there, as it is asked now. */
+  async answers(): Promise<boolean> {
+    try {
+      return (await this.#redis.ping()) === 'PONG'
+    } catch {
+      return false
+    }
+  }
+
   close(): void {
     this.#redis.disconnect()
   }
