@@ -202,7 +202,7 @@ async function securityHeaders(hsts: HttpAppOptions['hsts']): Promise<Record<str
 }
 
 function wordmark(title: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="40"><text x="0" y="29" font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">${title}</text></svg>`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.max(160, 17 * title.length)}" height="40"><text x="0" y="29" font-family="sans-serif" font-size="26" font-weight="bold" fill="#fff">${title}</text></svg>`
 }
 
 /** Deny by default: a route that forgot to say who may call it stops the start. Answers what ends the plugins' turn. */
