@@ -17,6 +17,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import type { BookingStatus } from '../domain/booking.ts'
 import type { Hours } from '../domain/opening-hours.ts'
+import type { DailyTotals, ReceiptContent } from '../domain/receipt.ts'
 import type { VehicleSize } from '../domain/vehicle.ts'
 import type { PaymentMethod } from '../domain/walk-in.ts'
 
@@ -44,6 +45,10 @@ export const site = pgTable(
     horizonDays: integer('horizon_days').notNull(),
     /** How long a booking that nobody confirmed keeps others away. */
     holdMin: integer('hold_min').notNull(),
+    /** Of what is in every price: 2000 is 20 %. */
+    taxBasisPoints: integer('tax_basis_points').notNull().default(0),
+    /** One more at each change of the hours, closures and rules: an answer that was kept under another is asked again. */
+    version: bigint('version', { mode: 'number' }).notNull().default(0),
   },
   ({ id }) => [check('site_is_one', sql`${id} = 1`)],
 )
@@ -66,6 +71,8 @@ export const closures = pgTable(
     startsAt: at('starts_at').notNull(),
     endsAt: at('ends_at').notNull(),
     reason: text('reason').notNull(),
+    /** Of one bay, team or member of the staff; null is the whole place. */
+    resourceId: uuid('resource_id').references(() => resources.id),
     createdBy: uuid('created_by'),
     ...created,
   },
@@ -78,8 +85,10 @@ export const closures = pgTable(
 /** What can be booked: its row is locked by whoever takes a time of it. */
 export const resources = pgTable('resources', {
   id: uuid('id').primaryKey(),
-  kind: text('kind').$type<'bay' | 'team'>().notNull(),
+  kind: text('kind').$type<'bay' | 'team' | 'staff'>().notNull(),
   status: text('status').$type<'active' | 'inactive' | 'maintenance'>().notNull().default('active'),
+  /** One more at each change of what is taken of it, in the transaction that changes it. */
+  version: bigint('version', { mode: 'number' }).notNull().default(0),
   ...created,
 })
 
@@ -105,6 +114,32 @@ export const mobileTeams = pgTable('mobile_teams', {
   radiusM: integer('radius_m').notNull(),
   dailyCapacity: integer('daily_capacity').notNull(),
 })
+
+export const staffMembers = pgTable('staff_members', {
+  id: resourceId(),
+  /** Who signs in as them, when they do. */
+  accountId: uuid('account_id').unique(),
+  employeeCode: text('employee_code').notNull().unique(),
+  firstName: text('first_name').notNull(),
+  lastName: text('last_name').notNull(),
+  phoneNumber: text('phone_number'),
+  employment: text('employment').$type<'full_time' | 'part_time' | 'contractor' | 'temporary'>().notNull(),
+  /** The team that they go out with; who is in none works at the bays. */
+  teamId: uuid('team_id').references(() => mobileTeams.id),
+})
+
+/** The hours of one bay, team or member of the staff; who has none has those of the place. */
+export const resourceHours = pgTable(
+  'resource_hours',
+  {
+    resourceId: uuid('resource_id')
+      .notNull()
+      .references(() => resources.id),
+    weekday: integer('weekday').notNull(),
+    hours: jsonb('hours').$type<Hours[]>().notNull(),
+  },
+  ({ resourceId: resource, weekday }) => [uniqueIndex('resource_hours_day').on(resource, weekday)],
+)
 
 export const categories = pgTable('categories', {
   id: uuid('id').primaryKey(),
@@ -183,6 +218,18 @@ export const timeSlots = pgTable(
   ],
 )
 
+/** The same hour of the clock every so many weeks. */
+export const series = pgTable('series', {
+  id: uuid('id').primaryKey(),
+  customerId: uuid('customer_id').notNull(),
+  date: date('date', { mode: 'string' }).notNull(),
+  time: text('time').notNull(),
+  zone: text('zone').notNull(),
+  everyWeeks: integer('every_weeks').notNull(),
+  count: integer('count').notNull(),
+  ...created,
+})
+
 export const bookings = pgTable(
   'bookings',
   {
@@ -195,6 +242,10 @@ export const bookings = pgTable(
     status: text('status').$type<BookingStatus>().notNull(),
     slotId: uuid('slot_id')
       .notNull()
+      .unique()
+      .references(() => timeSlots.id),
+    /** The time of who washes, when the booking names somebody. */
+    staffSlotId: uuid('staff_slot_id')
       .unique()
       .references(() => timeSlots.id),
     startsAt: at('starts_at').notNull(),
@@ -218,10 +269,16 @@ export const bookings = pgTable(
     longitude: doublePrecision('longitude'),
     rating: integer('rating'),
     feedback: text('feedback'),
-    seriesId: uuid('series_id'),
+    ratedAt: at('rated_at'),
+    seriesId: uuid('series_id').references(() => series.id),
+    remindedAt: at('reminded_at'),
+    /** Of its entry in calendars: one more at each change that they have to know of. */
+    revision: integer('revision').notNull().default(0),
+    updatedAt: at('updated_at').notNull().default(sql`now()`),
     ...created,
   },
-  ({ customerId, startsAt, status, holdExpiresAt }) => [
+  ({ customerId, startsAt, status, holdExpiresAt, rating }) => [
+    check('bookings_rating', sql`${rating} between 1 and 5`),
     index('bookings_customer').on(customerId, startsAt),
     index('bookings_start').on(startsAt),
     index('bookings_holds').on(holdExpiresAt).where(sql`${status} = 'pending'`),
@@ -259,6 +316,7 @@ export const walkIns = pgTable('walk_ins', {
   discountPercent: integer('discount_percent').notNull().default(0),
   takenBy: uuid('taken_by').notNull(),
   completedAt: at('completed_at'),
+  cancelReason: text('cancel_reason'),
   ...created,
 })
 
@@ -272,14 +330,56 @@ export const walkInServices = pgTable('walk_in_services', {
   durationMin: integer('duration_min').notNull(),
 })
 
-export const walkInPayments = pgTable('walk_in_payments', {
-  id: uuid('id').primaryKey(),
-  walkInId: uuid('walk_in_id')
-    .notNull()
-    .references(() => walkIns.id),
-  amount: amount('amount').notNull(),
-  method: text('method').$type<PaymentMethod>().notNull(),
-  reference: text('reference'),
-  takenBy: uuid('taken_by').notNull(),
-  ...created,
+/** Money that was taken, or given back (below zero), for a walk-in or for a booking. */
+export const payments = pgTable(
+  'payments',
+  {
+    id: uuid('id').primaryKey(),
+    walkInId: uuid('walk_in_id').references(() => walkIns.id),
+    bookingId: uuid('booking_id').references(() => bookings.id),
+    amount: amount('amount').notNull(),
+    method: text('method').$type<PaymentMethod>().notNull(),
+    reference: text('reference'),
+    takenBy: uuid('taken_by').notNull(),
+    ...created,
+  },
+  ({ walkInId, bookingId, amount: paid, createdAt }) => [
+    check('payments_of_one', sql`num_nonnulls(${walkInId}, ${bookingId}) = 1`),
+    check('payments_of_something', sql`${paid} <> 0`),
+    index('payments_walk_in').on(walkInId),
+    index('payments_booking').on(bookingId),
+    index('payments_day').on(createdAt),
+  ],
+)
+
+/** Numbered without a gap within a year: what was sold, as it was sold. */
+export const receipts = pgTable(
+  'receipts',
+  {
+    id: uuid('id').primaryKey(),
+    year: integer('year').notNull(),
+    number: integer('number').notNull(),
+    walkInId: uuid('walk_in_id')
+      .unique()
+      .references(() => walkIns.id),
+    bookingId: uuid('booking_id')
+      .unique()
+      .references(() => bookings.id),
+    content: jsonb('content').$type<ReceiptContent>().notNull(),
+    issuedAt: at('issued_at').notNull(),
+  },
+  ({ year, number, walkInId, bookingId }) => [
+    uniqueIndex('receipts_number').on(year, number),
+    check('receipts_of_one', sql`num_nonnulls(${walkInId}, ${bookingId}) = 1`),
+  ],
+)
+
+/** A day of the till as it was when it was closed: nothing is taken or given back on it afterwards. */
+export const dailyClosings = pgTable('daily_closings', {
+  date: date('date', { mode: 'string' }).primaryKey(),
+  totals: jsonb('totals').$type<DailyTotals>().notNull(),
+  /** What was counted in the drawer. */
+  countedCash: amount('counted_cash').notNull(),
+  closedBy: uuid('closed_by').notNull(),
+  closedAt: at('closed_at').notNull(),
 })

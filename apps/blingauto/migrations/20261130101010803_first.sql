@@ -17,6 +17,7 @@ CREATE TABLE "bookings" (
 	"type" text NOT NULL,
 	"status" text NOT NULL,
 	"slot_id" uuid NOT NULL UNIQUE,
+	"staff_slot_id" uuid UNIQUE,
 	"starts_at" timestamp with time zone NOT NULL,
 	"ends_at" timestamp with time zone NOT NULL,
 	"local_date" date NOT NULL,
@@ -36,8 +37,13 @@ CREATE TABLE "bookings" (
 	"longitude" double precision,
 	"rating" integer,
 	"feedback" text,
+	"rated_at" timestamp with time zone,
 	"series_id" uuid,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"reminded_at" timestamp with time zone,
+	"revision" integer DEFAULT 0 NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "bookings_rating" CHECK ("rating" between 1 and 5)
 );
 CREATE TABLE "business_hours" (
 	"weekday" integer PRIMARY KEY,
@@ -55,6 +61,7 @@ CREATE TABLE "closures" (
 	"starts_at" timestamp with time zone NOT NULL,
 	"ends_at" timestamp with time zone NOT NULL,
 	"reason" text NOT NULL,
+	"resource_id" uuid,
 	"created_by" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	CONSTRAINT "closures_end_later" CHECK ("starts_at" < "ends_at")
@@ -152,16 +159,44 @@ CREATE TABLE "mobile_teams" (
 	"radius_m" integer NOT NULL,
 	"daily_capacity" integer NOT NULL
 );
+CREATE TABLE "payments" (
+	"id" uuid PRIMARY KEY,
+	"walk_in_id" uuid,
+	"booking_id" uuid,
+	"amount" bigint NOT NULL,
+	"method" text NOT NULL,
+	"reference" text,
+	"taken_by" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "payments_of_one" CHECK (num_nonnulls("walk_in_id", "booking_id") = 1),
+	CONSTRAINT "payments_of_something" CHECK ("amount" <> 0)
+);
 CREATE TABLE "profiles" (
 	"account_id" uuid PRIMARY KEY,
 	"first_name" text NOT NULL,
 	"last_name" text NOT NULL,
 	"phone_number" text
 );
+CREATE TABLE "resource_hours" (
+	"resource_id" uuid NOT NULL,
+	"weekday" integer NOT NULL,
+	"hours" jsonb NOT NULL
+);
 CREATE TABLE "resources" (
 	"id" uuid PRIMARY KEY,
 	"kind" text NOT NULL,
 	"status" text DEFAULT 'active' NOT NULL,
+	"version" bigint DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+CREATE TABLE "series" (
+	"id" uuid PRIMARY KEY,
+	"customer_id" uuid NOT NULL,
+	"date" date NOT NULL,
+	"time" text NOT NULL,
+	"zone" text NOT NULL,
+	"every_weeks" integer NOT NULL,
+	"count" integer NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE "services" (
@@ -185,7 +220,19 @@ CREATE TABLE "site" (
 	"notice_min" integer NOT NULL,
 	"horizon_days" integer NOT NULL,
 	"hold_min" integer NOT NULL,
+	"tax_basis_points" integer DEFAULT 0 NOT NULL,
+	"version" bigint DEFAULT 0 NOT NULL,
 	CONSTRAINT "site_is_one" CHECK ("id" = 1)
+);
+CREATE TABLE "staff_members" (
+	"id" uuid PRIMARY KEY,
+	"account_id" uuid UNIQUE,
+	"employee_code" text NOT NULL UNIQUE,
+	"first_name" text NOT NULL,
+	"last_name" text NOT NULL,
+	"phone_number" text,
+	"employment" text NOT NULL,
+	"team_id" uuid
 );
 CREATE TABLE "time_slots" (
 	"id" uuid PRIMARY KEY,
@@ -210,15 +257,6 @@ CREATE TABLE "vehicles" (
 	"deleted_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
-CREATE TABLE "walk_in_payments" (
-	"id" uuid PRIMARY KEY,
-	"walk_in_id" uuid NOT NULL,
-	"amount" bigint NOT NULL,
-	"method" text NOT NULL,
-	"reference" text,
-	"taken_by" uuid NOT NULL,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
-);
 CREATE TABLE "walk_in_services" (
 	"id" uuid PRIMARY KEY,
 	"walk_in_id" uuid NOT NULL,
@@ -236,6 +274,7 @@ CREATE TABLE "walk_ins" (
 	"discount_percent" integer DEFAULT 0 NOT NULL,
 	"taken_by" uuid NOT NULL,
 	"completed_at" timestamp with time zone,
+	"cancel_reason" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 CREATE TABLE "wash_bays" (
@@ -256,13 +295,20 @@ CREATE INDEX "identity_one_time_tokens_account" ON "identity_one_time_tokens" ("
 CREATE INDEX "identity_refresh_tokens_session" ON "identity_refresh_tokens" ("session_id");
 CREATE INDEX "identity_sessions_account" ON "identity_sessions" ("account_id");
 CREATE INDEX "identity_sessions_expiry" ON "identity_sessions" ("expires_at");
+CREATE INDEX "payments_booking" ON "payments" ("booking_id");
+CREATE INDEX "payments_day" ON "payments" ("created_at");
+CREATE INDEX "payments_walk_in" ON "payments" ("walk_in_id");
+CREATE UNIQUE INDEX "resource_hours_day" ON "resource_hours" ("resource_id","weekday");
 CREATE UNIQUE INDEX "services_name" ON "services" ("category_id","name");
 CREATE UNIQUE INDEX "vehicles_default" ON "vehicles" ("customer_id") WHERE "is_default" and "deleted_at" is null;
 CREATE UNIQUE INDEX "vehicles_plate" ON "vehicles" ("customer_id","license_plate") WHERE "deleted_at" is null;
 ALTER TABLE "booking_services" ADD CONSTRAINT "booking_services_booking_id_bookings_id_fkey" FOREIGN KEY ("booking_id") REFERENCES "bookings"("id");
 ALTER TABLE "booking_services" ADD CONSTRAINT "booking_services_service_id_services_id_fkey" FOREIGN KEY ("service_id") REFERENCES "services"("id");
+ALTER TABLE "bookings" ADD CONSTRAINT "bookings_series_id_series_id_fkey" FOREIGN KEY ("series_id") REFERENCES "series"("id");
 ALTER TABLE "bookings" ADD CONSTRAINT "bookings_slot_id_time_slots_id_fkey" FOREIGN KEY ("slot_id") REFERENCES "time_slots"("id");
+ALTER TABLE "bookings" ADD CONSTRAINT "bookings_staff_slot_id_time_slots_id_fkey" FOREIGN KEY ("staff_slot_id") REFERENCES "time_slots"("id");
 ALTER TABLE "bookings" ADD CONSTRAINT "bookings_vehicle_id_vehicles_id_fkey" FOREIGN KEY ("vehicle_id") REFERENCES "vehicles"("id");
+ALTER TABLE "closures" ADD CONSTRAINT "closures_resource_id_resources_id_fkey" FOREIGN KEY ("resource_id") REFERENCES "resources"("id");
 ALTER TABLE "identity_known_clients" ADD CONSTRAINT "identity_known_clients_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
 ALTER TABLE "identity_one_time_tokens" ADD CONSTRAINT "identity_one_time_tokens_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
 ALTER TABLE "identity_recovery_codes" ADD CONSTRAINT "identity_recovery_codes_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
@@ -270,9 +316,13 @@ ALTER TABLE "identity_refresh_tokens" ADD CONSTRAINT "identity_refresh_tokens_se
 ALTER TABLE "identity_sessions" ADD CONSTRAINT "identity_sessions_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
 ALTER TABLE "identity_totp" ADD CONSTRAINT "identity_totp_account_id_identity_accounts_id_fkey" FOREIGN KEY ("account_id") REFERENCES "identity_accounts"("id") ON DELETE CASCADE;
 ALTER TABLE "mobile_teams" ADD CONSTRAINT "mobile_teams_id_resources_id_fkey" FOREIGN KEY ("id") REFERENCES "resources"("id");
+ALTER TABLE "payments" ADD CONSTRAINT "payments_booking_id_bookings_id_fkey" FOREIGN KEY ("booking_id") REFERENCES "bookings"("id");
+ALTER TABLE "payments" ADD CONSTRAINT "payments_walk_in_id_walk_ins_id_fkey" FOREIGN KEY ("walk_in_id") REFERENCES "walk_ins"("id");
+ALTER TABLE "resource_hours" ADD CONSTRAINT "resource_hours_resource_id_resources_id_fkey" FOREIGN KEY ("resource_id") REFERENCES "resources"("id");
 ALTER TABLE "services" ADD CONSTRAINT "services_category_id_categories_id_fkey" FOREIGN KEY ("category_id") REFERENCES "categories"("id");
+ALTER TABLE "staff_members" ADD CONSTRAINT "staff_members_id_resources_id_fkey" FOREIGN KEY ("id") REFERENCES "resources"("id");
+ALTER TABLE "staff_members" ADD CONSTRAINT "staff_members_team_id_mobile_teams_id_fkey" FOREIGN KEY ("team_id") REFERENCES "mobile_teams"("id");
 ALTER TABLE "time_slots" ADD CONSTRAINT "time_slots_resource_id_resources_id_fkey" FOREIGN KEY ("resource_id") REFERENCES "resources"("id");
-ALTER TABLE "walk_in_payments" ADD CONSTRAINT "walk_in_payments_walk_in_id_walk_ins_id_fkey" FOREIGN KEY ("walk_in_id") REFERENCES "walk_ins"("id");
 ALTER TABLE "walk_in_services" ADD CONSTRAINT "walk_in_services_walk_in_id_walk_ins_id_fkey" FOREIGN KEY ("walk_in_id") REFERENCES "walk_ins"("id");
 ALTER TABLE "walk_ins" ADD CONSTRAINT "walk_ins_slot_id_time_slots_id_fkey" FOREIGN KEY ("slot_id") REFERENCES "time_slots"("id");
 ALTER TABLE "wash_bays" ADD CONSTRAINT "wash_bays_id_resources_id_fkey" FOREIGN KEY ("id") REFERENCES "resources"("id");
@@ -284,8 +334,11 @@ ALTER TABLE "time_slots" ADD CONSTRAINT "time_slots_apart"
 
 ALTER TABLE "booking_services" DROP CONSTRAINT "booking_services_booking_id_bookings_id_fkey";
 ALTER TABLE "booking_services" DROP CONSTRAINT "booking_services_service_id_services_id_fkey";
+ALTER TABLE "bookings" DROP CONSTRAINT "bookings_series_id_series_id_fkey";
 ALTER TABLE "bookings" DROP CONSTRAINT "bookings_slot_id_time_slots_id_fkey";
+ALTER TABLE "bookings" DROP CONSTRAINT "bookings_staff_slot_id_time_slots_id_fkey";
 ALTER TABLE "bookings" DROP CONSTRAINT "bookings_vehicle_id_vehicles_id_fkey";
+ALTER TABLE "closures" DROP CONSTRAINT "closures_resource_id_resources_id_fkey";
 ALTER TABLE "identity_known_clients" DROP CONSTRAINT "identity_known_clients_account_id_identity_accounts_id_fkey";
 ALTER TABLE "identity_one_time_tokens" DROP CONSTRAINT "identity_one_time_tokens_account_id_identity_accounts_id_fkey";
 ALTER TABLE "identity_recovery_codes" DROP CONSTRAINT "identity_recovery_codes_account_id_identity_accounts_id_fkey";
@@ -293,9 +346,13 @@ ALTER TABLE "identity_refresh_tokens" DROP CONSTRAINT "identity_refresh_tokens_s
 ALTER TABLE "identity_sessions" DROP CONSTRAINT "identity_sessions_account_id_identity_accounts_id_fkey";
 ALTER TABLE "identity_totp" DROP CONSTRAINT "identity_totp_account_id_identity_accounts_id_fkey";
 ALTER TABLE "mobile_teams" DROP CONSTRAINT "mobile_teams_id_resources_id_fkey";
+ALTER TABLE "payments" DROP CONSTRAINT "payments_booking_id_bookings_id_fkey";
+ALTER TABLE "payments" DROP CONSTRAINT "payments_walk_in_id_walk_ins_id_fkey";
+ALTER TABLE "resource_hours" DROP CONSTRAINT "resource_hours_resource_id_resources_id_fkey";
 ALTER TABLE "services" DROP CONSTRAINT "services_category_id_categories_id_fkey";
+ALTER TABLE "staff_members" DROP CONSTRAINT "staff_members_id_resources_id_fkey";
+ALTER TABLE "staff_members" DROP CONSTRAINT "staff_members_team_id_mobile_teams_id_fkey";
 ALTER TABLE "time_slots" DROP CONSTRAINT "time_slots_resource_id_resources_id_fkey";
-ALTER TABLE "walk_in_payments" DROP CONSTRAINT "walk_in_payments_walk_in_id_walk_ins_id_fkey";
 ALTER TABLE "walk_in_services" DROP CONSTRAINT "walk_in_services_walk_in_id_walk_ins_id_fkey";
 ALTER TABLE "walk_ins" DROP CONSTRAINT "walk_ins_slot_id_time_slots_id_fkey";
 ALTER TABLE "wash_bays" DROP CONSTRAINT "wash_bays_id_resources_id_fkey";
@@ -315,13 +372,16 @@ DROP TABLE "identity_refresh_tokens";
 DROP TABLE "identity_sessions";
 DROP TABLE "identity_totp";
 DROP TABLE "mobile_teams";
+DROP TABLE "payments";
 DROP TABLE "profiles";
+DROP TABLE "resource_hours";
 DROP TABLE "resources";
+DROP TABLE "series";
 DROP TABLE "services";
 DROP TABLE "site";
+DROP TABLE "staff_members";
 DROP TABLE "time_slots";
 DROP TABLE "vehicles";
-DROP TABLE "walk_in_payments";
 DROP TABLE "walk_in_services";
 DROP TABLE "walk_ins";
 DROP TABLE "wash_bays";
