@@ -45,6 +45,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
+          exclude: ['**/*.slow.test.ts'],
           isolate: false,
           setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
         },
@@ -64,6 +65,7 @@ export default defineConfig({
         test: {
           name: app,
           include: [`apps/${app}/src/**/*.test.ts`],
+          exclude: ['**/*.slow.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
@@ -71,10 +73,10 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          // What waits for time to pass, or for a process that was killed to come back.
+          // What waits for time to pass, for a slow reader, or for what was killed to come back.
           name: 'slow',
-          include: ['packages/*/src/**/*.slow.test.ts'],
-          setupFiles: [putBack, propertyRuns],
+          include: ['{packages,apps}/*/src/**/*.slow.test.ts'],
+          setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
       },

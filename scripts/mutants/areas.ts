@@ -29,7 +29,7 @@ export const areas: Area[] = [
     tests: [
       'packages/control-plane/src/access.test',
       'packages/control-plane/src/locked-out.test',
-      'packages/control-plane/src/long-answers.test',
+      'packages/control-plane/src/long-answers.slow',
       'packages/control-plane/src/recheck-runner',
       'packages/control-plane/src/proofs.test',
       'packages/control-plane/src/seen-proofs',
@@ -81,7 +81,7 @@ export const areas: Area[] = [
       'packages/runner/src/executor/executor',
       'packages/runner/src/executor/grant-life',
       'packages/control-plane/src/routes/runner-protocol',
-      'packages/control-plane/src/long-answers.test',
+      'packages/control-plane/src/long-answers.slow',
       'packages/control-plane/src/secrets/secrets.test',
     ],
     bugs: 24,
