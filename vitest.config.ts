@@ -111,6 +111,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Several processes of an app on one PostgreSQL, raced against each other and killed.
+          name: 'races',
+          include: ['e2e/races/**/*.test.ts'],
+          globalSetup: ['packages/store/src/testing/global-setup.ts'],
+          testTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'power-cut',
           include: ['e2e/power-cut/**/*.test.ts'],
           testTimeout: 300_000,

@@ -1,6 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DiskStore, type Kind, measureBacklog } from './backlog.ts'
+import { measureBookings } from './bookings/index.ts'
 import { withDatabase } from './database.ts'
 import { measureFleet } from './fleet.ts'
 import type { Add, Bench, ScenarioAtScale } from './scenario.ts'
@@ -11,10 +12,11 @@ const sizes = {
   full: { backlog: [1e3, 1e4, 1e5, 1e6], history: [1e4, 1e5, 1e6, 1e7] },
 }
 
-/** What piles up, and a whole fleet. */
+/** What piles up, a whole fleet, and the first app. */
 export const atScale: ScenarioAtScale[] = [
   { name: 'backlog', fullOnly: false, measure: (bench, add) => measurePile('backlog', bench, add) },
   { name: 'history', fullOnly: false, measure: (bench, add) => measurePile('history', bench, add) },
+  { name: 'bookings', fullOnly: false, measure: measureBookings },
   { name: 'fleet', fullOnly: true, measure: measureFleets },
 ]
 

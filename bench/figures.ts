@@ -66,6 +66,7 @@ const units: [pattern: RegExp, unit: string][] = [
   [/\.falselyLost$/, 'orders or runners'],
   [/^peer\.(?!pgboss\.http)/, 'jobs/s'],
   [/^store\./, 'claim+complete/s'],
+  [/^bookings\./, 'bookings/s'],
 ]
 
 function unitOf(name: string): string {

@@ -1,0 +1,94 @@
+// The statements of a booking by hand, on a bare Fastify: the same rows under the same locks and constraint, without accounts,
+// policies, limits, idempotency or logs. `node bench/bookings/by-hand.ts <database url>` says `{"url": …}` when it listens.
+import { randomUUID } from 'node:crypto'
+import fastify from 'fastify'
+import pg from 'pg'
+
+interface Wanted {
+  customer_id: string
+  vehicle_id: string
+  service_id: string
+  wash_bay_id: string
+  scheduled_at: string
+}
+
+const pool = new pg.Pool({ connectionString: process.argv[2], max: 10 })
+const day = 24 * 60 * 60_000
+const durationMin = 60
+
+async function place(wanted: Wanted): Promise<{ id: string } | null> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    const booking = await insert(client, wanted)
+    await client.query(booking ? 'commit' : 'rollback')
+    return booking
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  } finally {
+    client.release()
+  }
+}
+
+async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: string } | null> {
+  const from = new Date(wanted.scheduled_at)
+  const to = new Date(from.getTime() + durationMin * 60_000)
+  const asked = (name: string, text: string, values: unknown[]) => client.query({ name, text, values })
+  await asked('vehicle', 'select * from vehicles where id = $1 and customer_id = $2', [
+    wanted.vehicle_id,
+    wanted.customer_id,
+  ])
+  const services = await asked('services', "select * from services where id = any($1) and status = 'active'", [
+    [wanted.service_id],
+  ])
+  const site = (await asked('site', 'select * from site for key share', [])).rows[0]
+  await asked('hours', 'select * from business_hours', [])
+  const around = [new Date(from.getTime() - 2 * day), new Date(to.getTime() + 2 * day)]
+  await asked('days', 'select * from exceptional_days where date between $1 and $2', around)
+  await asked('closed', 'select starts_at, ends_at from closures where ends_at > $1 and starts_at < $2', around)
+  await asked('lock', 'select status from resources where id = $1 for update', [wanted.wash_bay_id])
+  const taken = await asked(
+    'taken',
+    'select id from time_slots where resource_id = $1 and not released and blocked && tstzrange($2, $3)',
+    [wanted.wash_bay_id, from, to],
+  )
+  if (taken.rows.length > 0) return null
+  const [slotId, id] = [randomUUID(), randomUUID()]
+  await asked(
+    'slot',
+    'insert into time_slots (id, resource_id, starts_at, ends_at, blocked) values ($1, $2, $3::timestamptz, $4::timestamptz, tstzrange($3, $4))',
+    [slotId, wanted.wash_bay_id, from, to],
+  )
+  await asked(
+    'booking',
+    `insert into bookings (id, customer_id, vehicle_id, type, status, slot_id, starts_at, ends_at, local_date, local_time,
+      zone, duration_min, price, hold_expires_at)
+      values ($1, $2, $3, 'stationary', 'pending', $4, $5::timestamptz, $6, $5::timestamptz::date, '10:00', $7, $8, $9, now() + interval '30 min')`,
+    [id, wanted.customer_id, wanted.vehicle_id, slotId, from, to, site.zone, durationMin, services.rows[0].price],
+  )
+  await asked(
+    'lines',
+    'insert into booking_services (booking_id, service_id, name, price, duration_min) values ($1, $2, $3, $4, $5)',
+    [id, wanted.service_id, services.rows[0].name, services.rows[0].price, durationMin],
+  )
+  return { id }
+}
+
+const app = fastify()
+const text = { type: 'string' }
+const properties = {
+  customer_id: text,
+  vehicle_id: text,
+  service_id: text,
+  wash_bay_id: text,
+  scheduled_at: text,
+}
+const body = { type: 'object', properties, required: Object.keys(properties) }
+app.post<{ Body: Wanted }>('/', { schema: { body } }, async (request, reply) => {
+  const booking = await place(request.body)
+  return booking ? reply.code(201).send(booking) : reply.code(409).send({ error: 'taken' })
+})
+const url = await app.listen({ host: '127.0.0.1', port: 0 })
+process.stdout.write(`${JSON.stringify({ url })}\n`)
+process.stdin.once('end', () => process.exit(0)).resume()
