@@ -52,7 +52,7 @@ async function during<R>(starting: Promise<Server>, work: (url: string) => Promi
 }
 
 /** Bookings a second, each of another time, and each bay asked for as often as the others. */
-async function placeMany(url: string, path: string, site: Site, seconds: number): Promise<number> {
+export async function placeMany(url: string, path: string, site: Site, seconds: number): Promise<number> {
   const caller = openCaller([url], connections)
   const first = Math.ceil(Date.now() / day + 1) * day
   let next = 0

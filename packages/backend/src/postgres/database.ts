@@ -2,8 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, fullJitterMs } from '@ikoma/kernel'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
-import { commitUnknown, DatabaseError, databaseError, lostRace, outcomeUnknown, translate } from './errors.ts'
+import {
+  commitUnknown,
+  DatabaseError,
+  databaseError,
+  isStalePlan,
+  lostRace,
+  outcomeUnknown,
+  translate,
+} from './errors.ts'
 import { openPool, type PoolOptions } from './pool.ts'
+import { PreparedStatements, preparesStatements } from './prepared-statements.ts'
 import { settingsFor } from './row-security.ts'
 
 export type Transaction = Parameters<Parameters<NodePgDatabase['transaction']>[0]>[0]
@@ -32,9 +41,10 @@ export interface Database {
 /** Opens a pool; connects when it is first asked. */
 export function openDatabase(options: PoolOptions): Database {
   const pool = openPool(options)
+  const statements = preparesStatements(options.url) ? new PreparedStatements() : null
   const transaction = <T>(work: (tx: Transaction) => Promise<T>, how: TransactionOptions = {}) =>
-    repeated(how.attempts ?? 4, () => once(pool, work, how))
-  const db = drizzle({ client: translating(pool) as unknown as pg.Pool })
+    repeated(how.attempts ?? 4, () => once({ pool, statements }, work, how))
+  const db = drizzle({ client: translating(pool, statements) as unknown as pg.Pool })
   // Drizzle's own neither looks at the answer to its COMMIT nor gives up a connection in doubt.
   db.transaction = (work, config) =>
     transaction(work, { attempts: 1, isolation: config?.isolationLevel } as TransactionOptions)
@@ -63,13 +73,22 @@ async function repeated<T>(attempts: number, run: () => Promise<T>): Promise<T> 
   }
 }
 
-async function once<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>, options: TransactionOptions): Promise<T> {
+interface Server {
+  pool: pg.Pool
+  statements: PreparedStatements | null
+}
+
+async function once<T>(
+  { pool, statements }: Server,
+  work: (tx: Transaction) => Promise<T>,
+  options: TransactionOptions,
+): Promise<T> {
   const { isolation, as } = options
   const settings = as ? settingsFor(as) : null
   const client = await pool.connect().catch((error: unknown) => {
     throw translate(error)
   })
-  const watched = translating(client)
+  const watched = translating(client, statements)
   try {
     return await drizzle({ client: watched as unknown as pg.PoolClient }).transaction(async (tx) => {
       if (settings) await watched.query(settings)
@@ -87,8 +106,20 @@ async function once<T>(pool: pg.Pool, work: (tx: Transaction) => Promise<T>, opt
 type Query = string | (pg.QueryConfig & { text: string })
 
 /** What Drizzle asks of a client, with errors of ours and an eye on how a transaction ends. */
-function translating(client: pg.Pool | pg.PoolClient) {
+function translating(client: pg.Pool | pg.PoolClient, statements: PreparedStatements | null) {
   let ended = false
+  const ask = (query: Query, values?: unknown[]) => {
+    const name = typeof query === 'string' ? undefined : (query.name ?? statements?.nameOf(query.text))
+    return client.query(name === undefined ? query : { ...(query as pg.QueryConfig), name }, values)
+  }
+  const again = async (error: unknown, query: Query, values?: unknown[]) => {
+    const told = translate(error)
+    if (!isStalePlan(told)) throw told
+    statements?.forget()
+    // A transaction is over by it, and begins anew as a whole.
+    if (!('totalCount' in client)) throw told
+    return ask(query, values)
+  }
   return {
     end() {
       ended = true
@@ -101,7 +132,7 @@ function translating(client: pg.Pool | pg.PoolClient) {
         })
       const commits = (typeof query === 'string' ? query : query.text) === 'commit'
       try {
-        const result = await client.query(query as pg.QueryConfig, values)
+        const result = await ask(query, values).catch((error: unknown) => again(error, query, values))
         if (commits && result.command !== 'COMMIT') throw rolledBack(result.command)
         return result
       } catch (error) {

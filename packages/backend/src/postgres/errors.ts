@@ -33,16 +33,30 @@ export function databaseError(error: unknown): unknown {
 /** Of what the driver throws. Its mistakes of the caller, such as a value that cannot be written as JSON, stay as they are. */
 export function translate(error: unknown): unknown {
   if (error instanceof pg.DatabaseError) {
-    const { code: sqlState = '', constraint } = error
-    return new DatabaseError(refusalOf(sqlState), error, { sqlState, constraint })
+    const { code: sqlState = '', constraint, routine } = error
+    const refusal = routine === 'RevalidateCachedQuery' ? stalePlan : refusalOf(sqlState)
+    return new DatabaseError(refusal, error, { sqlState, constraint })
   }
   if (!(error instanceof Error) || error instanceof AppError || !meansLost(error)) return error
   return new DatabaseError(unreachable, error, {})
 }
 
-/** Another transaction was in the way; this one was undone for certain, so that it may be tried again. */
+/** Another transaction, or a change of the tables, was in the way; this one was undone for certain, so that it may be tried again. */
 export function lostRace(error: unknown): boolean {
-  return error instanceof DatabaseError && (error.sqlState === '40001' || error.sqlState === '40P01')
+  return (
+    error instanceof DatabaseError && (error.sqlState === '40001' || error.sqlState === '40P01' || isStalePlan(error))
+  )
+}
+
+/** What was prepared no longer fits the tables: a migration has changed a column of it. It did nothing. */
+export function isStalePlan(error: unknown): boolean {
+  return error instanceof DatabaseError && error.reason === stalePlan.reason
+}
+
+const stalePlan: Refusal = {
+  code: 'unavailable',
+  reason: 'plan_stale',
+  message: 'The tables have changed meanwhile. Try again.',
 }
 
 /** No answer that says how it ended. */
