@@ -42,7 +42,7 @@ test('processes killed in the middle of 500 bookings lose none that was acknowle
   const rows = await wash.database.query('select id from bookings')
   expect(rows.map(({ id }) => id).toSorted()).toEqual(acknowledged.toSorted())
   expect(await wash.faults()).toEqual([])
-  await everyLetterOnce(wash, smtp.mails, bookings + clients.length)
+  await everyLetterOnce(wash, smtp.mails, clients.length)
 }, 600_000)
 
 /** Asks until an answer comes, by the same key: what was done before the process died is answered, not done again. */

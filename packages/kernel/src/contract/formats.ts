@@ -17,6 +17,7 @@ export const formats = [
   'https-origins',
   'postgres-url',
   'redis-url',
+  'smtp-url',
   'ip-list',
   'base64',
   'hex',
@@ -93,6 +94,10 @@ export const readings: Record<Format, Reading> = {
   'redis-url': {
     means: { en: 'must be a redis:// or rediss:// address', fr: 'doit être une adresse redis:// ou rediss://' },
     read: (text) => urlIn(text, ['redis:', 'rediss:']),
+  },
+  'smtp-url': {
+    means: { en: 'must be a smtp:// or smtps:// address', fr: 'doit être une adresse smtp:// ou smtps://' },
+    read: (text) => urlIn(text, ['smtp:', 'smtps:']),
   },
   'ip-list': {
     means: {
