@@ -6,6 +6,7 @@ import { createLog, type Log, logLevels, portVariable, readEnvironment, stopOnSi
 import * as z from 'zod'
 import { type Config, databaseAddress, languageOf, loadConfig } from './config/index.ts'
 import type { BackendApp } from './http/index.ts'
+import { openLogFile } from './log-file.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
 import { type Database, dbCommand, migrate, openDatabase } from './postgres/index.ts'
 import { startWorkers } from './workers.ts'
@@ -59,7 +60,7 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
   }
   try {
     const own = readEnvironment(processVariables(backend), env)
-    const log = createLog(own.LOG_LEVEL)
+    const log = own.LOG_FILE ? createLog(own.LOG_LEVEL, openLogFile(own.LOG_FILE, { tell })) : createLog(own.LOG_LEVEL)
     const databaseUrl = databaseAddress(config) ?? (await embedded(backend, own.DATA_DIR, log, closing))
     const folder = join(backend.folder, 'migrations')
     if (argv[0] === 'db') {
@@ -119,6 +120,8 @@ function processVariables({ dataDir, port }: Backend) {
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: portVariable.default(port),
     DATA_DIR: z.string().min(1).default(dataDir),
+    /** Besides standard output. */
+    LOG_FILE: z.string().min(1).optional(),
     WORKERS: z.coerce.number('must be a number from 1 to 32').int().min(1).max(32).default(1),
   })
 }
