@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import type { BackendParts } from '@ikoma/backend'
+import { redisAddress } from '@ikoma/backend/config'
 import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
@@ -64,7 +65,7 @@ export async function createApp(
     ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }) },
     databaseUrl,
     db: database.db,
-    redisUrl: config.findSecret('REDIS_URL'),
+    redisUrl: redisAddress(config),
     metricsToken: config.findSecret('METRICS_TOKEN'),
     sentryDsn: config.findSecret('SENTRY_DSN'),
     corsOrigins: config.findList('CORS_ORIGINS') ?? [],

@@ -1,12 +1,15 @@
+import cluster from 'node:cluster'
 import { join } from 'node:path'
 import { AppError, hideInValue } from '@ikoma/kernel'
 import { isLocal } from '@ikoma/kernel/contract'
 import { createLog, type Log, logLevels, portVariable, readEnvironment, stopOnSignal } from '@ikoma/kernel/node'
 import * as z from 'zod'
-import { type Config, loadConfig } from './config/index.ts'
+import { type Config, databaseAddress, languageOf, loadConfig } from './config/index.ts'
 import type { BackendApp } from './http/index.ts'
+import { openLogFile } from './log-file.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
 import { type Database, dbCommand, migrate, openDatabase } from './postgres/index.ts'
+import { startWorkers } from './workers.ts'
 
 /** What an app is made of. Its folder holds `env.contract.yaml` and `migrations/`. */
 export interface Backend {
@@ -40,8 +43,9 @@ export interface RunOptions {
 
 /**
  * Runs the app until a signal: configuration, database, app, in this order, and back. `db current|history|upgrade|downgrade`
- * as arguments do that instead. Where the app is local and has no DATABASE_URL, a PostgreSQL of its own is started; only
- * there are migrations applied at the start, elsewhere a database that is behind is refused.
+ * as arguments do that instead, and `env` only says whether the configuration is right. Where the app is local and has no
+ * DATABASE_URL, a PostgreSQL of its own is started; only there are migrations applied at the start, elsewhere a database
+ * that is behind is refused. With WORKERS above 1 as many processes serve it; this one then starts them and no app.
  */
 export async function runBackend(backend: Backend, { argv, env }: RunOptions): Promise<void> {
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
@@ -49,35 +53,58 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
     process.exitCode = code
   }
   const config = loadConfig({ contractFile: join(backend.folder, 'env.contract.yaml'), env, tell, exit })
-  if (!config) return
+  if (!config || argv[0] === 'env') return
   const closing: (() => Promise<void>)[] = []
   const close = async () => {
     for (const each of closing.toReversed()) await each()
   }
   try {
     const own = readEnvironment(processVariables(backend), env)
-    const { DATA_DIR: dataDir } = own
-    const log = createLog(own.LOG_LEVEL)
-    const databaseUrl = config.findSecret('DATABASE_URL')?.reveal() ?? (await embedded(backend, dataDir, log, closing))
+    const log = own.LOG_FILE ? createLog(own.LOG_LEVEL, openLogFile(own.LOG_FILE, { tell })) : createLog(own.LOG_LEVEL)
+    const databaseUrl = databaseAddress(config) ?? (await embedded(backend, own.DATA_DIR, log, closing))
     const folder = join(backend.folder, 'migrations')
     if (argv[0] === 'db') {
-      exit(await dbCommand(argv.slice(1), { url: databaseUrl, folder }))
+      exit(await dbCommand(argv.slice(1), { url: databaseUrl, folder, language: languageOf(env) }))
       return await close()
     }
-    await bringUp(databaseUrl, folder, config.environment)
-    const database = openDatabase({ url: databaseUrl, log })
-    closing.push(() => database.close())
-    const app = await backend.create({ config, log, database, databaseUrl, dataDir })
-    closing.push(() => app.close())
-    const address = await app.listen(own.HOST, own.PORT)
-    log.info({ address, environment: config.environment }, 'ready')
-    if (isLocal(config.environment)) greet(address, app.greeting ?? [])
-    stopOnSignal(close, log, 40_000)
+    if (cluster.isPrimary) await bringUp(databaseUrl, folder, config.environment)
+    if (cluster.isPrimary && own.WORKERS > 1) closing.push(await serveByWorkers(own.WORKERS, databaseUrl, log, close))
+    else await serve(backend, { config, log, databaseUrl, dataDir: own.DATA_DIR }, { ...own, closing })
+    stopOnSignal(close, log, cluster.isPrimary && own.WORKERS > 1 ? 50_000 : 40_000)
   } catch (error) {
     tell(told(error))
     exit(1)
     await close().catch((failed: unknown) => tell(told(failed)))
+    // The channel to the process above would keep this one alive.
+    cluster.worker?.disconnect()
   }
+}
+
+async function serve(
+  backend: Backend,
+  parts: Omit<BackendParts, 'database'>,
+  { HOST, PORT, closing }: { HOST: string; PORT: number; closing: (() => Promise<void>)[] },
+): Promise<void> {
+  const { config, log, databaseUrl } = parts
+  const database = openDatabase({ url: databaseUrl, log })
+  closing.push(() => database.close())
+  const app = await backend.create({ ...parts, database })
+  closing.push(() => app.close())
+  const address = await app.listen(HOST, PORT)
+  log.info({ address, environment: config.environment }, 'ready')
+  if (isLocal(config.environment)) greet(address, app.greeting ?? [])
+}
+
+/** Answers with what ends them. */
+async function serveByWorkers(
+  count: number,
+  databaseUrl: string,
+  log: Log,
+  close: () => Promise<void>,
+): Promise<() => Promise<void>> {
+  const onLost = () => void close().finally(() => process.exit(1))
+  const workers = await startWorkers({ count, log, env: { DATABASE_URL: databaseUrl }, onLost })
+  return () => workers.stop()
 }
 
 /** Of what is expected its message, of what is not where it happened. */
@@ -93,6 +120,9 @@ function processVariables({ dataDir, port }: Backend) {
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: portVariable.default(port),
     DATA_DIR: z.string().min(1).default(dataDir),
+    /** Besides standard output. */
+    LOG_FILE: z.string().min(1).optional(),
+    WORKERS: z.coerce.number('must be a number from 1 to 32').int().min(1).max(32).default(1),
   })
 }
 

@@ -16,6 +16,11 @@ export class Config {
     this.#values = values
   }
 
+  /** Whether the contract has the variable. */
+  knows(name: string): boolean {
+    return Object.hasOwn(this.#contract.variables, name)
+  }
+
   text(name: string): string {
     return this.#get(name, this.findText(name))
   }

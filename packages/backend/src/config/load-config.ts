@@ -45,6 +45,7 @@ function environmentOf(env: Record<string, string | undefined>): string {
   return ['development', 'test'].includes(named) ? 'local' : named
 }
 
-function languageOf(env: Record<string, string | undefined>): 'en' | 'fr' {
+/** French where the process's locale is. */
+export function languageOf(env: Record<string, string | undefined>): 'en' | 'fr' {
   return /^fr/i.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || '') ? 'fr' : 'en'
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Registry } from 'prom-client'
 import { requireMetricsToken } from './metrics.ts'
 import type { Readiness } from './readiness.ts'
+import { metricsOfAll } from './worker-metrics.ts'
 
 export interface Health {
   path: '/health' | '/healthz'
@@ -36,11 +37,12 @@ export function operationRoutes(app: FastifyInstance, options: OperationsOptions
   })
   app.get('/openapi.json', { config, schema: { hide: true } }, () => app.swagger())
   if (metricsToken === null) return
+  const metrics = metricsOfAll(registry)
   app.get('/metrics', { config: { access: 'metrics', operation: true }, schema }, async (request, reply) => {
     requireMetricsToken(request, metricsToken)
     return reply
       .type(registry.contentType)
       .header('cache-control', 'no-store')
-      .send(await registry.metrics())
+      .send(await metrics())
   })
 }

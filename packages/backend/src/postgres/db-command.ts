@@ -10,7 +10,7 @@ interface DbCommandOptions extends MigrateOptions {
 }
 
 /**
- * `current [--check] | history | upgrade [--to TAG] | downgrade [-n COUNT | --to TAG|base]`, each with `--json`. Answers with the
+ * `current [--check] | history | upgrade [-n COUNT | --to TAG] | downgrade [-n COUNT | --to TAG|base] [--keep-data]`, each with `--json`. Answers with the
  * exit code: 0 done, 1 failed, 2 not understood, 3 when `current --check` finds the database behind or ahead.
  */
 export async function dbCommand(argv: readonly string[], options: DbCommandOptions): Promise<number> {
@@ -38,6 +38,7 @@ interface Asked {
   check: boolean
   to: string | undefined
   count: number | undefined
+  keepData: boolean
 }
 
 interface Told {
@@ -62,13 +63,13 @@ const commands = {
     show(all, all.map(line).join('\n') || words.none)
     return 0
   },
-  async upgrade(migrations: Migrations, { to }: Asked, { show, words }: Told) {
-    const applied = await migrations.upgrade({ to })
+  async upgrade(migrations: Migrations, { to, count }: Asked, { show, words }: Told) {
+    const applied = await migrations.upgrade({ to, count })
     show({ applied }, applied.map((name) => `${words.applied} ${name}`).join('\n') || words.nothing)
     return 0
   },
-  async downgrade(migrations: Migrations, { to, count }: Asked, { show, words }: Told) {
-    const reverted = await migrations.downgrade({ to, count })
+  async downgrade(migrations: Migrations, { to, count, keepData }: Asked, { show, words }: Told) {
+    const reverted = await migrations.downgrade({ to, count, keepData })
     show({ reverted }, reverted.map((name) => `${words.reverted} ${name}`).join('\n') || words.nothing)
     return 0
   },
@@ -84,13 +85,15 @@ function understood(argv: readonly string[]): Asked | null {
         check: { type: 'boolean', default: false },
         to: { type: 'string' },
         count: { type: 'string', short: 'n' },
+        'keep-data': { type: 'boolean', default: false },
       },
     })
     const [command = '', ...more] = positionals
     if (!Object.hasOwn(commands, command) || more.length > 0 || (values.to && values.count)) return null
     const count = values.count === undefined ? undefined : Number(values.count)
     if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) return null
-    return { command: command as Asked['command'], json: values.json, check: values.check, to: values.to, count }
+    const { json, check, to, 'keep-data': keepData } = values
+    return { command: command as Asked['command'], json, check, to, count, keepData }
   } catch {
     return null
   }
@@ -98,7 +101,8 @@ function understood(argv: readonly string[]): Asked | null {
 
 type Words = Record<keyof (typeof wordsIn)['en'], string>
 
-const usage = 'current [--check] | history | upgrade [--to TAG] | downgrade [-n COUNT | --to TAG|base]   (--json)'
+const usage =
+  'current [--check] | history | upgrade [-n COUNT | --to TAG] | downgrade [-n COUNT | --to TAG|base] [--keep-data]   (--json)'
 const wordsIn = {
   en: {
     usage: `Say what to do: ${usage}`,

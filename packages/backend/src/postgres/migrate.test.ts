@@ -158,6 +158,8 @@ it('is a command with exit codes, for people in two languages and for programs',
   ])
   expect(await said('history', 'fr')).toEqual([0, expect.stringContaining(first)])
   expect(await said('downgrade -n 2')).toEqual([0, `Took back ${second}\nTook back ${first}`])
+  expect(await said('upgrade -n 1')).toEqual([0, `Applied ${first}`])
+  expect(await said('downgrade --keep-data')).toEqual([0, `Took back ${first}`])
   expect(await said('downgrade', 'fr')).toEqual([0, 'Rien à faire.'])
   for (const line of ['', 'downgrade -n 0', 'downgrade -n x', 'upgrade twice', 'toString', 'upgrade --force']) {
     expect((await said(line))[0], line).toBe(2)

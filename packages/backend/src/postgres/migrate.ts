@@ -2,6 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import { PG_MIGRATE_LOCK_ID, runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { DatabaseError, translate } from './errors.ts'
+import { lossesOf } from './losses.ts'
 import { findMigration, type MigrationFile, readMigrations } from './migration-files.ts'
 import { refuseUnreadable } from './pool.ts'
 
@@ -16,10 +17,17 @@ export interface Migrations {
   /** Where the database stands; never writes. */
   current(): Promise<{ current: string | null; pending: string[]; unknown: string[] }>
   history(): Promise<{ name: string; appliedAt: Date | null; hasDown: boolean }[]>
-  /** Applies what is pending, up to `to`, each in a transaction of its own. Answers with what it applied. */
-  upgrade(how?: { to?: string | undefined }): Promise<string[]>
-  /** Takes back the last `count` (1), or all after `to`; `base` is before the first. Refuses before it starts what has no down. */
-  downgrade(how?: { count?: number | undefined; to?: string | undefined }): Promise<string[]>
+  /** Applies what is pending, the first `count` of it or up to `to`, each in a transaction of its own. Answers with what it applied. */
+  upgrade(how?: { count?: number | undefined; to?: string | undefined }): Promise<string[]>
+  /**
+   * Takes back the last `count` (1), or all after `to`; `base` is before the first. Refuses before it starts what has no down,
+   * and with `keepData` what would lose something that was written.
+   */
+  downgrade(how?: {
+    count?: number | undefined
+    to?: string | undefined
+    keepData?: boolean | undefined
+  }): Promise<string[]>
 }
 
 /**
@@ -48,17 +56,23 @@ export function migrate(url: string, folder: string, options: MigrateOptions = {
         const at = new Map(applied.map(({ name, at }) => [name, at]))
         return [...files, ...gone].map(({ name, hasDown }) => ({ name, appliedAt: at.get(name) ?? null, hasDown }))
       }),
-    upgrade: ({ to } = {}) => locked((client) => upgrade(client, folder, to)),
+    upgrade: (how = {}) => locked((client) => upgrade(client, folder, how)),
     downgrade: (how = {}) => locked((client) => downgrade(client, folder, how)),
   }
 }
 
-async function upgrade(client: pg.Client, folder: string, to: string | undefined): Promise<string[]> {
+interface HowFar {
+  count?: number | undefined
+  to?: string | undefined
+}
+
+async function upgrade(client: pg.Client, folder: string, { count, to }: HowFar): Promise<string[]> {
   const { files, pending, unknown } = await standing(client, folder)
   refuseNewer(unknown)
   const names = files.map(({ name }) => name)
   const last = to === undefined ? undefined : findMigration(names, to)
-  const wanted = last === undefined ? pending : pending.filter((name) => name <= last)
+  const due = last === undefined ? pending : pending.filter((name) => name <= last)
+  const wanted = count === undefined ? due : due.slice(0, countOf(count))
   await run(client, folder, 'up', wanted)
   return wanted
 }
@@ -66,21 +80,22 @@ async function upgrade(client: pg.Client, folder: string, to: string | undefined
 async function downgrade(
   client: pg.Client,
   folder: string,
-  how: { count?: number | undefined; to?: string | undefined },
-) {
+  how: HowFar & { keepData?: boolean | undefined },
+): Promise<string[]> {
   const { files, applied, unknown } = await standing(client, folder)
   refuseNewer(unknown)
   const names = applied.map(({ name }) => name)
   const kept = how.to === undefined ? Math.max(0, names.length - countOf(how.count)) : positionOf(names, how.to)
   const wanted = names.slice(kept).toReversed()
   refuseWithoutDown(wanted, files)
+  if (how.keepData) refuseLoss(await lossesOf(client, folder, wanted))
   await run(client, folder, 'down', wanted)
   return wanted
 }
 
 function countOf(count = 1): number {
   if (Number.isSafeInteger(count) && count > 0) return count
-  throw new AppError('invalid', 'How many migrations to take back is a whole number above zero.', { reason: 'count' })
+  throw new AppError('invalid', 'How many migrations is a whole number above zero.', { reason: 'count' })
 }
 
 function positionOf(names: readonly string[], to: string): number {
@@ -97,6 +112,14 @@ function refuseWithoutDown(names: readonly string[], files: readonly MigrationFi
       reason: 'migration_without_down',
     },
   )
+}
+
+function refuseLoss(lost: readonly string[]): void {
+  if (lost.length === 0) return
+  throw new AppError('conflict', `Nothing was taken back: what stands in these would be lost: ${lost.join(', ')}.`, {
+    reason: 'migration_loses_data',
+    details: { lost: [...lost] },
+  })
 }
 
 function refuseNewer(unknown: readonly string[]): void {

@@ -57,7 +57,11 @@ function hasDown(path: string, text: string): boolean {
       reason: 'migration_form',
     })
   }
-  if (down < 0) return false
-  const statements = text.slice(down).replace(/--.*|\/\*[\s\S]*?\*\//g, '')
-  return statements.trim() !== ''
+  return downHalf(text).trim() !== ''
+}
+
+/** The statements of a migration's way back, without comments. */
+export function downHalf(text: string): string {
+  const down = text.search(heading('down'))
+  return down < 0 ? '' : text.slice(down).replace(/--.*|\/\*[\s\S]*?\*\//g, '')
 }
