@@ -9,6 +9,7 @@ import { Registry } from 'prom-client'
 import { databaseError } from '../postgres/index.ts'
 import { declareErrors, type ErrorShape, problemErrors } from './declared-errors.ts'
 import { keepAnswers } from './idempotency.ts'
+import { refuseKeptCredentials } from './kept-credentials.ts'
 import { type Limit, RateLimits } from './limits/rate-limits.ts'
 import { measureRequests } from './metrics.ts'
 import { type Health, operationRoutes, type Ready, standardReady } from './operations.ts'
@@ -97,6 +98,7 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   app.addHook('onSend', async (_request, reply) => {
     if (readiness.draining) reply.header('connection', 'close')
   })
+  refuseKeptCredentials(app)
   if (options.db) keepAnswers(app, { db: options.db, clock, log })
   else refuseIdempotent(app)
   operationRoutes(app, {
@@ -157,6 +159,8 @@ function limiting(limits: RateLimits, access: Access) {
       await access.admit(request)
       await limits.countRoute(request, reply)
     },
+    // Whoever looks for paths pays for each, as for any other.
+    countStray: (request, reply) => limits.countAddress(request, reply),
   } satisfies Partial<HttpAppOptions>
 }
 
