@@ -4,7 +4,7 @@ import { redisAddress } from '@ikoma/backend/config'
 import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
-import { healthOf } from './health.ts'
+import { healthOf, healthSchema, readySchema } from './health.ts'
 import { type AppJobs, createJobs } from './jobs.ts'
 import { letterOf } from './letters.ts'
 import { authRoutes } from './routes/auth.ts'
@@ -21,7 +21,7 @@ export const version = '1.0.0'
 export const roles = ['client', 'washer', 'manager', 'admin']
 
 /** Who may call, by the name that routes give. */
-const policies = {
+export const policies = {
   anyone: 'public',
   user: 'signed-in',
   staff: ['washer', 'manager', 'admin'],
@@ -57,12 +57,13 @@ export async function createApp(
     environment: config.environment,
     ...{ log, clock, policies },
     authenticate: (request) => identity.authenticate(request),
-    sendError: envelopeErrors({ clock }),
+    errors: envelopeErrors({ clock }),
     health: {
       path: '/health',
       answer: () => healthOf({ database, redisAnswers: () => backend.redisAnswers(), clock, version }),
+      response: { 200: healthSchema, 503: healthSchema },
     },
-    ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }) },
+    ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }), response: readySchema },
     databaseUrl,
     db: database.db,
     redisUrl: redisAddress(config),

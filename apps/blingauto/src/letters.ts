@@ -8,10 +8,17 @@ export function letterOf(event: IdentityEvent, frontend: string): { subject: str
       return { subject: 'Verify your address', text: `Open this within 24 hours: ${link('verify-email', event.token)}` }
     case 'reset-password':
       return { subject: 'Your new password', text: `Choose it within the hour: ${link('reset-password', event.token)}` }
+    case 'change-email':
+      return { subject: 'Your new address', text: `Open this within the hour: ${link('confirm-email', event.token)}` }
+    case 'email-changed':
+      return {
+        subject: 'Your address was changed',
+        text: `You sign in as ${event.newEmail} from now on. If that was not you, tell us at once.`,
+      }
     case 'registration-of-existing':
       return {
         subject: 'You have an account',
-        text: 'Somebody tried to register with your address. Nothing is to be done.',
+        text: 'Somebody tried to open an account with your address. Nothing is to be done.',
       }
     case 'password-changed':
       return { subject: 'Your password was changed', text: 'If that was not you, ask for a new one at once.' }

@@ -4,7 +4,7 @@ import { createBackendApp, readTrustProxy } from '@ikoma/backend/http'
 import { noteRoutes } from './routes/notes.ts'
 
 /** Whoever shows the API key may write; everybody may read. */
-const policies = { writer: ['writer'] }
+export const policies = { writer: ['writer'] }
 
 export async function createApp({ config, log, database, databaseUrl }: BackendParts): Promise<RunningBackend> {
   const key = config.secret('API_KEY').reveal()

@@ -64,7 +64,7 @@ function signingRoutes({ app: server, identity, database }: Parts): void {
   app.post(
     '/api/v1/auth/login',
     {
-      config: strict,
+      config: { ...strict, errors: [401, 403] },
       schema: {
         tags,
         summary: 'Sign in',
@@ -82,7 +82,7 @@ function signingRoutes({ app: server, identity, database }: Parts): void {
   app.post(
     '/api/v1/auth/refresh',
     {
-      config: strict,
+      config: { ...strict, errors: [401] },
       schema: {
         tags,
         summary: 'Exchange a refresh token, once, for new tokens',

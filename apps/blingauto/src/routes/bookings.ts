@@ -7,11 +7,10 @@ import { type BookingAct, bookingTable } from '../domain/booking.ts'
 import { localOf } from '../domain/zoned-time.ts'
 import { actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
 import { bookings, services, timeSlots, vehicles } from '../store/schema.ts'
-import { type Parts, typed } from './parts.ts'
+import { instant, type Parts, typed } from './parts.ts'
 
 const tags = ['bookings']
 const staff = ['washer', 'manager', 'admin']
-const instant = z.iso.datetime({ offset: true }).describe('With its offset, or Z.')
 const statuses = Object.keys(bookingTable) as [keyof typeof bookingTable]
 
 const shown = z
@@ -46,7 +45,7 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
   app.post(
     '/api/v1/bookings',
     {
-      config: { access: 'user', idempotent: true },
+      config: { access: 'user', idempotent: true, errors: [403] },
       schema: {
         tags,
         summary: 'Book a wash: at the bay that is named, or at any that is free',

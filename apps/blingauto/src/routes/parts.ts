@@ -3,6 +3,7 @@ import type { Database } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import * as z from 'zod'
 
 /** What routes are made of. */
 export interface Parts {
@@ -14,3 +15,12 @@ export interface Parts {
 
 /** With the types of each route's schema. */
 export const typed = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>()
+
+/** An instant that a calendar and the database both have: the year 0 is none of PostgreSQL's. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (text) => Math.abs(Date.parse(text) - Date.UTC(2000)) < 300 * 366 * 86_400_000,
+    'must be within 1701 and 2299',
+  )
+  .describe('With its offset, or Z.')

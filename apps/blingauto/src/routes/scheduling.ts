@@ -23,7 +23,7 @@ export function schedulingRoutes({ app: server, database, clock }: Parts): void 
   typed(server).get(
     '/api/v1/scheduling/available-slots',
     {
-      config: { access: 'anyone' },
+      config: { access: 'anyone', errors: [422] },
       schema: {
         tags: ['scheduling'],
         summary: 'When a wash may begin, on the days of the place from `date` on',

@@ -1,4 +1,5 @@
 export { type BackendApp, type BackendAppOptions, createBackendApp } from './app.ts'
+export { type ErrorShape, problemErrors } from './declared-errors.ts'
 export { type EnvelopeOptions, envelopeErrors } from './error-envelope.ts'
 export { type Answer, deleteExpiredKeys, keepAnswer } from './idempotency.ts'
 export type { Limit } from './limits/rate-limits.ts'
