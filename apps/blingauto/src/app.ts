@@ -13,11 +13,14 @@ import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
+import { walkInRoutes } from './routes/walk-ins.ts'
 
 export const version = '1.0.0'
 
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
+
+const counterRoutes = [walkInRoutes]
 
 /** Who may call, by the name that routes give. */
 const policies = {
@@ -73,6 +76,7 @@ export async function createApp(
   const shared: Parts = { app: backend.app, database, clock, identity }
   for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
+  for (const add of counterRoutes) add(shared)
   return { backend, identity, jobs }
 }
 
