@@ -11,6 +11,7 @@ import { bookingRoutes } from './routes/bookings.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
+import { paymentRoutes } from './routes/payments.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
@@ -20,7 +21,7 @@ export const version = '1.0.0'
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
 
-const counterRoutes = [walkInRoutes]
+const counterRoutes = [walkInRoutes, paymentRoutes]
 
 /** Who may call, by the name that routes give. */
 const policies = {

@@ -4,8 +4,10 @@ import { AppError } from '@ikoma/kernel'
 import { and, asc, count, eq, gte, inArray, lt, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { type BookingAct, bookingTable } from '../domain/booking.ts'
+import { dueOf } from '../domain/booking-money.ts'
 import { localOf } from '../domain/zoned-time.ts'
-import { actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
+import { receiptWhenPaid } from '../store/booking-payments.ts'
+import { type Also, actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
 import { bookings, services, timeSlots, vehicles } from '../store/schema.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -14,7 +16,7 @@ const staff = ['washer', 'manager', 'admin']
 const instant = z.iso.datetime({ offset: true }).describe('With its offset, or Z.')
 const statuses = Object.keys(bookingTable) as [keyof typeof bookingTable]
 
-const shown = z
+export const bookingShape = z
   .object({
     id: z.uuid(),
     customer_id: z.uuid(),
@@ -28,6 +30,7 @@ const shown = z
     total_price: z.number().int().describe('In the smallest unit of the currency.'),
     cancellation_fee: z.number().int(),
     overtime_fee: z.number().int(),
+    final_price: z.number().int().describe('What is due as it stands: the price with its overtime, or the fee.'),
     hold_expires_at: z.string().nullable(),
     notes: z.string().nullable(),
   })
@@ -60,7 +63,7 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
           notes: z.string().max(1_000).optional(),
           phone_number: z.string().max(30).optional(),
         }),
-        response: { 201: shown },
+        response: { 201: bookingShape },
       },
     },
     async (request, reply) => {
@@ -92,7 +95,7 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
         summary: 'Move a booking; what it costs stays',
         params: z.object({ id: z.uuid() }),
         body: z.strictObject({ new_scheduled_at: instant, reason: z.string().max(500).optional() }),
-        response: { 200: shown },
+        response: { 200: bookingShape },
       },
     },
     async (request) => {
@@ -126,7 +129,7 @@ function readingRoutes({ app: server, database }: Parts): void {
         }),
         response: {
           200: z.object({
-            bookings: z.array(shown),
+            bookings: z.array(bookingShape),
             total_count: z.number().int(),
             page: z.number().int(),
             limit: z.number().int(),
@@ -163,7 +166,7 @@ function readingRoutes({ app: server, database }: Parts): void {
     '/api/v1/bookings/:id',
     {
       config: { access: 'user' },
-      schema: { tags, summary: 'A booking', params: z.object({ id: z.uuid() }), response: { 200: shown } },
+      schema: { tags, summary: 'A booking', params: z.object({ id: z.uuid() }), response: { 200: bookingShape } },
     },
     async (request) => shownBooking(await getBooking(db, request.params.id, callerOf(request))),
   )
@@ -175,7 +178,6 @@ function actRoutes({ app: server, database, clock }: Parts): void {
     ['confirm', 'confirm', 'staff', 'Confirm a booking that is held'],
     ['start', 'start', 'staff', 'The wash begins'],
     ['no-show', 'no_show', 'staff', 'Nobody came, half an hour after the time'],
-    ['cancel', 'cancel', 'user', 'Cancel a booking; late, it costs a part of its price'],
   ]
   for (const [path, act, access, summary] of acts) {
     app.post(
@@ -187,7 +189,7 @@ function actRoutes({ app: server, database, clock }: Parts): void {
           summary,
           params: z.object({ id: z.uuid() }),
           body: z.strictObject({ reason: z.string().max(500).optional() }),
-          response: { 200: shown },
+          response: { 200: bookingShape },
         },
       },
       async (request) => {
@@ -209,13 +211,14 @@ function completionRoute({ app: server, database, clock }: Parts): void {
         summary: 'The wash is done; each full minute beyond its time costs',
         params: z.object({ id: z.uuid() }),
         body: z.strictObject({ actual_end_time: instant.optional() }),
-        response: { 200: shown },
+        response: { 200: bookingShape },
       },
     },
     async ({ params, body }) => {
       const now = clock.now()
       const endedAt = body.actual_end_time === undefined ? now : Date.parse(body.actual_end_time)
-      return shownBooking(await actOnBooking(database, params.id, 'complete', { now, endedAt }))
+      const also: Also = (tx, booking) => receiptWhenPaid(tx, booking, now)
+      return shownBooking(await actOnBooking(database, params.id, 'complete', { now, endedAt, also }))
     },
   )
 }
@@ -229,7 +232,7 @@ function customerOf(caller: Principal, named: string | undefined): string {
 type Reader = Pick<Transaction, 'select'>
 
 /** Of somebody else it is as if there were none. */
-async function getBooking(reader: Reader, id: string, caller: Principal): Promise<Booking> {
+export async function getBooking(reader: Reader, id: string, caller: Principal): Promise<Booking> {
   const [booking] = await reader.select().from(bookings).where(eq(bookings.id, id))
   if (booking && (booking.customerId === caller.id || staff.includes(caller.role))) return booking
   throw new AppError('not_found', 'There is no such booking.', { reason: 'booking_not_found' })
@@ -262,7 +265,7 @@ async function getServices(reader: Reader, ids: readonly string[]) {
   })
 }
 
-function shownBooking(booking: Booking): z.infer<typeof shown> {
+export function shownBooking(booking: Booking): z.infer<typeof bookingShape> {
   const { startsAt, zone } = booking
   return {
     id: booking.id,
@@ -282,6 +285,7 @@ function shownBooking(booking: Booking): z.infer<typeof shown> {
     total_price: booking.price,
     cancellation_fee: booking.fee,
     overtime_fee: booking.overtimeFee,
+    final_price: dueOf(booking),
     hold_expires_at: booking.holdExpiresAt?.toISOString() ?? null,
     notes: booking.notes,
   }

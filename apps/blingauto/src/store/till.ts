@@ -21,15 +21,21 @@ export interface OpenDay {
   time: string
 }
 
-/** The first that every act at the till asks for: until its transaction ends nobody closes the day. */
-export async function openDay(tx: Transaction, now: number): Promise<OpenDay> {
+/** The place and its day; until the transaction ends nobody closes that. */
+export async function readDay(tx: Transaction, now: number): Promise<OpenDay> {
   const [place] = await tx.select().from(site).for('key share')
   if (!place) throw new Error('The place is not set up: run the seed.')
-  const { date, time } = localOf(now, place.zone)
+  return { ...place, ...localOf(now, place.zone) }
+}
+
+/** The first that every act at the till asks for. */
+export async function openDay(tx: Transaction, now: number): Promise<OpenDay> {
+  const day = await readDay(tx, now)
+  const { date } = day
   const closed = await tx.select({ date: dailyClosings.date }).from(dailyClosings).where(eq(dailyClosings.date, date))
   if (closed.length > 0)
     throw new AppError('conflict', `The till of ${date} is closed. Go on tomorrow.`, { reason: 'day_closed' })
-  return { ...place, date, time }
+  return day
 }
 
 /** A day of the place, which is 23 or 25 hours where the clock changes. */

@@ -15,7 +15,8 @@ import {
   type WalkInFault,
 } from '../domain/walk-in.ts'
 import { issueReceipt } from './receipts.ts'
-import { resources, services, timeSlots, walkInServices, walkIns, washBays } from './schema.ts'
+import { lockResources, resourcesChanged } from './resources.ts'
+import { services, timeSlots, walkInServices, walkIns, washBays } from './schema.ts'
 import { type OpenDay, openDay, type Payment, paymentsOf, writePayment } from './till.ts'
 import { releaseSlots, takeSlot } from './time-slots.ts'
 
@@ -103,16 +104,8 @@ async function takeBay(
     throw new AppError('unprocessable', 'wash_bay_id: the vehicle is too large for it.', { reason: 'bay_too_small' })
   const wanted = { resourceId: bayId, startsAt: now, durationMin: minutesOf(chosen), now, walkIn: true }
   const { slotId } = await takeSlot(tx, wanted)
-  await changeResource(tx, bayId)
+  await resourcesChanged(tx, [bayId])
   return slotId
-}
-
-/** Whoever has an answer about what is free of it asks again; its row is held until the transaction ends. */
-async function changeResource(tx: Transaction, id: string): Promise<void> {
-  await tx
-    .update(resources)
-    .set({ version: sql`${resources.version} + 1` })
-    .where(eq(resources.id, id))
 }
 
 export async function addServices(database: Database, id: string, serviceIds: readonly string[], act: Act) {
@@ -229,7 +222,8 @@ async function holdBay(tx: Transaction, walkInId: string): Promise<Bay | null> {
     .innerJoin(timeSlots, eq(timeSlots.id, walkIns.slotId))
     .where(eq(walkIns.id, walkInId))
   if (!slot) return null
-  await changeResource(tx, slot.resourceId)
+  await lockResources(tx, [slot.resourceId])
+  await resourcesChanged(tx, [slot.resourceId])
   const [held] = await tx.select().from(timeSlots).where(eq(timeSlots.id, slot.slotId))
   return held ? { ...slot, startsAt: held.startsAt, endsAt: held.endsAt } : null
 }
