@@ -9,9 +9,11 @@ import { letterOf } from './letters.ts'
 import { authRoutes } from './routes/auth.ts'
 import { bookingRoutes } from './routes/bookings.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { dailyReportRoutes } from './routes/daily-reports.ts'
 import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
@@ -21,7 +23,7 @@ export const version = '1.0.0'
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
 
-const counterRoutes = [walkInRoutes, paymentRoutes]
+const counterRoutes = [walkInRoutes, paymentRoutes, receiptRoutes, dailyReportRoutes]
 
 /** Who may call, by the name that routes give. */
 const policies = {
