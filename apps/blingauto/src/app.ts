@@ -13,8 +13,10 @@ import { dailyReportRoutes } from './routes/daily-reports.ts'
 import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
 import { paymentRoutes } from './routes/payments.ts'
+import { ratingRoutes } from './routes/ratings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
+import { seriesRoutes } from './routes/series.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
 
@@ -23,7 +25,7 @@ export const version = '1.0.0'
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
 
-const counterRoutes = [walkInRoutes, paymentRoutes, receiptRoutes, dailyReportRoutes]
+const counterRoutes = [walkInRoutes, paymentRoutes, receiptRoutes, dailyReportRoutes, seriesRoutes, ratingRoutes]
 
 /** Who may call, by the name that routes give. */
 const policies = {

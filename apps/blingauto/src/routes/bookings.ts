@@ -33,6 +33,8 @@ export const bookingShape = z
     final_price: z.number().int().describe('What is due as it stands: the price with its overtime, or the fee.'),
     hold_expires_at: z.string().nullable(),
     notes: z.string().nullable(),
+    series_id: z.uuid().nullable(),
+    rating: z.number().int().nullable(),
   })
   .meta({ id: 'Booking' })
 
@@ -223,7 +225,11 @@ function completionRoute({ app: server, database, clock }: Parts): void {
   )
 }
 
-function customerOf(caller: Principal, named: string | undefined): string {
+export function isStaff({ role }: Pick<Principal, 'role'>): boolean {
+  return staff.includes(role)
+}
+
+export function customerOf(caller: Principal, named: string | undefined): string {
   if (named === undefined || named === caller.id) return caller.id
   if (staff.includes(caller.role)) return named
   throw new AppError('forbidden', 'You book for yourself alone.', { reason: 'forbidden' })
@@ -238,7 +244,7 @@ export async function getBooking(reader: Reader, id: string, caller: Principal):
   throw new AppError('not_found', 'There is no such booking.', { reason: 'booking_not_found' })
 }
 
-async function getVehicle(reader: Reader, id: string, customerId: string) {
+export async function getVehicle(reader: Reader, id: string, customerId: string) {
   const [vehicle] = await reader
     .select()
     .from(vehicles)
@@ -247,7 +253,7 @@ async function getVehicle(reader: Reader, id: string, customerId: string) {
   throw new AppError('unprocessable', 'vehicle_id: the customer has no such vehicle.', { reason: 'vehicle_not_found' })
 }
 
-async function getServices(reader: Reader, ids: readonly string[]) {
+export async function getServices(reader: Reader, ids: readonly string[]) {
   const found = await reader
     .select()
     .from(services)
@@ -288,5 +294,7 @@ export function shownBooking(booking: Booking): z.infer<typeof bookingShape> {
     final_price: dueOf(booking),
     hold_expires_at: booking.holdExpiresAt?.toISOString() ?? null,
     notes: booking.notes,
+    series_id: booking.seriesId,
+    rating: booking.rating,
   }
 }

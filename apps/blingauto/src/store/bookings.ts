@@ -9,6 +9,7 @@ import {
   mayReschedule,
   noShowFrom,
   overtimeFee,
+  type ServicesFault,
   servicesFault,
   totalOf,
 } from '../domain/booking.ts'
@@ -44,8 +45,7 @@ export async function placeBooking(
   wanted: WantedBooking,
   { resourceIds, now }: { resourceIds: readonly string[]; now: number },
 ): Promise<Booking> {
-  const fault = servicesFault(wanted.services)
-  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+  refuseServices(servicesFault(wanted.services))
   let conflict: unknown = new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
   for (const resourceId of resourceIds) {
     try {
@@ -58,7 +58,11 @@ export async function placeBooking(
   throw conflict
 }
 
-const servicesMessages = {
+export function refuseServices(fault: ServicesFault | null): void {
+  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+}
+
+const servicesMessages: Record<ServicesFault, string> = {
   none: 'services: name at least one.',
   too_many: 'services: at most 10 in one booking.',
   twice: 'services: each once.',
@@ -67,7 +71,7 @@ const servicesMessages = {
   too_dear: 'services: together they cost more than 10000.00.',
 }
 
-async function insertBooking(
+export async function insertBooking(
   tx: Transaction,
   { services, startsAt, ...wanted }: WantedBooking,
   { resourceId, now }: { resourceId: string; now: number },
