@@ -3,6 +3,7 @@ import type { BackendParts } from '@ikoma/backend'
 import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
+import { eq } from 'drizzle-orm'
 import { healthOf } from './health.ts'
 import { type AppJobs, createJobs } from './jobs.ts'
 import { letterOf } from './letters.ts'
@@ -19,6 +20,7 @@ import { schedulingRoutes } from './routes/scheduling.ts'
 import { seriesRoutes } from './routes/series.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
+import { profiles } from './store/schema.ts'
 
 export const version = '1.0.0'
 
@@ -54,7 +56,9 @@ export async function createApp(
     issuer: name,
     audience: 'blingauto',
     tell: async (tx, event) => {
-      await jobs.enqueue(tx, 'mail', { to: event.to, ...letterOf(event, config.text('FRONTEND_URL')) })
+      const [profile] = await tx.select().from(profiles).where(eq(profiles.accountId, event.accountId))
+      const letter = letterOf(event, config.text('FRONTEND_URL'), profile?.locale ?? 'en')
+      await jobs.enqueue(tx, 'mail', { to: event.to, ...letter })
     },
   })
   const backend: BackendApp = await createBackendApp({
@@ -78,7 +82,7 @@ export async function createApp(
     corsOrigins: config.findList('CORS_ORIGINS') ?? [],
     trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
-  const shared: Parts = { app: backend.app, database, clock, identity }
+  const shared: Parts = { app: backend.app, database, clock, identity, tell: jobs.tell }
   for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
   for (const add of counterRoutes) add(shared)

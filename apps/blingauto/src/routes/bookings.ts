@@ -8,6 +8,7 @@ import { dueOf } from '../domain/booking-money.ts'
 import { localOf } from '../domain/zoned-time.ts'
 import { receiptWhenPaid } from '../store/booking-payments.ts'
 import { type Also, actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
+import { remindAnew } from '../store/due-bookings.ts'
 import { bookings, services, timeSlots, vehicles } from '../store/schema.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -45,7 +46,7 @@ export function bookingRoutes(parts: Parts): void {
   completionRoute(parts)
 }
 
-function placingRoutes({ app: server, database, clock }: Parts): void {
+function placingRoutes({ app: server, database, clock, tell }: Parts): void {
   const app = typed(server)
 
   app.post(
@@ -104,7 +105,12 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
       const booking = await getBooking(database.db, request.params.id, callerOf(request))
       const [slot] = await database.db.select().from(timeSlots).where(eq(timeSlots.id, booking.slotId))
       const startsAt = Date.parse(request.body.new_scheduled_at)
-      const to = { startsAt, resourceId: slot?.resourceId ?? '', now: clock.now() }
+      const now = clock.now()
+      const also: Also = async (tx, moved) => {
+        await remindAnew(tx, moved, now)
+        await tell(tx, 'moved', moved)
+      }
+      const to = { startsAt, resourceId: slot?.resourceId ?? '', now, also }
       return shownBooking(await rescheduleBooking(database, booking.id, to))
     },
   )
@@ -174,7 +180,7 @@ function readingRoutes({ app: server, database }: Parts): void {
   )
 }
 
-function actRoutes({ app: server, database, clock }: Parts): void {
+function actRoutes({ app: server, database, clock, tell }: Parts): void {
   const app = typed(server)
   const acts: [path: string, act: Exclude<BookingAct, 'expire' | 'complete'>, access: string, summary: string][] = [
     ['confirm', 'confirm', 'staff', 'Confirm a booking that is held'],
@@ -196,7 +202,11 @@ function actRoutes({ app: server, database, clock }: Parts): void {
       },
       async (request) => {
         const { id } = await getBooking(database.db, request.params.id, callerOf(request))
-        const how = { now: clock.now(), reason: request.body.reason ?? null }
+        const also: Also = async (tx, booking) => {
+          if (act === 'confirm') await tell(tx, 'confirmed', booking)
+          if (act === 'no_show') await tell(tx, 'no_show', booking)
+        }
+        const how = { now: clock.now(), reason: request.body.reason ?? null, also }
         return shownBooking(await actOnBooking(database, id, act, how))
       },
     )

@@ -3,6 +3,7 @@ import type { Database } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { TellCustomer } from '../booking-letters.ts'
 
 /** What routes are made of. */
 export interface Parts {
@@ -10,6 +11,8 @@ export interface Parts {
   database: Database
   clock: Clock
   identity: Identity
+  /** What the customer of a booking is told by mail. */
+  tell: TellCustomer
 }
 
 /** With the types of each route's schema. */

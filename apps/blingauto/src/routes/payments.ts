@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { dueOf, refundOf, refundStatuses } from '../domain/booking-money.ts'
 import { paymentStatusOf } from '../domain/walk-in.ts'
 import { type PaidBooking, payBooking, refundBooking } from '../store/booking-payments.ts'
-import { actOnBooking } from '../store/bookings.ts'
+import { type Also, actOnBooking } from '../store/bookings.ts'
 import { paymentsOf } from '../store/till.ts'
 import { bookingShape, getBooking, shownBooking } from './bookings.ts'
 import { amount, moneyBody, paymentsPart, shownPayments, takenOf } from './money.ts'
@@ -39,7 +39,7 @@ function readingRoute({ app: server, database: { db } }: Parts): void {
   )
 }
 
-function movingRoutes({ app: server, database, clock }: Parts): void {
+function movingRoutes({ app: server, database, clock, tell }: Parts): void {
   const ways = [
     ['payments', 'staff', 'Take money for a booking; paid in full, one that is held is confirmed', payBooking],
     ['refunds', 'managers', 'Give money back', refundBooking],
@@ -55,7 +55,10 @@ function movingRoutes({ app: server, database, clock }: Parts): void {
         const paid = await move(database, request.params.id, takenOf(request.body), {
           now: clock.now(),
           by: callerOf(request).id,
-          also: (tx, after) => keepAnswer(tx, request, { status: 201, body: shownPaid(after) }),
+          also: async (tx, after) => {
+            if (after.confirmed) await tell(tx, 'confirmed', after.booking)
+            await keepAnswer(tx, request, { status: 201, body: shownPaid(after) })
+          },
         })
         return reply.code(201).send(shownPaid(paid))
       },
@@ -63,7 +66,7 @@ function movingRoutes({ app: server, database, clock }: Parts): void {
   }
 }
 
-function cancellationRoute({ app: server, database, clock }: Parts): void {
+function cancellationRoute({ app: server, database, clock, tell }: Parts): void {
   typed(server).post(
     '/api/v1/bookings/:id/cancel',
     {
@@ -78,7 +81,8 @@ function cancellationRoute({ app: server, database, clock }: Parts): void {
     },
     async (request) => {
       const { id } = await getBooking(database.db, request.params.id, callerOf(request))
-      const how = { now: clock.now(), reason: request.body.reason ?? null }
+      const also: Also = (tx, cancelled) => tell(tx, 'cancelled', cancelled)
+      const how = { now: clock.now(), reason: request.body.reason ?? null, also }
       const booking = await actOnBooking(database, id, 'cancel', how)
       const payments = await paymentsOf(database.db, { bookingId: id })
       return { ...shownBooking(booking), ...shownRefund({ booking, payments }) }

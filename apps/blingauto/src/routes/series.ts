@@ -3,7 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { servicesFault } from '../domain/booking.ts'
-import { baysFor, refuseServices } from '../store/bookings.ts'
+import { type Also, baysFor, refuseServices } from '../store/bookings.ts'
 import { cancelRest, type PlacedSeries, placeSeries, readSeries } from '../store/series.ts'
 import { bookingShape, customerOf, getServices, getVehicle, isStaff, shownBooking } from './bookings.ts'
 import { type Parts, typed } from './parts.ts'
@@ -93,7 +93,7 @@ function readingRoute({ app: server, database }: Parts): void {
   )
 }
 
-function cancellingRoute({ app: server, database, clock }: Parts): void {
+function cancellingRoute({ app: server, database, clock, tell }: Parts): void {
   typed(server).post(
     '/api/v1/bookings/series/:id/cancel',
     {
@@ -108,7 +108,8 @@ function cancellingRoute({ app: server, database, clock }: Parts): void {
     },
     async (request) => {
       const { series } = await getSeries({ database }, request, request.params.id)
-      const how = { now: clock.now(), reason: request.body.reason ?? null }
+      const also: Also = (tx, cancelled) => tell(tx, 'cancelled', cancelled)
+      const how = { now: clock.now(), reason: request.body.reason ?? null, also }
       return { cancelled: (await cancelRest(database, series.id, how)).map(shownBooking) }
     },
   )
