@@ -7,10 +7,13 @@ import { eq } from 'drizzle-orm'
 import { healthOf } from './health.ts'
 import { type AppJobs, createJobs } from './jobs.ts'
 import { letterOf } from './letters.ts'
+import { analyticsRoutes } from './routes/analytics.ts'
 import { authRoutes } from './routes/auth.ts'
 import { bookingRoutes } from './routes/bookings.ts'
+import { calendarFeedRoutes } from './routes/calendar-feed.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
 import { dailyReportRoutes } from './routes/daily-reports.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
 import { paymentRoutes } from './routes/payments.ts'
@@ -27,7 +30,17 @@ export const version = '1.0.0'
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
 
-const counterRoutes = [walkInRoutes, paymentRoutes, receiptRoutes, dailyReportRoutes, seriesRoutes, ratingRoutes]
+const counterRoutes = [
+  walkInRoutes,
+  paymentRoutes,
+  receiptRoutes,
+  dailyReportRoutes,
+  seriesRoutes,
+  ratingRoutes,
+  calendarFeedRoutes,
+  exportRoutes,
+  analyticsRoutes,
+]
 
 /** Who may call, by the name that routes give. */
 const policies = {
