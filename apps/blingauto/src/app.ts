@@ -4,21 +4,44 @@ import { redisAddress } from '@ikoma/backend/config'
 import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
+import { eq } from 'drizzle-orm'
 import { healthOf, healthSchema, readySchema } from './health.ts'
 import { type AppJobs, createJobs } from './jobs.ts'
 import { letterOf } from './letters.ts'
+import { analyticsRoutes } from './routes/analytics.ts'
 import { authRoutes } from './routes/auth.ts'
 import { bookingRoutes } from './routes/bookings.ts'
+import { calendarFeedRoutes } from './routes/calendar-feed.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { dailyReportRoutes } from './routes/daily-reports.ts'
+import { exportRoutes } from './routes/exports.ts'
 import { facilityRoutes } from './routes/facilities.ts'
 import type { Parts } from './routes/parts.ts'
+import { paymentRoutes } from './routes/payments.ts'
+import { ratingRoutes } from './routes/ratings.ts'
+import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
+import { seriesRoutes } from './routes/series.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
+import { walkInRoutes } from './routes/walk-ins.ts'
+import { profiles } from './store/schema.ts'
 
 export const version = '1.0.0'
 
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
+
+const counterRoutes = [
+  walkInRoutes,
+  paymentRoutes,
+  receiptRoutes,
+  dailyReportRoutes,
+  seriesRoutes,
+  ratingRoutes,
+  calendarFeedRoutes,
+  exportRoutes,
+  analyticsRoutes,
+]
 
 /** Who may call, by the name that routes give. */
 export const policies = {
@@ -47,7 +70,9 @@ export async function createApp(
     issuer: name,
     audience: 'blingauto',
     tell: async (tx, event) => {
-      await jobs.enqueue(tx, 'mail', { to: event.to, ...letterOf(event, config.text('FRONTEND_URL')) })
+      const [profile] = await tx.select().from(profiles).where(eq(profiles.accountId, event.accountId))
+      const letter = letterOf(event, config.text('FRONTEND_URL'), profile?.locale ?? 'en')
+      await jobs.enqueue(tx, 'mail', { to: event.to, ...letter })
     },
   })
   const backend: BackendApp = await createBackendApp({
@@ -72,9 +97,10 @@ export async function createApp(
     corsOrigins: config.findList('CORS_ORIGINS') ?? [],
     trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
-  const shared: Parts = { app: backend.app, database, clock, identity }
+  const shared: Parts = { app: backend.app, database, clock, identity, tell: jobs.tell }
   for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
+  for (const add of counterRoutes) add(shared)
   return { backend, identity, jobs }
 }
 

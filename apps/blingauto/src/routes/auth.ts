@@ -4,6 +4,7 @@ import { identityAccounts } from '@ikoma/backend/identity/schema'
 import { AppError } from '@ikoma/kernel'
 import { asc, count, eq, getColumns } from 'drizzle-orm'
 import * as z from 'zod'
+import { languageOf } from '../domain/language.ts'
 import { profiles } from '../store/schema.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -50,10 +51,10 @@ function signingRoutes({ app: server, identity, database }: Parts): void {
         response: { 201: user },
       },
     },
-    async ({ body }, reply) => {
+    async ({ body, headers }, reply) => {
       const names = { firstName: body.first_name, lastName: body.last_name, phoneNumber: body.phone_number ?? null }
       const registered = await identity.register(body, async (tx, { id }) => {
-        await tx.insert(profiles).values({ accountId: id, ...names })
+        await tx.insert(profiles).values({ accountId: id, ...names, locale: languageOf(headers['accept-language']) })
       })
       if (registered.status === 'taken') throw emailTaken()
       const { account } = registered

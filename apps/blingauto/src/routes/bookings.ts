@@ -4,8 +4,11 @@ import { AppError } from '@ikoma/kernel'
 import { and, asc, count, eq, gte, inArray, lt, type SQL } from 'drizzle-orm'
 import * as z from 'zod'
 import { type BookingAct, bookingTable } from '../domain/booking.ts'
+import { dueOf } from '../domain/booking-money.ts'
 import { localOf } from '../domain/zoned-time.ts'
-import { actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
+import { receiptWhenPaid } from '../store/booking-payments.ts'
+import { type Also, actOnBooking, type Booking, baysFor, placeBooking, rescheduleBooking } from '../store/bookings.ts'
+import { remindAnew } from '../store/due-bookings.ts'
 import { bookings, services, timeSlots, vehicles } from '../store/schema.ts'
 import { instant, type Parts, typed } from './parts.ts'
 
@@ -13,7 +16,7 @@ const tags = ['bookings']
 const staff = ['washer', 'manager', 'admin']
 const statuses = Object.keys(bookingTable) as [keyof typeof bookingTable]
 
-const shown = z
+export const bookingShape = z
   .object({
     id: z.uuid(),
     customer_id: z.uuid(),
@@ -27,8 +30,11 @@ const shown = z
     total_price: z.number().int().describe('In the smallest unit of the currency.'),
     cancellation_fee: z.number().int(),
     overtime_fee: z.number().int(),
+    final_price: z.number().int().describe('What is due as it stands: the price with its overtime, or the fee.'),
     hold_expires_at: z.string().nullable(),
     notes: z.string().nullable(),
+    series_id: z.uuid().nullable(),
+    rating: z.number().int().nullable(),
   })
   .meta({ id: 'Booking' })
 
@@ -39,7 +45,7 @@ export function bookingRoutes(parts: Parts): void {
   completionRoute(parts)
 }
 
-function placingRoutes({ app: server, database, clock }: Parts): void {
+function placingRoutes({ app: server, database, clock, tell }: Parts): void {
   const app = typed(server)
 
   app.post(
@@ -59,7 +65,7 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
           notes: z.string().max(1_000).optional(),
           phone_number: z.string().max(30).optional(),
         }),
-        response: { 201: shown },
+        response: { 201: bookingShape },
       },
     },
     async (request, reply) => {
@@ -91,14 +97,19 @@ function placingRoutes({ app: server, database, clock }: Parts): void {
         summary: 'Move a booking; what it costs stays',
         params: z.object({ id: z.uuid() }),
         body: z.strictObject({ new_scheduled_at: instant, reason: z.string().max(500).optional() }),
-        response: { 200: shown },
+        response: { 200: bookingShape },
       },
     },
     async (request) => {
       const booking = await getBooking(database.db, request.params.id, callerOf(request))
       const [slot] = await database.db.select().from(timeSlots).where(eq(timeSlots.id, booking.slotId))
       const startsAt = Date.parse(request.body.new_scheduled_at)
-      const to = { startsAt, resourceId: slot?.resourceId ?? '', now: clock.now() }
+      const now = clock.now()
+      const also: Also = async (tx, moved) => {
+        await remindAnew(tx, moved, now)
+        await tell(tx, 'moved', moved)
+      }
+      const to = { startsAt, resourceId: slot?.resourceId ?? '', now, also }
       return shownBooking(await rescheduleBooking(database, booking.id, to))
     },
   )
@@ -125,7 +136,7 @@ function readingRoutes({ app: server, database }: Parts): void {
         }),
         response: {
           200: z.object({
-            bookings: z.array(shown),
+            bookings: z.array(bookingShape),
             total_count: z.number().int(),
             page: z.number().int(),
             limit: z.number().int(),
@@ -162,19 +173,18 @@ function readingRoutes({ app: server, database }: Parts): void {
     '/api/v1/bookings/:id',
     {
       config: { access: 'user' },
-      schema: { tags, summary: 'A booking', params: z.object({ id: z.uuid() }), response: { 200: shown } },
+      schema: { tags, summary: 'A booking', params: z.object({ id: z.uuid() }), response: { 200: bookingShape } },
     },
     async (request) => shownBooking(await getBooking(db, request.params.id, callerOf(request))),
   )
 }
 
-function actRoutes({ app: server, database, clock }: Parts): void {
+function actRoutes({ app: server, database, clock, tell }: Parts): void {
   const app = typed(server)
   const acts: [path: string, act: Exclude<BookingAct, 'expire' | 'complete'>, access: string, summary: string][] = [
     ['confirm', 'confirm', 'staff', 'Confirm a booking that is held'],
     ['start', 'start', 'staff', 'The wash begins'],
     ['no-show', 'no_show', 'staff', 'Nobody came, half an hour after the time'],
-    ['cancel', 'cancel', 'user', 'Cancel a booking; late, it costs a part of its price'],
   ]
   for (const [path, act, access, summary] of acts) {
     app.post(
@@ -186,12 +196,16 @@ function actRoutes({ app: server, database, clock }: Parts): void {
           summary,
           params: z.object({ id: z.uuid() }),
           body: z.strictObject({ reason: z.string().max(500).optional() }),
-          response: { 200: shown },
+          response: { 200: bookingShape },
         },
       },
       async (request) => {
         const { id } = await getBooking(database.db, request.params.id, callerOf(request))
-        const how = { now: clock.now(), reason: request.body.reason ?? null }
+        const also: Also = async (tx, booking) => {
+          if (act === 'confirm') await tell(tx, 'confirmed', booking)
+          if (act === 'no_show') await tell(tx, 'no_show', booking)
+        }
+        const how = { now: clock.now(), reason: request.body.reason ?? null, also }
         return shownBooking(await actOnBooking(database, id, act, how))
       },
     )
@@ -208,18 +222,23 @@ function completionRoute({ app: server, database, clock }: Parts): void {
         summary: 'The wash is done; each full minute beyond its time costs',
         params: z.object({ id: z.uuid() }),
         body: z.strictObject({ actual_end_time: instant.optional() }),
-        response: { 200: shown },
+        response: { 200: bookingShape },
       },
     },
     async ({ params, body }) => {
       const now = clock.now()
       const endedAt = body.actual_end_time === undefined ? now : Date.parse(body.actual_end_time)
-      return shownBooking(await actOnBooking(database, params.id, 'complete', { now, endedAt }))
+      const also: Also = (tx, booking) => receiptWhenPaid(tx, booking, now)
+      return shownBooking(await actOnBooking(database, params.id, 'complete', { now, endedAt, also }))
     },
   )
 }
 
-function customerOf(caller: Principal, named: string | undefined): string {
+export function isStaff({ role }: Pick<Principal, 'role'>): boolean {
+  return staff.includes(role)
+}
+
+export function customerOf(caller: Principal, named: string | undefined): string {
   if (named === undefined || named === caller.id) return caller.id
   if (staff.includes(caller.role)) return named
   throw new AppError('forbidden', 'You book for yourself alone.', { reason: 'forbidden' })
@@ -228,13 +247,13 @@ function customerOf(caller: Principal, named: string | undefined): string {
 type Reader = Pick<Transaction, 'select'>
 
 /** Of somebody else it is as if there were none. */
-async function getBooking(reader: Reader, id: string, caller: Principal): Promise<Booking> {
+export async function getBooking(reader: Reader, id: string, caller: Principal): Promise<Booking> {
   const [booking] = await reader.select().from(bookings).where(eq(bookings.id, id))
   if (booking && (booking.customerId === caller.id || staff.includes(caller.role))) return booking
   throw new AppError('not_found', 'There is no such booking.', { reason: 'booking_not_found' })
 }
 
-async function getVehicle(reader: Reader, id: string, customerId: string) {
+export async function getVehicle(reader: Reader, id: string, customerId: string) {
   const [vehicle] = await reader
     .select()
     .from(vehicles)
@@ -243,7 +262,7 @@ async function getVehicle(reader: Reader, id: string, customerId: string) {
   throw new AppError('unprocessable', 'vehicle_id: the customer has no such vehicle.', { reason: 'vehicle_not_found' })
 }
 
-async function getServices(reader: Reader, ids: readonly string[]) {
+export async function getServices(reader: Reader, ids: readonly string[]) {
   const found = await reader
     .select()
     .from(services)
@@ -261,7 +280,7 @@ async function getServices(reader: Reader, ids: readonly string[]) {
   })
 }
 
-function shownBooking(booking: Booking): z.infer<typeof shown> {
+export function shownBooking(booking: Booking): z.infer<typeof bookingShape> {
   const { startsAt, zone } = booking
   return {
     id: booking.id,
@@ -281,7 +300,10 @@ function shownBooking(booking: Booking): z.infer<typeof shown> {
     total_price: booking.price,
     cancellation_fee: booking.fee,
     overtime_fee: booking.overtimeFee,
+    final_price: dueOf(booking),
     hold_expires_at: booking.holdExpiresAt?.toISOString() ?? null,
     notes: booking.notes,
+    series_id: booking.seriesId,
+    rating: booking.rating,
   }
 }

@@ -1,6 +1,7 @@
 import { AppError, newId } from '@ikoma/kernel'
 import { and, asc, eq, ilike } from 'drizzle-orm'
 import * as z from 'zod'
+import { type Rated, ratingsOf } from '../store/ratings.ts'
 import { categories, services } from '../store/schema.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -19,6 +20,9 @@ const service = z
     price: z.number().int().describe('In the smallest unit of the currency.'),
     duration_minutes: z.number().int(),
     is_popular: z.boolean(),
+    rating: z
+      .object({ average: z.number().nullable(), count: z.number().int() })
+      .describe('Of the bookings that it was part of.'),
   })
   .meta({ id: 'Service' })
 
@@ -127,7 +131,11 @@ export function catalogueRoutes({ app: server, database }: Parts): void {
         .orderBy(asc(services.name), asc(services.id))
         .offset((page - 1) * limit)
         .limit(limit)
-      return { services: rows.map(shownService), page, limit }
+      const ratings = await ratingsOf(
+        db,
+        rows.map(({ id }) => id),
+      )
+      return { services: rows.map((row) => shownService(row, ratings.get(row.id))), page, limit }
     },
   )
 }
@@ -136,7 +144,10 @@ function shownCategory({ id, name: called, description: about, displayOrder }: t
   return { id, name: called, description: about, display_order: displayOrder }
 }
 
-function shownService(row: typeof services.$inferSelect): z.infer<typeof service> {
+function shownService(
+  row: typeof services.$inferSelect,
+  rating: Rated = { average: null, count: 0 },
+): z.infer<typeof service> {
   const { id, categoryId, name: called, description: about, price, durationMin, popular } = row
   return {
     id,
@@ -146,5 +157,6 @@ function shownService(row: typeof services.$inferSelect): z.infer<typeof service
     price,
     duration_minutes: durationMin,
     is_popular: popular,
+    rating,
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '@ikoma/kernel'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import * as z from 'zod'
+import type { TellCustomer } from '../booking-letters.ts'
 
 /** What routes are made of. */
 export interface Parts {
@@ -11,6 +12,8 @@ export interface Parts {
   database: Database
   clock: Clock
   identity: Identity
+  /** What the customer of a booking is told by mail. */
+  tell: TellCustomer
 }
 
 /** With the types of each route's schema. */

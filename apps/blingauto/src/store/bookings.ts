@@ -9,13 +9,16 @@ import {
   mayReschedule,
   noShowFrom,
   overtimeFee,
+  type ServicesFault,
   servicesFault,
   totalOf,
 } from '../domain/booking.ts'
 import { fits, type VehicleSize, vehicleSizes } from '../domain/vehicle.ts'
 import { localOf } from '../domain/zoned-time.ts'
+import { changeBooking, isExpired, withBooking } from './held-booking.ts'
+import { resourcesChanged } from './resources.ts'
 import { bookingServices, bookings, resources, washBays } from './schema.ts'
-import { lockResource, releaseSlots, takeSlot } from './time-slots.ts'
+import { releaseSlots, takeSlot } from './time-slots.ts'
 
 export type Booking = typeof bookings.$inferSelect
 
@@ -30,6 +33,9 @@ export interface WantedBooking {
   seriesId?: string | undefined
 }
 
+/** What is done in the same transaction once it is changed: letters, a receipt. */
+export type Also = (tx: Transaction, booking: Booking) => Promise<void>
+
 /**
  * Places a booking at the first of these resources that is free then. A conflict only when none is; each is tried in a
  * transaction of its own, so that nobody waits for more than one.
@@ -39,8 +45,7 @@ export async function placeBooking(
   wanted: WantedBooking,
   { resourceIds, now }: { resourceIds: readonly string[]; now: number },
 ): Promise<Booking> {
-  const fault = servicesFault(wanted.services)
-  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+  refuseServices(servicesFault(wanted.services))
   let conflict: unknown = new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
   for (const resourceId of resourceIds) {
     try {
@@ -53,7 +58,11 @@ export async function placeBooking(
   throw conflict
 }
 
-const servicesMessages = {
+export function refuseServices(fault: ServicesFault | null): void {
+  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+}
+
+const servicesMessages: Record<ServicesFault, string> = {
   none: 'services: name at least one.',
   too_many: 'services: at most 10 in one booking.',
   twice: 'services: each once.',
@@ -62,7 +71,7 @@ const servicesMessages = {
   too_dear: 'services: together they cost more than 10000.00.',
 }
 
-async function insertBooking(
+export async function insertBooking(
   tx: Transaction,
   { services, startsAt, ...wanted }: WantedBooking,
   { resourceId, now }: { resourceId: string; now: number },
@@ -107,23 +116,13 @@ export async function baysFor(tx: Pick<Transaction, 'select'>, size: VehicleSize
     .map(({ id }) => id)
 }
 
-/** The booking, kept from others until the transaction ends. */
-async function lockBooking(tx: Transaction, id: string): Promise<Booking> {
-  const [booking] = await tx.select().from(bookings).where(eq(bookings.id, id)).for('update')
-  if (!booking) throw new AppError('not_found', 'There is no such booking.', { reason: 'booking_not_found' })
-  return booking
-}
-
 /** Moves it to another time, and another resource where one is given: all of it or nothing, and what it costs stays. */
 export async function rescheduleBooking(
   database: Database,
   id: string,
-  { startsAt, resourceId, now }: { startsAt: number; resourceId: string; now: number },
+  { startsAt, resourceId, now, also }: { startsAt: number; resourceId: string; now: number; also?: Also },
 ): Promise<Booking> {
-  return database.transaction(async (tx) => {
-    // In the order in which everybody takes them: the resource, then its bookings.
-    await lockResource(tx, resourceId)
-    const booking = await lockBooking(tx, id)
+  return withBooking(database, id, { also: [resourceId] }, async (tx, { booking }) => {
     if (isExpired(booking, now) || !mayReschedule({ ...booking, startsAt: booking.startsAt.getTime() }, now))
       throw new AppError('unprocessable', 'It can be moved up to two hours before it begins.', {
         reason: 'too_late_to_reschedule',
@@ -131,13 +130,18 @@ export async function rescheduleBooking(
     const { durationMin, slotId } = booking
     const { span, site } = await takeSlot(tx, { resourceId, startsAt, durationMin, now }, slotId)
     const local = localOf(startsAt, site.zone)
-    return change(tx, id, {
-      startsAt: new Date(span.from),
-      endsAt: new Date(span.to),
-      localDate: local.date,
-      localTime: local.time,
-    })
+    const times = { startsAt: new Date(span.from), endsAt: new Date(span.to) }
+    const moved = await changeBooking(tx, id, { ...times, localDate: local.date, localTime: local.time }, now)
+    await also?.(tx, moved)
+    return moved
   })
+}
+
+interface How {
+  now: number
+  reason?: string | null
+  endedAt?: number
+  also?: Also
 }
 
 /** Does one act of the state table. Rejects with a conflict where the booking is in no state for it. */
@@ -145,10 +149,9 @@ export async function actOnBooking(
   database: Database,
   id: string,
   act: Exclude<BookingAct, 'expire'>,
-  { now, reason = null, endedAt = now }: { now: number; reason?: string | null; endedAt?: number },
+  { now, reason = null, endedAt = now, also }: How,
 ): Promise<Booking> {
-  return database.transaction(async (tx) => {
-    const booking = await lockBooking(tx, id)
+  return withBooking(database, id, {}, async (tx, { booking, place }) => {
     const status = afterAct(booking.status, act)
     if (status === null || isExpired(booking, now))
       throw new AppError('conflict', `A booking that is ${booking.status} cannot do this: ${act}.`, {
@@ -162,26 +165,19 @@ export async function actOnBooking(
     if (act === 'complete' && (endedAt > now || endedAt < (booking.actualStartAt?.getTime() ?? startsAt)))
       throw new AppError('unprocessable', 'actual_end_time: between its start and now.', { reason: 'end_time_invalid' })
     if (act === 'cancel' || act === 'no_show') await releaseSlots(tx, [booking.slotId])
-    return change(tx, id, {
+    await resourcesChanged(tx, [place.resourceId])
+    const changes = {
       status,
       ...(act === 'confirm' ? { holdExpiresAt: null } : {}),
       ...(act === 'cancel' ? { fee: cancellationFee({ ...booking, startsAt }, now), endReason: reason } : {}),
       ...(act === 'no_show' ? { fee: booking.price } : {}),
       ...(act === 'start' ? { actualStartAt: new Date(now) } : {}),
       ...(act === 'complete' ? { actualEndAt: new Date(endedAt), overtimeFee: overtimeFee(endsAt, endedAt) } : {}),
-    })
+    }
+    const after = await changeBooking(tx, id, changes, now)
+    await also?.(tx, after)
+    return after
   })
-}
-
-/** A hold that is over is cancelled, even before the worker wrote it down: a late payment never makes it a booking again. */
-function isExpired({ status, holdExpiresAt }: Booking, now: number): boolean {
-  return status === 'pending' && holdExpiresAt !== null && holdExpiresAt.getTime() <= now
-}
-
-async function change(tx: Transaction, id: string, values: Partial<Booking>): Promise<Booking> {
-  const [booking] = await tx.update(bookings).set(values).where(eq(bookings.id, id)).returning()
-  if (!booking) throw new Error('the booking was not returned')
-  return booking
 }
 
 /** Ends what nobody confirmed in time; how many. At most `limit` at once. */

@@ -16,6 +16,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { BookingStatus } from '../domain/booking.ts'
+import type { Language } from '../domain/language.ts'
 import type { Hours } from '../domain/opening-hours.ts'
 import type { DailyTotals, ReceiptContent } from '../domain/receipt.ts'
 import type { VehicleSize } from '../domain/vehicle.ts'
@@ -172,6 +173,8 @@ export const profiles = pgTable('profiles', {
   firstName: text('first_name').notNull(),
   lastName: text('last_name').notNull(),
   phoneNumber: text('phone_number'),
+  /** Of the letters to them: what their browser asked for when they registered. */
+  locale: text('locale').$type<Language>(),
 })
 
 export const vehicles = pgTable(
@@ -277,10 +280,11 @@ export const bookings = pgTable(
     updatedAt: at('updated_at').notNull().default(sql`now()`),
     ...created,
   },
-  ({ customerId, startsAt, status, holdExpiresAt, rating }) => [
+  ({ customerId, startsAt, status, holdExpiresAt, rating, seriesId }) => [
     check('bookings_rating', sql`${rating} between 1 and 5`),
     index('bookings_customer').on(customerId, startsAt),
     index('bookings_start').on(startsAt),
+    index('bookings_series').on(seriesId).where(sql`${seriesId} is not null`),
     index('bookings_holds').on(holdExpiresAt).where(sql`${status} = 'pending'`),
   ],
 )
@@ -298,33 +302,41 @@ export const bookingServices = pgTable(
     price: amount('price').notNull(),
     durationMin: integer('duration_min').notNull(),
   },
-  ({ bookingId, serviceId }) => [uniqueIndex('booking_services_once').on(bookingId, serviceId)],
+  ({ bookingId, serviceId }) => [
+    uniqueIndex('booking_services_once').on(bookingId, serviceId),
+    index('booking_services_service').on(serviceId),
+  ],
 )
 
-export const walkIns = pgTable('walk_ins', {
-  id: uuid('id').primaryKey(),
-  status: text('status').$type<'in_progress' | 'completed' | 'cancelled'>().notNull(),
-  /** Where it stands, when it takes a bay that can be booked. */
-  slotId: uuid('slot_id')
-    .unique()
-    .references(() => timeSlots.id),
-  vehicle: jsonb('vehicle')
-    .$type<{ make: string; model: string; color: string; size: VehicleSize; licensePlate?: string }>()
-    .notNull(),
-  customerName: text('customer_name'),
-  customerPhone: text('customer_phone'),
-  discountPercent: integer('discount_percent').notNull().default(0),
-  takenBy: uuid('taken_by').notNull(),
-  completedAt: at('completed_at'),
-  cancelReason: text('cancel_reason'),
-  ...created,
-})
+export const walkIns = pgTable(
+  'walk_ins',
+  {
+    id: uuid('id').primaryKey(),
+    status: text('status').$type<'in_progress' | 'completed' | 'cancelled'>().notNull(),
+    /** Where it stands, when it takes a bay that can be booked. */
+    slotId: uuid('slot_id')
+      .unique()
+      .references(() => timeSlots.id),
+    vehicle: jsonb('vehicle')
+      .$type<{ make: string; model: string; color: string; size: VehicleSize; licensePlate?: string }>()
+      .notNull(),
+    customerName: text('customer_name'),
+    customerPhone: text('customer_phone'),
+    discountPercent: integer('discount_percent').notNull().default(0),
+    takenBy: uuid('taken_by').notNull(),
+    completedAt: at('completed_at'),
+    cancelReason: text('cancel_reason'),
+    ...created,
+  },
+  ({ createdAt }) => [index('walk_ins_created').on(createdAt)],
+)
 
 export const walkInServices = pgTable('walk_in_services', {
   id: uuid('id').primaryKey(),
   walkInId: uuid('walk_in_id')
     .notNull()
     .references(() => walkIns.id),
+  serviceId: uuid('service_id').references(() => services.id),
   name: text('name').notNull(),
   price: amount('price').notNull(),
   durationMin: integer('duration_min').notNull(),
@@ -373,6 +385,20 @@ export const receipts = pgTable(
     check('receipts_of_one', sql`num_nonnulls(${walkInId}, ${bookingId}) = 1`),
   ],
 )
+
+/** The last number of each local year: whoever issues a receipt holds its row. */
+export const receiptCounters = pgTable('receipt_counters', {
+  year: integer('year').primaryKey(),
+  last: integer('last').notNull(),
+})
+
+/** Where a calendar fetches the bookings of an account, which has one such address at a time. */
+export const calendarLinks = pgTable('calendar_links', {
+  accountId: uuid('account_id').primaryKey(),
+  /** SHA-256 of the token in the address, which is shown once. */
+  hash: text('hash').notNull().unique(),
+  ...created,
+})
 
 /** A day of the till as it was when it was closed: nothing is taken or given back on it afterwards. */
 export const dailyClosings = pgTable('daily_closings', {

@@ -68,6 +68,12 @@ export async function openApi(zone = 'Europe/Paris', env: Record<string, string>
     database,
     time,
     logged,
+    jobs,
+    /** What is to be sent by mail, in the order in which it was written. */
+    async mails(): Promise<{ to: string; subject: string; text: string }[]> {
+      const query = "select data->'payload' as mail from pgboss.job where name = 'mail' order by created_on, id"
+      return (await database.pool.query(query)).rows.map(({ mail }) => mail)
+    },
     /** A verified account of the role, signed in. */
     async as(role: string, name = role) {
       const email = `${name}@example.org`
