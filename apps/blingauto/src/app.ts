@@ -70,7 +70,7 @@ export async function createApp(
     corsOrigins: config.findList('CORS_ORIGINS') ?? [],
     trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
-  const shared: Parts = { app: backend.app, database, clock, identity }
+  const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept }
   for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
   return { backend, identity, jobs }

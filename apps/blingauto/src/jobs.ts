@@ -5,7 +5,7 @@ import { createMailer, messageIdFor } from '@ikoma/backend/mail'
 import type { Clock } from '@ikoma/kernel'
 import { sql } from 'drizzle-orm'
 import * as z from 'zod'
-import { expireHolds } from './store/bookings.ts'
+import { expireHolds } from './store/booking-holds.ts'
 
 export type AppJobs = ReturnType<typeof createJobs>
 

@@ -87,6 +87,11 @@ export function without(spans: readonly Span[], taken: readonly Span[]): Span[] 
   return left
 }
 
+/** What is in both. */
+export function common(a: readonly Span[], b: readonly Span[]): Span[] {
+  return without(a, without(a, b))
+}
+
 export function overlap(a: Span, b: Span): boolean {
   return a.from < b.to && b.from < a.to
 }

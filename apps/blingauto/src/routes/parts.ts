@@ -1,3 +1,4 @@
+import type { Kept } from '@ikoma/backend/http'
 import type { Identity } from '@ikoma/backend/identity'
 import type { Database } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
@@ -10,6 +11,8 @@ export interface Parts {
   database: Database
   clock: Clock
   identity: Identity
+  /** Answers that are kept for a while. */
+  kept: Kept
 }
 
 /** With the types of each route's schema. */
