@@ -9,9 +9,14 @@ import { letterOf } from './letters.ts'
 import { authRoutes } from './routes/auth.ts'
 import { bookingRoutes } from './routes/bookings.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { closureRoutes } from './routes/closures.ts'
 import { facilityRoutes } from './routes/facilities.ts'
+import { teamRoutes } from './routes/mobile-teams.ts'
+import { openingHoursRoutes } from './routes/opening-hours.ts'
 import type { Parts } from './routes/parts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
+import { siteRoutes } from './routes/site.ts'
+import { staffRoutes } from './routes/staff.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 
 export const version = '1.0.0'
@@ -71,7 +76,8 @@ export async function createApp(
     trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
   const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept }
-  for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
+  const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]
+  for (const add of [authRoutes, ...places, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
   return { backend, identity, jobs }
 }
