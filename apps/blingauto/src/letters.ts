@@ -37,7 +37,11 @@ const words: Record<IdentityEvent['kind'], Record<Language, Words>> = {
   },
   'change-email': {
     en: { subject: 'Your new address', paragraph: 'Open this within the hour.', label: 'Use this address' },
-    fr: { subject: 'Votre nouvelle adresse', paragraph: 'Ouvrez ce lien dans l’heure.', label: 'Utiliser cette adresse' },
+    fr: {
+      subject: 'Votre nouvelle adresse',
+      paragraph: 'Ouvrez ce lien dans l’heure.',
+      label: 'Utiliser cette adresse',
+    },
   },
   'email-changed': {
     en: {

@@ -3,7 +3,7 @@ import { and, asc, eq, gt, lt, type SQL, sql } from 'drizzle-orm'
 import { type BookingStatus, bookingTable } from '../domain/booking.ts'
 import { openSpans } from '../domain/opening-hours.ts'
 import { firstInstantOf, type Span } from '../domain/zoned-time.ts'
-import { readCalendar } from './calendar.ts'
+import { readCalendars, readSite } from './calendar.ts'
 import { bookings, resources, timeSlots, walkIns, washBays } from './schema.ts'
 
 /** Days of the place, the last one included. */
@@ -98,8 +98,9 @@ export interface Occupancy {
 
 /** Of the time that the place is open, how much of each bay somebody had. What is outside of its hours counts for nothing. */
 export async function occupancyOf(tx: Transaction, span: Span): Promise<Occupancy[]> {
-  const { calendar } = await readCalendar(tx, span, null)
-  const open = openSpans(calendar, span).flatMap(({ from, to }) => {
+  const { zone } = await readSite(tx)
+  const { place } = await readCalendars(tx, zone, span)
+  const open = openSpans(place, span).flatMap(({ from, to }) => {
     const part = { from: Math.max(from, span.from), to: Math.min(to, span.to) }
     return part.from < part.to ? [part] : []
   })

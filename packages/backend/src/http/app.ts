@@ -6,6 +6,8 @@ import type { Log } from '@ikoma/kernel/node'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
+import { type Kept, LocalKept } from '../kept/kept.ts'
+import { RedisKept } from '../kept/redis-kept.ts'
 import { databaseError } from '../postgres/index.ts'
 import { declareErrors, type ErrorShape, problemErrors } from './declared-errors.ts'
 import { keepAnswers } from './idempotency.ts'
@@ -71,6 +73,8 @@ export interface BackendApp {
   app: FastifyInstance
   /** For the app's own metrics. */
   registry: Registry
+  /** Answers that are kept for a while, in Redis where the app has one. */
+  kept: Kept
   /** Whether Redis answers, within a fifth of a second; null where the app has none. */
   redisAnswers(): Promise<boolean | null>
   listen(host: string, port: number): Promise<string>
@@ -101,15 +105,20 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   refuseKeptCredentials(app)
   if (options.db) keepAnswers(app, { db: options.db, clock, log })
   else refuseIdempotent(app)
+  const redisUrl = reveal(options.redisUrl)
+  const kept = redisUrl === null ? new LocalKept(clock) : new RedisKept({ url: redisUrl, clock })
   operationRoutes(app, {
     ...{ health: options.health, readiness, registry, metricsToken: reveal(options.metricsToken) },
     ready: { ...standardReady, ...options.ready },
   })
   return {
-    ...{ app, registry },
+    ...{ app, registry, kept },
     redisAnswers: () => limits.redisAnswers(),
     listen: (host, port) => app.listen({ host, port }),
-    close: () => stop(options, { app, limits, readiness, sentry }),
+    async close() {
+      await stop(options, { app, limits, readiness, sentry })
+      if (kept instanceof RedisKept) kept.close()
+    },
   }
 }
 
