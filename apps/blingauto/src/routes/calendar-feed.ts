@@ -41,7 +41,7 @@ function linkRoutes({ app: server, database, clock }: Parts): void {
   app.delete(
     '/api/v1/bookings/calendar-link',
     {
-      config: { access: 'user' },
+      config: { access: 'user', errors: [404] },
       schema: { tags, summary: 'End the address of my bookings', response: { 204: z.null() } },
     },
     async (request, reply) => {

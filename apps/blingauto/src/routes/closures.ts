@@ -13,7 +13,7 @@ import {
   reopenPlace,
 } from '../store/closures.ts'
 import { bookingAnswer, shownBooking } from './bookings/answer.ts'
-import { instant, type Parts, typed } from './parts.ts'
+import { day, instant, type Parts, typed } from './parts.ts'
 
 const tags = ['facilities']
 const reason = z.string().trim().min(1).max(200)
@@ -27,7 +27,7 @@ const closure = z
   })
   .meta({ id: 'Closure' })
 const hit = z.object({ closure, bookings: z.array(bookingAnswer) })
-const day = 86_400_000
+const dayMs = 86_400_000
 
 export function closureRoutes(parts: Parts): void {
   readingRoutes(parts)
@@ -55,7 +55,7 @@ function readingRoutes({ app: server, database, clock }: Parts): void {
     },
     async ({ query }) => {
       const from = query.from === undefined ? clock.now() : Date.parse(query.from)
-      const to = query.to === undefined ? from + 366 * day : Date.parse(query.to)
+      const to = query.to === undefined ? from + 366 * dayMs : Date.parse(query.to)
       const found = await readClosuresWithin(database.db, { from, to }, query.resource_id ?? null)
       return { closures: found.map(shown) }
     },
@@ -74,8 +74,8 @@ function readingRoutes({ app: server, database, clock }: Parts): void {
 const closing = z.strictObject({
   starts_at: instant.optional(),
   ends_at: instant.optional(),
-  date: z.iso.date().optional().describe('Whole days of the place, instead of instants: the first'),
-  until_date: z.iso.date().optional().describe('and the last of them, the first without it.'),
+  date: day.optional().describe('Whole days of the place, instead of instants: the first'),
+  until_date: day.optional().describe('and the last of them, the first without it.'),
   reason,
   resource_id: z.uuid().optional(),
 })

@@ -11,7 +11,7 @@ import { readPlan, readResources } from '../store/plans.ts'
 import { resources } from '../store/schema.ts'
 import { location } from './bookings/answer.ts'
 import { vehicleSize } from './facilities.ts'
-import { instant, type Parts, typed } from './parts.ts'
+import { day, instant, type Parts, typed } from './parts.ts'
 
 const tags = ['scheduling']
 const slot = z
@@ -34,7 +34,7 @@ const wished = {
 }
 const minutes = z.int().min(15).max(limits.maxDurationMin)
 const inQuery = <T extends z.ZodType>(type: T) => z.preprocess((text) => Number(text), type)
-const span = { date: z.iso.date(), days: z.int().min(1).max(14) }
+const span = { date: day, days: z.int().min(1).max(14) }
 const queried = z.object({
   ...wished,
   date: span.date,
