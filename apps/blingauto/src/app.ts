@@ -1,6 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import type { BackendParts } from '@ikoma/backend'
-import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
+import { type BackendApp, configuredHttp, createBackendApp, envelopeErrors } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
 import { healthOf, healthSchema, readySchema } from './health.ts'
@@ -53,10 +53,12 @@ export async function createApp(
     title: name,
     version,
     description: 'A car wash: bookings of its bays and teams, its till, and its people.',
-    environment: config.environment,
+    ...configuredHttp(config),
     ...{ log, clock, policies },
     authenticate: (request) => identity.authenticate(request),
     errors: envelopeErrors({ clock }),
+    // The cookie of a known device, which signs nobody in.
+    corsCredentials: true,
     health: {
       path: '/health',
       answer: () => healthOf({ database, redisAnswers: () => backend.redisAnswers(), clock, version }),
@@ -65,11 +67,6 @@ export async function createApp(
     ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }), response: readySchema },
     databaseUrl,
     db: database.db,
-    redisUrl: config.findSecret('REDIS_URL'),
-    metricsToken: config.findSecret('METRICS_TOKEN'),
-    sentryDsn: config.findSecret('SENTRY_DSN'),
-    corsOrigins: config.findList('CORS_ORIGINS') ?? [],
-    trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
   const shared: Parts = { app: backend.app, database, clock, identity }
   for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
