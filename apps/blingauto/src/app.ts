@@ -1,7 +1,6 @@
 import { hkdfSync } from 'node:crypto'
 import type { BackendParts } from '@ikoma/backend'
-import { redisAddress } from '@ikoma/backend/config'
-import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
+import { type BackendApp, configuredHttp, createBackendApp, envelopeErrors } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
 import { eq } from 'drizzle-orm'
@@ -84,10 +83,12 @@ export async function createApp(
     title: name,
     version,
     description: 'A car wash: bookings of its bays and teams, its till, and its people.',
-    environment: config.environment,
+    ...configuredHttp(config),
     ...{ log, clock, policies },
     authenticate: (request) => identity.authenticate(request),
     errors: envelopeErrors({ clock }),
+    // The cookie of a known device, which signs nobody in.
+    corsCredentials: true,
     health: {
       path: '/health',
       answer: () => healthOf({ database, redisAnswers: () => backend.redisAnswers(), clock, version }),
@@ -96,11 +97,6 @@ export async function createApp(
     ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }), response: readySchema },
     databaseUrl,
     db: database.db,
-    redisUrl: redisAddress(config),
-    metricsToken: config.findSecret('METRICS_TOKEN'),
-    sentryDsn: config.findSecret('SENTRY_DSN'),
-    corsOrigins: config.findList('CORS_ORIGINS') ?? [],
-    trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
   const shared: Parts = { app: backend.app, database, clock, identity, tell: jobs.tell, kept: backend.kept }
   const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]

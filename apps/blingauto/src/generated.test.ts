@@ -83,8 +83,9 @@ async function start() {
       return [disabled.headers, gone.headers, expired.headers]
     },
     async secrets() {
-      const jobs = await database.pool.query<{ data: { text?: string } }>('select data from pgboss.job')
-      const mailed = jobs.rows.flatMap(({ data }) => data.text?.match(/token=([^&\s]+)/)?.[1] ?? [])
+      const sql = "select data->'payload'->>'text' as text from pgboss.job where name = 'mail'"
+      const { rows } = await database.pool.query<{ text: string }>(sql)
+      const mailed = rows.flatMap(({ text }) => /token=([^&\s]+)/.exec(text)?.[1] ?? [])
       return [config.secret('SECRET_KEY').reveal(), config.secret('METRICS_TOKEN').reveal(), ...mailed]
     },
   }

@@ -72,7 +72,8 @@ export class RouteWorld<S extends StartedApp = StartedApp> {
     // From an address of its own: how often one may ask is not what is asked here.
     const remoteAddress = `10.${(this.#asked >> 16) & 255}.${(this.#asked >> 8) & 255}.${this.#asked & 255}`
     const options = { method: method as NonNullable<InjectOptions['method']>, url, headers, remoteAddress }
-    const answered = await this.started.app.inject({ ...options, ...(body !== undefined && { payload: body }) })
+    const asked = this.started.app.inject({ ...options, ...(body !== undefined && { payload: body }) })
+    const answered = await within(asked, `${method} ${url.slice(0, 200)}`)
     const contentType = String(answered.headers['content-type'] ?? '').split(';')[0] ?? ''
     const answer = { status: answered.statusCode, text: answered.body, contentType, headers: answered.headers }
     const seen = { ...answer, isHead: method === 'HEAD' }
@@ -143,3 +144,19 @@ export function urlOf(path: string, params: Record<string, unknown>): string {
 }
 
 export const nobodysId = '0198c000-0000-7000-8000-000000000001'
+
+/** What hangs is told by its name, before the test's own time is over. */
+async function within<T>(asked: Promise<T>, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new Error(`${what} has no answer after ${longestSec} seconds`)),
+    longestSec * 1000,
+  )
+  try {
+    return await Promise.race([asked, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const longestSec = 30
