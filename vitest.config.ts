@@ -131,6 +131,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'preprod',
+          include: ['e2e/preprod/**/*.test.ts'],
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'vps',
           include: ['e2e/vps/**/*.test.ts'],
           globalSetup: ['e2e/vps/global-setup.ts'],

@@ -56,6 +56,12 @@ async function fileSystem(version: string): Promise<string> {
 async function make(root: string): Promise<void> {
   const include = `--include=${packages.join(',')}`
   await mustRun(['debootstrap', '--variant=minbase', include, suite, root], { timeoutSec: 15 * minuteSec })
-  const garbage = ['var/cache/apt/archives', 'var/lib/apt/lists', 'usr/share/doc', 'usr/share/locale', 'var/lib/postgresql']
+  const garbage = [
+    'var/cache/apt/archives',
+    'var/lib/apt/lists',
+    'usr/share/doc',
+    'usr/share/locale',
+    'var/lib/postgresql',
+  ]
   for (const path of garbage) rmSync(join(root, path), { recursive: true, force: true })
 }

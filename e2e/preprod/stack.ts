@@ -65,7 +65,16 @@ export async function openStack(): Promise<Stack> {
 
 /** As they are in the working tree, committed or not. */
 async function cloneSources(target: string): Promise<string> {
-  const args = ['ls-files', '-co', '--exclude-standard', 'package.json', 'package-lock.json', '.dockerignore', 'packages', 'apps']
+  const args = [
+    'ls-files',
+    '-co',
+    '--exclude-standard',
+    'package.json',
+    'package-lock.json',
+    '.dockerignore',
+    'packages',
+    'apps',
+  ]
   const files = (await mustRun(['git', '-C', root, ...args])).split('\n').filter(Boolean)
   for (const file of files) {
     mkdirSync(dirname(join(target, file)), { recursive: true })

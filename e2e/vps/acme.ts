@@ -25,7 +25,27 @@ export interface Acme {
  * stay strange to it.
  */
 export async function startAcme(host: Host): Promise<Acme> {
-  const { gateway } = host
+  const { certificate, port, root, close } = await startAuthority(host)
+  try {
+    await trust(host, certificate)
+    return { directory: `https://${acmeName}:${port}/dir`, root, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+interface Authority {
+  port: number
+  /** The file that shows who it is; nothing trusts it by itself. */
+  certificate: string
+  /** The root of every certificate that it gives. */
+  root: string
+  close(): Promise<void>
+}
+
+/** Listens at `gateway`, by that address and by `acmeName`; to it every name is at `address`. */
+export async function startAuthority({ gateway, address }: { gateway: string; address: string }): Promise<Authority> {
   const folder = newScratchFolder()
   const started: Process[] = []
   const close = async () => {
@@ -35,7 +55,7 @@ export async function startAcme(host: Host): Promise<Acme> {
   try {
     const certificate = await makeCertificate(folder, gateway)
     const [dns, control, api, management] = await freePorts(gateway)
-    const names = ['-defaultIPv4', host.address, '-defaultIPv6', '', '-dns01', `${gateway}:${dns}`]
+    const names = ['-defaultIPv4', address, '-defaultIPv6', '', '-dns01', `${gateway}:${dns}`]
     const nothing = ['-http01', '', '-https01', '', '-tlsalpn01', '', '-management', `${gateway}:${control}`]
     const env = { PATH: process.env.PATH ?? '', HOME: folder, PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' }
     const start = (...argv: [string, ...string[]]) => {
@@ -51,10 +71,9 @@ export async function startAcme(host: Host): Promise<Acme> {
         /ACME directory available/,
       )
     })
-    await trust(host, join(folder, 'certificate.pem'))
     const at = { address: gateway, port: management, name: acmeName, roots: certificate }
     const { body: root } = await askHttps({ ...at, path: '/roots/0' })
-    return { directory: `https://${acmeName}:${api}/dir`, root, close }
+    return { port: api, certificate: join(folder, 'certificate.pem'), root, close }
   } catch (error) {
     await close()
     throw error
