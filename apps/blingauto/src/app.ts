@@ -21,6 +21,7 @@ import { ratingRoutes } from './routes/ratings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { seriesRoutes } from './routes/series.ts'
+import { serviceRoutes } from './routes/services.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
 import { profiles } from './store/schema.ts'
@@ -40,6 +41,7 @@ const counterRoutes = [
   calendarFeedRoutes,
   exportRoutes,
   analyticsRoutes,
+  serviceRoutes,
 ]
 
 /** Who may call, by the name that routes give. */
