@@ -5,8 +5,6 @@ import { createLog, type Log, logLevels, portVariable, readEnvironment, stopOnSi
 import * as z from 'zod'
 import { type Config, loadConfig } from './config/index.ts'
 import type { BackendApp } from './http/index.ts'
-import type { JobTable } from './jobs/definitions.ts'
-import { type Jobs, jobCommand } from './jobs/index.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
 import { type Database, dbCommand, migrate, openDatabase } from './postgres/index.ts'
 
@@ -19,8 +17,8 @@ export interface Backend {
   dataDir: string
   port: number
   create(parts: BackendParts): Promise<RunningBackend>
-  /** What runs later or on a schedule, for `jobs` as an argument. */
-  jobs?(parts: BackendParts): Pick<Jobs<JobTable>, 'start' | 'stop' | 'listDead' | 'replay' | 'runOnce'>
+  /** What else it does when it is started with one of these words: ends with that exit code instead of listening. */
+  commands?: Record<string, (parts: BackendParts, argv: string[]) => Promise<number>>
 }
 
 export interface BackendParts {
@@ -44,7 +42,7 @@ export interface RunOptions {
 
 /**
  * Runs the app until a signal: configuration, database, app, in this order, and back. `db current|history|upgrade|downgrade`
- * or `jobs <name> --once | dead | replay` as arguments do that instead. Where the app is local and has no DATABASE_URL, a PostgreSQL of its own is started; only
+ * or a command of the app's own as arguments do that instead. Where the app is local and has no DATABASE_URL, a PostgreSQL of its own is started; only
  * there are migrations applied at the start, elsewhere a database that is behind is refused.
  */
 export async function runBackend(backend: Backend, { argv, env }: RunOptions): Promise<void> {
@@ -72,11 +70,9 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
     const database = openDatabase({ url: databaseUrl, log })
     closing.push(() => database.close())
     const parts = { config, log, database, databaseUrl, dataDir }
-    if (argv[0] === 'jobs' && backend.jobs) {
-      const jobs = backend.jobs(parts)
-      await jobs.start()
-      closing.push(() => jobs.stop())
-      exit(await jobCommand(argv.slice(1), jobs))
+    const command = Object.hasOwn(backend.commands ?? {}, argv[0] ?? '') && backend.commands?.[argv[0] ?? '']
+    if (command) {
+      exit(await command(parts, argv.slice(1)))
       return await close()
     }
     const app = await backend.create(parts)

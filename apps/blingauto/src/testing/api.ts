@@ -54,6 +54,7 @@ export async function setupApi(zone = 'Europe/Paris') {
   const { db } = database
   return {
     app: backend.app,
+    parts,
     call,
     database,
     time,
