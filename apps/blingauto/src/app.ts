@@ -12,9 +12,12 @@ import { authRoutes } from './routes/auth.ts'
 import { bookingRoutes } from './routes/bookings.ts'
 import { calendarFeedRoutes } from './routes/calendar-feed.ts'
 import { catalogueRoutes } from './routes/catalogue.ts'
+import { closureRoutes } from './routes/closures.ts'
 import { dailyReportRoutes } from './routes/daily-reports.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { facilityRoutes } from './routes/facilities.ts'
+import { teamRoutes } from './routes/mobile-teams.ts'
+import { openingHoursRoutes } from './routes/opening-hours.ts'
 import type { Parts } from './routes/parts.ts'
 import { paymentRoutes } from './routes/payments.ts'
 import { ratingRoutes } from './routes/ratings.ts'
@@ -22,6 +25,8 @@ import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { seriesRoutes } from './routes/series.ts'
 import { serviceRoutes } from './routes/services.ts'
+import { siteRoutes } from './routes/site.ts'
+import { staffRoutes } from './routes/staff.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
 import { walkInRoutes } from './routes/walk-ins.ts'
 import { profiles } from './store/schema.ts'
@@ -97,8 +102,9 @@ export async function createApp(
     corsOrigins: config.findList('CORS_ORIGINS') ?? [],
     trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
-  const shared: Parts = { app: backend.app, database, clock, identity, tell: jobs.tell }
-  for (const add of [authRoutes, facilityRoutes, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
+  const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept, tell: jobs.tell }
+  const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]
+  for (const add of [authRoutes, ...places, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)
   for (const add of counterRoutes) add(shared)
   return { backend, identity, jobs }

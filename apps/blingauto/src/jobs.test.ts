@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { actOnBooking } from './store/bookings.ts'
+import { actOnBooking } from './store/booking-acts.ts'
 import { endMissed, remindDue } from './store/due-bookings.ts'
 import { setupCounter } from './testing/counter.ts'
 import { setup as setupStore } from './testing/world.ts'

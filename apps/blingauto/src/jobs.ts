@@ -8,7 +8,7 @@ import { sql } from 'drizzle-orm'
 import * as z from 'zod'
 import { customerTeller } from './booking-letters.ts'
 import { languages } from './domain/language.ts'
-import { expireHolds } from './store/bookings.ts'
+import { expireHolds } from './store/booking-holds.ts'
 import { endMissed, missedAreLeft, remindDue, remindersAreLate } from './store/due-bookings.ts'
 
 export type AppJobs = ReturnType<typeof createJobs>

@@ -41,14 +41,21 @@ export interface Wanted {
   /** What is taken of the resource, each with its buffers. */
   blocked: readonly Span[]
   now: number
+  /** Staff changes what stands already: neither notice nor horizon are asked for. */
+  edit?: boolean
 }
 
 /** Each start within `window`, in order, at which the resource is free and the place open for as long as it takes. */
 export function freeStarts(wanted: Wanted, window: Span): number[] {
-  const { calendar, rules, durationMin } = wanted
-  const starts: number[] = []
   // Hours that go over midnight began the day before, and count from there.
-  for (const open of openSpans(calendar, { from: window.from - day, to: window.to })) {
+  return startsWithin(openSpans(wanted.calendar, { from: window.from - day, to: window.to }), wanted, window)
+}
+
+/** The same of hours that somebody has found already. */
+export function startsWithin(hours: readonly Span[], wanted: Omit<Wanted, 'calendar'>, window: Span): number[] {
+  const { rules, durationMin } = wanted
+  const starts: number[] = []
+  for (const open of hours) {
     for (let start = open.from; start + durationMin * minute <= open.to; start += rules.stepMin * minute) {
       if (start >= window.from && start < window.to && refusalWhenOpen(wanted, start) === null) starts.push(start)
     }
@@ -65,12 +72,12 @@ export function refusal(wanted: Wanted, start: number): Refusal | null {
 }
 
 function refusalWhenOpen(
-  { rules, durationMin, blocked, now }: Wanted,
+  { rules, durationMin, blocked, now, edit }: Omit<Wanted, 'calendar'>,
   start: number,
 ): Exclude<Refusal, 'closed'> | null {
   const { from, to } = bookable(rules, now)
-  if (start < from) return 'too_soon'
-  if (start > to) return 'too_far'
+  if (!edit && start < from) return 'too_soon'
+  if (!edit && start > to) return 'too_far'
   const mine = blockedBy({ from: start, to: start + durationMin * minute }, rules)
   return blocked.some((other) => overlap(mine, other)) ? 'taken' : null
 }

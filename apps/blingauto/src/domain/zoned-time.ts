@@ -18,6 +18,15 @@ export interface LocalTime {
   offset: string
 }
 
+/** Whether it is the name of a zone with its history, and not an offset. */
+export function isZone(text: string): boolean {
+  try {
+    return /^[A-Za-z]/.test(text) && new Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
 export function localOf(instant: number, zone: string): LocalTime {
   const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
   return {
@@ -85,6 +94,11 @@ export function without(spans: readonly Span[], taken: readonly Span[]): Span[] 
     left = left.filter((span) => span.from < span.to)
   }
   return left
+}
+
+/** What is in both. */
+export function common(a: readonly Span[], b: readonly Span[]): Span[] {
+  return without(a, without(a, b))
 }
 
 export function overlap(a: Span, b: Span): boolean {

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { calendarText } from '../domain/calendar-entries.ts'
 import { calendarEntries } from '../store/calendar-feed.ts'
 import { ownerOfLink, renewCalendarLink, revokeCalendarLink } from '../store/calendar-links.ts'
-import { isStaff } from './bookings.ts'
+import { isStaff } from './bookings/answer.ts'
 import { type Parts, typed } from './parts.ts'
 
 const tags = ['calendar']

@@ -3,8 +3,10 @@ import { AppError, newId } from '@ikoma/kernel'
 import { asc, eq, ne } from 'drizzle-orm'
 import * as z from 'zod'
 import { sizeOf, vehicleSizes } from '../domain/vehicle.ts'
+import { changeResource, noSuch } from '../store/resource-changes.ts'
 import { resources, washBays } from '../store/schema.ts'
 import { type Parts, typed } from './parts.ts'
+import { retiringRoutes } from './resources.ts'
 
 const tags = ['facilities']
 
@@ -41,7 +43,7 @@ const bay = z
   })
   .meta({ id: 'WashBay' })
 
-export function facilityRoutes({ app: server, database }: Parts): void {
+export function facilityRoutes({ app: server, database, clock }: Parts): void {
   const app = typed(server)
   const { db } = database
   const params = z.object({ id: z.uuid() })
@@ -105,12 +107,13 @@ export function facilityRoutes({ app: server, database }: Parts): void {
         response: { 200: bay },
       },
     },
-    async ({ params: { id }, body }) => {
-      await getBay(db, id)
-      await database.transaction((tx) => changeBay(tx, id, body))
-      return shownBay(await findBay(db, id))
+    async ({ params: { id }, body: { status: to, ...change } }) => {
+      const how = { kind: 'bay', status: to, now: clock.now() } as const
+      await changeResource(database, id, how, (tx) => changeBay(tx, id, change))
+      return getBay(db, id)
     },
   )
+  retiringRoutes(app, '/api/v1/facilities/wash-bays', 'bay', { database, clock })
 }
 
 interface BayChange {
@@ -119,11 +122,9 @@ interface BayChange {
   equipment?: string[] | undefined
   latitude?: number | null | undefined
   longitude?: number | null | undefined
-  status?: z.infer<typeof status> | undefined
 }
 
-async function changeBay(tx: Transaction, id: string, { status: to, ...change }: BayChange): Promise<void> {
-  if (to !== undefined) await tx.update(resources).set({ status: to }).where(eq(resources.id, id))
+async function changeBay(tx: Transaction, id: string, change: BayChange): Promise<void> {
   const { bay_number: bayNumber, max_vehicle_size: maxVehicleSize, equipment, latitude, longitude } = change
   const values = { bayNumber, maxVehicleSize, equipment, latitude, longitude }
   const named = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
@@ -140,7 +141,7 @@ const selectBays = (reader: Reader) =>
 
 async function findBay(reader: Reader, id: string) {
   const [row] = await selectBays(reader).where(eq(washBays.id, id))
-  if (!row) throw new AppError('not_found', 'There is no such wash bay.', { reason: 'wash_bay_not_found' })
+  if (!row) throw noSuch('bay')
   return row
 }
 

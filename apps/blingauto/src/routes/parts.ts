@@ -1,3 +1,4 @@
+import type { Kept } from '@ikoma/backend/http'
 import type { Identity } from '@ikoma/backend/identity'
 import type { Database } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
@@ -13,6 +14,8 @@ export interface Parts {
   identity: Identity
   /** What the customer of a booking is told by mail. */
   tell: TellCustomer
+  /** Answers that are kept for a while. */
+  kept: Kept
 }
 
 /** With the types of each route's schema. */

@@ -2,10 +2,11 @@ import { callerOf, keepAnswer } from '@ikoma/backend/http'
 import * as z from 'zod'
 import { dueOf, refundOf, refundStatuses } from '../domain/booking-money.ts'
 import { paymentStatusOf } from '../domain/walk-in.ts'
+import { actOnBooking } from '../store/booking-acts.ts'
 import { type PaidBooking, payBooking, refundBooking } from '../store/booking-payments.ts'
-import { type Also, actOnBooking } from '../store/bookings.ts'
+import type { Also } from '../store/held-booking.ts'
 import { paymentsOf } from '../store/till.ts'
-import { bookingShape, getBooking, shownBooking } from './bookings.ts'
+import { bookingAnswer, bookingOf, shownAfter } from './bookings/answer.ts'
 import { amount, moneyBody, paymentsPart, shownPayments, takenOf } from './money.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -33,7 +34,7 @@ function readingRoute({ app: server, database: { db } }: Parts): void {
       schema: { tags, summary: 'What was paid for a booking', params, response: { 200: shown } },
     },
     async (request) => {
-      const booking = await getBooking(db, request.params.id, callerOf(request))
+      const booking = await bookingOf(db, request)
       return shownPaid({ booking, payments: await paymentsOf(db, { bookingId: booking.id }) })
     },
   )
@@ -76,16 +77,16 @@ function cancellationRoute({ app: server, database, clock, tell }: Parts): void 
         summary: 'Cancel a booking; late, it costs a part of its price',
         params,
         body: z.strictObject({ reason: z.string().max(500).optional() }),
-        response: { 200: bookingShape.extend(refundPart) },
+        response: { 200: bookingAnswer.extend(refundPart) },
       },
     },
     async (request) => {
-      const { id } = await getBooking(database.db, request.params.id, callerOf(request))
+      const { id } = await bookingOf(database.db, request)
       const also: Also = (tx, cancelled) => tell(tx, 'cancelled', cancelled)
       const how = { now: clock.now(), reason: request.body.reason ?? null, also }
       const booking = await actOnBooking(database, id, 'cancel', how)
       const payments = await paymentsOf(database.db, { bookingId: id })
-      return { ...shownBooking(booking), ...shownRefund({ booking, payments }) }
+      return { ...(await shownAfter(database.db, id)), ...shownRefund({ booking, payments }) }
     },
   )
 }

@@ -2,7 +2,7 @@ import { callerOf } from '@ikoma/backend/http'
 import { AppError } from '@ikoma/kernel'
 import * as z from 'zod'
 import { deleteRating, rateBooking } from '../store/ratings.ts'
-import { getBooking } from './bookings.ts'
+import { bookingOf } from './bookings/answer.ts'
 import { type Parts, typed } from './parts.ts'
 
 const tags = ['bookings']
@@ -34,7 +34,7 @@ export function ratingRoutes({ app: server, database, clock }: Parts): void {
     },
     async (request) => {
       const caller = callerOf(request)
-      const booking = await getBooking(database.db, request.params.id, caller)
+      const booking = await bookingOf(database.db, request)
       if (booking.customerId !== caller.id)
         throw new AppError('forbidden', 'Only whose booking it is rates it.', { reason: 'forbidden' })
       const { rating, feedback = null } = request.body

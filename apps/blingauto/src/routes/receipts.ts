@@ -1,4 +1,3 @@
-import { callerOf } from '@ikoma/backend/http'
 import { AppError } from '@ikoma/kernel'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
@@ -7,7 +6,7 @@ import { receiptNumber, receiptText } from '../domain/receipt.ts'
 import { paymentMethods } from '../domain/walk-in.ts'
 import { findReceipt, type Receipt } from '../store/receipts.ts'
 import { readFile } from '../store/walk-ins.ts'
-import { getBooking } from './bookings.ts'
+import { bookingOf } from './bookings/answer.ts'
 import { amount } from './money.ts'
 import { type Parts, typed } from './parts.ts'
 
@@ -57,7 +56,7 @@ export function receiptRoutes({ app: server, database: { db } }: Parts): void {
       schema: { tags: ['payments'], summary: 'The receipt of a booking', params, response },
     },
     async (request, reply) => {
-      const booking = await getBooking(db, request.params.id, callerOf(request))
+      const booking = await bookingOf(db, request)
       return send(request, reply, await findReceipt(db, { bookingId: booking.id }))
     },
   )

@@ -3,9 +3,12 @@ import { AppError } from '@ikoma/kernel'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { servicesFault } from '../domain/booking.ts'
-import { type Also, baysFor, refuseServices } from '../store/bookings.ts'
+import { baysFor, refuseServices } from '../store/bookings.ts'
+import { offeredServices } from '../store/catalogue.ts'
+import type { Also } from '../store/held-booking.ts'
 import { cancelRest, type PlacedSeries, placeSeries, readSeries } from '../store/series.ts'
-import { bookingShape, customerOf, getServices, getVehicle, isStaff, shownBooking } from './bookings.ts'
+import { bookingAnswer, isStaff, shownBooking } from './bookings/answer.ts'
+import { customerOf, getVehicle } from './bookings/placing.ts'
 import { type Parts, typed } from './parts.ts'
 
 const tags = ['bookings']
@@ -20,7 +23,7 @@ const shown = z
     zone: z.string(),
     every_weeks: z.number().int(),
     count: z.number().int(),
-    bookings: z.array(bookingShape),
+    bookings: z.array(bookingAnswer),
     conflicts: z.array(conflict).describe('Times that could not be had and were left out.'),
   })
   .meta({ id: 'Series' })
@@ -59,7 +62,7 @@ function placingRoute({ app: server, database, clock }: Parts): void {
       const { body } = request
       const customerId = customerOf(callerOf(request), body.customer_id)
       const vehicle = await getVehicle(database.db, body.vehicle_id, customerId)
-      const services = await getServices(database.db, body.service_ids)
+      const services = await offeredServices(database.db, body.service_ids)
       refuseServices(servicesFault(services))
       const wanted = {
         ...{ customerId, vehicleId: vehicle.id, services, startsAt: Date.parse(body.scheduled_at) },
@@ -103,7 +106,7 @@ function cancellingRoute({ app: server, database, clock, tell }: Parts): void {
         summary: 'Cancel what is still to come of a series, each for the fee that it costs by then',
         params,
         body: z.strictObject({ reason: z.string().max(500).optional() }),
-        response: { 200: z.object({ cancelled: z.array(bookingShape) }) },
+        response: { 200: z.object({ cancelled: z.array(bookingAnswer) }) },
       },
     },
     async (request) => {

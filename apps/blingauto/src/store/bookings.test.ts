@@ -2,7 +2,10 @@ import { AppError } from '@ikoma/kernel'
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { setup } from '../testing/world.ts'
-import { actOnBooking, baysFor, expireHolds, placeBooking, rescheduleBooking } from './bookings.ts'
+import { actOnBooking } from './booking-acts.ts'
+import { expireHolds } from './booking-holds.ts'
+import { rescheduleBooking } from './booking-moves.ts'
+import { baysFor, placeBooking } from './bookings.ts'
 import { closePlace, reopenPlace } from './closures.ts'
 import { bookings, timeSlots } from './schema.ts'
 
@@ -37,6 +40,28 @@ describe('one time', () => {
       )
       expect(await outcomes(all)).toEqual({ ok: 1, slot_taken: 99 })
     }
+  })
+
+  test('that is gone is told at once, while somebody holds the bay: nobody waits for its lock', async () => {
+    const { database, place, at, bayIds } = await setup()
+    await place(at('2026-12-01', '10:00'))
+    await database.transaction(async (tx) => {
+      await tx.execute(sql`select from resources where id = ${bayIds[0]} for update`)
+      const crowd = Array.from({ length: 100 }, () => place(at('2026-12-01', '10:30')))
+      expect(await outcomes(crowd)).toEqual({ slot_taken: 100 })
+    })
+  })
+
+  test('that a crowd waits for leaves the others of this process their connections', async () => {
+    const { database, place, at, bayIds } = await setup()
+    let crowd: Promise<unknown> = Promise.resolve()
+    await database.transaction(async (tx) => {
+      await tx.execute(sql`select from resources where id = ${bayIds[0]} for update`)
+      crowd = outcomes(Array.from({ length: 30 }, () => place(at('2026-12-01', '10:00'))))
+      const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+      await expect.poll(async () => (await database.pool.query(waiting)).rowCount, { timeout: 5_000 }).toBe(1)
+    })
+    expect(await crowd).toEqual({ ok: 1, slot_taken: 29 })
   })
 
   test('at any of three bays goes to three, each at one of its own', async () => {
@@ -190,11 +215,11 @@ describe('moving a booking', () => {
 
 describe('closing the place', () => {
   test('lists the bookings that it hits, leaves them, and refuses new ones until it is open again', async () => {
-    const { database, place, at } = await setup()
+    const { database, place, at, time } = await setup()
     const { id } = await place(at('2026-12-01', '11:30'))
     await place(at('2026-12-02', '11:30'))
     const span = { from: at('2026-12-01', '12:00'), to: at('2026-12-02', '00:00') }
-    const { closure, bookings: hit } = await closePlace(database, span, { reason: 'works', by: null })
+    const { closure, bookings: hit } = await closePlace(database, span, { reason: 'works', by: null, now: time.now })
     expect(hit.map((booking) => booking.id)).toEqual([id])
     expect(await reasonOf(place(at('2026-12-01', '14:00')))).toBe('closed')
     expect(await reasonOf(place(at('2026-12-01', '09:30')))).toBe('ok')
@@ -209,7 +234,7 @@ describe('closing the place', () => {
       const [one, two] = databases as [never, never]
       const [booked, closed] = await Promise.allSettled([
         placeBooking(one, wanted(startsAt), { resourceIds: bayIds, now: time.now }),
-        closePlace(two, { from: startsAt, to: startsAt + hour }, { reason: 'x', by: null }),
+        closePlace(two, { from: startsAt, to: startsAt + hour }, { reason: 'x', by: null, now: time.now }),
       ])
       if (closed.status !== 'fulfilled') throw closed.reason
       expect(closed.value.bookings.length).toBe(booked.status === 'fulfilled' ? 1 : 0)

@@ -1,24 +1,17 @@
 import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError, newId } from '@ikoma/kernel'
-import { and, asc, eq, inArray, lte } from 'drizzle-orm'
-import {
-  afterAct,
-  type BookedService,
-  type BookingAct,
-  cancellationFee,
-  mayReschedule,
-  noShowFrom,
-  overtimeFee,
-  type ServicesFault,
-  servicesFault,
-  totalOf,
-} from '../domain/booking.ts'
+import { asc, eq } from 'drizzle-orm'
+import { bookable } from '../domain/availability.ts'
+import { type BookedService, type ServicesFault, servicesFault, totalOf } from '../domain/booking.ts'
+import type { Place } from '../domain/mobile-area.ts'
 import { fits, type VehicleSize, vehicleSizes } from '../domain/vehicle.ts'
 import { localOf } from '../domain/zoned-time.ts'
-import { changeBooking, isExpired, withBooking } from './held-booking.ts'
-import { resourcesChanged } from './resources.ts'
+import type { BookingView } from './booking-views.ts'
+import type { Reader } from './calendar.ts'
 import { bookingServices, bookings, resources, washBays } from './schema.ts'
-import { releaseSlots, takeSlot } from './time-slots.ts'
+import { glance, holds } from './taken-times.ts'
+import { refusalError, taken, takeTime } from './time-slots.ts'
+import { inTurn } from './turns.ts'
 
 export type Booking = typeof bookings.$inferSelect
 
@@ -28,38 +21,93 @@ export interface WantedBooking {
   services: readonly (BookedService & { name: string })[]
   startsAt: number
   type: 'stationary' | 'mobile'
+  /** Where a team has to go. */
+  location?: Place | undefined
   notes?: string | undefined
   phoneNumber?: string | undefined
   seriesId?: string | undefined
 }
 
-/** What is done in the same transaction once it is changed: letters, a receipt. */
-export type Also = (tx: Transaction, booking: Booking) => Promise<void>
+export interface Where {
+  /** In the order in which they are tried. */
+  resourceIds: readonly string[]
+  /** Who washes, when somebody is named: free and at work then as the place is. */
+  staffId?: string | null | undefined
+  now: number
+}
 
 /**
  * Places a booking at the first of these resources that is free then. A conflict only when none is; each is tried in a
  * transaction of its own, so that nobody waits for more than one.
  */
-export async function placeBooking(
-  database: Database,
-  wanted: WantedBooking,
-  { resourceIds, now }: { resourceIds: readonly string[]; now: number },
-): Promise<Booking> {
+export async function placeBooking(database: Database, wanted: WantedBooking, where: Where): Promise<BookingView> {
   refuseServices(servicesFault(wanted.services))
-  let conflict: unknown = new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
-  for (const resourceId of resourceIds) {
-    try {
-      return await database.transaction((tx) => insertBooking(tx, wanted, { resourceId, now }))
-    } catch (error) {
-      if (!(error instanceof AppError && error.reason === 'slot_taken')) throw error
-      conflict = error
-    }
-  }
-  throw conflict
+  const { startsAt, services } = wanted
+  const time = { startsAt, durationMin: totalOf(services).durationMin, now: where.now }
+  return firstThatTakes(database, where, time, (resourceId) =>
+    database.transaction((tx) => insertBooking(tx, wanted, { resourceId, staffId: where.staffId, now: where.now })),
+  )
 }
 
-export function refuseServices(fault: ServicesFault | null): void {
-  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+interface Time {
+  startsAt: number
+  durationMin: number
+  now: number
+  /** Slots that are given back. */
+  but?: string[]
+}
+
+/** Reasons of one resource, for which the next one is tried. */
+const elsewhere = [
+  ...['slot_taken', 'team_full', 'closed', 'out_of_reach'],
+  ...['staff_elsewhere', 'resource_unavailable', 'resource_not_found'],
+]
+
+/** What the first of them does that takes it. Where none does: a conflict if others have it, else the last refusal. */
+export async function firstThatTakes<T>(
+  database: Database,
+  { resourceIds, staffId }: Pick<Where, 'resourceIds' | 'staffId'>,
+  time: Time,
+  take: (resourceId: string) => Promise<T>,
+): Promise<T> {
+  let refused = new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
+  const look = (ids: readonly string[]) => evidentlyFree(database.db, { resourceIds: ids, staffId }, time)
+  // Of several most may be gone: whoever wants one looks in its turn.
+  for (const resourceId of resourceIds.length === 1 ? resourceIds : await look(resourceIds)) {
+    try {
+      return await inTurn(database, resourceId, async () => {
+        await look([resourceId])
+        return take(resourceId)
+      })
+    } catch (error) {
+      if (!(error instanceof AppError && elsewhere.includes(error.reason))) throw error
+      if (refused.code !== 'conflict') refused = error
+    }
+  }
+  throw refused
+}
+
+/**
+ * Which of them may be free, looked at without a lock, so that a crowd that wants one time is told at once that it is gone.
+ * What this finds is not what decides.
+ */
+async function evidentlyFree(
+  reader: Reader,
+  { resourceIds, staffId }: Pick<Where, 'resourceIds' | 'staffId'>,
+  { startsAt, durationMin, now, but = [] }: Time,
+): Promise<readonly string[]> {
+  const span = { from: startsAt, to: startsAt + durationMin * 60_000 }
+  const { site, taken: near } = await glance(reader, staffId ? [...resourceIds, staffId] : resourceIds, span)
+  const { from, to } = bookable(site, now)
+  if (startsAt < from) throw refusalError('too_soon', site, startsAt)
+  if (startsAt > to) throw refusalError('too_far', site, startsAt)
+  if (resourceIds.length === 0) return []
+  const held = near.filter((each) => holds(each, now) && !but.includes(each.slotId))
+  if (held.some(({ resourceId }) => resourceId === staffId))
+    throw new AppError('conflict', 'staff_id: they are taken then.', { reason: 'staff_taken' })
+  const free = resourceIds.filter((id) => held.every(({ resourceId }) => resourceId !== id))
+  if (free.length === 0) throw taken()
+  return free
 }
 
 const servicesMessages: Record<ServicesFault, string> = {
@@ -71,40 +119,51 @@ const servicesMessages: Record<ServicesFault, string> = {
   too_dear: 'services: together they cost more than 10000.00.',
 }
 
+export function refuseServices(fault: ServicesFault | null): void {
+  if (fault) throw new AppError('unprocessable', servicesMessages[fault], { reason: `services_${fault}` })
+}
+
 export async function insertBooking(
   tx: Transaction,
-  { services, startsAt, ...wanted }: WantedBooking,
-  { resourceId, now }: { resourceId: string; now: number },
-): Promise<Booking> {
+  { services, startsAt, location, ...wanted }: WantedBooking,
+  { resourceId, staffId, now }: { resourceId: string; staffId: string | null | undefined; now: number },
+): Promise<BookingView> {
   const { durationMin, price } = totalOf(services)
-  const { slotId, span, site } = await takeSlot(tx, { resourceId, startsAt, durationMin, now })
-  const local = localOf(startsAt, site.zone)
+  const claims = staffId ? [{ resourceId }, { resourceId: staffId }] : [{ resourceId }]
+  const { slotIds, span, site } = await takeTime(tx, claims, { startsAt, durationMin, now, location: location ?? null })
+  const [slotId = '', staffSlotId = null] = slotIds
   const [booking] = await tx
     .insert(bookings)
     .values({
       ...wanted,
+      ...location,
       id: newId(),
       status: 'pending',
-      slotId,
-      startsAt: new Date(span.from),
-      endsAt: new Date(span.to),
-      localDate: local.date,
-      localTime: local.time,
-      zone: local.zone,
+      ...{ slotId, staffSlotId },
+      ...timesOf(span, site.zone),
+      zone: site.zone,
       durationMin,
       price,
       holdExpiresAt: new Date(now + site.holdMin * 60_000),
       createdAt: new Date(now),
+      updatedAt: new Date(now),
     })
     .returning()
   if (!booking) throw new Error('the booking was not returned')
   await tx.insert(bookingServices).values(services.map((service) => ({ bookingId: booking.id, ...service })))
-  return booking
+  const shown = services.map(({ serviceId: id, ...service }) => ({ id, ...service }))
+  return { ...booking, placeId: resourceId, staffId: staffId ?? null, services: shown }
+}
+
+/** The instants, and what the clock of the place shows then. */
+export function timesOf({ from, to }: { from: number; to: number }, zone: string) {
+  const { date, time } = localOf(from, zone)
+  return { startsAt: new Date(from), endsAt: new Date(to), localDate: date, localTime: time }
 }
 
 /** Bays into which the vehicle goes, the smallest first, so that large ones stay free for large vehicles. */
-export async function baysFor(tx: Pick<Transaction, 'select'>, size: VehicleSize): Promise<string[]> {
-  const bays = await tx
+export async function baysFor(reader: Reader, size: VehicleSize): Promise<string[]> {
+  const bays = await reader
     .select({ id: washBays.id, largest: washBays.maxVehicleSize })
     .from(washBays)
     .innerJoin(resources, eq(resources.id, washBays.id))
@@ -114,90 +173,4 @@ export async function baysFor(tx: Pick<Transaction, 'select'>, size: VehicleSize
     .filter(({ largest }) => fits(size, largest))
     .toSorted((a, b) => vehicleSizes.indexOf(a.largest) - vehicleSizes.indexOf(b.largest))
     .map(({ id }) => id)
-}
-
-/** Moves it to another time, and another resource where one is given: all of it or nothing, and what it costs stays. */
-export async function rescheduleBooking(
-  database: Database,
-  id: string,
-  { startsAt, resourceId, now, also }: { startsAt: number; resourceId: string; now: number; also?: Also },
-): Promise<Booking> {
-  return withBooking(database, id, { also: [resourceId] }, async (tx, { booking }) => {
-    if (isExpired(booking, now) || !mayReschedule({ ...booking, startsAt: booking.startsAt.getTime() }, now))
-      throw new AppError('unprocessable', 'It can be moved up to two hours before it begins.', {
-        reason: 'too_late_to_reschedule',
-      })
-    const { durationMin, slotId } = booking
-    const { span, site } = await takeSlot(tx, { resourceId, startsAt, durationMin, now }, slotId)
-    const local = localOf(startsAt, site.zone)
-    const times = { startsAt: new Date(span.from), endsAt: new Date(span.to) }
-    const moved = await changeBooking(tx, id, { ...times, localDate: local.date, localTime: local.time }, now)
-    await also?.(tx, moved)
-    return moved
-  })
-}
-
-interface How {
-  now: number
-  reason?: string | null
-  endedAt?: number
-  also?: Also
-}
-
-/** Does one act of the state table. Rejects with a conflict where the booking is in no state for it. */
-export async function actOnBooking(
-  database: Database,
-  id: string,
-  act: Exclude<BookingAct, 'expire'>,
-  { now, reason = null, endedAt = now, also }: How,
-): Promise<Booking> {
-  return withBooking(database, id, {}, async (tx, { booking, place }) => {
-    const status = afterAct(booking.status, act)
-    if (status === null || isExpired(booking, now))
-      throw new AppError('conflict', `A booking that is ${booking.status} cannot do this: ${act}.`, {
-        reason: 'wrong_status',
-      })
-    const [startsAt, endsAt] = [booking.startsAt.getTime(), booking.endsAt.getTime()]
-    if (act === 'no_show' && now < noShowFrom(startsAt))
-      throw new AppError('unprocessable', 'Wait until half an hour after the time.', {
-        reason: 'too_early_for_no_show',
-      })
-    if (act === 'complete' && (endedAt > now || endedAt < (booking.actualStartAt?.getTime() ?? startsAt)))
-      throw new AppError('unprocessable', 'actual_end_time: between its start and now.', { reason: 'end_time_invalid' })
-    if (act === 'cancel' || act === 'no_show') await releaseSlots(tx, [booking.slotId])
-    await resourcesChanged(tx, [place.resourceId])
-    const changes = {
-      status,
-      ...(act === 'confirm' ? { holdExpiresAt: null } : {}),
-      ...(act === 'cancel' ? { fee: cancellationFee({ ...booking, startsAt }, now), endReason: reason } : {}),
-      ...(act === 'no_show' ? { fee: booking.price } : {}),
-      ...(act === 'start' ? { actualStartAt: new Date(now) } : {}),
-      ...(act === 'complete' ? { actualEndAt: new Date(endedAt), overtimeFee: overtimeFee(endsAt, endedAt) } : {}),
-    }
-    const after = await changeBooking(tx, id, changes, now)
-    await also?.(tx, after)
-    return after
-  })
-}
-
-/** Ends what nobody confirmed in time; how many. At most `limit` at once. */
-export async function expireHolds(database: Database, now: number, limit = 500): Promise<number> {
-  return database.transaction(async (tx) => {
-    const due = tx
-      .select({ id: bookings.id })
-      .from(bookings)
-      .where(and(eq(bookings.status, 'pending'), lte(bookings.holdExpiresAt, new Date(now))))
-      .limit(limit)
-      .for('update', { skipLocked: true })
-    const ended = await tx
-      .update(bookings)
-      .set({ status: 'cancelled', endReason: 'hold_expired' })
-      .where(inArray(bookings.id, due))
-      .returning({ slotId: bookings.slotId })
-    await releaseSlots(
-      tx,
-      ended.map(({ slotId }) => slotId),
-    )
-    return ended.length
-  })
 }

@@ -1,9 +1,9 @@
 import type { Transaction } from '@ikoma/backend/postgres'
-import { and, between, gt, lt } from 'drizzle-orm'
+import { and, between, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { BookingRules } from '../domain/availability.ts'
-import type { Calendar } from '../domain/opening-hours.ts'
+import type { Calendar, Hours, Week } from '../domain/opening-hours.ts'
 import { localOf, type Span } from '../domain/zoned-time.ts'
-import { businessHours, closures, exceptionalDays, site } from './schema.ts'
+import { businessHours, closures, exceptionalDays, resourceHours, site } from './schema.ts'
 
 export interface Site extends BookingRules {
   zone: string
@@ -11,39 +11,86 @@ export interface Site extends BookingRules {
   holdMin: number
 }
 
+export type Reader = Pick<Transaction, 'select'>
+
 const day = 24 * 60 * 60_000
 
 /**
- * The place and its hours around a time. `lock`: until the transaction ends nobody closes the place (`share`), or nobody
- * takes a time of it (`alone`).
+ * The place. `lock`: until the transaction ends nobody changes its hours or closes it (`share`), or nobody takes a time of
+ * it (`alone`). It is the first row that a transaction locks.
  */
-export async function readCalendar(
-  tx: Transaction,
-  around: Span,
-  lock: 'share' | 'alone' | null,
-): Promise<{ site: Site; calendar: Calendar }> {
-  const query = tx.select().from(site)
+export async function readSite(reader: Reader, lock: 'share' | 'alone' | null = null) {
+  const query = reader.select().from(site)
   const [place] = await (lock === null ? query : query.for(lock === 'share' ? 'key share' : 'update'))
   if (!place) throw new Error('The place is not set up: run the seed.')
-  const { zone } = place
+  return place
+}
+
+/** What was kept of the hours, closures or rules is asked again. For who holds the place alone. */
+export async function placeChanged(tx: Transaction): Promise<void> {
+  await tx.update(site).set({ version: sql`${site.version} + 1` })
+}
+
+export interface Calendars {
+  place: Calendar
+  /** Of one bay, team or member of the staff: its own hours and closures within those of the place. */
+  of(resourceId: string): Calendar
+}
+
+/** The hours around a time: of the place, and of what is named. */
+export async function readCalendars(
+  reader: Reader,
+  zone: string,
+  around: Span,
+  resourceIds: readonly string[] = [],
+): Promise<Calendars> {
   const [from, to] = [around.from - 2 * day, around.to + 2 * day]
   const dates = [localOf(from, zone).date, localOf(to, zone).date] as const
-  const weekly = await tx.select().from(businessHours)
-  const days = await tx
+  const weekly = await reader.select().from(businessHours)
+  const own = resourceIds.length === 0 ? [] : await ownHours(reader, resourceIds)
+  const days = await reader
     .select()
     .from(exceptionalDays)
     .where(between(exceptionalDays.date, ...dates))
-  const closed = await tx
-    .select({ startsAt: closures.startsAt, endsAt: closures.endsAt })
+  const closed = await readClosures(reader, { from, to }, resourceIds)
+  const of = (resourceId: string | null): Calendar => ({
+    zone,
+    weekly: weekOf(weekly),
+    own: ownWeek(own.filter((row) => row.resourceId === resourceId)),
+    days: Object.fromEntries(days.map(({ date, hours }) => [date, hours])),
+    closures: closed.filter((row) => row.resourceId === null || row.resourceId === resourceId),
+  })
+  return { place: of(null), of }
+}
+
+export function ownHours(reader: Reader, resourceIds: readonly string[]) {
+  return reader
+    .select()
+    .from(resourceHours)
+    .where(inArray(resourceHours.resourceId, [...resourceIds]))
+}
+
+export function weekOf(rows: readonly { weekday: number; hours: Hours[] }[]): Week {
+  return Object.fromEntries(rows.map(({ weekday, hours }) => [weekday, hours]))
+}
+
+const ownWeek = (rows: readonly { weekday: number; hours: Hours[] }[]) => (rows.length === 0 ? null : weekOf(rows))
+
+async function readClosures(reader: Reader, { from, to }: Span, resourceIds: readonly string[]) {
+  const ofThese = resourceIds.map((id) => eq(closures.resourceId, id))
+  const rows = await reader
+    .select({ startsAt: closures.startsAt, endsAt: closures.endsAt, resourceId: closures.resourceId })
     .from(closures)
-    .where(and(gt(closures.endsAt, new Date(from)), lt(closures.startsAt, new Date(to))))
-  return {
-    site: place,
-    calendar: {
-      zone,
-      weekly: Object.fromEntries(weekly.map(({ weekday, hours }) => [weekday, hours])),
-      days: Object.fromEntries(days.map(({ date, hours }) => [date, hours])),
-      closures: closed.map(({ startsAt, endsAt }) => ({ from: startsAt.getTime(), to: endsAt.getTime() })),
-    },
-  }
+    .where(
+      and(
+        gt(closures.endsAt, new Date(from)),
+        lt(closures.startsAt, new Date(to)),
+        or(isNull(closures.resourceId), ...ofThese),
+      ),
+    )
+  return rows.map(({ startsAt, endsAt, resourceId }) => ({
+    from: startsAt.getTime(),
+    to: endsAt.getTime(),
+    resourceId,
+  }))
 }

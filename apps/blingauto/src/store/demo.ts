@@ -2,7 +2,8 @@ import type { Database } from '@ikoma/backend/postgres'
 import { AppError, newId } from '@ikoma/kernel'
 import { eq } from 'drizzle-orm'
 import { dayAfter, instantsOf, localOf } from '../domain/zoned-time.ts'
-import { actOnBooking, baysFor, placeBooking } from './bookings.ts'
+import { actOnBooking } from './booking-acts.ts'
+import { baysFor, placeBooking } from './bookings.ts'
 import {
   bookings,
   categories,

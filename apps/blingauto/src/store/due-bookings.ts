@@ -2,7 +2,9 @@ import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError } from '@ikoma/kernel'
 import { and, asc, eq, gt, inArray, isNull, lte, sql } from 'drizzle-orm'
 import { limits } from '../domain/booking.ts'
-import { type Also, actOnBooking, type Booking } from './bookings.ts'
+import { actOnBooking } from './booking-acts.ts'
+import type { Booking } from './bookings.ts'
+import type { Also } from './held-booking.ts'
 import { bookings } from './schema.ts'
 
 const hour = 3_600_000

@@ -1,17 +1,21 @@
 import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError } from '@ikoma/kernel'
 import { eq, inArray, sql } from 'drizzle-orm'
+import { slotsOf } from './booking-holds.ts'
 import type { Booking } from './bookings.ts'
+import { type Reader, readSite } from './calendar.ts'
 import { lockResources } from './resources.ts'
-import { bookings, site, timeSlots } from './schema.ts'
+import { bookings, timeSlots } from './schema.ts'
+import type { Claim } from './time-slots.ts'
 
-type Reader = Pick<Transaction, 'select'>
+/** What is done in the same transaction once it is changed: letters, a receipt. */
+export type Also = (tx: Transaction, booking: Booking) => Promise<void>
 
 /** A booking with what it has taken, which nobody else changes until the transaction ends. */
 export interface HeldBooking {
   booking: Booking
-  place: { slotId: string; resourceId: string }
-  staff: { slotId: string; resourceId: string } | null
+  place: Required<Claim>['moved'] & object
+  staff: (Required<Claim>['moved'] & object) | null
 }
 
 /**
@@ -27,7 +31,7 @@ export async function withBooking<T>(
   for (let tries = 1; tries <= 5; tries += 1) {
     const done = await database.transaction(async (tx) => {
       const before = await findHeld(tx, id)
-      await tx.select().from(site).for('key share')
+      await readSite(tx, 'share')
       await lockResources(tx, [...resourcesOf(before), ...also])
       await tx.select({ id: bookings.id }).from(bookings).where(eq(bookings.id, id)).for('update')
       const held = await findHeld(tx, id)
@@ -50,11 +54,6 @@ async function findHeld(reader: Reader, id: string): Promise<HeldBooking> {
   const place = slots.find(({ slotId }) => slotId === booking.slotId)
   if (!place) throw new Error(`booking ${id} has no slot`)
   return { booking, place, staff: slots.find(({ slotId }) => slotId === booking.staffSlotId) ?? null }
-}
-
-/** The slots of a booking: of its bay or team, and of who washes. */
-export function slotsOf({ slotId, staffSlotId }: { slotId: string; staffSlotId: string | null }): string[] {
-  return staffSlotId === null ? [slotId] : [slotId, staffSlotId]
 }
 
 const resourcesOf = ({ place, staff }: HeldBooking) =>

@@ -3,7 +3,9 @@ import { AppError, newId } from '@ikoma/kernel'
 import { and, asc, eq, gt, inArray } from 'drizzle-orm'
 import { type Occurrence, occurrencesOf } from '../domain/series.ts'
 import { localOf } from '../domain/zoned-time.ts'
-import { actOnBooking, type Booking, insertBooking, type WantedBooking } from './bookings.ts'
+import { actOnBooking } from './booking-acts.ts'
+import { type BookingView, readBookings } from './booking-views.ts'
+import { insertBooking, type WantedBooking } from './bookings.ts'
 import { lockResources } from './resources.ts'
 import { bookings, series, site } from './schema.ts'
 
@@ -18,7 +20,7 @@ export interface Conflict {
 
 export interface PlacedSeries {
   series: Series
-  bookings: Booking[]
+  bookings: BookingView[]
   conflicts: Conflict[]
 }
 
@@ -36,7 +38,7 @@ interface How {
 }
 
 /** Why one of its times cannot be had, which says nothing about the others. */
-const conflictReasons = ['slot_taken', 'closed', 'too_soon', 'too_far', 'resource_unavailable', 'no_resource']
+const conflictReasons = ['slot_taken', 'closed', 'too_soon', 'too_far', 'resource_unavailable']
 
 /** All of its times, or nothing and a list of those that cannot be had; with `skip` those that can. */
 export async function placeSeries(
@@ -76,14 +78,16 @@ async function placeOccurrence(
   tx: Transaction,
   wanted: WantedBooking,
   { occurrence, resourceIds, now }: { occurrence: Occurrence; resourceIds: readonly string[]; now: number },
-): Promise<Booking | string> {
+): Promise<BookingView | string> {
   const { startsAt } = occurrence
   if (startsAt === null) return 'hour_left_out'
   let refused = 'no_resource'
   for (const resourceId of resourceIds) {
     try {
       // What is refused leaves nothing behind in the transaction of the others.
-      return await tx.transaction((inner) => insertBooking(inner, { ...wanted, startsAt }, { resourceId, now }))
+      return await tx.transaction((inner) =>
+        insertBooking(inner, { ...wanted, startsAt }, { resourceId, staffId: null, now }),
+      )
     } catch (error) {
       if (!(error instanceof AppError && conflictReasons.includes(error.reason))) throw error
       refused = error.reason
@@ -95,11 +99,10 @@ async function placeOccurrence(
 export async function readSeries(
   reader: Pick<Transaction, 'select'>,
   id: string,
-): Promise<{ series: Series; bookings: Booking[] } | null> {
+): Promise<{ series: Series; bookings: BookingView[] } | null> {
   const [row] = await reader.select().from(series).where(eq(series.id, id))
   if (!row) return null
-  const found = await reader.select().from(bookings).where(eq(bookings.seriesId, id)).orderBy(asc(bookings.startsAt))
-  return { series: row, bookings: found }
+  return { series: row, bookings: await readBookings(reader, eq(bookings.seriesId, id)) }
 }
 
 /** Each of what is still to come, with the fee of its own; what somebody began or ended meanwhile stays. */
@@ -107,7 +110,7 @@ export async function cancelRest(
   database: Database,
   id: string,
   how: Parameters<typeof actOnBooking>[3],
-): Promise<Booking[]> {
+): Promise<BookingView[]> {
   const open = await database.db
     .select({ id: bookings.id })
     .from(bookings)
@@ -119,13 +122,14 @@ export async function cancelRest(
       ),
     )
     .orderBy(asc(bookings.startsAt))
-  const cancelled: Booking[] = []
+  const cancelled: string[] = []
   for (const booking of open) {
     try {
-      cancelled.push(await actOnBooking(database, booking.id, 'cancel', how))
+      await actOnBooking(database, booking.id, 'cancel', how)
+      cancelled.push(booking.id)
     } catch (error) {
       if (!(error instanceof AppError && error.reason === 'wrong_status')) throw error
     }
   }
-  return cancelled
+  return cancelled.length === 0 ? [] : readBookings(database.db, inArray(bookings.id, cancelled))
 }

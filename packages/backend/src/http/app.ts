@@ -6,6 +6,8 @@ import type { Log } from '@ikoma/kernel/node'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
+import { type Kept, LocalKept } from '../kept/kept.ts'
+import { RedisKept } from '../kept/redis-kept.ts'
 import { keepAnswers } from './idempotency.ts'
 import { type Limit, RateLimits } from './limits/rate-limits.ts'
 import { measureRequests } from './metrics.ts'
@@ -67,6 +69,8 @@ export interface BackendApp {
   app: FastifyInstance
   /** For the app's own metrics. */
   registry: Registry
+  /** Answers that are kept for a while, in Redis where the app has one. */
+  kept: Kept
   /** Whether Redis answers, within a fifth of a second; null where the app has none. */
   redisAnswers(): Promise<boolean | null>
   listen(host: string, port: number): Promise<string>
@@ -94,15 +98,20 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   })
   if (options.db) keepAnswers(app, { db: options.db, clock, log })
   else refuseIdempotent(app)
+  const redisUrl = reveal(options.redisUrl)
+  const kept = redisUrl === null ? new LocalKept(clock) : new RedisKept({ url: redisUrl, clock })
   operationRoutes(app, {
     ...{ health: options.health, readiness, registry, metricsToken: reveal(options.metricsToken) },
     ready: { path: '/readyz', body: (ready) => ({ ready }), ...options.ready },
   })
   return {
-    ...{ app, registry },
+    ...{ app, registry, kept },
     redisAnswers: () => limits.redisAnswers(),
     listen: (host, port) => app.listen({ host, port }),
-    close: () => stop(options, { app, limits, readiness, sentry }),
+    async close() {
+      await stop(options, { app, limits, readiness, sentry })
+      if (kept instanceof RedisKept) kept.close()
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+export type { Kept } from '../kept/kept.ts'
 export { type BackendApp, type BackendAppOptions, createBackendApp } from './app.ts'
 export { type EnvelopeOptions, envelopeErrors } from './error-envelope.ts'
 export { type Answer, deleteExpiredKeys, keepAnswer } from './idempotency.ts'
