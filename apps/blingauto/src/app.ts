@@ -24,6 +24,7 @@ import { ratingRoutes } from './routes/ratings.ts'
 import { receiptRoutes } from './routes/receipts.ts'
 import { schedulingRoutes } from './routes/scheduling.ts'
 import { seriesRoutes } from './routes/series.ts'
+import { serviceRoutes } from './routes/services.ts'
 import { siteRoutes } from './routes/site.ts'
 import { staffRoutes } from './routes/staff.ts'
 import { vehicleRoutes } from './routes/vehicles.ts'
@@ -45,6 +46,7 @@ const counterRoutes = [
   calendarFeedRoutes,
   exportRoutes,
   analyticsRoutes,
+  serviceRoutes,
 ]
 
 /** Who may call, by the name that routes give. */
@@ -98,7 +100,7 @@ export async function createApp(
     databaseUrl,
     db: database.db,
   })
-  const shared: Parts = { app: backend.app, database, clock, identity, tell: jobs.tell, kept: backend.kept }
+  const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept, tell: jobs.tell }
   const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]
   for (const add of [authRoutes, ...places, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
     add(shared)

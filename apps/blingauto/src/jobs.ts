@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { BackendParts } from '@ikoma/backend'
-import { defineJobs, job } from '@ikoma/backend/jobs'
+import { defineJobs, job, jobCommand } from '@ikoma/backend/jobs'
 import { createMailer, messageIdFor } from '@ikoma/backend/mail'
 import type { Transaction } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
@@ -102,4 +102,14 @@ export function createJobs({ config, log, database, databaseUrl, dataDir }: Back
   })
   post = (tx, mail) => jobs.enqueue(tx, 'mail', mail)
   return { ...jobs, tell }
+}
+
+/** `jobs reminders --once` and what else `jobCommand` does, from a shell: for cron, and for who looks into what failed. */
+export async function runJobs(jobs: AppJobs, argv: string[]): Promise<number> {
+  await jobs.start()
+  try {
+    return await jobCommand(argv, jobs)
+  } finally {
+    await jobs.stop()
+  }
 }

@@ -3,7 +3,8 @@ import { runBackend } from '@ikoma/backend'
 import { languageOf } from '@ikoma/backend/config'
 import { systemClock } from '@ikoma/kernel'
 import { alembicToDb, alembicUsage } from './alembic.ts'
-import { createJobs } from './jobs.ts'
+import { createJobs, runJobs } from './jobs.ts'
+import { seedDemo } from './seed-demo.ts'
 import { startApp } from './start-app.ts'
 
 const folder = join(import.meta.dirname, '..')
@@ -18,7 +19,7 @@ if (first === 'alembic' && !asked) {
     {
       ...{ name: 'blingauto', folder, dataDir: join(folder, '../../data/blingauto'), port: 8000 },
       create: startApp,
-      jobs: (parts) => createJobs(parts, systemClock),
+      commands: { jobs: (parts, argv) => runJobs(createJobs(parts, systemClock), argv), seed: seedDemo },
     },
     { argv: asked ? ['db', ...asked] : process.argv.slice(2), env: process.env },
   )

@@ -6,8 +6,6 @@ import { createLog, type Log, logLevels, portVariable, readEnvironment, stopOnSi
 import * as z from 'zod'
 import { type Config, databaseAddress, languageOf, loadConfig } from './config/index.ts'
 import type { BackendApp } from './http/index.ts'
-import type { JobTable } from './jobs/definitions.ts'
-import { type Jobs, jobCommand } from './jobs/index.ts'
 import { openLogFile } from './log-file.ts'
 import { startEmbeddedPostgres } from './postgres/embedded.ts'
 import { type Database, dbCommand, migrate, openDatabase } from './postgres/index.ts'
@@ -22,9 +20,11 @@ export interface Backend {
   dataDir: string
   port: number
   create(parts: BackendParts): Promise<RunningBackend>
-  /** What runs later or on a schedule, for `jobs` as an argument. */
-  jobs?(parts: BackendParts): Pick<Jobs<JobTable>, 'start' | 'stop' | 'listDead' | 'replay' | 'runOnce'>
+  /** What else it does when it is started with one of these words: ends with that exit code instead of listening. */
+  commands?: Record<string, Command>
 }
+
+type Command = (parts: BackendParts, argv: string[]) => Promise<number>
 
 export interface BackendParts {
   config: Config
@@ -47,10 +47,10 @@ export interface RunOptions {
 
 /**
  * Runs the app until a signal: configuration, database, app, in this order, and back. `db current|history|upgrade|downgrade`
- * or `jobs <name> --once | dead | replay` as arguments do that instead, and `env` only says whether the configuration is
- * right. Where the app is local and has no DATABASE_URL, a PostgreSQL of its own is started; only there are migrations
- * applied at the start, elsewhere a database that is behind is refused. With WORKERS above 1 as many processes serve it; this
- * one then starts them and no app.
+ * or a command of the app's own as arguments do that instead, and `env` only says whether the configuration is right. Where
+ * the app is local and has no DATABASE_URL, a PostgreSQL of its own is started; only there are migrations applied at the
+ * start, elsewhere a database that is behind is refused. With WORKERS above 1 as many processes serve it; this one then
+ * starts them and no app.
  */
 export async function runBackend(backend: Backend, { argv, env }: RunOptions): Promise<void> {
   const tell = (line: string) => void process.stderr.write(`${line}\n`)
@@ -74,8 +74,9 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
     }
     if (cluster.isPrimary) await bringUp(databaseUrl, folder, config.environment)
     const parts = { config, log, databaseUrl, dataDir: own.DATA_DIR }
-    if (argv[0] === 'jobs' && backend.jobs) {
-      exit(await runJobs(backend.jobs, argv.slice(1), parts))
+    const command = new Map(Object.entries(backend.commands ?? {})).get(argv[0] ?? '')
+    if (command) {
+      exit(await runCommand(command, argv.slice(1), parts))
       return await close()
     }
     if (cluster.isPrimary && own.WORKERS > 1) closing.push(await serveByWorkers(own.WORKERS, databaseUrl, log, close))
@@ -90,18 +91,11 @@ export async function runBackend(backend: Backend, { argv, env }: RunOptions): P
   }
 }
 
-async function runJobs(
-  open: NonNullable<Backend['jobs']>,
-  argv: readonly string[],
-  parts: Omit<BackendParts, 'database'>,
-): Promise<number> {
+async function runCommand(command: Command, argv: string[], parts: Omit<BackendParts, 'database'>): Promise<number> {
   const database = openDatabase({ url: parts.databaseUrl, log: parts.log })
-  const jobs = open({ ...parts, database })
   try {
-    await jobs.start()
-    return await jobCommand(argv, jobs)
+    return await command({ ...parts, database }, argv)
   } finally {
-    await jobs.stop()
     await database.close()
   }
 }

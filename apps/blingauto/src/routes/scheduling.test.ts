@@ -54,7 +54,14 @@ test('a list that is posted is the one that is asked for by address', async () =
   expect(found.body.slots[0].mobile_team_ids).toHaveLength(1)
   expect(found.body).toEqual((await call('GET', asked)).body)
   expect(code(await call('POST', path, { ...posted, booking_type: 'mobile' }))).toBe('CUSTOMER_LOCATION_INVALID')
-  for (const wrong of ['days=15', 'days=x', 'duration_minutes=', 'duration_minutes=1e9', 'latitude=x&longitude=2'])
+  for (const wrong of [
+    'days=15',
+    'days=x',
+    'duration_minutes=',
+    'duration_minutes=1e9',
+    'latitude=x&longitude=2',
+    'latitude=&longitude=',
+  ])
     expect((await call('GET', `${path}?date=2026-12-01&${wrong}`)).status).toBe(400)
 })
 

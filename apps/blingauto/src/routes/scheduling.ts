@@ -33,7 +33,8 @@ const wished = {
   staff_id: z.uuid().optional().describe('Who shall wash.'),
 }
 const minutes = z.int().min(15).max(limits.maxDurationMin)
-const inQuery = <T extends z.ZodType>(type: T) => z.preprocess((text) => Number(text), type)
+/** An empty text is no number, and least of all a place at 0,0. */
+const inQuery = <T extends z.ZodType>(type: T) => z.preprocess((text) => Number(text === '' ? Number.NaN : text), type)
 const span = { date: day, days: z.int().min(1).max(14) }
 const queried = z.object({
   ...wished,

@@ -1,8 +1,9 @@
 import { callerOf } from '@ikoma/backend/http'
-import { AppError, newId } from '@ikoma/kernel'
+import { AppError } from '@ikoma/kernel'
 import { and, asc, eq, isNull } from 'drizzle-orm'
 import * as z from 'zod'
 import { plateOf, vehicleSizes } from '../domain/vehicle.ts'
+import { addVehicle, findVehicle, makeDefault, replaceVehicle, type VehicleFields } from '../store/garage.ts'
 import { vehicles } from '../store/schema.ts'
 import { vehicleSize } from './facilities.ts'
 import { type Parts, typed } from './parts.ts'
@@ -22,10 +23,25 @@ const vehicle = z
   })
   .meta({ id: 'Vehicle' })
 
-export function vehicleRoutes({ app: server, database, clock }: Parts): void {
+const fields = {
+  make: text,
+  model: text,
+  year: z.number().int().min(1900).max(2200),
+  color: text.nullish(),
+  license_plate: text,
+  size: vehicleSize.default('standard'),
+  is_default: z.boolean().default(false),
+}
+const params = z.object({ id: z.uuid() })
+
+export function vehicleRoutes(parts: Parts): void {
+  readingRoutes(parts)
+  writingRoutes(parts)
+  deletionRoute(parts)
+}
+
+function readingRoutes({ app: server, database: { db } }: Parts): void {
   const app = typed(server)
-  const { db } = database
-  const params = z.object({ id: z.uuid() })
 
   app.get(
     '/api/v1/vehicles',
@@ -40,61 +56,79 @@ export function vehicleRoutes({ app: server, database, clock }: Parts): void {
     },
   )
 
+  app.get(
+    '/api/v1/vehicles/:id',
+    { config: { access: 'user' }, schema: { tags, summary: 'A vehicle of mine', params, response: { 200: vehicle } } },
+    async (request) => shown(await findVehicle(db, request.params.id, callerOf(request).id)),
+  )
+}
+
+function writingRoutes({ app: server, database, clock }: Parts): void {
+  const app = typed(server)
+
   app.post(
     '/api/v1/vehicles',
     {
       config: { access: 'user', idempotent: true },
-      schema: {
-        tags,
-        summary: 'Add a vehicle of mine',
-        body: z.strictObject({
-          make: text,
-          model: text,
-          year: z.number().int().min(1900).max(2200),
-          color: text.optional(),
-          license_plate: text,
-          size: vehicleSize.default('standard'),
-          is_default: z.boolean().default(false),
-        }),
-        response: { 201: vehicle },
-      },
+      schema: { tags, summary: 'Add a vehicle of mine', body: z.strictObject(fields), response: { 201: vehicle } },
     },
     async (request, reply) => {
-      const { license_plate: plate, is_default: isDefault, color = null, ...rest } = request.body
-      const customerId = callerOf(request).id
-      if (rest.year > new Date(clock.now()).getUTCFullYear() + 2)
-        throw new AppError('unprocessable', 'year: at most two years ahead.', { reason: 'year_too_late' })
-      const added = await database.transaction(async (tx) => {
-        if (isDefault) await tx.update(vehicles).set({ isDefault: false }).where(eq(vehicles.customerId, customerId))
-        const row = { id: newId(), customerId, ...rest, color, licensePlate: plateOf(plate), isDefault }
-        const [inserted] = await tx.insert(vehicles).values(row).onConflictDoNothing().returning()
-        return inserted
-      })
-      if (!added)
-        throw new AppError('conflict', 'license_plate: you have a vehicle with it.', { reason: 'license_plate_taken' })
-      return reply.code(201).send(shown(added))
+      const wanted = fieldsOf(request.body, clock.now())
+      return reply.code(201).send(shown(await addVehicle(database, callerOf(request).id, wanted)))
     },
   )
 
-  app.delete(
+  app.put(
+    '/api/v1/vehicles/:id',
+    {
+      config: { access: 'user' },
+      schema: {
+        tags,
+        summary: 'Replace a vehicle of mine; its size stays while it is booked',
+        params,
+        body: z.strictObject(fields),
+        response: { 200: vehicle },
+      },
+    },
+    async (request) => {
+      const wanted = fieldsOf(request.body, clock.now())
+      return shown(await replaceVehicle(database, request.params.id, callerOf(request).id, wanted))
+    },
+  )
+
+  app.put(
+    '/api/v1/vehicles/:id/default',
+    {
+      config: { access: 'user' },
+      schema: { tags, summary: 'Make it the one that I come with', params, response: { 200: vehicle } },
+    },
+    async (request) => shown(await makeDefault(database, request.params.id, callerOf(request).id)),
+  )
+}
+
+function deletionRoute({ app: server, database: { db }, clock }: Parts): void {
+  typed(server).delete(
     '/api/v1/vehicles/:id',
     {
       config: { access: 'user' },
       schema: { tags, summary: 'Take a vehicle away', params, response: { 204: z.null() } },
     },
     async (request, reply) => {
-      const { id } = request.params
-      const mine = and(eq(vehicles.id, id), eq(vehicles.customerId, callerOf(request).id), isNull(vehicles.deletedAt))
-      const gone = await db
+      const { id } = await findVehicle(db, request.params.id, callerOf(request).id)
+      await db
         .update(vehicles)
         .set({ deletedAt: new Date(clock.now()), isDefault: false })
-        .where(mine)
-        .returning({ id: vehicles.id })
-      if (gone.length === 0)
-        throw new AppError('not_found', 'You have no such vehicle.', { reason: 'vehicle_not_found' })
+        .where(eq(vehicles.id, id))
       return reply.code(204).send(null)
     },
   )
+}
+
+function fieldsOf(body: z.infer<z.ZodObject<typeof fields>>, now: number): VehicleFields {
+  const { license_plate: plate, is_default: isDefault, color = null, ...rest } = body
+  if (rest.year > new Date(now).getUTCFullYear() + 2)
+    throw new AppError('unprocessable', 'year: at most two years ahead.', { reason: 'year_too_late' })
+  return { ...rest, color, licensePlate: plateOf(plate), isDefault }
 }
 
 function shown(row: typeof vehicles.$inferSelect): z.infer<typeof vehicle> {

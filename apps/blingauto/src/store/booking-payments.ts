@@ -4,12 +4,11 @@ import { asc, eq } from 'drizzle-orm'
 import { type BookingPaymentFault, bookingPaymentFault, bookingRefundFault, dueOf } from '../domain/booking-money.ts'
 import { overtimeLine } from '../domain/receipt.ts'
 import type { Taken } from '../domain/walk-in.ts'
-import { slotsOf } from './booking-holds.ts'
 import type { Booking } from './bookings.ts'
 import { changeBooking, isExpired, withBooking } from './held-booking.ts'
 import { findReceipt, issueReceipt } from './receipts.ts'
 import { resourcesChanged } from './resources.ts'
-import { bookingServices, timeSlots } from './schema.ts'
+import { bookingServices } from './schema.ts'
 import { openDay, type Payment, paymentsOf, readDay, sumOf, writePayment } from './till.ts'
 
 export interface PaidBooking {
@@ -26,27 +25,21 @@ interface Act {
 
 /** Takes money for a booking. Paid in full, one that was held is confirmed; one that was completed has its receipt. */
 export async function payBooking(database: Database, id: string, payment: Taken, act: Act): Promise<PaidBooking> {
-  return withBooking(database, id, {}, async (tx, { booking: before }) => {
+  return withBooking(database, id, {}, async (tx, { booking: before, place, staff }) => {
     await openDay(tx, act.now)
     const paid = await paymentsOf(tx, { bookingId: id })
     const { now } = act
     refuse(bookingPaymentFault({ ...before, expired: isExpired(before, now) }, paid, payment))
     await writePayment(tx, { bookingId: id }, payment, act)
     const confirmed = before.status === 'pending' && sumOf(paid) + payment.amount === dueOf(before)
-    const booking = confirmed ? await confirm(tx, before, now) : before
+    // What was held for a time is taken for good now.
+    if (confirmed) await resourcesChanged(tx, [place.resourceId, ...(staff ? [staff.resourceId] : [])])
+    const booking = confirmed ? await changeBooking(tx, id, { status: 'confirmed', holdExpiresAt: null }, now) : before
     await receiptWhenPaid(tx, booking, now)
     const after = { booking, payments: await paymentsOf(tx, { bookingId: id }) }
     await act.also?.(tx, { ...after, confirmed })
     return after
   })
-}
-
-async function confirm(tx: Transaction, booking: Booking, now: number): Promise<Booking> {
-  for (const slotId of slotsOf(booking)) {
-    const [slot] = await tx.select().from(timeSlots).where(eq(timeSlots.id, slotId))
-    if (slot) await resourcesChanged(tx, [slot.resourceId])
-  }
-  return changeBooking(tx, booking.id, { status: 'confirmed', holdExpiresAt: null }, now)
 }
 
 /** Gives money back, whatever state the booking is in. */

@@ -4,7 +4,7 @@ import { type BookingStatus, bookingTable } from '../domain/booking.ts'
 import { openSpans } from '../domain/opening-hours.ts'
 import { firstInstantOf, type Span } from '../domain/zoned-time.ts'
 import { readCalendars, readSite } from './calendar.ts'
-import { bookings, resources, timeSlots, walkIns, washBays } from './schema.ts'
+import { bookings, timeSlots, walkIns, washBays } from './schema.ts'
 
 /** Days of the place, the last one included. */
 export interface Days {
@@ -96,24 +96,24 @@ export interface Occupancy {
   percent: number
 }
 
-/** Of the time that the place is open, how much of each bay somebody had. What is outside of its hours counts for nothing. */
+/** Of the time that each bay is open, how much somebody had it. What is outside of its hours counts for nothing. */
 export async function occupancyOf(tx: Transaction, span: Span): Promise<Occupancy[]> {
   const { zone } = await readSite(tx)
-  const { place } = await readCalendars(tx, zone, span)
-  const open = openSpans(place, span).flatMap(({ from, to }) => {
-    const part = { from: Math.max(from, span.from), to: Math.min(to, span.to) }
-    return part.from < part.to ? [part] : []
-  })
-  const openMs = open.reduce((sum, { from, to }) => sum + to - from, 0)
   const bays = await tx
     .select({ id: washBays.id, bayNumber: washBays.bayNumber })
     .from(washBays)
-    .innerJoin(resources, eq(resources.id, washBays.id))
     .orderBy(asc(washBays.bayNumber))
     .limit(1_000)
-  const taken = await takenMs(tx, span, open)
+  const ids = bays.map(({ id }) => id)
+  const calendars = await readCalendars(tx, zone, span, ids)
+  const slots = Object.groupBy(await takenSlots(tx, span), ({ id }) => id)
   return bays.map(({ id, bayNumber }) => {
-    const ms = taken.get(id) ?? 0
+    const open = openSpans(calendars.of(id), span).flatMap(({ from, to }) => {
+      const part = { from: Math.max(from, span.from), to: Math.min(to, span.to) }
+      return part.from < part.to ? [part] : []
+    })
+    const openMs = open.reduce((sum, { from, to }) => sum + to - from, 0)
+    const ms = takenMs(slots[id] ?? [], open)
     return {
       wash_bay_id: id,
       bay_number: bayNumber,
@@ -124,8 +124,15 @@ export async function occupancyOf(tx: Transaction, span: Span): Promise<Occupanc
   })
 }
 
-async function takenMs(tx: Transaction, span: Span, open: readonly Span[]): Promise<Map<string, number>> {
-  const slots = await tx
+interface TakenSlot {
+  id: string
+  startsAt: Date
+  endsAt: Date
+}
+
+/** By their start. A hold that nobody confirmed is no work. */
+function takenSlots(tx: Transaction, span: Span): Promise<TakenSlot[]> {
+  return tx
     .select({ id: timeSlots.resourceId, startsAt: timeSlots.startsAt, endsAt: timeSlots.endsAt })
     .from(timeSlots)
     .leftJoin(bookings, eq(bookings.slotId, timeSlots.id))
@@ -134,20 +141,21 @@ async function takenMs(tx: Transaction, span: Span, open: readonly Span[]): Prom
         eq(timeSlots.released, false),
         lt(timeSlots.startsAt, new Date(span.to)),
         gt(timeSlots.endsAt, new Date(span.from)),
-        // A hold that nobody confirmed is no work.
         sql`${bookings.status} is distinct from 'pending'`,
       ),
     )
     .orderBy(asc(timeSlots.startsAt))
-  const taken = new Map<string, number>()
-  let first = 0
-  for (const { id, startsAt, endsAt } of slots) {
+}
+
+function takenMs(slots: readonly TakenSlot[], open: readonly Span[]): number {
+  let [first, taken] = [0, 0]
+  for (const { startsAt, endsAt } of slots) {
     const [from, to] = [startsAt.getTime(), endsAt.getTime()]
     // Slots come by their start: hours that ended before this one are over for all that follow.
     while ((open[first]?.to ?? Number.POSITIVE_INFINITY) <= from) first += 1
     for (let n = first; n < open.length && (open[n]?.from ?? to) < to; n += 1) {
       const hours = open[n] as Span
-      taken.set(id, (taken.get(id) ?? 0) + Math.min(to, hours.to) - Math.max(from, hours.from))
+      taken += Math.min(to, hours.to) - Math.max(from, hours.from)
     }
   }
   return taken

@@ -8,7 +8,7 @@ import { lockResources } from './resources.ts'
 import { bookings, timeSlots } from './schema.ts'
 import type { Claim } from './time-slots.ts'
 
-/** What happens with it, in the same transaction. */
+/** What is done in the same transaction once it is changed: letters, a receipt. */
 export type Also = (tx: Transaction, booking: Booking) => Promise<void>
 
 /** A booking with what it has taken, which nobody else changes until the transaction ends. */

@@ -38,7 +38,7 @@ interface How {
 }
 
 /** Why one of its times cannot be had, which says nothing about the others. */
-const conflictReasons = ['slot_taken', 'closed', 'too_soon', 'too_far', 'resource_unavailable', 'no_resource']
+const conflictReasons = ['slot_taken', 'closed', 'too_soon', 'too_far', 'resource_unavailable']
 
 /** All of its times, or nothing and a list of those that cannot be had; with `skip` those that can. */
 export async function placeSeries(
@@ -85,7 +85,9 @@ async function placeOccurrence(
   for (const resourceId of resourceIds) {
     try {
       // What is refused leaves nothing behind in the transaction of the others.
-      return await tx.transaction((inner) => insertBooking(inner, { ...wanted, startsAt }, { resourceId, now }))
+      return await tx.transaction((inner) =>
+        insertBooking(inner, { ...wanted, startsAt }, { resourceId, staffId: null, now }),
+      )
     } catch (error) {
       if (!(error instanceof AppError && conflictReasons.includes(error.reason))) throw error
       refused = error.reason
@@ -123,7 +125,8 @@ export async function cancelRest(
   const cancelled: string[] = []
   for (const booking of open) {
     try {
-      cancelled.push((await actOnBooking(database, booking.id, 'cancel', how)).id)
+      await actOnBooking(database, booking.id, 'cancel', how)
+      cancelled.push(booking.id)
     } catch (error) {
       if (!(error instanceof AppError && error.reason === 'wrong_status')) throw error
     }

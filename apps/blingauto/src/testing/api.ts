@@ -61,6 +61,7 @@ export async function openApi(zone = 'Europe/Paris', env: Record<string, string>
   const { db } = database
   return {
     app: backend.app,
+    parts,
     call,
     close,
     config,

@@ -99,4 +99,4 @@ async function findBooking(reader: Reader, id: string): Promise<BookingView | un
   return booking
 }
 
-export const isStaff = ({ role }: Principal) => staff.includes(role)
+export const isStaff = ({ role }: Pick<Principal, 'role'>) => staff.includes(role)
