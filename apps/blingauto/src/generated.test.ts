@@ -34,6 +34,8 @@ testEveryRoute<Started>({
     '/api/v1/facilities/mobile-teams/{id}': 'team',
     '/api/v1/facilities/wash-bays/{id}': 'bay',
     '/api/v1/services/categories/{id}': 'category',
+    '/api/v1/services/{id}': 'service',
+    category_id: 'category',
     '/api/v1/staff/{id}': 'member',
     '/api/v1/vehicles/{id}': 'vehicle',
     '/api/v1/walkins/{id}': 'walkIn',
