@@ -1,5 +1,5 @@
 import type { Transaction } from '@ikoma/backend/postgres'
-import { and, between, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
+import { and, between, eq, getColumns, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import type { BookingRules } from '../domain/availability.ts'
 import type { Calendar, Hours, Week } from '../domain/opening-hours.ts'
 import { localOf, type Span } from '../domain/zoned-time.ts'
@@ -15,12 +15,15 @@ export type Reader = Pick<Transaction, 'select'>
 
 const day = 24 * 60 * 60_000
 
+/** Another after each change of the hours, closures and rules, also where the database was restored from a backup. */
+const stamp = sql<string>`current_database() || '.' || ${site}.xmin || '.' || ${site.version}`
+
 /**
  * The place. `lock`: until the transaction ends nobody changes its hours or closes it (`share`), or nobody takes a time of
  * it (`alone`). It is the first row that a transaction locks.
  */
 export async function readSite(reader: Reader, lock: 'share' | 'alone' | null = null) {
-  const query = reader.select().from(site)
+  const query = reader.select({ ...getColumns(site), stamp }).from(site)
   const [place] = await (lock === null ? query : query.for(lock === 'share' ? 'key share' : 'update'))
   if (!place) throw new Error('The place is not set up: run the seed.')
   return place

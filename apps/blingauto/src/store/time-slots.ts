@@ -5,7 +5,8 @@ import { blockedBy, type Refusal, refusal } from '../domain/availability.ts'
 import type { Place } from '../domain/mobile-area.ts'
 import type { Calendar } from '../domain/opening-hours.ts'
 import { localOf, type Span } from '../domain/zoned-time.ts'
-import { readCalendars, readSite, type Site } from './calendar.ts'
+import { readSite, type Site } from './calendar.ts'
+import { knownCalendars } from './known-calendars.ts'
 import { teamRefusal } from './mobile-teams.ts'
 import { lockResources, type Resource, resourcesChanged } from './resources.ts'
 import { bookings, timeSlots } from './schema.ts'
@@ -57,7 +58,7 @@ export async function takeTime(tx: Transaction, claims: readonly Claim[], time: 
     const resource = locked.get(resourceId)
     if (resource) refuseWhere(resource, taken.some((other) => other.resourceId === resourceId) && 'taken')
   }
-  const calendars = time.walkIn ? null : await readCalendars(tx, site.zone, span, ids)
+  const calendars = time.walkIn ? null : await knownCalendars(tx, site, span, ids)
   for (const { resourceId, moved, held } of claims) {
     const resource = locked.get(resourceId)
     if (!resource) continue
