@@ -50,7 +50,7 @@ async function insistent(call: () => Promise<Answer>, onBreak: () => void): Prom
   for (;;) {
     const answer = await call().catch(() => null)
     // In progress: the process that had it may be dead, its claim of the key is over after a while.
-    if (answer && answer.status < 500 && answer.body.error?.code !== 'IDEMPOTENCY_KEY_IN_USE') return answer
+    if (answer && answer.status < 500 && answer.body.error?.code !== 'REQUEST_IN_PROGRESS') return answer
     if (answer === null) onBreak()
     await sleep(50)
   }
