@@ -170,7 +170,8 @@ test('errors have the shape of the app, wherever they come from', async () => {
   const limited = await app.inject('/taken')
   expect([limited.statusCode, limited.json().error.code]).toEqual([429, 'RATE_LIMIT_EXCEEDED'])
   expect(limited.headers).toMatchObject({ 'x-ratelimit-limit': '4', 'x-ratelimit-remaining': '0', 'retry-after': '60' })
-  expect((await app.inject('/none')).json().error.code).toBe('NO_ROUTE')
+  const stray = await app.inject({ url: '/none', remoteAddress: '192.0.2.9' })
+  expect(stray.json().error.code).toBe('NO_ROUTE')
 })
 
 test('a request is logged with its id, and without what is secret', async () => {

@@ -8,6 +8,7 @@ import { mayMailAccount, refuseManyMails, withLeastDuration } from './mail-limit
 import { findTokensAccount, sendOneTimeToken, tokenOver, useOneTimeToken } from './one-time-tokens.ts'
 import { refuseWeakPassword } from './password-policy.ts'
 import { identityAccounts } from './schema.ts'
+import { describeAttempt } from './sign-in-guard.ts'
 
 export interface RegistrationVerbs {
   /**
@@ -18,8 +19,8 @@ export interface RegistrationVerbs {
     request: { email: string; password: string; role?: string },
     also?: (tx: Transaction, account: Account) => Promise<void>,
   ): Promise<{ status: 'created'; account: Account } | { status: 'taken' }>
-  /** A second time, with the same token, it is refused. */
-  verifyEmail(token: string): Promise<Account>
+  /** A second time, with the same token, it is refused. What `client` tried too early is forgotten. */
+  verifyEmail(token: string, client?: Client): Promise<Account>
   /** The same answer whether the address has an account, and one that is not verified yet. */
   requestVerification(request: { email: string; client: Client }): Promise<void>
   /** For the start of an app, as often as it starts: an account that has the address is left as it is. */
@@ -54,10 +55,10 @@ export function registrationVerbs(context: Context): RegistrationVerbs {
       }
       return { status: 'taken' }
     },
-    async verifyEmail(token) {
+    async verifyEmail(token, client) {
       const account = await findTokensAccount(context, token, 'verify-email')
       if (!account) throw tokenOver()
-      return database.transaction(async (tx) => {
+      const verified = await database.transaction(async (tx) => {
         const { id } = await useOneTimeToken(tx, context, { token, purpose: 'verify-email', accountId: account.id })
         const [row] = await tx
           .update(identityAccounts)
@@ -67,6 +68,11 @@ export function registrationVerbs(context: Context): RegistrationVerbs {
         if (!row) throw tokenOver()
         return shownAccount(row)
       })
+      if (client) {
+        const { keys } = await describeAttempt(context, account.emailKey, account.id, client)
+        await context.attempts.clear([keys.client, keys.wide])
+      }
+      return verified
     },
     async requestVerification({ email: text, client }) {
       const email = readEmail(text)

@@ -33,7 +33,7 @@ async function fail(times: number, patch: Parameters<typeof login>[0] = {}): Pro
 
 test('who registered signs in once the address is verified, however it is typed', async () => {
   await world.identity.register({ email: ' Ada@Example.fr ', password: goodPassword })
-  await expect(login()).rejects.toMatchObject({ code: 'forbidden', reason: 'email_not_verified' })
+  await expect(login()).rejects.toMatchObject({ code: 'unauthorized', reason: 'wrong_credentials' })
   await world.identity.verifyEmail(world.told('verify-email').token)
   const signedIn = await login({ email: 'ADA@example.FR' })
   expect(signedIn.account).toMatchObject({ email: 'Ada@Example.fr', role: 'client', emailVerified: true })
@@ -49,6 +49,19 @@ test('an address that is not known, one that is none and a wrong password have o
   expect(await login({ email: 'nobody@example.fr' }).catch(refusal)).toEqual(wrong)
   expect(await login({ email: "' or 1=1 --" }).catch(refusal)).toEqual(wrong)
   expect(wrong).toMatchObject({ code: 'unauthorized', reason: 'wrong_credentials' })
+})
+
+test('who registers an address does not learn by signing in whether it had an account', async () => {
+  await world.account()
+  const [chosen, nobody] = ['Autre-mot-33', 'nobody@example.fr']
+  for (const address of [email, nobody]) await world.identity.register({ email: address, password: chosen })
+  const tried = (address: string, client: typeof home) => fail(7, { email: address, password: chosen, client })
+  const [known, unknown] = [await tried(email, elsewhere), await tried(nobody, home)]
+  expect(unknown).toEqual(known)
+  expect(known).toEqual([...Array(5).fill('wrong_credentials'), ...Array(2).fill('too_many_attempts')])
+  // Whoever the address is of, and tried before it opened the link, is let in once it has.
+  await world.identity.verifyEmail(world.told('verify-email').token, home)
+  await expect(login({ email: nobody, password: chosen })).resolves.toBeDefined()
 })
 
 test('an unknown address costs a verification, as a wrong password does', async () => {

@@ -52,16 +52,15 @@ interface Verification {
 
 /** @throws AppError unless all is right; what is said beyond "wrong" is said to who knows the password. */
 async function verify(context: Context, { account, attempt, password, code }: Verification): Promise<void> {
-  if (!(await context.hasher.isPassword(password, account?.passwordHash ?? null)) || !account) {
+  const isRight = await context.hasher.isPassword(password, account?.passwordHash ?? null)
+  // Whoever registers somebody else's address knows the password it chose: to say that it is not verified yet would tell that
+  // the address had no account before.
+  if (!isRight || !account || account.emailVerifiedAt === null) {
     await countFailure(context, attempt, 'password')
     throw wrongCredentials()
   }
   if (account.disabledAt !== null)
     throw new AppError('forbidden', 'This account is disabled.', { reason: 'account_disabled' })
-  if (account.emailVerifiedAt === null) {
-    const message = 'The e-mail address is not verified yet: open the link that was sent to it.'
-    throw new AppError('forbidden', message, { reason: 'email_not_verified' })
-  }
   if (!(await needsSecondFactor(context, account.id))) return
   if (code === undefined || code === '') {
     const message = 'This account takes a code of its authenticator, too: send it with the password.'
@@ -109,5 +108,7 @@ async function signIn(context: Context, { account, attempt, password, client }: 
 }
 
 export function wrongCredentials(): AppError {
-  return new AppError('unauthorized', 'The e-mail address or the password is wrong.', { reason: 'wrong_credentials' })
+  const message =
+    'The e-mail address or the password is wrong, or the address is not verified yet: then open the link that was sent to it.'
+  return new AppError('unauthorized', message, { reason: 'wrong_credentials' })
 }

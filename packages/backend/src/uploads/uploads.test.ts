@@ -1,71 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { createHttpApp } from '@ikoma/kernel/http'
-import { createLog } from '@ikoma/kernel/node'
-import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
-import { openTables } from '../testing/tables.ts'
-import {
-  createClamScanner,
-  createUploads,
-  readUploadForm,
-  registerUploadForms,
-  type UploadsOptions,
-  uploadHeaders,
-} from './index.ts'
+import { expect, test } from 'vitest'
+import { createClamScanner, uploadHeaders } from './index.ts'
 import { findingOf } from './scanner.ts'
-import * as schema from './schema.ts'
 import { eicar } from './testing/eicar.ts'
-import { FakeClamd } from './testing/fake-clamd.ts'
+import { html, png, quiet, sized, uploadWorlds } from './testing/upload-world.ts'
 
-const quiet = createLog('silent', { write: () => undefined })
-let tables: Awaited<ReturnType<typeof openTables>>
-beforeAll(async () => {
-  tables = await openTables(inject('postgresUrl'), schema, quiet)
-})
-afterAll(() => tables.destroy())
-
-const png = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
-  'base64',
-)
-const noon = Date.UTC(2026, 9, 24, 12)
-
-async function setup(patch: Partial<UploadsOptions> = {}) {
-  await tables.database.pool.query('delete from uploads')
-  const root = mkdtempSync(join(tmpdir(), 'ikoma-uploads-'))
-  const clamd = new FakeClamd(root)
-  await clamd.start()
-  const folder = join(root, 'files')
-  const clock = { at: noon, now: () => clock.at }
-  const uploads = createUploads({
-    database: tables.database,
-    clock,
-    log: quiet,
-    folder,
-    scanner: createClamScanner({ at: { socket: clamd.socket }, log: quiet, timeoutMs: 300 }),
-    maxBytes: 1000,
-    quotaBytes: 2000,
-    types: ['image/png', 'application/pdf', 'text/plain'],
-    ...patch,
-  })
-  onTestFinished(async () => {
-    await clamd.stop()
-    rmSync(root, { recursive: true })
-  })
-  const left = () => ['incoming', 'clean'].flatMap((each) => readdirSync(join(folder, each)))
-  const receive = (body: Buffer | Readable, more: { type?: string; name?: string; ownerId?: string } = {}) => {
-    const stream = Buffer.isBuffer(body) ? Readable.from([body]) : body
-    return uploads.receive({ ownerId: 'ada', stream, type: 'image/png', name: 'bay.png', ...more })
-  }
-  return { uploads, clamd, folder, left, receive, clock }
-}
-
-const sized = (bytes: number) => Buffer.concat([png, Buffer.alloc(bytes - png.length)])
+const setup = uploadWorlds()
 
 test('a clean file is kept under a name of ours, for us alone, and read again', async () => {
   const { uploads, folder, receive, left, clamd } = await setup()
@@ -92,7 +35,6 @@ test.each(['../incoming/x', '..%2f..%2fetc', '', 'x'.repeat(5000), '00000000-000
   },
 )
 
-const html = Buffer.from('<html><script>alert(1)</script></html>')
 const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
 
 test.each([
@@ -233,74 +175,4 @@ test('a browser saves what is served, and neither guesses nor runs it', () => {
     `attachment; filename="l__t___1___a_b.png"; filename*=UTF-8''l%27%C3%A9t%C3%A9%20%221%22%3B%20a%3Db.png`,
   )
   expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'content-type': 'image/png' })
-})
-
-async function served(patch: Partial<UploadsOptions> = {}) {
-  const world = await setup(patch)
-  const app = await createHttpApp({
-    log: quiet,
-    title: 'T',
-    version: '1',
-    description: '',
-    authorize: () => undefined,
-    bodyLimitBytes: 1_000_000,
-    corsOrigins: [],
-    trustProxy: [],
-    publicRateLimit: 100,
-    securitySchemes: {},
-  })
-  const failed: unknown[] = []
-  await registerUploadForms(app, (scope) => {
-    scope.post('/files', { config: { access: 'public' } }, async (request) => {
-      try {
-        return await readUploadForm(request, world.uploads, 'ada')
-      } catch (error) {
-        failed.push(error)
-        throw error
-      }
-    })
-  })
-  onTestFinished(() => app.close())
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const { port } = app.server.address() as AddressInfo
-  return { ...world, app, port, failed }
-}
-
-function form(body: Buffer, name = 'bay.png', type = 'image/png') {
-  const data = new FormData()
-  data.set('note', 'before')
-  data.set('file', new File([new Uint8Array(body)], name, { type }))
-  return data
-}
-
-test('a form’s file is received, and refusals are answers', async () => {
-  const { port, left } = await served()
-  const post = (body: RequestInit['body']) =>
-    fetch(`http://127.0.0.1:${port}/files`, { method: 'POST', body: body ?? null })
-  const done = await post(form(png, '../bay.png'))
-  expect([done.status, ((await done.json()) as { name: string }).name]).toEqual([200, 'bay.png'])
-  expect((await post(form(sized(1001)))).status).toBe(413)
-  expect((await post(form(sized(200_000)))).status).toBe(413)
-  expect((await post(form(html))).status).toBe(422)
-  expect((await post('{}')).status).toBe(400)
-  expect((await post(new FormData())).status).toBe(400)
-  expect(left()).toHaveLength(1)
-})
-
-test('a caller that goes away in the middle leaves nothing', async () => {
-  const { port, left, failed, folder } = await served({ maxBytes: 500_000, quotaBytes: 1_000_000 })
-  const headers = { 'content-type': 'multipart/form-data; boundary=b', 'content-length': '400000' }
-  const request = httpRequest({ port, host: '127.0.0.1', path: '/files', method: 'POST', headers })
-  request.on('error', () => undefined)
-  request.write(
-    '--b\r\ncontent-disposition: form-data; name="file"; filename="bay.png"\r\ncontent-type: image/png\r\n\r\n',
-  )
-  request.write(sized(200_000))
-  await expect
-    .poll(() => left().map((name) => readFileSync(join(folder, 'incoming', name)).length)[0] ?? 0)
-    .toBeGreaterThan(0)
-  request.destroy()
-  await expect.poll(() => failed.length).toBe(1)
-  expect(failed[0]).toMatchObject({ reason: 'upload_aborted' })
-  expect(left()).toEqual([])
 })

@@ -63,7 +63,7 @@ describe('an account', () => {
     const { post, register, letters, time } = await setupPerson()
     await register('eve@example.org')
     const eve = { email: 'eve@example.org', password }
-    expect((await post('login', eve)).body.error.code).toBe('EMAIL_NOT_VERIFIED')
+    expect((await post('login', eve)).body.error.code).toBe('WRONG_CREDENTIALS')
     const first = (await letters(eve.email)).at(-1)?.token
     await post('resend-verification', { email: eve.email })
     const second = (await letters(eve.email)).at(-1)?.token

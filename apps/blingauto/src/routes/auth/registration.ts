@@ -45,8 +45,8 @@ export function registrationRoutes({ app: server, identity }: Parts): void {
       config,
       schema: { tags, summary: 'Verify an address', body: z.strictObject({ token }), response: { 200: message } },
     },
-    async ({ body }) => {
-      await identity.verifyEmail(body.token)
+    async (request) => {
+      await identity.verifyEmail(request.body.token, clientOf(request))
       return { message: 'Your address is verified. You can sign in.' }
     },
   )

@@ -24,7 +24,8 @@ export async function leaks(world: RouteWorld): Promise<string[]> {
   }
   for (const operation of world.document.operations.filter(({ method }) => method !== 'HEAD')) {
     await world.renew()
-    for (const role of [null, ...world.tested.roles]) {
+    // A stranger, the least and the most: each sees what others were told.
+    for (const role of new Set([null, world.tested.roles[0] ?? null, world.tested.roles.at(-1) ?? null])) {
       const caller = await world.callerOf(role)
       if (caller) told.push(...secretsOf(Object.entries(caller.headers), caller.id))
       for (const request of requestsWithSecrets(world, operation, await world.plainRequest(operation, caller), told)) {
