@@ -95,7 +95,7 @@ async function freeSlots(
   const now = clock.now()
   const wish = wishOf(asked, asked.duration_minutes)
   refuseFar(Date.parse(`${asked.date}T00:00:00Z`), now)
-  const { plan, site } = await readPlan(database, kept, { ...scopeOf(wish), date: asked.date, days: asked.days })
+  const { plan, site } = await readPlan(database, kept, { ...scopeOf(wish), date: asked.date, days: asked.days }, now)
   return { zone: site.zone, slots: slotsOf(plan, wish, { site, now }) }
 }
 
@@ -128,7 +128,7 @@ function checkRoute({ app: server, database, kept, clock }: Parts): void {
       const wish = wishOf(body, body.duration_minutes ?? (services.length > 0 ? total : 60))
       const { zone } = await readSite(database.db)
       const scope = { ...scopeOf(wish), date: localOf(start, zone).date, days: 14 }
-      const { plan, site } = await readPlan(database, kept, scope)
+      const { plan, site } = await readPlan(database, kept, scope, now)
       const { ids, reason } = offerAt(plan, wish, { rules: site, now, start })
       const later = ids.length > 0 ? [] : slotsOf(plan, wish, { site, now, after: start, limit: 5 })
       return { available: ids.length > 0, reason, ...placesOf(wish, ids), next: later }
