@@ -51,7 +51,9 @@ const hours: fc.Arbitrary<Hours[]> = fc.oneof(
       : [{ from: a, to: b }]
   }),
 )
-const at = { day: fc.nat(2), quarter: fc.integer({ min: 0, max: 95 }) }
+/** By day mostly, so that they meet. */
+const quarter = fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 36, max: 60 }) }, fc.integer({ min: 0, max: 95 }))
+const at = { day: fc.nat(1), quarter }
 const long = fc.constantFrom(30, 45, 60, 105)
 const who = fc.constantFrom(null, 0, 1)
 const pick = fc.nat(20)
@@ -68,7 +70,7 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('open' as const), pick }),
   fc.record({ do: fc.constant('week' as const), hours }),
   fc.record({ do: fc.constant('own' as const), what: fc.nat(4), hours: fc.option(hours) }),
-  fc.record({ do: fc.constant('day' as const), day: fc.nat(2), hours }),
+  fc.record({ do: fc.constant('day' as const), day: fc.nat(1), hours }),
   fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 40 }) }),
   fc.record({ do: fc.constant('expire' as const) }),
 )
@@ -95,6 +97,7 @@ class Run {
   readonly told: Told
   readonly #answers = new Map<string, string>()
   readonly #standing: string[] = []
+  #done = 0
   #now: number
 
   constructor(made: World, zone: string, date: string) {
@@ -241,13 +244,11 @@ class Run {
 
   async #check(command: Command, before: Awaited<ReturnType<typeof readBookings>>): Promise<void> {
     const { one, two, staffIds } = this.#world
-    for (const scope of [this.#scope('bay', null), this.#scope('bay', staffIds[0] ?? ''), this.#scope('team', null)]) {
-      const { stamp: _, ...now } = await computePlan(one, scope)
-      expect({ ...(await readPlan(two, this.#kept, scope, this.#now)), stamp: undefined }).toEqual({
-        ...now,
-        stamp: undefined,
-      })
-    }
+    const scopes = [this.#scope('bay', null), this.#scope('bay', staffIds[0] ?? ''), this.#scope('team', null)] as const
+    this.#done += 1
+    const scope = scopes[this.#done % 3] ?? scopes[0]
+    const { stamp: _, ...now } = await computePlan(one, scope)
+    expect(await readPlan(two, this.#kept, scope, this.#now)).toMatchObject(now)
     expect((await one.pool.query(apart)).rows).toEqual([])
     expect((await one.pool.query(whole)).rows).toEqual([])
     for (const booking of await this.#bookings()) {
