@@ -37,6 +37,20 @@ export function localOf(instant: number, zone: string): LocalTime {
   }
 }
 
+/** The same for many instants in order: the offset is looked up once between two jumps of the clock. */
+export function localClock(zone: string): (instant: number) => LocalTime {
+  let known = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, offset: '', shift: 0 }
+  return (instant) => {
+    if (instant < known.from || instant >= known.to) {
+      const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
+      const to = zoned.getTimeZoneTransition('next')?.epochMilliseconds ?? Number.POSITIVE_INFINITY
+      known = { from: instant, to, offset: zoned.offset, shift: zoned.offsetNanoseconds / 1e6 }
+    }
+    const text = new Date(instant + known.shift).toISOString()
+    return { date: text.slice(0, 10), time: text.slice(11, 16), zone, offset: known.offset }
+  }
+}
+
 /**
  * Every instant at which the clock of the place shows this: none in the hour that a spring night leaves out, two in the one
  * that an autumn night repeats.

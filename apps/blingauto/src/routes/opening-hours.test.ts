@@ -36,6 +36,13 @@ describe('the hours of the place', () => {
     expect((await admin.call('PUT', at, twice)).status).toBe(400)
   })
 
+  test('are no reason for a booking that a closure hits: it was listed there', async () => {
+    const { admin, book } = await setupPlace()
+    await book(on('10:00'))
+    await admin.call('POST', '/api/v1/facilities/closures', { date: '2026-12-01', reason: 'works' })
+    expect(ids(await admin.call('PUT', '/api/v1/facilities/business-hours', everyDay('09:00', '18:00')))).toEqual([])
+  })
+
   test('of one day are its own, and those of its weekday again', async () => {
     const { admin, book, call } = await setupPlace()
     const at = '/api/v1/facilities/exceptional-days/2026-12-01'

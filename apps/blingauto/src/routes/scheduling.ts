@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { limits } from '../domain/booking.ts'
 import { offerAt, offers, type Plan, type Wish } from '../domain/plan.ts'
 import { vehicleSizes } from '../domain/vehicle.ts'
-import { localOf } from '../domain/zoned-time.ts'
+import { localClock, localOf } from '../domain/zoned-time.ts'
 import { readSite, type Site } from '../store/calendar.ts'
 import { offeredServices } from '../store/catalogue.ts'
 import { readPlan, readResources } from '../store/plans.ts'
@@ -98,7 +98,7 @@ async function freeSlots(
   const now = clock.now()
   const wish = wishOf(asked, asked.duration_minutes)
   refuseFar(Date.parse(`${asked.date}T00:00:00Z`), now)
-  const { plan, site } = await readPlan(database, kept, { ...scopeOf(wish), date: asked.date, days: asked.days })
+  const { plan, site } = await readPlan(database, kept, { ...scopeOf(wish), date: asked.date, days: asked.days }, now)
   return { zone: site.zone, slots: slotsOf(plan, wish, { site, now }) }
 }
 
@@ -131,7 +131,7 @@ function checkRoute({ app: server, database, kept, clock }: Parts): void {
       const wish = wishOf(body, body.duration_minutes ?? (services.length > 0 ? total : 60))
       const { zone } = await readSite(database.db)
       const scope = { ...scopeOf(wish), date: localOf(start, zone).date, days: 14 }
-      const { plan, site } = await readPlan(database, kept, scope)
+      const { plan, site } = await readPlan(database, kept, scope, now)
       const { ids, reason } = offerAt(plan, wish, { rules: site, now, start })
       const later = ids.length > 0 ? [] : slotsOf(plan, wish, { site, now, after: start, limit: 5 })
       return { available: ids.length > 0, reason, ...placesOf(wish, ids), next: later }
@@ -215,8 +215,9 @@ interface When {
 
 function slotsOf(plan: Plan, wish: Wish, { site, now, after = 0, limit = Infinity }: When): z.infer<typeof slot>[] {
   const free = offers(plan, wish, { rules: site, now }).filter(({ start }) => start > after)
+  const shows = localClock(site.zone)
   return free.slice(0, limit).map(({ start, ids }) => {
-    const { date, time, offset } = localOf(start, site.zone)
+    const { date, time, offset } = shows(start)
     return { starts_at: new Date(start).toISOString(), date, time, utc_offset: offset, ...placesOf(wish, ids) }
   })
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { overlaps } from '../testing/outcomes.ts'
 import { code, member, setupPlace, team } from '../testing/place.ts'
 
 const ten = '2026-12-01T10:00:00+01:00'
@@ -108,9 +109,7 @@ describe('who washes', () => {
     expect((await again.call('POST', '/api/v1/bookings', { ...wanted, staff_id: id })).status).toBe(201)
     const confirmed = await again.call('POST', `/api/v1/bookings/${over.id}/confirm`, {})
     expect(code(confirmed)).toBe('WRONG_STATUS')
-    const overlaps = await database.pool.query(`select count(*)::int as n from time_slots a join time_slots b
-      on a.resource_id = b.resource_id and a.id < b.id and a.blocked && b.blocked where not a.released and not b.released`)
-    expect(overlaps.rows).toEqual([{ n: 0 }])
+    expect((await database.pool.query(overlaps)).rows).toEqual([{ n: 0 }])
   })
 })
 

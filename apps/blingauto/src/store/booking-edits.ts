@@ -2,7 +2,6 @@ import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError } from '@ikoma/kernel'
 import { and, eq } from 'drizzle-orm'
 import { type BookedService, holdingStatuses, limits, servicesFault, totalOf } from '../domain/booking.ts'
-import { locationOf } from './booking-moves.ts'
 import { servicesOf } from './booking-views.ts'
 import { type Booking, refuseServices } from './bookings.ts'
 import { changeBooking, type HeldBooking, isExpired, withBooking } from './held-booking.ts'
@@ -94,7 +93,7 @@ async function retake(
   const member = staffId === undefined ? (staff?.resourceId ?? null) : staffId
   const claims = [{ resourceId: place.resourceId, moved: place, held }]
   const washer = { moved: staff, held: member === staff?.resourceId ? held : null }
-  const time = { startsAt: held.from, durationMin, now, edit: true, location: locationOf(booking) }
+  const time = { startsAt: held.from, durationMin, now, edit: true }
   const all = member === null ? claims : [...claims, { resourceId: member, ...washer }]
   const { slotIds, span } = await takeTime(tx, all, time)
   if (member === null && staff) await releaseSlots(tx, [staff.slotId])

@@ -1,6 +1,7 @@
-import { AppError } from '@ikoma/kernel'
+import type { AppError } from '@ikoma/kernel'
 import { eq, sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { outcomes, overlaps } from '../testing/outcomes.ts'
 import { setup } from '../testing/world.ts'
 import { actOnBooking } from './booking-acts.ts'
 import { expireHolds } from './booking-holds.ts'
@@ -11,17 +12,6 @@ import { bookings, timeSlots } from './schema.ts'
 
 const minute = 60_000
 const hour = 60 * minute
-
-/** How each of them ended: `ok`, or why not. */
-async function outcomes(work: Promise<unknown>[]): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const result of await Promise.allSettled(work)) {
-    const { reason } = result as { reason?: unknown }
-    const key = result.status === 'fulfilled' ? 'ok' : reason instanceof AppError ? reason.reason : String(reason)
-    counts[key] = (counts[key] ?? 0) + 1
-  }
-  return counts
-}
 
 const reasonOf = (work: Promise<unknown>) =>
   work.then(
@@ -96,6 +86,20 @@ describe('one time', () => {
       (gen_random_uuid(), ${bayIds[0]}, '2026-12-01T11:30Z', '2026-12-01T11:40Z',
        '[2026-12-01T11:30Z,2026-12-01T11:40Z)')`)
     await expect(written).rejects.toMatchObject({ cause: { constraint: 'time_slots_apart' } })
+  })
+
+  test('of a team that does not come there any more is refused, though it came when it was chosen', async () => {
+    const { database, teamIds, wanted, at, time } = await setup({ teams: 1 })
+    const far = {
+      ...wanted(at('2026-12-01', '10:00')),
+      type: 'mobile' as const,
+      location: { latitude: 49, longitude: 2 },
+    }
+    const how = { resourceIds: teamIds, now: time.now }
+    expect(await reasonOf(placeBooking(database, far, how))).toBe('out_of_reach')
+    expect(await reasonOf(placeBooking(database, { ...far, location: { latitude: 48.1, longitude: 2 } }, how))).toBe(
+      'ok',
+    )
   })
 
   test('outside the hours, too soon or too far is refused for whoever asks', async () => {
@@ -207,9 +211,7 @@ describe('moving a booking', () => {
       }),
     )
     expect(Object.keys(await outcomes(moves)).filter((key) => key !== 'ok' && key !== 'slot_taken')).toEqual([])
-    const overlaps = await database.pool.query(`select count(*)::int as n from time_slots a join time_slots b
-      on a.resource_id = b.resource_id and a.id < b.id and a.blocked && b.blocked where not a.released and not b.released`)
-    expect(overlaps.rows).toEqual([{ n: 0 }])
+    expect((await database.pool.query(overlaps)).rows).toEqual([{ n: 0 }])
   })
 })
 

@@ -1,5 +1,4 @@
 import { AppError } from '@ikoma/kernel'
-import { eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Hours, Week } from '../domain/opening-hours.ts'
@@ -16,7 +15,7 @@ import { placeBooking } from './bookings.ts'
 import { closePlace, reopenPlace } from './closures.ts'
 import { changeDay, changeOwnWeek, changeWeek } from './opening-hours.ts'
 import { computePlan, readPlan, type Scope } from './plans.ts'
-import { bookings, site } from './schema.ts'
+import { site } from './schema.ts'
 import { releaseSlots, takeSlot } from './time-slots.ts'
 
 const minute = 60_000
@@ -51,7 +50,9 @@ const hours: fc.Arbitrary<Hours[]> = fc.oneof(
       : [{ from: a, to: b }]
   }),
 )
-const at = { day: fc.nat(2), quarter: fc.integer({ min: 0, max: 95 }) }
+/** By day mostly, so that they meet. */
+const quarter = fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 36, max: 60 }) }, fc.integer({ min: 0, max: 95 }))
+const at = { day: fc.nat(1), quarter }
 const long = fc.constantFrom(30, 45, 60, 105)
 const who = fc.constantFrom(null, 0, 1)
 const pick = fc.nat(20)
@@ -67,8 +68,11 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('close' as const), ...at, quarters: fc.integer({ min: 1, max: 40 }), what: fc.nat(5) }),
   fc.record({ do: fc.constant('open' as const), pick }),
   fc.record({ do: fc.constant('week' as const), hours }),
-  fc.record({ do: fc.constant('own' as const), what: fc.nat(4), hours: fc.option(hours) }),
-  fc.record({ do: fc.constant('day' as const), day: fc.nat(2), hours }),
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('own' as const), what: fc.nat(4), hours: fc.option(hours) }),
+  },
+  fc.record({ do: fc.constant('day' as const), day: fc.nat(1), hours }),
   fc.record({ do: fc.constant('wait' as const), minutes: fc.integer({ min: 1, max: 40 }) }),
   fc.record({ do: fc.constant('expire' as const) }),
 )
@@ -95,6 +99,8 @@ class Run {
   readonly told: Told
   readonly #answers = new Map<string, string>()
   readonly #standing: string[] = []
+  #done = 0
+  #known: Awaited<ReturnType<typeof readBookings>> = []
   #now: number
 
   constructor(made: World, zone: string, date: string) {
@@ -106,14 +112,13 @@ class Run {
 
   async begin(): Promise<void> {
     const { one } = this.#world
-    await one.pool.query(`truncate booking_services, bookings, walk_ins, time_slots, closures, exceptional_days,
-      resource_hours cascade`)
+    for (const table of emptied) await one.pool.query(`delete from ${table}`)
     await one.db.update(site).set({ zone: this.told.zone })
     await changeWeek(one, usual, this.#now)
   }
 
   async do(command: Command): Promise<void> {
-    const before = await this.#bookings()
+    const before = this.#known
     try {
       await this.#run(command, before)
     } catch (error) {
@@ -216,7 +221,7 @@ class Run {
     const isMobile = command.where === 2
     const staffId = isMobile ? null : this.#member(command.who)
     const scope = this.#scope(isMobile ? 'team' : 'bay', staffId)
-    const { plan, site: rules } = await readPlan(this.#world.two, this.#kept, scope)
+    const { plan, site: rules } = await readPlan(this.#world.two, this.#kept, scope, this.#now)
     const placeId = this.#world.places[command.where] ?? null
     const wish = {
       durationMin: command.long,
@@ -241,13 +246,15 @@ class Run {
 
   async #check(command: Command, before: Awaited<ReturnType<typeof readBookings>>): Promise<void> {
     const { one, two, staffIds } = this.#world
-    for (const scope of [this.#scope('bay', null), this.#scope('bay', staffIds[0] ?? ''), this.#scope('team', null)]) {
-      const { stamp: _, ...now } = await computePlan(one, scope)
-      expect({ ...(await readPlan(two, this.#kept, scope)), stamp: undefined }).toEqual({ ...now, stamp: undefined })
-    }
+    const scopes = [this.#scope('bay', null), this.#scope('bay', staffIds[0] ?? ''), this.#scope('team', null)] as const
+    this.#done += 1
+    const scope = scopes[this.#done % 3] ?? scopes[0]
+    const { stamp: _, ...now } = await computePlan(one, scope)
+    expect(await readPlan(two, this.#kept, scope, this.#now)).toMatchObject(now)
     expect((await one.pool.query(apart)).rows).toEqual([])
     expect((await one.pool.query(whole)).rows).toEqual([])
-    for (const booking of await this.#bookings()) {
+    this.#known = await this.#bookings()
+    for (const booking of this.#known) {
       const old = before.find(({ id }) => id === booking.id)
       const span = { from: booking.startsAt.getTime(), to: booking.endsAt.getTime() }
       const isSame =
@@ -259,22 +266,27 @@ class Run {
       if (!isSame && command.do === 'name') expect(wasOpen(this.told, span, [booking.staffId ?? ''])).toBe(true)
       else if (!isSame) expect(wasOpen(this.told, span, resources)).toBe(true)
     }
-    expect(await this.#mostOfADay()).toBeLessThanOrEqual(capacity)
+    expect(this.#mostOfADay()).toBeLessThanOrEqual(capacity)
   }
 
-  async #mostOfADay(): Promise<number> {
-    const found = await this.#world.one.db.select().from(bookings).where(eq(bookings.type, 'mobile'))
-    const coming = found.filter(
-      ({ status, holdExpiresAt }) =>
-        status === 'confirmed' || (status === 'pending' && (holdExpiresAt?.getTime() ?? 0) > this.#now),
+  #mostOfADay(): number {
+    const coming = this.#known.filter(
+      ({ type, status, holdExpiresAt }) =>
+        type === 'mobile' &&
+        (status === 'confirmed' || (status === 'pending' && (holdExpiresAt?.getTime() ?? 0) > this.#now)),
     )
     const days = Object.values(Object.groupBy(coming, ({ localDate }) => localDate))
     return Math.max(0, ...days.map((ofDay) => ofDay?.length ?? 0))
   }
 }
 
-const apart = `select a.id from time_slots a join time_slots b
-  on a.resource_id = b.resource_id and a.id < b.id and a.blocked && b.blocked where not a.released and not b.released`
+/** Faster than to truncate them. */
+const emptied = ['booking_services', 'bookings', 'time_slots', 'closures', 'exceptional_days', 'resource_hours']
+/** By their own times, five minutes before and ten after each: not by what the app says that they block. */
+const apart = `select a.id from time_slots a join time_slots b on a.resource_id = b.resource_id and a.id < b.id
+  and tstzrange(a.starts_at - interval '5 minutes', a.ends_at + interval '10 minutes')
+    && tstzrange(b.starts_at - interval '5 minutes', b.ends_at + interval '10 minutes')
+  where not a.released and not b.released`
 /** Both times of a booking are its own, and both are free once it is over. */
 const whole = `select b.id from bookings b join time_slots s on s.id in (b.slot_id, b.staff_slot_id)
   where s.starts_at <> b.starts_at or s.ends_at <> b.ends_at

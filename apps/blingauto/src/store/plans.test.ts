@@ -33,7 +33,7 @@ async function world() {
   const scopes: Scope[] = (['bay', 'team'] as const).flatMap((kind) => [
     ...[null, ...staffIds].map((staffId) => ({ kind, staffId, ...days })),
   ])
-  const asked = () => Promise.all(scopes.map(async (scope) => (await readPlan(two, kept, scope)).plan))
+  const asked = () => Promise.all(scopes.map(async (scope) => (await readPlan(two, kept, scope, made.time.now)).plan))
   const computed = () => Promise.all(scopes.map(async (scope) => (await computePlan(one, scope)).plan))
   const book = (startsAt: number, staffId: string | null = null) =>
     placeBooking(one, wanted(startsAt), { resourceIds: [bayIds[0] ?? ''], staffId, now: time.now })
@@ -188,6 +188,22 @@ const standAt = (to: World) =>
       walkIn: true,
     }),
   )
+
+test('what strangers ask for that nobody can book is not kept, and what cannot be read is worked out', async () => {
+  const { one, kept, time, staffIds } = await world()
+  const set: string[] = []
+  const watched = { get: kept.get, set: async (key: string) => void set.push(key) }
+  const asked = { kind: 'bay' as const, staffId: null, date: '2026-12-01', days: 1 }
+  await readPlan(one, watched, { ...asked, date: '2026-10-01' }, time.now)
+  await readPlan(one, watched, { ...asked, date: '2027-12-01' }, time.now)
+  await readPlan(one, watched, { ...asked, staffId: newId() }, time.now)
+  expect(set).toEqual([])
+  await readPlan(one, watched, { ...asked, staffId: staffIds[0] ?? '' }, time.now)
+  expect(set).toHaveLength(1)
+  const broken = { get: async () => '{', set: async () => {} }
+  const { stamp: _, ...computed } = await computePlan(one, asked)
+  expect(await readPlan(one, broken, asked, time.now)).toMatchObject(computed)
+})
 
 describe('an answer that was kept is the one that would be worked out, after', () => {
   test.each(Object.entries({ ...writers, ...seenAnyway }))('%s', async (_, writer) => {

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import type { Kept } from '@ikoma/backend/http'
 import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { and, eq, or, type SQL, sql } from 'drizzle-orm'
+import { bookable } from '../domain/availability.ts'
 import { type Calendar, openSpans } from '../domain/opening-hours.ts'
 import type { Plan, PlannedResource } from '../domain/plan.ts'
-import { dayAfter, firstInstantOf, type Span } from '../domain/zoned-time.ts'
+import { dayAfter, firstInstantOf, overlap, type Span } from '../domain/zoned-time.ts'
 import { type Calendars, type Reader, readCalendars, type Site } from './calendar.ts'
 import { baseOf } from './mobile-teams.ts'
 import { mobileTeams, resources, site, staffMembers, washBays } from './schema.ts'
@@ -25,17 +26,38 @@ const day = 86_400_000
  * The plan of these days. One that was kept is used only when the versions of the place and of every resource, which are asked
  * first, are those that it was read with: who changes hours, rules or what is taken counts them up in the same transaction.
  */
-export async function readPlan(database: Database, kept: Kept, scope: Scope): Promise<{ plan: Plan; site: Site }> {
-  const key = ['plan', scope.kind, scope.staffId ?? '', scope.date, scope.days].join('|')
-  const known = await kept.get(key)
-  if (known !== null) {
+export async function readPlan(
+  database: Database,
+  kept: Kept,
+  scope: Scope,
+  now: number,
+): Promise<{ plan: Plan; site: Site }> {
+  const key = [format, scope.kind, scope.staffId ?? '', scope.date, scope.days].join('|')
+  const known = parsed(await kept.get(key))
+  if (known) {
     const { stamp, site: place } = await readStamp(database.db, scope)
-    const answer = JSON.parse(known) as { stamp: string; plan: Plan }
-    if (answer.stamp === stamp) return { plan: answer.plan, site: place }
+    if (known.stamp === stamp) return { plan: known.plan, site: place }
   }
   const read = await computePlan(database, scope)
-  await kept.set(key, JSON.stringify({ stamp: read.stamp, plan: read.plan }))
+  if (isAsked(read.plan, scope, bookable(read.site, now)))
+    await kept.set(key, JSON.stringify({ stamp: read.stamp, plan: read.plan }))
   return read
+}
+
+/** Counted up when a plan becomes another thing: those of the former version are no plans then. */
+const format = 'plan-1'
+
+function parsed(text: string | null): { stamp: string; plan: Plan } | null {
+  try {
+    return text === null ? null : JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+/** Strangers ask for what they like: days on which nobody books, and people who are not there, are not kept for them. */
+function isAsked({ window, resources: found }: Plan, { staffId }: Scope, times: Span): boolean {
+  return overlap(window, times) && (staffId === null || found.some(({ id }) => id === staffId))
 }
 
 /** As it is now, whatever is kept: all of it, and its stamp, from one snapshot. */

@@ -62,10 +62,11 @@ export async function takeTime(tx: Transaction, claims: readonly Claim[], time: 
   for (const { resourceId, moved, held } of claims) {
     const resource = locked.get(resourceId)
     if (!resource) continue
-    if (resource.status !== 'active' && moved?.resourceId !== resourceId) throw unavailable(resource)
+    const stays = time.edit && moved?.resourceId === resourceId
+    if (resource.status !== 'active' && !stays) throw unavailable(resource)
     if (calendars && !(held && isWithin(span, held)))
       refuseWhere(resource, whyNot(calendars.of(resourceId), site, time), { site, time })
-    if (resource.kind === 'team') {
+    if (resource.kind === 'team' && !stays) {
       const full = await teamRefusal(tx, resource.id, { site, time, but: moved?.slotId ?? null })
       if (full) throw full
     }

@@ -23,7 +23,10 @@ export function wasOpen(
 }
 
 function isOpenAt({ zone, week, days, own, closures }: Told, at: number, resourceIds: readonly string[]): boolean {
-  const { date, time, weekday } = clockOf(at, zone)
+  const { date, weekday } = clockOf(at, zone)
+  // Where an autumn night goes back, hours that have begun go on, and those that are over stay so.
+  const hour = [0, 1, 2, 3, 4].map((n) => clockOf(at - n * quarter, zone)).filter((clock) => clock.date === date)
+  const time = hour.map((clock) => clock.time).reduce((latest, each) => (each > latest ? each : latest))
   const within = (hours: readonly Hours[]) => hours.some(({ from, to }) => from <= time && time < to)
   if (!within(days[date] ?? week[weekday] ?? [])) return false
   if (resourceIds.some((id) => own[id] && !within(own[id][weekday] ?? []))) return false

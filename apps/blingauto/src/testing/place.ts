@@ -1,10 +1,5 @@
 import { setupApi } from './api.ts'
 
-export interface Shown {
-  id: string
-  scheduled_at: string
-}
-
 /** The app with a bay, services and a client with a car; its Paris clock stands at eight on Monday, 30 November 2026. */
 export async function setupPlace({ bays = 1, zone = 'Europe/Paris' } = {}) {
   const api = await setupApi(zone)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { overlaps } from '../../testing/outcomes.ts'
 import { code, member, setupPlace } from '../../testing/place.ts'
 
 const on = (time: string, day = '2026-12-01') => `${day}T${time}:00+01:00`
@@ -65,9 +66,7 @@ describe('the end alone', () => {
     )
     const statuses = (await Promise.all(stretched)).map(({ status }) => status)
     expect(statuses).toEqual([409, 409, 409, 200])
-    const overlaps = await database.pool.query(`select count(*)::int as n from time_slots a join time_slots b
-      on a.resource_id = b.resource_id and a.id < b.id and a.blocked && b.blocked where not a.released and not b.released`)
-    expect(overlaps.rows).toEqual([{ n: 0 }])
+    expect((await database.pool.query(overlaps)).rows).toEqual([{ n: 0 }])
   })
 
   test('moves the time of who washes with it', async () => {
@@ -142,5 +141,28 @@ describe('moving a booking', () => {
     expect(code(await move('14:30', { wash_bay_id: one }))).toBe('SLOT_TAKEN')
     expect((await move('16:00', { wash_bay_id: one })).body.wash_bay_id).toBe(one)
     expect((await book(on('14:00'), { wash_bay_id: three })).status).toBe(201)
+  })
+
+  test('leaves a bay that takes no more bookings, whose bookings are lengthened all the same', async () => {
+    const { book, client, admin, bayIds, patch } = await setup({ bays: 2 })
+    const { body: booking } = await book(on('10:00'))
+    const at = `/api/v1/facilities/wash-bays/${bayIds[0]}`
+    expect((await admin.call('PATCH', at, { status: 'maintenance' })).status).toBe(200)
+    expect((await patch(booking.id, { ends_at: on('11:30') })).status).toBe(200)
+    const move = { new_scheduled_at: on('14:00') }
+    const moved = await client.call('POST', `/api/v1/bookings/${booking.id}/reschedule`, move)
+    expect(moved.body.wash_bay_id).toBe(bayIds[1])
+  })
+
+  test('of a team that has all it takes, or starts elsewhere now, is lengthened where it stands', async () => {
+    const { book, made, admin, patch } = await setup()
+    const base = { base_latitude: 48, base_longitude: 2, daily_capacity: 1, radius_m: 5_000 }
+    const team = await made('/facilities/mobile-teams', { name: 'A', ...base })
+    const mobile = { booking_type: 'mobile', customer_location: { latitude: 48, longitude: 2 } }
+    const { body: booking } = await book(on('10:00'), mobile)
+    await admin.call('PATCH', `/api/v1/facilities/mobile-teams/${team}`, { base_latitude: 40, daily_capacity: 0 })
+    expect((await patch(booking.id, { ends_at: on('11:30') })).body).toMatchObject({
+      ...{ mobile_team_id: team, estimated_duration_minutes: 90 },
+    })
   })
 })
