@@ -1,10 +1,10 @@
 import { hkdfSync } from 'node:crypto'
 import type { BackendParts } from '@ikoma/backend'
-import { type BackendApp, createBackendApp, envelopeErrors, readTrustProxy } from '@ikoma/backend/http'
+import { type BackendApp, configuredHttp, createBackendApp, envelopeErrors } from '@ikoma/backend/http'
 import { createIdentity, type Identity } from '@ikoma/backend/identity'
 import type { Clock } from '@ikoma/kernel'
 import { eq } from 'drizzle-orm'
-import { healthOf } from './health.ts'
+import { healthOf, healthSchema, readySchema } from './health.ts'
 import { type AppJobs, createJobs } from './jobs.ts'
 import { letterOf } from './letters.ts'
 import { analyticsRoutes } from './routes/analytics.ts'
@@ -50,7 +50,7 @@ const counterRoutes = [
 ]
 
 /** Who may call, by the name that routes give. */
-const policies = {
+export const policies = {
   anyone: 'public',
   user: 'signed-in',
   staff: ['washer', 'manager', 'admin'],
@@ -85,22 +85,20 @@ export async function createApp(
     title: name,
     version,
     description: 'A car wash: bookings of its bays and teams, its till, and its people.',
-    environment: config.environment,
+    ...configuredHttp(config),
     ...{ log, clock, policies },
     authenticate: (request) => identity.authenticate(request),
-    sendError: envelopeErrors({ clock }),
+    errors: envelopeErrors({ clock }),
+    // The cookie of a known device, which signs nobody in.
+    corsCredentials: true,
     health: {
       path: '/health',
       answer: () => healthOf({ database, redisAnswers: () => backend.redisAnswers(), clock, version }),
+      response: { 200: healthSchema, 503: healthSchema },
     },
-    ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }) },
+    ready: { path: '/ready', body: (ready) => ({ ready, checks: { database: ready } }), response: readySchema },
     databaseUrl,
     db: database.db,
-    redisUrl: config.findSecret('REDIS_URL'),
-    metricsToken: config.findSecret('METRICS_TOKEN'),
-    sentryDsn: config.findSecret('SENTRY_DSN'),
-    corsOrigins: config.findList('CORS_ORIGINS') ?? [],
-    trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
   const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept, tell: jobs.tell }
   const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]

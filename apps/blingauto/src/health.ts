@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import type { Database } from '@ikoma/backend/postgres'
 import type { Clock } from '@ikoma/kernel'
+import * as z from 'zod'
 
 interface Checked {
   database: Database
@@ -9,6 +10,23 @@ interface Checked {
   clock: Clock
   version: string
 }
+
+const word = z.enum(['healthy', 'unhealthy'])
+
+export const healthSchema = z
+  .strictObject({
+    status: z.enum(['healthy', 'degraded', 'unhealthy']),
+    timestamp: z.iso.datetime(),
+    version: z.string(),
+    checks: z.strictObject({
+      database: z.strictObject({ status: word }),
+      redis: z.strictObject({ status: word }),
+      system: z.strictObject({ status: word, cpu_percent: z.number().min(0).max(100) }),
+    }),
+  })
+  .meta({ id: 'Health' })
+
+export const readySchema = z.strictObject({ ready: z.boolean(), checks: z.strictObject({ database: z.boolean() }) })
 
 const withinMs = 2_000
 
@@ -25,7 +43,7 @@ export async function healthOf({
     answers(redisAnswers().then((is) => is ?? true)),
   ])
   const status = isDatabase ? (isRedis ? 'healthy' : 'degraded') : 'unhealthy'
-  const word = (healthy: boolean) => ({ status: healthy ? 'healthy' : 'unhealthy' })
+  const told = (healthy: boolean) => ({ status: healthy ? 'healthy' : 'unhealthy' })
   return {
     status: isDatabase ? 200 : 503,
     body: {
@@ -33,8 +51,8 @@ export async function healthOf({
       timestamp: new Date(clock.now()).toISOString(),
       version,
       checks: {
-        database: word(isDatabase),
-        redis: word(isRedis),
+        database: told(isDatabase),
+        redis: told(isRedis),
         system: { status: 'healthy', cpu_percent: cpuPercent() },
       },
     },

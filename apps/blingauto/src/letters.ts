@@ -15,10 +15,11 @@ type Words = { subject: string; paragraph: string; label?: string }
 /** What an account is told by mail. */
 export function letterOf(event: IdentityEvent, frontend: string, locale: Language): Letter {
   const { subject, paragraph, label } = words[event.kind][locale]
-  const path = 'token' in event ? event.kind : null
+  const path = event.kind === 'change-email' ? 'confirm-email' : event.kind
   const url = 'token' in event ? `${frontend}/${path}?token=${encodeURIComponent(event.token)}` : ''
   const action = label === undefined ? {} : { action: { label, url } }
-  return { subject, locale, ...composeLetter({ locale, paragraphs: [paragraph], ...action }) }
+  const paragraphs = event.kind === 'email-changed' ? [paragraph, event.newEmail] : [paragraph]
+  return { subject, locale, ...composeLetter({ locale, paragraphs, ...action }) }
 }
 
 const words: Record<IdentityEvent['kind'], Record<Language, Words>> = {
@@ -32,6 +33,20 @@ const words: Record<IdentityEvent['kind'], Record<Language, Words>> = {
       subject: 'Votre nouveau mot de passe',
       paragraph: 'Choisissez-le dans l’heure.',
       label: 'Choisir un mot de passe',
+    },
+  },
+  'change-email': {
+    en: { subject: 'Your new address', paragraph: 'Open this within the hour.', label: 'Confirm my address' },
+    fr: { subject: 'Votre nouvelle adresse', paragraph: 'Ouvrez ce lien dans l’heure.', label: 'Confirmer' },
+  },
+  'email-changed': {
+    en: {
+      subject: 'Your address was changed',
+      paragraph: 'You sign in with another address from now on. If that was not you, tell us at once.',
+    },
+    fr: {
+      subject: 'Votre adresse a changé',
+      paragraph: 'Vous vous connectez désormais avec une autre adresse. Si ce n’était pas vous, dites-le-nous.',
     },
   },
   'registration-of-existing': {

@@ -1,10 +1,10 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { BackendParts, RunningBackend } from '@ikoma/backend'
-import { createBackendApp, readTrustProxy } from '@ikoma/backend/http'
+import { configuredHttp, createBackendApp } from '@ikoma/backend/http'
 import { noteRoutes } from './routes/notes.ts'
 
 /** Whoever shows the API key may write; everybody may read. */
-const policies = { writer: ['writer'] }
+export const policies = { writer: ['writer'] }
 
 export async function createApp({ config, log, database, databaseUrl }: BackendParts): Promise<RunningBackend> {
   const key = config.secret('API_KEY').reveal()
@@ -12,18 +12,13 @@ export async function createApp({ config, log, database, databaseUrl }: BackendP
     title: 'Template',
     version: '1.0.0',
     description: 'Notes: the smallest backend there is.',
-    environment: config.environment,
+    ...configuredHttp(config),
     log,
     policies,
     authenticate: async ({ headers }) => (isKey(headers.authorization, key) ? { id: 'key', role: 'writer' } : null),
     health: { path: '/healthz', answer: async () => ({ status: 200, body: { status: 'healthy' } }) },
     databaseUrl,
     db: database.db,
-    redisUrl: config.findSecret('REDIS_URL'),
-    metricsToken: config.findSecret('METRICS_TOKEN'),
-    sentryDsn: config.findSecret('SENTRY_DSN'),
-    corsOrigins: config.findList('CORS_ORIGINS') ?? [],
-    trustProxy: readTrustProxy(config.findText('TRUST_PROXY') ?? ''),
   })
   noteRoutes(backend.app, database)
   return backend

@@ -13,7 +13,7 @@ import {
 } from '../store/dashboard.ts'
 import { bookings, payments, site } from '../store/schema.ts'
 import { amount } from './money.ts'
-import { type Parts, typed } from './parts.ts'
+import { day, type Parts, typed } from './parts.ts'
 
 const tags = ['analytics']
 const many = z.number().int()
@@ -60,11 +60,11 @@ function dashboardRoute({ app: server, database }: Parts): void {
   typed(server).get(
     '/api/v1/analytics/dashboard',
     {
-      config: { access: 'managers' },
+      config: { access: 'managers', errors: [422] },
       schema: {
         tags,
         summary: 'How the place does, over days of its own clock, the last one included',
-        querystring: z.object({ start_date: z.iso.date(), end_date: z.iso.date() }),
+        querystring: z.object({ start_date: day, end_date: day }),
         response: { 200: dashboard },
       },
     },

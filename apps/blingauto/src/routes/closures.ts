@@ -13,7 +13,7 @@ import {
   reopenPlace,
 } from '../store/closures.ts'
 import { bookingAnswer, instant, shownBooking } from './bookings/answer.ts'
-import { type Parts, typed } from './parts.ts'
+import { day as dayOfCalendar, type Parts, typed } from './parts.ts'
 
 const tags = ['facilities']
 const reason = z.string().trim().min(1).max(200)
@@ -74,8 +74,8 @@ function readingRoutes({ app: server, database, clock }: Parts): void {
 const closing = z.strictObject({
   starts_at: instant.optional(),
   ends_at: instant.optional(),
-  date: z.iso.date().optional().describe('Whole days of the place, instead of instants: the first'),
-  until_date: z.iso.date().optional().describe('and the last of them, the first without it.'),
+  date: dayOfCalendar.optional().describe('Whole days of the place, instead of instants: the first'),
+  until_date: dayOfCalendar.optional().describe('and the last of them, the first without it.'),
   reason,
   resource_id: z.uuid().optional(),
 })
@@ -84,7 +84,7 @@ function closingRoute({ app: server, database, clock }: Parts): void {
   typed(server).post(
     '/api/v1/facilities/closures',
     {
-      config: { access: 'managers', idempotent: true },
+      config: { access: 'managers', idempotent: true, errors: [404] },
       schema: {
         tags,
         summary: 'Close the place, or one resource, for a time; the bookings that it hits are listed, and stay',

@@ -3,10 +3,10 @@ import * as z from 'zod'
 import { paymentMethods } from '../domain/walk-in.ts'
 import { closeDay, type DailyReport, readDailyReport } from '../store/daily-closings.ts'
 import { amount } from './money.ts'
-import { type Parts, typed } from './parts.ts'
+import { day, type Parts, typed } from './parts.ts'
 
 const tags = ['walkins']
-const params = z.object({ date: z.iso.date().describe('A day of the place, `2026-11-30`.') })
+const params = z.object({ date: day.describe('A day of the place, `2026-11-30`.') })
 const many = z.number().int()
 const report = z
   .object({

@@ -2,9 +2,7 @@ import { Readable } from 'node:stream'
 import * as z from 'zod'
 import { type BookingStatus, bookingTable } from '../domain/booking.ts'
 import { bookingLines } from '../store/booking-export.ts'
-import { type Parts, typed } from './parts.ts'
-
-const instant = z.iso.datetime({ offset: true })
+import { instant, type Parts, typed } from './parts.ts'
 
 export function exportRoutes({ app: server, database }: Parts): void {
   typed(server).get(

@@ -14,6 +14,7 @@ const tags = ['facilities']
 export const vehicleSize = z
   .string()
   .max(20)
+  .meta({ examples: [...vehicleSizes] })
   .transform((text, context) => {
     const size = sizeOf(text)
     if (size === null) context.addIssue({ code: 'custom', message: `must be one of ${vehicleSizes.join(', ')}` })

@@ -7,7 +7,7 @@ import { changeDay, changeWeek, readWeek } from '../store/opening-hours.ts'
 import { exceptionalDays } from '../store/schema.ts'
 import { shownBooking } from './bookings/answer.ts'
 import { hours, outside, shownWeek, week, weekAnswer, weekOf } from './opening-week.ts'
-import { type Parts, typed } from './parts.ts'
+import { day, type Parts, typed } from './parts.ts'
 
 const tags = ['facilities']
 const dayAnswer = z
@@ -69,7 +69,7 @@ function dayReadingRoutes({ app: server, database, clock }: Parts): void {
       schema: {
         tags,
         summary: 'Days whose hours are not those of their weekday; of a year from today without dates',
-        querystring: z.object({ from: z.iso.date().optional(), to: z.iso.date().optional() }),
+        querystring: z.object({ from: day.optional(), to: day.optional() }),
         response: { 200: z.object({ exceptional_days: z.array(dayAnswer) }) },
       },
     },
@@ -92,7 +92,7 @@ function dayReadingRoutes({ app: server, database, clock }: Parts): void {
       schema: {
         tags,
         summary: 'The hours of a day that is not like its weekday',
-        params: z.object({ date: z.iso.date() }),
+        params: z.object({ date: day }),
         response: { 200: dayAnswer },
       },
     },
@@ -107,7 +107,7 @@ function dayReadingRoutes({ app: server, database, clock }: Parts): void {
 function dayRoutes({ app: server, database, clock }: Parts): void {
   const app = typed(server)
   const path = '/api/v1/facilities/exceptional-days/:date'
-  const params = z.object({ date: z.iso.date() })
+  const params = z.object({ date: day })
 
   app.put(
     path,

@@ -20,7 +20,7 @@ export function ratingRoutes({ app: server, database, clock }: Parts): void {
   app.post(
     '/api/v1/bookings/:id/rate',
     {
-      config: { access: 'user' },
+      config: { access: 'user', errors: [403] },
       schema: {
         tags,
         summary: 'Rate a wash of mine, once, when it is completed',

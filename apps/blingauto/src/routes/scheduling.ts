@@ -11,7 +11,7 @@ import { readPlan, readResources } from '../store/plans.ts'
 import { resources } from '../store/schema.ts'
 import { instant, location } from './bookings/answer.ts'
 import { vehicleSize } from './facilities.ts'
-import { type Parts, typed } from './parts.ts'
+import { day, type Parts, typed } from './parts.ts'
 
 const tags = ['scheduling']
 const slot = z
@@ -35,7 +35,7 @@ const wished = {
 const minutes = z.int().min(15).max(limits.maxDurationMin)
 /** An empty text is no number, and least of all a place at 0,0. */
 const inQuery = <T extends z.ZodType>(type: T) => z.preprocess((text) => Number(text === '' ? Number.NaN : text), type)
-const span = { date: z.iso.date(), days: z.int().min(1).max(14) }
+const span = { date: day, days: z.int().min(1).max(14) }
 const queried = z.object({
   ...wished,
   date: span.date,
@@ -73,7 +73,10 @@ function slotRoutes(parts: Parts): void {
 
   app.get(
     path,
-    { config: { access: 'anyone' }, schema: { tags, summary, querystring: queried, response: { 200: slots } } },
+    {
+      config: { access: 'anyone', errors: [422] },
+      schema: { tags, summary, querystring: queried, response: { 200: slots } },
+    },
     async ({ query }) => {
       const { latitude, longitude, ...asked } = query
       const where = latitude === undefined || longitude === undefined ? undefined : { latitude, longitude }

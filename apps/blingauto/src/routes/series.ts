@@ -9,7 +9,7 @@ import type { Also } from '../store/held-booking.ts'
 import { cancelRest, type PlacedSeries, placeSeries, readSeries } from '../store/series.ts'
 import { bookingAnswer, isStaff, shownBooking } from './bookings/answer.ts'
 import { customerOf, getVehicle } from './bookings/placing.ts'
-import { type Parts, typed } from './parts.ts'
+import { instant, type Parts, typed } from './parts.ts'
 
 const tags = ['bookings']
 const params = z.object({ id: z.uuid() })
@@ -38,7 +38,7 @@ function placingRoute({ app: server, database, clock }: Parts): void {
   typed(server).post(
     '/api/v1/bookings/series',
     {
-      config: { access: 'user', idempotent: true },
+      config: { access: 'user', idempotent: true, errors: [403] },
       schema: {
         tags,
         summary: 'Book the same hour of the clock every so many weeks: all, or none and what is in the way',
@@ -46,7 +46,7 @@ function placingRoute({ app: server, database, clock }: Parts): void {
           customer_id: z.uuid().optional().describe('Whom staff books for; else whoever asks.'),
           vehicle_id: z.uuid(),
           service_ids: z.array(z.uuid()).min(1).max(10),
-          scheduled_at: z.iso.datetime({ offset: true }).describe('The first.'),
+          scheduled_at: instant,
           booking_type: z.enum(['stationary']).default('stationary'),
           wash_bay_id: z.uuid().optional(),
           notes: z.string().max(1_000).optional(),
@@ -92,7 +92,10 @@ function readingRoute({ app: server, database }: Parts): void {
         response: { 200: shown.omit({ conflicts: true }) },
       },
     },
-    async (request) => shownSeries(await getSeries({ database }, request, request.params.id)),
+    async (request) => {
+      const { conflicts: _, ...found } = shownSeries(await getSeries({ database }, request, request.params.id))
+      return found
+    },
   )
 }
 

@@ -22,7 +22,7 @@ import {
 } from '../store/walk-ins.ts'
 import { vehicleSize } from './facilities.ts'
 import { amount, moneyBody, paymentsPart, shownPayments, takenOf } from './money.ts'
-import { type Parts, typed } from './parts.ts'
+import { day, type Parts, typed } from './parts.ts'
 
 const tags = ['walkins']
 const text = z.string().trim().min(1).max(50)
@@ -135,7 +135,7 @@ function readingRoutes({ app: server, database }: Parts): void {
         summary: 'The walk-ins, the latest first',
         querystring: z.object({
           status: statuses.optional(),
-          date: z.iso.date().optional().describe('A day of the place: when they came.'),
+          date: day.optional().describe('A day of the place: when they came.'),
           page: z.coerce.number().int().min(1).max(100_000).default(1),
           limit: z.coerce.number().int().min(1).max(100).default(20),
         }),

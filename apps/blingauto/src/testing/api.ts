@@ -21,26 +21,33 @@ interface Answer {
   body: any
 }
 
-/** The whole app without sockets, on a clock that the test turns. */
+/** The whole app without sockets, on a clock that the test turns, until the test ends. */
 export async function setupApi(zone = 'Europe/Paris') {
+  const { close, ...api } = await openApi(zone)
+  onTestFinished(close)
+  return api
+}
+
+/** The same, until it is closed. */
+export async function openApi(zone = 'Europe/Paris', env: Record<string, string> = {}) {
   const { url, drop } = await testDatabase(inject('postgresUrl'), join(folder, 'migrations'))
   const logged: string[] = []
   const log = createLog('info', { write: (line) => logged.push(line) > 0 })
   const database = openDatabase({ url, log })
   const dataDir = mkdtempSync(join(tmpdir(), 'blingauto-'))
   const contract = readContractFile(join(folder, 'env.contract.yaml'))
-  const config = new Config(contract, 'local', checkEnvironment(contract, 'local', {}).values)
+  const config = new Config(contract, 'local', checkEnvironment(contract, 'local', env).values)
   const time = { now: Date.UTC(2026, 10, 30, 7) }
   const parts = { config, log, database, databaseUrl: url, dataDir }
   await seedSite(database, zone)
   const { backend, identity, jobs } = await createApp(parts, { now: () => time.now })
-  onTestFinished(async () => {
+  const close = async () => {
     await backend.close()
     await jobs.stop()
     await database.close()
     await drop()
     rmSync(dataDir, { recursive: true, force: true })
-  })
+  }
   let asked = 0
   const call: Call = async (method, path, body, headers = {}) => {
     asked += 1
@@ -56,6 +63,9 @@ export async function setupApi(zone = 'Europe/Paris') {
     app: backend.app,
     parts,
     call,
+    close,
+    config,
+    identity,
     database,
     time,
     logged,
@@ -79,7 +89,7 @@ export async function setupApi(zone = 'Europe/Paris') {
       const { accessToken } = await identity.login({ email, password, client: { address: '192.0.2.1' } })
       const headers = { authorization: `Bearer ${accessToken}` }
       const asHim: Call = (method, path, body, more = {}) => call(method, path, body, { ...headers, ...more })
-      return { id, call: asHim }
+      return { id, headers, call: asHim }
     },
   }
 }

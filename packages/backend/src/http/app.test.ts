@@ -142,8 +142,8 @@ describe('browsers', () => {
 
 test('errors have the shape of the app, wherever they come from', async () => {
   const clock = { now: () => Date.UTC(2026, 9, 25) }
-  const sendError = envelopeErrors({ clock, around: { success: false }, requestId: true })
-  const { app } = await setupBackend({ sendError, rateLimit: { max: 4, windowSec: 60 } })
+  const errors = envelopeErrors({ clock, around: { success: false }, requestId: true })
+  const { app } = await setupBackend({ errors, rateLimit: { max: 4, windowSec: 60 } })
   app.get('/taken', { config: { access: 'public' } }, () => {
     throw new AppError('conflict', 'The slot is taken.', { reason: 'slot_taken', details: { slot: 7 } })
   })
@@ -259,4 +259,16 @@ describe('a stop', () => {
     await started.promise
     await Promise.all([backend.close(), closed])
   })
+})
+
+test('the document says which errors each kind of route answers, and what they look like', async () => {
+  const { app } = await setupBackend()
+  const schema = { body: z.object({ n: z.number() }), response: { 201: z.object({ n: z.number() }) } }
+  app.post('/things/:id', { config: { access: 'staff', errors: [413] }, schema }, () => ({ n: 1 }))
+  app.get('/things', { config: { access: 'public' } }, () => ({}))
+  const { paths } = (await app.inject('/openapi.json')).json()
+  const ofThings = paths['/things/{id}'].post.responses
+  expect(Object.keys(ofThings)).toEqual(['201', '400', '401', '403', '404', '409', '413', '422', '429', '500', '503'])
+  expect(ofThings['404'].content['application/problem+json'].schema).toEqual({ $ref: '#/components/schemas/Problem' })
+  expect(Object.keys(paths['/things'].get.responses)).toEqual(['400', '429', '500', '503'])
 })

@@ -1,23 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type Clock, Secret, systemClock } from '@ikoma/kernel'
 import { isLocal } from '@ikoma/kernel/contract'
-import { createHttpApp, type SendError, sendProblem, statusOf, toAppError } from '@ikoma/kernel/http'
+import { createHttpApp, statusOf, toAppError } from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { FastifyInstance } from 'fastify'
 import { Registry } from 'prom-client'
 import { type Kept, LocalKept } from '../kept/kept.ts'
 import { RedisKept } from '../kept/redis-kept.ts'
+import { databaseError } from '../postgres/index.ts'
+import { declareErrors, type ErrorShape, problemErrors } from './declared-errors.ts'
 import { keepAnswers } from './idempotency.ts'
+import { refuseKeptCredentials } from './kept-credentials.ts'
 import { type Limit, RateLimits } from './limits/rate-limits.ts'
 import { measureRequests } from './metrics.ts'
-import { type Health, operationRoutes } from './operations.ts'
+import { type Health, operationRoutes, type Ready, standardReady } from './operations.ts'
 import { Access, type Authenticate, type Policies } from './policies.ts'
 import { Readiness } from './readiness.ts'
 import './route-config.ts'
 import { type ErrorReporter, openSentry } from './sentry.ts'
 import { shownError } from './shown-error.ts'
 import type { TrustedProxies } from './trust-proxy.ts'
+import { requireWholeText } from './whole-text.ts'
 
 type Hidden = Secret | string | null
 type HttpAppOptions = Parameters<typeof createHttpApp>[0]
@@ -34,9 +38,9 @@ export interface BackendAppOptions {
   /** Who shows who it is with a request; null for who shows nothing. An AppError refuses. */
   authenticate: Authenticate
   /** The shape of errors; problem+json by default. */
-  sendError?: SendError
+  errors?: ErrorShape
   health: Health
-  ready?: { path?: string; body?: (ready: boolean) => unknown }
+  ready?: Partial<Ready>
   /** Where `/readyz` asks, on a connection of its own; null where the app has no database. */
   databaseUrl: Hidden
   /** Where answers to requests with an `Idempotency-Key` are kept; for apps with routes that ask for it. */
@@ -92,17 +96,20 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   const readiness = new Readiness({ url: reveal(options.databaseUrl), log })
   const app = await createHttpApp({ ...httpOptions(options, sentry), ...limiting(limits, access) })
   access.require(app)
+  declareErrors(app, options.errors ?? problemErrors, options.policies)
+  requireWholeText(app)
   measureRequests(app, registry)
   app.addHook('onSend', async (_request, reply) => {
     if (readiness.draining) reply.header('connection', 'close')
   })
+  refuseKeptCredentials(app)
   if (options.db) keepAnswers(app, { db: options.db, clock, log })
   else refuseIdempotent(app)
   const redisUrl = reveal(options.redisUrl)
   const kept = redisUrl === null ? new LocalKept(clock) : new RedisKept({ url: redisUrl, clock })
   operationRoutes(app, {
     ...{ health: options.health, readiness, registry, metricsToken: reveal(options.metricsToken) },
-    ready: { path: '/readyz', body: (ready) => ({ ready }), ...options.ready },
+    ready: { ...standardReady, ...options.ready },
   })
   return {
     ...{ app, registry, kept },
@@ -117,7 +124,7 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
 
 function httpOptions(options: BackendAppOptions, sentry: ErrorReporter | null) {
   const { hsts } = options
-  const sendError = options.sendError ?? sendProblem
+  const sendError = (options.errors ?? problemErrors).send
   return {
     log: options.log,
     ...{ title: options.title, version: options.version, description: options.description },
@@ -137,10 +144,12 @@ function httpOptions(options: BackendAppOptions, sentry: ErrorReporter | null) {
       hsts: hsts && { maxAge: hsts.maxAgeSec, includeSubDomains: hsts.includeSubDomains ?? false },
     }),
     sendError(error, request, reply) {
-      const known = toAppError(error)
+      // A statement outside of a transaction rejects with Drizzle's error, around the database's.
+      const told = databaseError(error) ?? error
+      const known = toAppError(told)
       if (statusOf[known.code] < 500) return sendError(known, request, reply)
       sentry?.report(error, request)
-      return sendError(shownError(error), request, reply)
+      return sendError(shownError(known.code === 'internal' ? error : told), request, reply)
     },
   } satisfies Partial<HttpAppOptions>
 }
@@ -159,6 +168,8 @@ function limiting(limits: RateLimits, access: Access) {
       await access.admit(request)
       await limits.countRoute(request, reply)
     },
+    // Whoever looks for paths pays for each, as for any other.
+    countStray: (request, reply) => limits.countAddress(request, reply),
   } satisfies Partial<HttpAppOptions>
 }
 

@@ -194,3 +194,16 @@ test('an app that was given no database has no route that keeps answers', async 
   const { app } = await setupBackend()
   expect(() => app.post('/x', { config: { access: 'public', idempotent: true } }, () => 'x')).toThrow('no db')
 })
+
+test('a route that answers a credential, however deep in it, keeps no answers', async () => {
+  const { app } = await setupBackend({ db: drizzle({ client: pool }) })
+  const answering = (shape: z.ZodType) => () =>
+    app.post(
+      '/x',
+      { config: { access: 'public', idempotent: true }, schema: { response: { 200: shape } } },
+      async () => ({}),
+    )
+  expect(answering(z.object({ user: z.object({ refresh_token: z.string() }) }))).toThrow('credential "refresh_token"')
+  expect(answering(z.array(z.object({ codes: z.object({ totpSecret: z.string() }) })))).toThrow('"totpSecret"')
+  expect(answering(z.object({ token_type: z.string(), at: z.date() }))).not.toThrow()
+})

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readTrustProxy } from './index.ts'
 import { overSockets, setupBackend } from './testing/backend.ts'
+import { readTrustProxy } from './trust-proxy.ts'
 
 /** The address that an app sees, of a request that this machine sends with what a caller claims. */
 async function seen(trust: string | number | null, forwarded: string): Promise<string> {

@@ -77,7 +77,7 @@ export async function insertAccount(
 export async function changeAccount(
   tx: Transaction,
   id: string,
-  change: Partial<Pick<AccountRow, 'role' | 'disabledAt' | 'passwordHash' | 'passwordChangedAt' | 'emailVerifiedAt'>>,
+  change: Partial<Omit<AccountRow, 'id' | 'tokenVersion' | 'createdAt'>>,
 ): Promise<AccountRow> {
   const [row] = await tx
     .update(identityAccounts)
@@ -92,8 +92,8 @@ export interface AccountVerbs {
   findAccount(accountId: string): Promise<Account | null>
   /** Whether one may give the other this role is the app's rule, as is the last one of the highest; `also` is in its transaction. */
   setRole(change: { accountId: string; role: string }, also?: (tx: Transaction) => Promise<void>): Promise<Account>
-  /** Ends its sessions; it cannot sign in until it is enabled again. */
-  disable(accountId: string): Promise<Account>
+  /** Ends its sessions; it cannot sign in until it is enabled again. `also` is in its transaction, after it. */
+  disable(accountId: string, also?: (tx: Transaction) => Promise<void>): Promise<Account>
   enable(accountId: string): Promise<Account>
 }
 
@@ -125,10 +125,12 @@ export function accountVerbs({ database, clock, roles, sessionCache }: Context):
         return row
       })
     },
-    disable: (accountId) =>
+    disable: (accountId, also) =>
       change(accountId, async (tx) => {
         await endSessions(tx, accountId, { reason: 'disabled', now: clock.now() })
-        return changeAccount(tx, accountId, { disabledAt: new Date(clock.now()) })
+        const row = await changeAccount(tx, accountId, { disabledAt: new Date(clock.now()) })
+        await also?.(tx)
+        return row
       }),
     enable: (accountId) => change(accountId, (tx) => changeAccount(tx, accountId, { disabledAt: null })),
   }

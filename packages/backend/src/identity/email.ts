@@ -10,10 +10,10 @@ export interface Email {
   key: string
 }
 
-export function readEmail(text: string): Email {
+export function readEmail(text: string, name = 'email'): Email {
   const email = findEmail(text)
   if (email) return email
-  const field = { field: 'email', message: 'is not an e-mail address' }
+  const field = { field: name, message: 'is not an e-mail address' }
   throw new AppError('invalid', 'The e-mail address is not valid.', { reason: 'email_invalid', fields: [field] })
 }
 

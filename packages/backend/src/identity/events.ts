@@ -2,7 +2,10 @@
 export type IdentityEvent =
   | { kind: 'verify-email'; accountId: string; to: string; token: string; expiresAt: Date }
   | { kind: 'reset-password'; accountId: string; to: string; token: string; expiresAt: Date }
-  /** Somebody tried to register with an address that has an account. */
+  | { kind: 'change-email'; accountId: string; to: string; token: string; expiresAt: Date }
+  /** Told to the address that the account had. */
+  | { kind: 'email-changed'; accountId: string; to: string; newEmail: string }
+  /** Somebody tried to register with, or to change to, an address that has an account. */
   | { kind: 'registration-of-existing'; accountId: string; to: string }
   | { kind: 'password-changed'; accountId: string; to: string }
   /** A refresh token was used twice: one of the two who have it stole it, and both are signed out. */

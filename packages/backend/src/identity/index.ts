@@ -8,6 +8,8 @@ import { signInRules } from './attempt-rules.ts'
 import { createAttempts } from './attempts.ts'
 import { createAuthenticate, type IdentityPrincipal } from './authenticate.ts'
 import { type Context, type Randomness, type SignInRules, systemRandomness, type Tell } from './context.ts'
+import { createConfirmPassword, type PasswordConfirmation } from './current-password.ts'
+import { type EmailChangeVerbs, emailChangeVerbs } from './email-change.ts'
 import { createPasswordHasher, type PasswordHasher } from './password-hasher.ts'
 import { type PasswordVerbs, passwordVerbs } from './passwords.ts'
 import { endSessionOf, refresh } from './refresh.ts'
@@ -57,9 +59,11 @@ export interface IdentityOptions {
   leastAnswerMs?: number
 }
 
-export interface Identity extends RegistrationVerbs, PasswordVerbs, AccountVerbs, SecondFactorVerbs {
+export interface Identity extends RegistrationVerbs, PasswordVerbs, EmailChangeVerbs, AccountVerbs, SecondFactorVerbs {
   roles: Roles
   login(request: LoginRequest): Promise<SignedIn>
+  /** For what a session alone must not do; wrong ones are counted as at a sign-in. */
+  confirmPassword(request: PasswordConfirmation): Promise<void>
   /** Each refresh token is used once: see `refresh-rules.ts`. */
   refresh(refreshToken: string): Promise<Tokens>
   /** By the refresh token, or by the session of a principal. */
@@ -74,13 +78,16 @@ export interface Identity extends RegistrationVerbs, PasswordVerbs, AccountVerbs
 export function createIdentity(options: IdentityOptions): Identity {
   const context = contextOf(options)
   const { database, clock, sessionCache } = context
+  const confirmPassword = createConfirmPassword(context)
   return {
     roles: context.roles,
     ...registrationVerbs(context),
-    ...passwordVerbs(context),
+    ...passwordVerbs(context, confirmPassword),
+    ...emailChangeVerbs(context, confirmPassword),
     ...accountVerbs(context),
     ...secondFactorVerbs(context),
     login: createLogin(context),
+    confirmPassword: async (request) => void (await confirmPassword(request)),
     refresh: (refreshToken) => refresh(context, refreshToken),
     authenticate: createAuthenticate(context),
     async logout(of) {

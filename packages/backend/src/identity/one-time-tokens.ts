@@ -6,17 +6,21 @@ import { type AccountRow, findAccount, lockAccount } from './accounts.ts'
 import type { Context } from './context.ts'
 import { identityOneTimeTokens } from './schema.ts'
 
-export type Purpose = 'verify-email' | 'reset-password'
+export type Purpose = 'verify-email' | 'reset-password' | 'change-email'
 
 const hour = 3_600_000
-const lifetimeMs: Record<Purpose, number> = { 'verify-email': 24 * hour, 'reset-password': hour }
-const prefixes: Record<Purpose, string> = { 'verify-email': 'vfy', 'reset-password': 'rst' }
+const lifetimeMs: Record<Purpose, number> = { 'verify-email': 24 * hour, 'reset-password': hour, 'change-email': hour }
+export const prefixes: Record<Purpose, string> = {
+  'verify-email': 'vfy',
+  'reset-password': 'rst',
+  'change-email': 'chg',
+}
 
-/** Tells the app a new token; those before it, for the same purpose, are void. */
+/** Tells the app a new token for an address of the account; those before it, for the same purpose, are void. */
 export async function sendOneTimeToken(
   tx: Transaction,
   { clock, random, tell }: Context,
-  account: AccountRow,
+  account: Pick<AccountRow, 'id' | 'email' | 'emailKey'>,
   purpose: Purpose,
 ): Promise<void> {
   await voidTokens(tx, account.id, purpose)

@@ -1,14 +1,13 @@
 import { AppError } from '@ikoma/kernel'
 import type { Transaction } from '../postgres/index.ts'
-import { type AccountRow, changeAccount, findAccountByEmail, getAccount, lockAccount } from './accounts.ts'
+import { type AccountRow, changeAccount, findAccountByEmail, lockAccount } from './accounts.ts'
 import type { Client, Context } from './context.ts'
+import type { ConfirmPassword } from './current-password.ts'
 import { readEmail } from './email.ts'
 import { mayMailAccount, refuseManyMails, withLeastDuration } from './mail-limits.ts'
-import { createOneAtATime } from './one-at-a-time.ts'
 import { findTokensAccount, sendOneTimeToken, tokenOver, useOneTimeToken, voidTokens } from './one-time-tokens.ts'
 import { refuseWeakPassword } from './password-policy.ts'
 import { endSessions } from './sessions.ts'
-import { countFailure, describeAttempt, refuseBlocked } from './sign-in-guard.ts'
 
 export interface PasswordVerbs {
   /** The same answer, in the same time, whether the address has an account. */
@@ -25,9 +24,8 @@ export interface PasswordVerbs {
   }): Promise<{ accessToken: string; expiresInSec: number }>
 }
 
-export function passwordVerbs(context: Context): PasswordVerbs {
+export function passwordVerbs(context: Context, confirmPassword: ConfirmPassword): PasswordVerbs {
   const { database, hasher, accessTokens, sessionCache, clock } = context
-  const oneAtATime = createOneAtATime(10)
   return {
     async requestPasswordReset({ email: text, client }) {
       const email = readEmail(text)
@@ -54,15 +52,7 @@ export function passwordVerbs(context: Context): PasswordVerbs {
       sessionCache.forgetAccount(account.id)
     },
     async changePassword({ accountId, sessionId, currentPassword, newPassword, client }) {
-      const account = await getAccount(database.db, accountId)
-      await oneAtATime(accountId, async () => {
-        const attempt = await describeAttempt(context, account.emailKey, accountId, client)
-        await refuseBlocked(context, attempt)
-        if (await hasher.isPassword(currentPassword, account.passwordHash)) return
-        await countFailure(context, attempt, 'password')
-        const fields = [{ field: 'current_password', message: 'is wrong' }]
-        throw new AppError('invalid', 'The current password is wrong.', { reason: 'wrong_password', fields })
-      })
+      const account = await confirmPassword({ accountId, currentPassword, client })
       refuseWeakPassword(newPassword, { email: account.emailKey }, 'new_password')
       const passwordHash = await hasher.hash(newPassword)
       const changed = await database.transaction(async (tx) => {

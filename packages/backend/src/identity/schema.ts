@@ -65,8 +65,8 @@ export const identityOneTimeTokens = pgTable(
   {
     hash: text('hash').primaryKey(),
     accountId: accountId(),
-    purpose: text('purpose').$type<'verify-email' | 'reset-password'>().notNull(),
-    /** As the address was when it was sent: it proves nothing about another. */
+    purpose: text('purpose').$type<'verify-email' | 'reset-password' | 'change-email'>().notNull(),
+    /** The address that it was sent to: it proves nothing about another. */
     emailKey: text('email_key').notNull(),
     createdAt: at('created_at').notNull(),
     expiresAt: at('expires_at').notNull(),

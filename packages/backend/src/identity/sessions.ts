@@ -14,7 +14,7 @@ export interface Tokens {
   expiresInSec: number
 }
 
-export type EndReason = 'logout' | 'disabled' | 'password' | 'reuse'
+export type EndReason = 'logout' | 'disabled' | 'password' | 'email' | 'reuse'
 
 /** Ends those of an account, but for one that is to stay. */
 export async function endSessions(

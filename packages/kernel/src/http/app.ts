@@ -50,6 +50,8 @@ export interface HttpAppOptions {
   description: string
   /** Decides by `request.routeOptions.config.access`; throws an AppError to refuse. */
   authorize: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | void
+  /** Looks at a request that no route answers, before it is told so; throws to refuse. */
+  countStray?: (request: FastifyRequest, reply: FastifyReply) => Promise<void>
   /** Whether the digest of a request's body is wanted. */
   digestBody?: (request: FastifyRequest) => boolean
   bodyLimitBytes: number
@@ -143,6 +145,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<FastifyIns
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headers).header('x-request-id', request.id)
     if (request.routeOptions.url !== undefined) await options.authorize(request, reply)
+    else await options.countStray?.(request, reply)
   })
   return app
 }

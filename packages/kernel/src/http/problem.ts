@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import * as z from 'zod'
 import { AppError, type ErrorCode, type FieldProblem } from '../errors.ts'
 
 /** The one table from error code to HTTP status. */
@@ -31,6 +32,12 @@ const titles: Record<ErrorCode, string> = {
   unavailable: 'Unavailable',
 }
 
+/** In words, for a document; of a status that no error has, the number. */
+export function titleOfStatus(status: number): string {
+  const [code] = Object.entries(statusOf).find(([, each]) => each === status) ?? []
+  return code === undefined ? String(status) : titles[code as ErrorCode]
+}
+
 export type SendError = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
 
 /** Answers any error in one shape; what is not an AppError shows nothing of itself. */
@@ -54,6 +61,19 @@ export function errorSender(
 
 /** As RFC 9457 problem+json. */
 export const sendProblem = errorSender('application/problem+json', (error, request) => problemOf(error, request.id))
+
+/** What `problemOf` makes, for documents. Further members are the error's details. */
+export const problemSchema = z
+  .looseObject({
+    type: z.literal('about:blank'),
+    title: z.string().min(1),
+    status: z.number().int(),
+    detail: z.string().min(1),
+    reason: z.string().regex(/^[a-z0-9_]+$/),
+    requestId: z.string().min(1),
+    fields: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' })
 
 /** The body of the answer to an error. */
 export function problemOf({ code, message, reason, fields, details }: AppError, requestId: string) {

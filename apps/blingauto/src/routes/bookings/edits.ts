@@ -22,7 +22,7 @@ export function editRoutes({ app: server, database, clock }: Parts): void {
   typed(server).patch(
     '/api/v1/bookings/:id',
     {
-      config: { access: 'user' },
+      config: { access: 'user', errors: [403] },
       schema: {
         tags,
         summary: 'Change a booking where it stands; what is not named stays',

@@ -25,7 +25,7 @@ export function placingRoute({ app: server, database, clock }: Parts): void {
   typed(server).post(
     '/api/v1/bookings',
     {
-      config: { access: 'user', idempotent: true },
+      config: { access: 'user', idempotent: true, errors: [403] },
       schema: {
         tags,
         summary: 'Book a wash: at the bay that is named, at any that is free, or where a team comes',

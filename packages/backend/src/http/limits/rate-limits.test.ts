@@ -51,6 +51,15 @@ test('a route has a limit of its own, by caller where it says so, and HEAD is no
   expect([await ask('POST', '/login'), await ask('POST', '/mfa', 'two')]).toEqual([200, 429])
 })
 
+test('paths of no route count as any other, and what runs the app is not counted', async () => {
+  const { app } = await setupBackend({ rateLimit: { max: 2, windowSec: 60 } })
+  app.get('/x', { config: { access: 'public' } }, () => ({}))
+  const ask = async (url: string) => (await app.inject(url)).statusCode
+  expect([await ask('/nothing'), await ask('/health'), await ask('/nothing/else')]).toEqual([404, 200, 404])
+  expect([await ask('/nothing'), await ask('/x'), await ask('/health')]).toEqual([429, 429, 200])
+  expect((await app.inject({ method: 'PATCH', url: '/x' })).json().reason).toBe('rate_limit_exceeded')
+})
+
 test('production counts in Redis, or does not start', async () => {
   const refused = setupBackend({ environment: 'production', rateLimit: { max: 1, windowSec: 60 } })
   await expect(refused).rejects.toMatchObject({ reason: 'rate_limits_need_redis' })
