@@ -45,8 +45,7 @@ function linkRoutes({ app: server, database, clock }: Parts): void {
       schema: { tags, summary: 'End the address of my bookings', response: { 204: z.null() } },
     },
     async (request, reply) => {
-      if (!(await revokeCalendarLink(database, callerOf(request).id)))
-        throw new AppError('not_found', 'You have no such address.', { reason: 'calendar_link_not_found' })
+      await revokeCalendarLink(database, callerOf(request).id)
       return reply.code(204).send(null)
     },
   )

@@ -84,7 +84,7 @@ function closingRoute({ app: server, database, clock }: Parts): void {
   typed(server).post(
     '/api/v1/facilities/closures',
     {
-      config: { access: 'managers', idempotent: true },
+      config: { access: 'managers', idempotent: true, errors: [404] },
       schema: {
         tags,
         summary: 'Close the place, or one resource, for a time; the bookings that it hits are listed, and stay',

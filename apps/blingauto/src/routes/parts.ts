@@ -22,9 +22,6 @@ export interface Parts {
 /** With the types of each route's schema. */
 export const typed = (app: FastifyInstance) => app.withTypeProvider<ZodTypeProvider>()
 
-/** A day that a calendar and the database both have. */
-export const day = z.iso.date().refine((text) => text > '1701' && text < '2299', 'must be within 1701 and 2298')
-
 /** An instant that a calendar and the database both have: the year 0 is none of PostgreSQL's. */
 export const instant = z.iso
   .datetime({ offset: true })
@@ -33,3 +30,8 @@ export const instant = z.iso
     'must be within 1701 and 2299',
   )
   .describe('With its offset, or Z.')
+
+/** A day of a calendar, as bounded. */
+export const day = z.iso
+  .date()
+  .refine((text) => text >= '1701-01-01' && text <= '2299-12-31', 'must be within 1701 and 2299')

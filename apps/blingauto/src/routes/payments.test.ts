@@ -30,9 +30,11 @@ test('a booking that is paid in full is confirmed, one that is paid in part is h
 })
 
 test('the payments of somebody else are nobody’s to see', async () => {
-  const { as, url } = await setup()
+  const { as, url, full } = await setup()
   const other = await as('client', 'other')
   expect((await other.call('GET', `${url}/payments`)).status).toBe(404)
+  expect((await other.call('PATCH', url, { notes: 'mine' })).status).toBe(404)
+  expect((await other.call('DELETE', `${url}/services/${full}`)).status).toBe(404)
 })
 
 test('a payment after the hold is refused, and the booking of who came next stays the only one', async () => {

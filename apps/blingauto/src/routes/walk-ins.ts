@@ -1,11 +1,6 @@
-import { callerOf, keepAnswer } from '@ikoma/backend/http'
-import type { Transaction } from '@ikoma/backend/postgres'
 import { AppError } from '@ikoma/kernel'
 import { and, count, desc, eq, gte, lt } from 'drizzle-orm'
-import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import { vehicleSizes } from '../domain/vehicle.ts'
-import { tillOf } from '../domain/walk-in.ts'
 import { walkIns } from '../store/schema.ts'
 import { dayOf } from '../store/till.ts'
 import {
@@ -18,50 +13,16 @@ import {
   readFile,
   refundWalkIn,
   removeService,
-  type WalkInFile,
 } from '../store/walk-ins.ts'
 import { vehicleSize } from './facilities.ts'
-import { amount, moneyBody, paymentsPart, shownPayments, takenOf } from './money.ts'
+import { moneyBody, takenOf } from './money.ts'
 import { day, type Parts, typed } from './parts.ts'
+import { actOf, shownFile, walkInAnswer, walkInStatuses } from './walk-in-answer.ts'
 
 const tags = ['walkins']
 const text = z.string().trim().min(1).max(50)
 const params = z.object({ id: z.uuid() })
 const serviceIds = z.array(z.uuid()).max(20)
-const statuses = z.enum(['in_progress', 'completed', 'cancelled'])
-const shown = z
-  .object({
-    id: z.uuid(),
-    status: statuses,
-    vehicle: z.object({
-      make: z.string(),
-      model: z.string(),
-      color: z.string(),
-      size: z.enum(vehicleSizes),
-      license_plate: z.string().nullable(),
-    }),
-    customer_name: z.string().nullable(),
-    customer_phone: z.string().nullable(),
-    services: z.array(
-      z.object({
-        id: z.uuid(),
-        service_id: z.uuid().nullable(),
-        name: z.string(),
-        price: amount,
-        duration_minutes: z.number().int(),
-      }),
-    ),
-    price: amount,
-    discount_percent: z.number().int(),
-    discount: amount,
-    final_price: amount,
-    ...paymentsPart,
-    created_at: z.string(),
-    completed_at: z.string().nullable(),
-    cancel_reason: z.string().nullable(),
-  })
-  .meta({ id: 'WalkIn' })
-
 export function walkInRoutes(parts: Parts): void {
   openingRoutes(parts)
   readingRoutes(parts)
@@ -97,7 +58,12 @@ function openingRoutes({ app: server, database, clock }: Parts): void {
     '/api/v1/walkins',
     {
       config: { access: 'staff', idempotent: true },
-      schema: { tags, summary: 'Take in a car that came without a booking', body: opened, response: { 201: shown } },
+      schema: {
+        tags,
+        summary: 'Take in a car that came without a booking',
+        body: opened,
+        response: { 201: walkInAnswer },
+      },
     },
     async (request, reply) => {
       const { body } = request
@@ -116,12 +82,6 @@ function openingRoutes({ app: server, database, clock }: Parts): void {
   )
 }
 
-/** The answer is kept in the transaction of the act, for whoever asks again with the same key. */
-function actOf(request: FastifyRequest, now: number, status = 200) {
-  const also = (tx: Transaction, file: WalkInFile) => keepAnswer(tx, request, { status, body: shownFile(file) })
-  return { now, by: callerOf(request).id, also }
-}
-
 function readingRoutes({ app: server, database }: Parts): void {
   const app = typed(server)
   const { db } = database
@@ -134,14 +94,14 @@ function readingRoutes({ app: server, database }: Parts): void {
         tags,
         summary: 'The walk-ins, the latest first',
         querystring: z.object({
-          status: statuses.optional(),
+          status: walkInStatuses.optional(),
           date: day.optional().describe('A day of the place: when they came.'),
           page: z.coerce.number().int().min(1).max(100_000).default(1),
           limit: z.coerce.number().int().min(1).max(100).default(20),
         }),
         response: {
           200: z.object({
-            walkins: z.array(shown),
+            walkins: z.array(walkInAnswer),
             total_count: z.number().int(),
             page: z.number().int(),
             limit: z.number().int(),
@@ -173,7 +133,7 @@ function readingRoutes({ app: server, database }: Parts): void {
 
   app.get(
     '/api/v1/walkins/:id',
-    { config: { access: 'staff' }, schema: { tags, summary: 'A walk-in', params, response: { 200: shown } } },
+    { config: { access: 'staff' }, schema: { tags, summary: 'A walk-in', params, response: { 200: walkInAnswer } } },
     async (request) => shownFile(await readFile(db, request.params.id)),
   )
 }
@@ -190,7 +150,7 @@ function serviceRoutes({ app: server, database, clock }: Parts): void {
         summary: 'Add services; its bay is kept for longer, where nobody has it then',
         params,
         body: z.strictObject({ service_ids: serviceIds.min(1) }),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => {
@@ -208,7 +168,7 @@ function serviceRoutes({ app: server, database, clock }: Parts): void {
         summary: 'Take a service away, by its line or as the last of its kind',
         params,
         querystring: z.object({ line_id: z.uuid().optional(), service_id: z.uuid().optional() }),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => {
@@ -229,7 +189,7 @@ function serviceRoutes({ app: server, database, clock }: Parts): void {
         tags,
         summary: 'Take a line of its services away',
         params: params.extend({ line_id: z.uuid() }),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => {
@@ -251,7 +211,7 @@ function moneyRoutes({ app: server, database, clock }: Parts): void {
         summary: 'Set its discount',
         params,
         body: z.strictObject({ discount_percent: z.number().int().min(0).max(100) }),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => {
@@ -269,7 +229,7 @@ function moneyRoutes({ app: server, database, clock }: Parts): void {
       `/api/v1/walkins/:id/${path}`,
       {
         config: { access, idempotent: true },
-        schema: { tags, summary, params, body: moneyBody, response: { 201: shown } },
+        schema: { tags, summary, params, body: moneyBody, response: { 201: walkInAnswer } },
       },
       async (request, reply) => {
         const taken = takenOf(request.body)
@@ -292,7 +252,7 @@ function endRoutes({ app: server, database, clock }: Parts): void {
         summary: 'It is washed and paid; its receipt is written',
         params,
         body: z.strictObject({}).optional(),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => shownFile(await completeWalkIn(database, request.params.id, actOf(request, clock.now()))),
@@ -307,7 +267,7 @@ function endRoutes({ app: server, database, clock }: Parts): void {
         summary: 'It goes away unwashed; money that was taken is given back before',
         params,
         body: z.strictObject({ reason: z.string().max(500).optional() }).optional(),
-        response: { 200: shown },
+        response: { 200: walkInAnswer },
       },
     },
     async (request) => {
@@ -315,33 +275,4 @@ function endRoutes({ app: server, database, clock }: Parts): void {
       return shownFile(await cancelWalkIn(database, request.params.id, reason, actOf(request, clock.now())))
     },
   )
-}
-
-function shownFile(file: WalkInFile): z.infer<typeof shown> {
-  const { row, services } = file
-  const { licensePlate = null, ...vehicle } = row.vehicle
-  const { price, discount, total, paymentStatus } = tillOf(file)
-  return {
-    id: row.id,
-    status: row.status,
-    vehicle: { ...vehicle, license_plate: licensePlate },
-    customer_name: row.customerName,
-    customer_phone: row.customerPhone,
-    services: services.map((line) => ({
-      id: line.id,
-      service_id: line.serviceId,
-      name: line.name,
-      price: line.price,
-      duration_minutes: line.durationMin,
-    })),
-    price,
-    discount_percent: row.discountPercent,
-    discount,
-    final_price: total,
-    ...shownPayments(file.payments, total),
-    payment_status: paymentStatus,
-    created_at: row.createdAt.toISOString(),
-    completed_at: row.completedAt?.toISOString() ?? null,
-    cancel_reason: row.cancelReason,
-  }
 }

@@ -18,9 +18,8 @@ export async function renewCalendarLink(database: Database, accountId: string, n
   return token
 }
 
-export async function revokeCalendarLink(database: Database, accountId: string): Promise<boolean> {
-  const gone = await database.db.delete(calendarLinks).where(eq(calendarLinks.accountId, accountId)).returning()
-  return gone.length > 0
+export async function revokeCalendarLink(database: Database, accountId: string): Promise<void> {
+  await database.db.delete(calendarLinks).where(eq(calendarLinks.accountId, accountId))
 }
 
 /** Whose calendar it is, as their account is now; null when it is nobody's, or of one who may not sign in. */

@@ -44,8 +44,6 @@ export interface TestedApp<S extends StartedApp = StartedApp> {
   ids: Record<string, string | null>
   /** Values that a schema cannot tell, by the name of the field, or by its route as above. */
   values?: Record<string, unknown>
-  /** Words in the answer by which a route refuses an owner too, by its route: where there is nothing yet, or is another's part. */
-  refusals?: Record<string, readonly string[]>
   /** Where it is kept who may call each route, for people to read: `vitest -u` writes it. */
   accessFile: string
 }
