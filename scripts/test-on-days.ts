@@ -1,10 +1,11 @@
 // Runs a suite with the machine's clock set to just before each day that breaks others: its processes and its PostgreSQL see
 // the clock change in the middle of the run.
 //
-//   node scripts/test-on-days.ts <project of vitest> [filter ...]
+//   node scripts/test-on-days.ts <project of vitest> [--only 2026-10-25 ...] [filter ...]
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 
 /** Each some seconds before the clock of the zone jumps, or the day, month or year ends there. */
 const days: [zone: string, at: string, what: string][] = [
@@ -18,13 +19,19 @@ const days: [zone: string, at: string, what: string][] = [
   ['Asia/Kolkata', '2026-12-31T18:29:50Z', 'a year ends, five and a half hours ahead'],
 ]
 
-const [project, ...filters] = process.argv.slice(2)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: 'string', multiple: true } },
+})
+const [project, ...filters] = positionals
+const chosen = days.filter(([, at]) => values.only?.some((day) => at.startsWith(day)) ?? true)
 if (project === undefined) throw new Error('Name the project whose tests are run.')
 const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1')
 if (library === undefined) throw new Error('libfaketime is missing: apt-get install libfaketime')
 const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs')
 const failed: string[] = []
-for (const [zone, at, what] of days) {
+if (chosen.length === 0) throw new Error(`--only takes ${days.map(([, at]) => at.slice(0, 10)).join(', ')}`)
+for (const [zone, at, what] of chosen) {
   process.stdout.write(`\n${zone}, ${at}: ${what}\n`)
   const env = {
     ...process.env,

@@ -1,5 +1,6 @@
 import { startProcess } from '../kit/process.ts'
 import { dockerAt, type OpenDocker } from '../vps/docker.ts'
+import { run } from '../vps/program.ts'
 import { newScratchFolder, removeScratchFolder } from '../vps/scratch.ts'
 import type { Network } from './network.ts'
 
@@ -16,7 +17,11 @@ export async function startEngine({ enter, range }: Network): Promise<OpenDocker
   const PATH = `${process.env.PATH}:/usr/sbin:/sbin`
   const daemon = startProcess({ argv, cwd: folder, env: { PATH, HOME: folder } })
   const close = async () => {
-    await daemon.end('SIGTERM', 60_000).finally(() => removeScratchFolder(folder))
+    await daemon.end('SIGTERM', 60_000).finally(async () => {
+      // A hundred thousand files, which Node removes one by one.
+      await run(['rm', '-rf', `${folder}/data`], { timeoutSec: 300 })
+      removeScratchFolder(folder)
+    })
   }
   try {
     await daemon.said(/API listen on/, 60_000)

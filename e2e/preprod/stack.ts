@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { root } from '../kit/product.ts'
 import type { OpenDocker } from '../vps/docker.ts'
+import { removeLeftovers } from '../vps/leftovers.ts'
 import { type Ended, mustRun } from '../vps/program.ts'
 import { newScratchFolder, removeScratchFolder } from '../vps/scratch.ts'
 import { telling } from '../vps/tell.ts'
@@ -32,6 +33,7 @@ export interface LineOptions {
 }
 
 export async function openStack(): Promise<Stack> {
+  await removeLeftovers()
   const scratch = newScratchFolder()
   const closing: (() => Promise<unknown>)[] = [async () => removeScratchFolder(scratch)]
   const close = async () => {

@@ -9,6 +9,8 @@ case "$* $server" in
   *--dry-run*.letsencrypt.org/* | *'--dry-run ') ;;
   *--dry-run*) set -- "$@" --server "$server" ;;
 esac
+# Whoever asks by hand does not wait some minutes for the others of the world.
+if [ "${1:-}" = renew ]; then set -- "$@" --no-random-sleep-on-renew; fi
 if [ $# -gt 0 ]; then exec certbot "$@"; fi
 trap 'exit 0' TERM INT
 while :; do
