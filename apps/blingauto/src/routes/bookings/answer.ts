@@ -10,7 +10,6 @@ import { type BookingView, readBookings } from '../../store/booking-views.ts'
 import type { Reader } from '../../store/calendar.ts'
 import { bookings } from '../../store/schema.ts'
 
-export { instant } from '../parts.ts'
 
 export const staff = ['washer', 'manager', 'admin']
 export const managers = ['manager', 'admin']
