@@ -10,7 +10,6 @@ import { type BookingView, readBookings } from '../../store/booking-views.ts'
 import type { Reader } from '../../store/calendar.ts'
 import { bookings } from '../../store/schema.ts'
 
-
 export const staff = ['washer', 'manager', 'admin']
 export const managers = ['manager', 'admin']
 export const statuses = Object.keys(bookingTable) as [keyof typeof bookingTable]
