@@ -83,7 +83,18 @@ function refusalWhenOpen(
 }
 
 export function isOpen(calendar: Calendar, span: Span): boolean {
-  // A day around it, for hours that go over midnight.
-  const open = openSpans(calendar, { from: span.from - day, to: span.to + day })
-  return open.some(({ from, to }) => from <= span.from && span.to <= to)
+  return openAround(calendar, span).some(({ from, to }) => from <= span.from && span.to <= to)
+}
+
+const known = new WeakMap<Calendar, Map<string, Span[]>>()
+
+/** When it is open on the days of the span and, for hours that go over midnight, a day around them; worked out once. */
+function openAround(calendar: Calendar, span: Span): Span[] {
+  const [first, last] = [Math.floor(span.from / day), Math.floor(span.to / day)]
+  const ofCalendar = known.get(calendar) ?? new Map<string, Span[]>()
+  known.set(calendar, ofCalendar)
+  const key = `${first} ${last}`
+  const open = ofCalendar.get(key) ?? openSpans(calendar, { from: (first - 1) * day, to: (last + 2) * day })
+  ofCalendar.set(key, open)
+  return open
 }

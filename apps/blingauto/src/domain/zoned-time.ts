@@ -27,18 +27,17 @@ export function isZone(text: string): boolean {
   }
 }
 
+const clocks = new Map<string, (instant: number) => LocalTime>()
+
+/** Of the years 0 to 9999. */
 export function localOf(instant: number, zone: string): LocalTime {
-  const zoned = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(zone)
-  return {
-    date: zoned.toPlainDate().toString(),
-    time: zoned.toPlainTime().toString({ smallestUnit: 'minute' }),
-    zone,
-    offset: zoned.offset,
-  }
+  const clock = clocks.get(zone) ?? localClock(zone)
+  clocks.set(zone, clock)
+  return clock(instant)
 }
 
-/** The same for many instants in order: the offset is looked up once between two jumps of the clock. */
-export function localClock(zone: string): (instant: number) => LocalTime {
+/** The offset is looked up once between two jumps of the clock. */
+function localClock(zone: string): (instant: number) => LocalTime {
   let known = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY, offset: '', shift: 0 }
   return (instant) => {
     if (instant < known.from || instant >= known.to) {

@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { limits } from '../domain/booking.ts'
 import { offerAt, offers, type Plan, type Wish } from '../domain/plan.ts'
 import { vehicleSizes } from '../domain/vehicle.ts'
-import { localClock, localOf } from '../domain/zoned-time.ts'
+import { localOf } from '../domain/zoned-time.ts'
 import { readSite, type Site } from '../store/calendar.ts'
 import { offeredServices } from '../store/catalogue.ts'
 import { readPlan, readResources } from '../store/plans.ts'
@@ -215,9 +215,8 @@ interface When {
 
 function slotsOf(plan: Plan, wish: Wish, { site, now, after = 0, limit = Infinity }: When): z.infer<typeof slot>[] {
   const free = offers(plan, wish, { rules: site, now }).filter(({ start }) => start > after)
-  const shows = localClock(site.zone)
   return free.slice(0, limit).map(({ start, ids }) => {
-    const { date, time, offset } = shows(start)
+    const { date, time, offset } = localOf(start, site.zone)
     return { starts_at: new Date(start).toISOString(), date, time, utc_offset: offset, ...placesOf(wish, ids) }
   })
 }

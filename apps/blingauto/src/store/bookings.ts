@@ -1,6 +1,6 @@
 import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError, newId } from '@ikoma/kernel'
-import { asc, eq } from 'drizzle-orm'
+import { and, asc, eq } from 'drizzle-orm'
 import { bookable } from '../domain/availability.ts'
 import { type BookedService, type ServicesFault, servicesFault, totalOf } from '../domain/booking.ts'
 import type { Place } from '../domain/mobile-area.ts'
@@ -168,12 +168,12 @@ export function timesOf({ from, to }: { from: number; to: number }, zone: string
 }
 
 /** Bays into which the vehicle goes, the smallest first, so that large ones stay free for large vehicles. */
-export async function baysFor(reader: Reader, size: VehicleSize): Promise<string[]> {
+export async function baysFor(reader: Reader, size: VehicleSize, only?: string): Promise<string[]> {
   const bays = await reader
     .select({ id: washBays.id, largest: washBays.maxVehicleSize })
     .from(washBays)
     .innerJoin(resources, eq(resources.id, washBays.id))
-    .where(eq(resources.status, 'active'))
+    .where(and(eq(resources.status, 'active'), only === undefined ? undefined : eq(resources.id, only)))
     .orderBy(asc(washBays.bayNumber))
   return bays
     .filter(({ largest }) => fits(size, largest))

@@ -56,14 +56,16 @@ export async function readCalendars(
     .from(exceptionalDays)
     .where(between(exceptionalDays.date, ...dates))
   const closed = await readClosures(reader, { from, to }, resourceIds)
-  const of = (resourceId: string | null): Calendar => ({
+  const make = (resourceId: string | null): Calendar => ({
     zone,
     weekly: weekOf(weekly),
     own: ownWeek(own.filter((row) => row.resourceId === resourceId)),
     days: Object.fromEntries(days.map(({ date, hours }) => [date, hours])),
     closures: closed.filter((row) => row.resourceId === null || row.resourceId === resourceId),
   })
-  return { place: of(null), of }
+  const place = make(null)
+  const made = new Map(resourceIds.map((id) => [id, make(id)]))
+  return { place, of: (resourceId) => made.get(resourceId) ?? place }
 }
 
 export function ownHours(reader: Reader, resourceIds: readonly string[]) {

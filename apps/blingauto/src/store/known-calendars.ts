@@ -1,7 +1,9 @@
-import { localOf, type Span } from '../domain/zoned-time.ts'
+import type { Span } from '../domain/zoned-time.ts'
 import { type Calendars, type Reader, readCalendars } from './calendar.ts'
 
 const most = 500
+/** Calendars are read with two days around the time: what is of the same days of UTC is within them. */
+const dayMs = 86_400_000
 let known = { stamp: '', calendars: new Map<string, Calendars>() }
 
 /**
@@ -16,7 +18,7 @@ export async function knownCalendars(
 ): Promise<Calendars> {
   if (known.stamp !== stamp || known.calendars.size >= most) known = { stamp, calendars: new Map() }
   const { calendars } = known
-  const days = [around.from, around.to].map((at) => localOf(at, zone).date)
+  const days = [around.from, around.to].map((at) => Math.floor(at / dayMs))
   const key = [...days, ...resourceIds].join(' ')
   const found = calendars.get(key) ?? (await readCalendars(reader, zone, around, resourceIds))
   calendars.set(key, found)

@@ -59,8 +59,9 @@ export function placingRoute({ app: server, database, clock }: Parts): void {
         notes: body.notes,
         phoneNumber: body.phone_number,
       }
-      const fitting = await placesFor(database.db, vehicle.size, body.customer_location ?? null)
-      const resourceIds = fitting.filter((id) => id === (body.wash_bay_id ?? body.mobile_team_id ?? id))
+      const named = body.wash_bay_id ?? body.mobile_team_id
+      const fitting = await placesFor(database.db, vehicle.size, { where: body.customer_location ?? null, named })
+      const resourceIds = fitting.filter((id) => id === (named ?? id))
       const placed = await placeBooking(database, wanted, {
         ...{ resourceIds, staffId: body.staff_id, now: clock.now() },
         also: (tx, booking) => keepAnswer(tx, request, { status: 201, body: shownBooking(booking) }),
@@ -124,8 +125,12 @@ function refuseMixed({ booking_type: type, customer_location: where, wash_bay_id
 }
 
 /** Bays, or teams that come there, in the order in which they are tried. */
-async function placesFor(reader: Reader, size: Parameters<typeof baysFor>[1], where: Place | null): Promise<string[]> {
-  if (where === null) return baysFor(reader, size)
+async function placesFor(
+  reader: Reader,
+  size: Parameters<typeof baysFor>[1],
+  { where, named }: { where: Place | null; named: string | undefined },
+): Promise<string[]> {
+  if (where === null) return baysFor(reader, size, named)
   const teams = await teamsFor(reader, where)
   if (teams.length === 0) throw outOfReach()
   return teams
