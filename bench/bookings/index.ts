@@ -9,6 +9,7 @@ import { fill, furnish, type Site, visitor } from './site.ts'
 
 const connections = 32
 const bookingsThere = 100_000
+const warmMs = 10_000
 const day = 24 * 60 * 60_000
 
 /** Bookings a second beside the same statements by hand, and what is free over a year that is full of bookings. */
@@ -52,7 +53,7 @@ async function during<R>(starting: Promise<Server>, work: (url: string) => Promi
 }
 
 /** Bookings a second, each of another time, and each bay asked for as often as the others. */
-export async function placeMany(url: string, path: string, site: Site, seconds: number): Promise<number> {
+async function placeMany(url: string, path: string, site: Site, seconds: number): Promise<number> {
   const caller = openCaller([url], connections)
   const first = Math.ceil(Date.now() / day + 1) * day
   let next = 0
@@ -75,8 +76,8 @@ export async function placeMany(url: string, path: string, site: Site, seconds: 
     }
   }
   const placing = Promise.all(Array.from({ length: connections }, place))
-  // The code of both is warm by then.
-  await Promise.race([pause(3000), placing])
+  // Compiled late, the app's code takes longer until then.
+  await Promise.race([pause(warmMs), placing])
   const [before, since] = [placed, performance.now()]
   await Promise.race([pause(seconds * 1000), placing])
   const rate = (placed - before) / ((performance.now() - since) / 1000)

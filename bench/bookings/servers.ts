@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pause } from '../caller.ts'
 
 export interface Server {
   url: string
   stop(): Promise<void>
 }
 
-/** BlingAuto, with as many workers as are asked for. */
-export function startBlingAuto(databaseUrl: string, folder: string, workers: number): Promise<Server> {
+/** BlingAuto, with as many workers as are asked for, all of which are there. */
+export async function startBlingAuto(databaseUrl: string, folder: string, workers: number): Promise<Server> {
   const env = {
     DATABASE_URL: databaseUrl,
     DATA_DIR: folder,
@@ -18,7 +19,11 @@ export function startBlingAuto(databaseUrl: string, folder: string, workers: num
     TRUST_PROXY: '1',
     WORKERS: String(workers),
   }
-  return start(join(import.meta.dirname, '../../apps/blingauto/src/main.ts'), [], env, /^ {2}(http:\/\/\S+)$/)
+  const main = join(import.meta.dirname, '../../apps/blingauto/src/main.ts')
+  const server = await start(main, [], env, /^ {2}(http:\/\/\S+)$/)
+  // The first of them says that it is ready.
+  if (workers > 1) await pause(3_000 * workers)
+  return server
 }
 
 export function startByHand(databaseUrl: string): Promise<Server> {
