@@ -13,10 +13,10 @@ interface Wanted {
 }
 
 const pool = new pg.Pool({ connectionString: process.argv[2], max: 10 })
-const day = 24 * 60 * 60_000
 const durationMin = 60
 
 async function place(wanted: Wanted): Promise<{ id: string } | null> {
+  if (await isTaken(wanted)) return null
   const client = await pool.connect()
   try {
     await client.query('begin')
@@ -31,6 +31,16 @@ async function place(wanted: Wanted): Promise<{ id: string } | null> {
   }
 }
 
+/** Looked at before anything is locked. */
+async function isTaken({ wash_bay_id: bay, scheduled_at: at }: Wanted): Promise<boolean> {
+  const text = `select site.*, s.id as slot from site
+    left join time_slots s on s.resource_id = $1 and not s.released
+      and s.blocked && tstzrange($2::timestamptz, $2::timestamptz + $3 * interval '1 min')
+    left join bookings b on b.slot_id = s.id left join bookings w on w.staff_slot_id = s.id`
+  const { rows } = await pool.query({ name: 'look', text, values: [bay, at, durationMin] })
+  return rows.some(({ slot }) => slot !== null)
+}
+
 async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: string } | null> {
   const from = new Date(wanted.scheduled_at)
   const to = new Date(from.getTime() + durationMin * 60_000)
@@ -39,18 +49,17 @@ async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: stri
     wanted.vehicle_id,
     wanted.customer_id,
   ])
+  const bay = 'select w.* from wash_bays w join resources r using (id) where r.id = $1 and r.status = $2'
+  await asked('bay', bay, [wanted.wash_bay_id, 'active'])
   const services = await asked('services', "select * from services where id = any($1) and status = 'active'", [
     [wanted.service_id],
   ])
   const site = (await asked('site', 'select * from site for key share', [])).rows[0]
-  await asked('hours', 'select * from business_hours', [])
-  const around = [new Date(from.getTime() - 2 * day), new Date(to.getTime() + 2 * day)]
-  await asked('days', 'select * from exceptional_days where date between $1 and $2', around)
-  await asked('closed', 'select starts_at, ends_at from closures where ends_at > $1 and starts_at < $2', around)
   await asked('lock', 'select status from resources where id = $1 for update', [wanted.wash_bay_id])
   const taken = await asked(
     'taken',
-    'select id from time_slots where resource_id = $1 and not released and blocked && tstzrange($2, $3)',
+    `select s.id from time_slots s left join bookings b on b.slot_id = s.id left join bookings w on w.staff_slot_id = s.id
+      where s.resource_id = $1 and not s.released and s.blocked && tstzrange($2, $3)`,
     [wanted.wash_bay_id, from, to],
   )
   if (taken.rows.length > 0) return null
@@ -72,6 +81,7 @@ async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: stri
     'insert into booking_services (booking_id, service_id, name, price, duration_min) values ($1, $2, $3, $4, $5)',
     [id, wanted.service_id, services.rows[0].name, services.rows[0].price, durationMin],
   )
+  await asked('changed', 'update resources set version = version + 1 where id = $1', [wanted.wash_bay_id])
   return { id }
 }
 
