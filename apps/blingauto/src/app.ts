@@ -36,17 +36,10 @@ export const version = '1.0.0'
 /** From the least to the most. */
 export const roles = ['client', 'washer', 'manager', 'admin']
 
-const counterRoutes = [
-  walkInRoutes,
-  paymentRoutes,
-  receiptRoutes,
-  dailyReportRoutes,
-  seriesRoutes,
-  ratingRoutes,
-  calendarFeedRoutes,
-  exportRoutes,
-  analyticsRoutes,
-  serviceRoutes,
+const routes = [
+  ...[authRoutes, siteRoutes, openingHoursRoutes, closureRoutes, facilityRoutes, teamRoutes, staffRoutes],
+  ...[catalogueRoutes, serviceRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes, seriesRoutes, ratingRoutes],
+  ...[walkInRoutes, paymentRoutes, receiptRoutes, dailyReportRoutes, analyticsRoutes, exportRoutes, calendarFeedRoutes],
 ]
 
 /** Who may call, by the name that routes give. */
@@ -101,10 +94,7 @@ export async function createApp(
     db: database.db,
   })
   const shared: Parts = { app: backend.app, database, clock, identity, kept: backend.kept, tell: jobs.tell }
-  const places = [facilityRoutes, teamRoutes, staffRoutes, openingHoursRoutes, closureRoutes, siteRoutes]
-  for (const add of [authRoutes, ...places, catalogueRoutes, vehicleRoutes, schedulingRoutes, bookingRoutes])
-    add(shared)
-  for (const add of counterRoutes) add(shared)
+  for (const add of routes) add(shared)
   return { backend, identity, jobs }
 }
 
