@@ -35,11 +35,24 @@ test.each([
 
 test('it holds fifteen minutes and a small tolerance', async () => {
   const { tokens, clock } = setup()
-  const token = await tokens.sign(claims)
-  clock.at = noon + 904_000
+  const [token, unread] = [await tokens.sign(claims), await tokens.sign({ ...claims, sessionId: 'unread' })]
+  clock.at = noon + 904_999
   expect(await tokens.read(token)).toEqual(claims)
-  clock.at = noon + 906_000
-  expect(await tokens.read(token)).toBeNull()
+  expect(await tokens.read(token), 'read again').toEqual(claims)
+  clock.at = noon + 905_000
+  expect([await tokens.read(token), await tokens.read(unread)]).toEqual([null, null])
+  clock.at = noon
+  expect(await tokens.read(token), 'a clock that was wrong').toEqual(claims)
+})
+
+test('one that was read makes no other right', async () => {
+  const { tokens } = setup()
+  const token = await tokens.sign(claims)
+  expect(await tokens.read(token)).toEqual(claims)
+  const [header, payload, signature = ''] = token.split('.')
+  const bytes = Buffer.from(signature, 'base64url')
+  bytes.writeUInt8(bytes.readUInt8(0) ^ 1)
+  expect(await tokens.read([header, payload, bytes.toString('base64url')].join('.'))).toBeNull()
 })
 
 test('a new key signs, an old one is still read, one that is gone is not', async () => {
