@@ -33,7 +33,7 @@ async function place(wanted: Wanted): Promise<{ id: string } | null> {
 
 /** Looked at before anything is locked. */
 async function isTaken({ wash_bay_id: bay, scheduled_at: at }: Wanted): Promise<boolean> {
-  const text = `select site.*, s.id as slot from site
+  const text = `select site.zone, site.notice_min, site.horizon_days, s.id as slot from site
     left join time_slots s on s.resource_id = $1 and not s.released
       and s.blocked && tstzrange($2::timestamptz, $2::timestamptz + $3 * interval '1 min')
     left join bookings b on b.slot_id = s.id left join bookings w on w.staff_slot_id = s.id`
@@ -51,11 +51,15 @@ async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: stri
   ])
   const bay = 'select w.* from wash_bays w join resources r using (id) where r.id = $1 and r.status = $2'
   await asked('bay', bay, [wanted.wash_bay_id, 'active'])
-  const services = await asked('services', "select * from services where id = any($1) and status = 'active'", [
-    [wanted.service_id],
-  ])
+  const services = await asked(
+    'services',
+    "select id, name, price, duration_min from services where id = any($1) and status = 'active'",
+    [[wanted.service_id]],
+  )
   const site = (await asked('site', 'select * from site for key share', [])).rows[0]
-  await asked('lock', 'select status from resources where id = $1 for update', [wanted.wash_bay_id])
+  const lock = `update resources set version = version + 1
+    from (select id from resources where id = $1 for update) held where resources.id = held.id returning status`
+  await asked('lock', lock, [wanted.wash_bay_id])
   const taken = await asked(
     'taken',
     `select s.id from time_slots s left join bookings b on b.slot_id = s.id left join bookings w on w.staff_slot_id = s.id
@@ -71,17 +75,25 @@ async function insert(client: pg.PoolClient, wanted: Wanted): Promise<{ id: stri
   )
   await asked(
     'booking',
-    `insert into bookings (id, customer_id, vehicle_id, type, status, slot_id, starts_at, ends_at, local_date, local_time,
+    `with lines as (insert into booking_services (booking_id, service_id, name, price, duration_min)
+      values ($1, $10, $11, $9, $8))
+      insert into bookings (id, customer_id, vehicle_id, type, status, slot_id, starts_at, ends_at, local_date, local_time,
       zone, duration_min, price, hold_expires_at)
       values ($1, $2, $3, 'stationary', 'pending', $4, $5::timestamptz, $6, $5::timestamptz::date, '10:00', $7, $8, $9, now() + interval '30 min')`,
-    [id, wanted.customer_id, wanted.vehicle_id, slotId, from, to, site.zone, durationMin, services.rows[0].price],
+    [
+      id,
+      wanted.customer_id,
+      wanted.vehicle_id,
+      slotId,
+      from,
+      to,
+      site.zone,
+      durationMin,
+      services.rows[0].price,
+      wanted.service_id,
+      services.rows[0].name,
+    ],
   )
-  await asked(
-    'lines',
-    'insert into booking_services (booking_id, service_id, name, price, duration_min) values ($1, $2, $3, $4, $5)',
-    [id, wanted.service_id, services.rows[0].name, services.rows[0].price, durationMin],
-  )
-  await asked('changed', 'update resources set version = version + 1 where id = $1', [wanted.wash_bay_id])
   return { id }
 }
 

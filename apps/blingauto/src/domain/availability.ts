@@ -30,7 +30,7 @@ export function blockedBy({ from, to }: Span, rules: BookingRules): Span {
 }
 
 /** When a booking may start, from now on. */
-export function bookable(rules: BookingRules, now: number): Span {
+export function bookable(rules: Pick<BookingRules, 'noticeMin' | 'horizonDays'>, now: number): Span {
   return { from: now + rules.noticeMin * minute, to: now + rules.horizonDays * day }
 }
 

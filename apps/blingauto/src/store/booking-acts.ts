@@ -4,7 +4,6 @@ import { afterAct, type BookingAct, cancellationFee, noShowFrom, overtimeFee } f
 import { slotsOf } from './booking-holds.ts'
 import type { Booking } from './bookings.ts'
 import { type Also, changeBooking, isExpired, withBooking } from './held-booking.ts'
-import { resourcesChanged } from './resources.ts'
 import { releaseSlots } from './time-slots.ts'
 
 interface How {
@@ -21,11 +20,9 @@ export async function actOnBooking(
   act: Exclude<BookingAct, 'expire'>,
   how: How,
 ): Promise<Booking> {
-  return withBooking(database, id, {}, async (tx, { booking, place, staff }) => {
+  return withBooking(database, id, {}, async (tx, { booking }) => {
     const changes = changesOf(booking, act, how)
     if (act === 'cancel' || act === 'no_show') await releaseSlots(tx, slotsOf(booking))
-    // What was held for a time is taken for good now.
-    if (act === 'confirm') await resourcesChanged(tx, [place.resourceId, ...(staff ? [staff.resourceId] : [])])
     const after = await changeBooking(tx, id, changes, how.now)
     await how.also?.(tx, after)
     return after

@@ -7,7 +7,6 @@ import type { Taken } from '../domain/walk-in.ts'
 import type { Booking } from './bookings.ts'
 import { changeBooking, isExpired, withBooking } from './held-booking.ts'
 import { findReceipt, issueReceipt } from './receipts.ts'
-import { resourcesChanged } from './resources.ts'
 import { bookingServices } from './schema.ts'
 import { openDay, type Payment, paymentsOf, readDay, sumOf, writePayment } from './till.ts'
 
@@ -25,15 +24,13 @@ interface Act {
 
 /** Takes money for a booking. Paid in full, one that was held is confirmed; one that was completed has its receipt. */
 export async function payBooking(database: Database, id: string, payment: Taken, act: Act): Promise<PaidBooking> {
-  return withBooking(database, id, {}, async (tx, { booking: before, place, staff }) => {
+  return withBooking(database, id, {}, async (tx, { booking: before }) => {
     await openDay(tx, act.now)
     const paid = await paymentsOf(tx, { bookingId: id })
     const { now } = act
     refuse(bookingPaymentFault({ ...before, expired: isExpired(before, now) }, paid, payment))
     await writePayment(tx, { bookingId: id }, payment, act)
     const confirmed = before.status === 'pending' && sumOf(paid) + payment.amount === dueOf(before)
-    // What was held for a time is taken for good now.
-    if (confirmed) await resourcesChanged(tx, [place.resourceId, ...(staff ? [staff.resourceId] : [])])
     const booking = confirmed ? await changeBooking(tx, id, { status: 'confirmed', holdExpiresAt: null }, now) : before
     await receiptWhenPaid(tx, booking, now)
     const after = { booking, payments: await paymentsOf(tx, { bookingId: id }) }

@@ -76,7 +76,7 @@ export async function firstThatTakes<T>(
   time: Time,
   take: (resourceId: string) => Promise<T>,
 ): Promise<T> {
-  let refused = new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
+  let refused: AppError | undefined
   const look = (ids: readonly string[]) => evidentlyFree(database.db, { resourceIds: ids, staffId }, time)
   // Of several most may be gone: whoever wants one looks in its turn.
   for (const resourceId of resourceIds.length === 1 ? resourceIds : await look(resourceIds)) {
@@ -87,10 +87,10 @@ export async function firstThatTakes<T>(
       })
     } catch (error) {
       if (!(error instanceof AppError && elsewhere.includes(error.reason))) throw error
-      if (refused.code !== 'conflict') refused = error
+      if (refused?.code !== 'conflict') refused = error
     }
   }
-  throw refused
+  throw refused ?? new AppError('unprocessable', 'Nothing here fits the vehicle.', { reason: 'no_resource' })
 }
 
 /**
@@ -138,12 +138,18 @@ export async function insertBooking(
   const claims = staffId ? [{ resourceId }, { resourceId: staffId }] : [{ resourceId }]
   const { slotIds, span, site } = await takeTime(tx, claims, { startsAt, durationMin, now, location: location ?? null })
   const [slotId = '', staffSlotId = null] = slotIds
+  const id = newId()
+  // In one statement with it.
+  const lines = tx
+    .$with('lines')
+    .as(tx.insert(bookingServices).values(services.map((service) => ({ bookingId: id, ...service }))))
   const [booking] = await tx
+    .with(lines)
     .insert(bookings)
     .values({
       ...wanted,
       ...location,
-      id: newId(),
+      id,
       status: 'pending',
       ...{ slotId, staffSlotId },
       ...timesOf(span, site.zone),
@@ -156,7 +162,6 @@ export async function insertBooking(
     })
     .returning()
   if (!booking) throw new Error('the booking was not returned')
-  await tx.insert(bookingServices).values(services.map((service) => ({ bookingId: booking.id, ...service })))
   const shown = services.map(({ serviceId: id, ...service }) => ({ id, ...service }))
   return { ...booking, placeId: resourceId, staffId: staffId ?? null, services: shown }
 }

@@ -10,7 +10,7 @@ export async function offeredServices(
   ids: readonly string[],
 ): Promise<(BookedService & { name: string })[]> {
   const found = await reader
-    .select()
+    .select({ id: services.id, name: services.name, price: services.price, durationMin: services.durationMin })
     .from(services)
     .where(and(inArray(services.id, [...ids]), eq(services.status, 'active')))
   const missing = ids.filter((id) => found.every((service) => service.id !== id))

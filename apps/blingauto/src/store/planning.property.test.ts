@@ -15,6 +15,7 @@ import { placeBooking } from './bookings.ts'
 import { closePlace, reopenPlace } from './closures.ts'
 import { changeDay, changeOwnWeek, changeWeek } from './opening-hours.ts'
 import { computePlan, readPlan, type Scope } from './plans.ts'
+import { lockResources } from './resources.ts'
 import { site } from './schema.ts'
 import { releaseSlots, takeSlot } from './time-slots.ts'
 
@@ -167,7 +168,11 @@ class Run {
       }
       case 'leave': {
         const slotId = this.#standing[command.pick % Math.max(this.#standing.length, 1)]
-        return slotId && one.transaction((tx) => releaseSlots(tx, [slotId]))
+        if (!slotId) return
+        return one.transaction(async (tx) => {
+          await lockResources(tx, bayIds)
+          await releaseSlots(tx, [slotId])
+        })
       }
       case 'close': {
         const from = this.#at(command)

@@ -11,6 +11,7 @@ import { changeClosure, closePlace, reopenPlace } from './closures.ts'
 import { changeDay, changeOwnWeek, changeWeek } from './opening-hours.ts'
 import { computePlan, readPlan, type Scope } from './plans.ts'
 import { changeResource } from './resource-changes.ts'
+import { lockResources } from './resources.ts'
 import { mobileTeams, resources, staffMembers, washBays } from './schema.ts'
 import { changeSite } from './site.ts'
 import { releaseSlots, takeSlot } from './time-slots.ts'
@@ -119,7 +120,11 @@ const writers: Record<string, (to: World) => Promise<() => Promise<unknown>>> = 
   'a car at the gate': async (to) => () => standAt(to),
   'a car that leaves': async (to) => {
     const { slotId } = await standAt(to)
-    return () => to.one.transaction((tx) => releaseSlots(tx, [slotId]))
+    return () =>
+      to.one.transaction(async (tx) => {
+        await lockResources(tx, [to.bayIds[0] ?? ''])
+        await releaseSlots(tx, [slotId])
+      })
   },
   'a closure': async (to) => () => closePlace(to.one, closing(to), why(to)),
   'a closure of one bay': async (to) => () =>
@@ -158,10 +163,6 @@ const writers: Record<string, (to: World) => Promise<() => Promise<unknown>>> = 
         .set({ teamId: to.teamIds[0] ?? '' })
         .where(eq(staffMembers.id, to.staffIds[0] ?? ''))
     }),
-}
-
-/** These are seen by their rows themselves, counted or not. */
-const seenAnyway: typeof writers = {
   'a new bay': async (to) => async () => {
     const id = newId()
     await to.one.transaction(async (tx) => {
@@ -206,7 +207,7 @@ test('what strangers ask for that nobody can book is not kept, and what cannot b
 })
 
 describe('an answer that was kept is the one that would be worked out, after', () => {
-  test.each(Object.entries({ ...writers, ...seenAnyway }))('%s', async (_, writer) => {
+  test.each(Object.entries(writers))('%s', async (_, writer) => {
     const to = await world()
     const write = await writer(to)
     const before = await to.asked()
@@ -215,17 +216,5 @@ describe('an answer that was kept is the one that would be worked out, after', (
     expect(await to.asked()).toEqual(now)
     // Else it would be no test.
     expect(now).not.toEqual(before)
-  })
-
-  test.each(Object.entries(writers))('and would not be, were it not counted: %s', async (_, writer) => {
-    const to = await world()
-    const write = await writer(to)
-    await to.asked()
-    for (const table of ['site', 'resources'])
-      await to.one.pool.query(`create function forget_${table}() returns trigger language plpgsql as 'begin return null; end';
-        create trigger forget before update on ${table} for each row
-        when (old.version is distinct from new.version) execute function forget_${table}()`)
-    await write()
-    expect(await to.asked()).not.toEqual(await to.computed())
   })
 })

@@ -109,7 +109,10 @@ async function planOf(tx: Transaction, zone: string, scope: Scope): Promise<Plan
   const taken = await readTaken(tx, ids, around)
   return {
     ...{ window, days, resources: found, open: openOf(calendars, ids, around) },
-    taken: taken.map(({ slotId: _, ...time }) => time),
+    // In an order of its own, not in that in which the rows happen to lie.
+    taken: taken
+      .map(({ slotId: _, ...time }) => time)
+      .toSorted((a, b) => a.from - b.from || (a.resourceId < b.resourceId ? -1 : 1)),
   }
 }
 

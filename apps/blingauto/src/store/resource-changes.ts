@@ -2,7 +2,7 @@ import type { Database, Transaction } from '@ikoma/backend/postgres'
 import { AppError } from '@ikoma/kernel'
 import { and, eq } from 'drizzle-orm'
 import { bookingsOf, comingWithin, readBookings } from './booking-views.ts'
-import { lockResources, type Resource, resourcesChanged } from './resources.ts'
+import { lockResources, type Resource } from './resources.ts'
 import { resources } from './schema.ts'
 
 const nouns = { bay: 'wash bay', team: 'mobile team', staff: 'member of the staff' } as const
@@ -32,7 +32,6 @@ export async function changeResource(
     if (status === 'inactive') await refuseHeld(tx, id, now)
     if (status !== undefined) await tx.update(resources).set({ status }).where(eq(resources.id, id))
     await work(tx)
-    await resourcesChanged(tx, [id])
   })
 }
 

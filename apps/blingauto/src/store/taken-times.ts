@@ -1,4 +1,4 @@
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import { and, eq, getColumns, inArray, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { Span } from '../domain/zoned-time.ts'
 import type { Reader } from './calendar.ts'
@@ -44,13 +44,16 @@ export async function readTaken(reader: Reader, resourceIds: readonly string[], 
   return rows.map(takenTime)
 }
 
-/** The place, and what of them is in the way of something then, buffers included: in one query, and without a lock. */
+const { noticeMin, horizonDays, zone } = getColumns(site)
+const placeColumns = { noticeMin, horizonDays, zone }
+
+/** When the place takes bookings, and what of them is in the way of something then, buffers included: in one query, and without a lock. */
 export async function glance(reader: Reader, resourceIds: readonly string[], { from, to }: Span) {
   const edge = (at: number, sign: SQL, buffer: typeof site.bufferBeforeMin | typeof site.bufferAfterMin) =>
     sql`${new Date(at).toISOString()}::timestamptz ${sign} make_interval(mins => ${buffer})`
   const blocked = sql`tstzrange(${edge(from, sql`-`, site.bufferBeforeMin)}, ${edge(to, sql`+`, site.bufferAfterMin)})`
   const rows = await reader
-    .select({ site, ...columns })
+    .select({ site: placeColumns, ...columns })
     .from(site)
     .leftJoin(timeSlots, takenWithin(resourceIds, blocked))
     .leftJoin(bookings, eq(bookings.slotId, timeSlots.id))

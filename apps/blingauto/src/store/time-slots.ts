@@ -8,7 +8,7 @@ import { localOf, type Span } from '../domain/zoned-time.ts'
 import { readSite, type Site } from './calendar.ts'
 import { knownCalendars } from './known-calendars.ts'
 import { teamRefusal } from './mobile-teams.ts'
-import { lockResources, type Resource, resourcesChanged } from './resources.ts'
+import { lockResources, type Resource } from './resources.ts'
 import { bookings, timeSlots } from './schema.ts'
 import { refuseElsewhere } from './staff.ts'
 import { holds, rangeOf, readTaken, type TakenTime } from './taken-times.ts'
@@ -75,7 +75,6 @@ export async function takeTime(tx: Transaction, claims: readonly Claim[], time: 
   const slotIds: string[] = []
   for (const { resourceId, moved } of claims)
     slotIds.push(await writeSlot(tx, { resourceId, span, blocked }, moved?.slotId ?? null))
-  await resourcesChanged(tx, [...ids, ...left])
   return { slotIds, span, site }
 }
 
@@ -146,18 +145,13 @@ function whyNot(
 
 const isWithin = (span: Span, held: Span) => held.from <= span.from && span.to <= held.to
 
-/** Frees times of resources whose rows the transaction holds. */
+/** Frees times of resources that the transaction has locked. */
 export async function releaseSlots(tx: Transaction, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  const released = await tx
+  await tx
     .update(timeSlots)
     .set({ released: true })
-    .where(and(inArray(timeSlots.id, [...ids]), eq(timeSlots.released, false)))
-    .returning({ resourceId: timeSlots.resourceId })
-  await resourcesChanged(
-    tx,
-    released.map(({ resourceId }) => resourceId),
-  )
+    .where(inArray(timeSlots.id, [...ids]))
 }
 
 async function writeSlot(
@@ -188,9 +182,7 @@ function unavailable({ kind }: Resource): AppError {
     : new AppError('unprocessable', 'This bay or team takes no bookings now.', { reason: 'resource_unavailable' })
 }
 
-type Told = { site: Site; time: WantedTime }
-
-function refuseWhere({ kind }: Resource, why: Refusal | false | null, told?: Told): void {
+function refuseWhere({ kind }: Resource, why: Refusal | false | null, told?: { site: Site; time: WantedTime }): void {
   if (!why) return
   if (kind === 'staff' && why === 'taken')
     throw new AppError('conflict', 'staff_id: they are taken then.', { reason: 'staff_taken' })
@@ -200,7 +192,9 @@ function refuseWhere({ kind }: Resource, why: Refusal | false | null, told?: Tol
   throw refusalError(why, told.site, told.time.startsAt)
 }
 
-export function refusalError(why: Refusal, site: Site, startsAt: number): AppError {
+type Told = Pick<Site, 'zone' | 'noticeMin' | 'horizonDays'>
+
+export function refusalError(why: Refusal, site: Told, startsAt: number): AppError {
   if (why === 'taken') return taken()
   const { date, time, offset } = localOf(startsAt, site.zone)
   const messages = {

@@ -15,7 +15,7 @@ import {
   type WalkInFault,
 } from '../domain/walk-in.ts'
 import { issueReceipt } from './receipts.ts'
-import { lockResources, resourcesChanged } from './resources.ts'
+import { lockResources } from './resources.ts'
 import { services, timeSlots, walkInServices, walkIns, washBays } from './schema.ts'
 import { type OpenDay, openDay, type Payment, paymentsOf, writePayment } from './till.ts'
 import { releaseSlots, takeSlot } from './time-slots.ts'
@@ -104,7 +104,6 @@ async function takeBay(
     throw new AppError('unprocessable', 'wash_bay_id: the vehicle is too large for it.', { reason: 'bay_too_small' })
   const wanted = { resourceId: bayId, startsAt: now, durationMin: minutesOf(chosen), now, walkIn: true }
   const { slotId } = await takeSlot(tx, wanted)
-  await resourcesChanged(tx, [bayId])
   return slotId
 }
 
@@ -223,7 +222,6 @@ async function holdBay(tx: Transaction, walkInId: string): Promise<Bay | null> {
     .where(eq(walkIns.id, walkInId))
   if (!slot) return null
   await lockResources(tx, [slot.resourceId])
-  await resourcesChanged(tx, [slot.resourceId])
   const [held] = await tx.select().from(timeSlots).where(eq(timeSlots.id, slot.slotId))
   return held ? { ...slot, startsAt: held.startsAt, endsAt: held.endsAt } : null
 }
