@@ -13,6 +13,7 @@ import { isHot } from './hot-writes.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
+import { openProbe } from './probe.ts'
 import { registryReads } from './registry-reads.ts'
 import { rowSeals } from './row-seals.ts'
 import { formerRows } from './sealed-rows.ts'
@@ -55,9 +56,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   )
   const auditKey = auditKeyOf(options.sealKey)
   const commit = (calls: WriteCall[]) =>
-    commitBatch({ pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
+    commitBatch({ url, pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
   const renew = () =>
-    renewSeals({ transactions: { pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
+    renewSeals({ transactions: { url, pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
   const opened = clock.now() < former.until || former.unknown ? await renew() : { sealed: {}, refused: {} }
   options.onOpened?.({ ...opened, formerUntil: former.until })
   const again = setInterval(() => {
@@ -68,22 +69,19 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const hot = new GroupCommit({ ...bounds, maxBatch: 512 })
   // A long sweep or a rare write does not hold up the runners: it has a transaction and a connection of its own.
   const single = new GroupCommit({ ...bounds, maxBatch: 1 })
+  const probe = openProbe(options)
   const db = openDb(readers)
   const named = (name: string) => (prepare ? name : '')
   return {
     dialect: 'postgres',
     ...submitting((call) => signals.tellingBroken((isHot(call) ? hot : single).submit(call))),
     ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named), ...secretReads(db) }),
-    ...translated({
-      async ping() {
-        await pool.query('update audit_head set id = id where id = 1')
-      },
-    }),
+    ping: probe.look,
     subscribe: signals.subscribe,
     async close() {
       clearInterval(again)
       await Promise.all([hot, single].map((group) => group.settled()))
-      await signals.close()
+      await Promise.all([signals.close(), probe.close()])
       if (!pool.ending) await Promise.all([pool.end(), readers.end()])
     },
   }
