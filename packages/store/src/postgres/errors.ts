@@ -61,20 +61,24 @@ const refusals: Record<string, { reason: string; message: string }> = {
   },
 }
 
-/** The server was not reached, or was lost before anything was to be written for good: for certain it did nothing. */
+/** The server was lost before anything was to be written for good: for certain it did nothing. */
 export function notReached(error: unknown): AppError {
   const refused = storeError(error)
-  if (refused.reason !== 'store_unreachable') return refused
+  return refused.reason === 'store_unreachable' ? unreachable(error) : refused
+}
+
+function unreachable(error: unknown): AppError {
   return new AppError('unavailable', `The database does not answer${where(error)}; nothing was changed.`, {
     reason: 'store_unreachable',
     retryAfterSec: 5,
-    cause: refused.cause,
+    cause: plain(error),
   })
 }
 
-/** Where it was looked for, as the system names it: host and port, and no more of the address. */
+/** Where a connection was tried in vain, as the system names it: host and port, and no more of the address. */
 function where(error: unknown): string {
-  const { code, address, port, hostname } = (databaseError(error) ?? {}) as Record<string, unknown>
+  const { code, syscall, address, port, hostname } = (databaseError(error) ?? {}) as Record<string, unknown>
+  if (syscall !== 'connect' && syscall !== 'getaddrinfo') return ''
   const place = address === undefined ? hostname : `${String(address)}:${String(port)}`
   return place === undefined ? '' : ` at ${String(place)} (${String(code)})`
 }
@@ -103,6 +107,7 @@ export function storeError(error: unknown): AppError {
       cause: plain(error),
     })
   }
+  if (where(error) !== '') return unreachable(error)
   if (meansLost(state)) {
     return new AppError(
       'unavailable',
