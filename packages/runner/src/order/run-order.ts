@@ -2,6 +2,7 @@ import type { Grant, Report } from '@ikoma/api'
 import type { Clock } from '@ikoma/kernel'
 import type { Executor } from '../executor/executor-client.ts'
 import type { Logger } from '../logger.ts'
+import type { LogOutbox } from '../output/log-outbox.ts'
 import { LogStream } from '../output/log-stream.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
@@ -31,6 +32,8 @@ export interface OrderDeps {
   policy: Policy
   journal: Journal
   outbox: ReportOutbox
+  /** Where the end of a log waits that the control plane was not there to take. */
+  logOutbox?: LogOutbox
   actions: Actions
   executor: Executor | null
   turns: Turns
@@ -137,7 +140,7 @@ interface StartedOrder extends Decision {
 
 async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<void> {
   const { claim, grant, dispatch, secrets, started } = order
-  const { controlPlane, turns, runner, policy, clock, logger, shutdown } = deps
+  const { controlPlane, logOutbox, turns, runner, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -151,7 +154,10 @@ async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<voi
   })
   try {
     const report = await execute({ grant, dispatch, turns, runner, policy, logs, redaction, clock, signal, shutdown })
-    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
+    await finish(claim, report, deps, async () => {
+      const left = await logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs)
+      await logOutbox?.keep(claim, left)
+    })
   } finally {
     await stops.close()
   }
