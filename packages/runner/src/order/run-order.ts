@@ -1,5 +1,5 @@
 import type { Grant, Report } from '@ikoma/api'
-import type { Clock } from '@ikoma/kernel'
+import { AppError, type Clock } from '@ikoma/kernel'
 import type { Executor } from '../executor/executor-client.ts'
 import type { Logger } from '../logger.ts'
 import type { LogOutbox } from '../output/log-outbox.ts'
@@ -25,6 +25,7 @@ import type { Refusal } from './refusal.ts'
 import { stopOf } from './stop.ts'
 import type { Turns } from './turns.ts'
 import { type Started, watchStops } from './watch-stops.ts'
+import { refuseWhenFull } from './when-full.ts'
 
 export interface OrderDeps {
   controlPlane: ControlPlaneClient
@@ -64,7 +65,16 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { type, retryClass, issuedAt, auditHead } = grant
   const remembered = { issuedAt, until: keepUntil(grant), auditHead }
   const now = clock.now()
-  await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now, ...remembered })
+  try {
+    await refuseWhenFull(grant, journal)
+    const intent = { orderId, attempt, lease, type, retryClass, at: now, ...remembered }
+    await journal.recordIntent(intent, grant.risk !== 'read')
+  } catch (error) {
+    if (!(error instanceof AppError && error.reason === 'disk_full')) throw error
+    logger.error({ orderId, attempt, type, error: messageOf(error) }, 'An order was not begun.')
+    if ((await start(claim, claim.claimLeaseSec * 1000, deps)) === 'lost') return
+    return finish(claim, reportWithoutRun({ kind: 'threw', error }, deps), deps)
+  }
   const started = await start(claim, Math.min(claim.claimLeaseSec * 1000, grant.notAfter - now), deps)
   if (started === 'lost') return journal.recordAck(lease)
   if (started === 'unconfirmed') return finish(claim, reportWithoutRun({ kind: 'not_started' }, deps), deps)
