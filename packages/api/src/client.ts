@@ -3,7 +3,14 @@ import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
 import type { Page } from './fields.ts'
-import type { LogLineResource, OrderEventResource, OrderResource, OrderSummary, orderBody } from './orders.ts'
+import type {
+  LogLineResource,
+  OrderEventResource,
+  OrderResource,
+  OrderSummary,
+  orderBody,
+  settleBody,
+} from './orders.ts'
 import type { Problem } from './problem.ts'
 import type {
   EnrolmentResource,
@@ -194,6 +201,8 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
     approveOrder: (id: string) => call<OrderResource>('POST', `${at('/v1/orders', id)}/approve`, { body: {} }),
     rejectOrder: (id: string, reason?: string) =>
       call<OrderResource>('POST', `${at('/v1/orders', id)}/reject`, { body: { reason } }),
+    settleOrder: (id: string, body: z.input<typeof settleBody>) =>
+      call<OrderResource>('POST', `${at('/v1/orders', id)}/settle`, { body }),
     listOrderEvents: (id: string, query: Query = {}) =>
       call<Page<OrderEventResource>>('GET', `${at('/v1/orders', id)}/events`, { query }),
     listOrderLogs: (id: string, query: Query = {}) =>

@@ -126,6 +126,9 @@ export const orderExportQuery = orderQuery.omit({ limit: true, cursor: true }).e
 
 export const reasonBody = z.strictObject({ reason: z.string().min(1).max(500).optional() })
 
+/** A person's verdict on an order that needs attention, with what it rests on. */
+export const settleBody = z.strictObject({ as: z.enum(['succeeded', 'failed']), reason: z.string().min(1).max(500) })
+
 export const orderEventSchema = z
   .object({
     seq: z.number().int(),

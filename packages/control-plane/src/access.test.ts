@@ -20,6 +20,7 @@ const policy: Record<string, Access> = {
   'POST /v1/orders/:id/retry': 'operator',
   'POST /v1/orders/:id/approve': 'operator',
   'POST /v1/orders/:id/reject': 'operator',
+  'POST /v1/orders/:id/settle': 'operator',
   'GET /v1/order-types': 'viewer',
   'GET /v1/servers': 'viewer',
   'POST /v1/servers': 'admin',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
-import { advance, type Decision, type LeaseHolder, type OrderEvent } from './order-rules.ts'
+import type { Decision, LeaseHolder, OrderEvent } from './order-event.ts'
+import { advance } from './order-rules.ts'
 import { defaultTiming } from './order-timing.ts'
-import { anOrder, at, completed, holder, noon } from './testing/orders.ts'
+import { anOrder, at, completed, holder, noon, settled } from './testing/orders.ts'
 
 const { claimLeaseMs, runLeaseMs, staleGraceMs, timeoutGraceMs } = defaultTiming
 const curl: LeaseHolder = { runnerId: 'runner-1', lease: null }
@@ -105,10 +106,24 @@ describe('a repeated call', () => {
 })
 
 describe('a report on an order that ended without one', () => {
-  it('comes too late, whoever held the claim and with whatever lease', () => {
+  it('comes too late when nothing was begun under its lease', () => {
     for (const status of ['CANCELED', 'FAILED', 'EXPIRED'] as const) {
       const ended = anOrder(status, { finishedLease: null })
       expect(answer(ended, completed('succeeded'))).toBe('already_ended')
+      expect(answer(ended, completed('succeeded', {}, curl as typeof holder))).toBe('already_ended')
+    }
+  })
+
+  it('is kept beside it when its lease was the last one: the end stays what people were told', () => {
+    for (const status of ['FAILED', 'TIMED_OUT', 'CANCELED', 'SUCCEEDED'] as const) {
+      const ended = anOrder(status, { startedAt: noon, statusReason: 'no_heartbeat', finishedLease: null })
+      const decision = advance(ended, completed('succeeded'), at(noon + 9))
+      expect(decision.order).toEqual({ ...ended, finishedLease: holder.lease, finishedDigest: 'digest' })
+      const steps = [{ action: 'order.reported_late', from: status, to: status, reason: 'succeeded' }]
+      expect(decision).toMatchObject({ kind: 'changed', steps })
+      expect(answer(decision.order, completed('succeeded'))).toBe('kept')
+      expect(answer(decision.order, completed('failed', { digest: 'other' }))).toBe('already_completed')
+      expect(answer(ended, completed('succeeded', {}, outdated as typeof holder))).toBe('lease_lost')
       expect(answer(ended, completed('succeeded', {}, curl as typeof holder))).toBe('already_ended')
     }
   })
@@ -122,6 +137,29 @@ describe('a late report', () => {
     expect(answer(stale, { kind: 'heartbeat', by: holder })).toBe('lease_lost')
   })
 
+  it('settles an order of which nobody knew the end, once', () => {
+    const unknown = accepted(
+      accepted(anOrder('RUNNING', { retryClass: 'once', maxAttempts: 1 }), { kind: 'sweep' }, noon + runLeaseMs),
+      { kind: 'sweep' },
+      noon + runLeaseMs + staleGraceMs,
+    )
+    expect(unknown.status).toBe('NEEDS_ATTENTION')
+    const settled = accepted(unknown, completed('succeeded'), noon + 999_000)
+    expect(settled).toMatchObject({ status: 'SUCCEEDED', statusReason: null, completedAt: noon + 999_000, attempt: 1 })
+    expect(answer(settled, completed('succeeded'))).toBe('kept')
+    expect(answer(settled, completed('failed', { digest: 'other' }))).toBe('already_completed')
+    expect(answer(unknown, completed('succeeded', {}, outdated as typeof holder))).toBe('lease_lost')
+    expect(answer(unknown, completed('succeeded', {}, stranger as typeof holder))).toBe('wrong_runner')
+  })
+
+  it('is awaited for a `once` order: who does it is not told to stop halfway', () => {
+    for (const status of ['STALE', 'NEEDS_ATTENTION'] as const) {
+      const order = anOrder(status, { retryClass: 'once', cancelRequestedAt: noon })
+      expect(advance(order, { kind: 'heartbeat', by: holder }, at(noon + 5))).toEqual({ kind: 'kept', order })
+      expect(answer(order, { kind: 'heartbeat', by: outdated })).toBe('lease_lost')
+    }
+  })
+
   it('is refused once the order was put back in the queue, claimed again or given up', () => {
     const now = noon + runLeaseMs + staleGraceMs
     const queued = accepted(stale, { kind: 'sweep' }, now, 0)
@@ -130,7 +168,41 @@ describe('a late report', () => {
     const givenUp = accepted({ ...stale, maxAttempts: 1 }, { kind: 'sweep' }, now)
     expect(answer(queued, completed('succeeded'))).toBe('lease_lost')
     expect(answer(again, completed('succeeded'))).toBe('lease_lost')
-    expect(answer(givenUp, completed('succeeded'))).toBe('already_ended')
+    expect(accepted(givenUp, completed('succeeded'))).toMatchObject({ status: 'FAILED', statusReason: 'no_heartbeat' })
+    const put = advance(stale, { kind: 'sweep' }, at(now))
+    const tookBack = { lease: holder.lease, runnerId: holder.runnerId }
+    expect(put.kind === 'changed' && put.steps).toMatchObject([{ action: 'order.requeued', tookBack }])
+  })
+
+  it('under a lease that was taken back is written beside the order, and moves nothing', () => {
+    const again = anOrder('RUNNING', { attempt: 2, lease: 'lease-2' })
+    const note: OrderEvent = { kind: 'note', reason: 'attempt 1 succeeded: done' }
+    const decision = advance(again, note, at())
+    expect(decision.order).toEqual(again)
+    const steps = [{ action: 'order.reported_late', from: 'RUNNING', to: 'RUNNING', reason: note.reason }]
+    expect(decision).toMatchObject({ kind: 'changed', steps })
+  })
+})
+
+describe('a verdict', () => {
+  const unknown = anOrder('NEEDS_ATTENTION', { retryClass: 'once', startedAt: noon })
+
+  it('ends what nobody knew the end of; said again it changes nothing, another one is refused', () => {
+    const ended = accepted(unknown, settled('succeeded'), noon + 5)
+    expect(ended).toMatchObject({ status: 'SUCCEEDED', statusReason: 'settled', completedAt: noon + 5 })
+    expect(answer(ended, settled('succeeded', 'in other words'))).toBe('kept')
+    expect(answer(ended, settled('failed'))).toBe('not_in_doubt')
+  })
+
+  it('is refused where a report or the rules have decided', () => {
+    const reported = accepted(unknown, completed('succeeded'))
+    expect(answer(reported, settled('succeeded'))).toBe('not_in_doubt')
+  })
+
+  it('stands when the report comes after it, which is kept beside', () => {
+    const ended = accepted(unknown, settled('failed'))
+    const decision = advance(ended, completed('succeeded'), at())
+    expect(decision).toMatchObject({ kind: 'changed', order: { status: 'FAILED', statusReason: 'settled' } })
   })
 })
 

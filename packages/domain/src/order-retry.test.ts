@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
-import { advance, type OrderEvent, type Outcome } from './order-rules.ts'
+import type { OrderEvent, Outcome } from './order-event.ts'
+import { advance } from './order-rules.ts'
 import { defaultExpiryMs, defaultTiming } from './order-timing.ts'
 import { anOrder, at, completed, holder, noon } from './testing/orders.ts'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
-import { advance, type Circumstance, type Decision, type OrderEvent } from './order-rules.ts'
+import type { Circumstance, Decision, OrderEvent } from './order-event.ts'
+import { advance } from './order-rules.ts'
 import { isTerminal, orderTable } from './order-state.ts'
 import type { OrderTiming } from './order-timing.ts'
 import { anOrder, noon } from './testing/orders.ts'
@@ -21,6 +22,7 @@ type Act =
   | { kind: 'sweep' }
   | { kind: 'cancel' }
   | { kind: 'reject' }
+  | { kind: 'settle'; verdict: 'succeeded' | 'failed' }
   | { kind: 'start'; by: Speaker }
   | { kind: 'heartbeat'; by: Speaker }
   | { kind: 'complete'; by: Speaker; outcome: string; retryable: boolean; digest: string }
@@ -45,6 +47,10 @@ const act = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('sweep') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('settle'), verdict: fc.constantFrom('succeeded', 'failed') }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('approve', 'approve', 'reject', 'cancel') }) },
 ) as fc.Arbitrary<Act>
 
@@ -136,6 +142,7 @@ class Life {
     if (done.kind === 'cancel' || done.kind === 'reject') return { kind: done.kind, reason: null }
     if (done.kind === 'approve') return { kind: 'approve', approval: 'ana' }
     if (done.kind === 'sweep') return { kind: 'sweep' }
+    if (done.kind === 'settle') return { ...done, reason: 'seen' }
     if (done.kind === 'claim') {
       this.#leases.push(`lease-${this.#leases.length}`)
       return { kind: 'claim', runnerId: 'r', lease: this.#leases.at(-1) ?? '' }
@@ -157,18 +164,34 @@ class Life {
 
 /** C1, C2: every step is in the table, one leads to the next, and an end is an end. */
 function expectLawful(before: OrderState, event: OrderEvent, decision: Decision): void {
-  if (isTerminal(before.status)) expect(decision.kind).not.toBe('changed')
+  expectFinal(before, event, decision)
   if (decision.kind === 'refused') expect(decision.order).toBe(before)
   if (decision.kind === 'kept') expect({ ...decision.order, ...liveliness }).toEqual({ ...before, ...liveliness })
   if (decision.kind !== 'changed') return
   let at = before.status
   for (const { from, to, action } of decision.steps) {
     expect(from).toBe(at)
-    if (action === 'order.cancel_requested') expect(to).toBe(from)
+    if (action === 'order.cancel_requested' || action === 'order.reported_late') expect(to).toBe(from)
     else expect(Object.values(orderTable[from])).toContain(to)
     at = to
   }
   expect(decision.order.status, event.kind).toBe(at)
+}
+
+/**
+ * C1: an end is an end. Only what nobody knew the end of gets another one, once, and by a report of its last claim or a
+ * person; nothing that ended is ever queued again, and a late report leaves beside any other end what was decided.
+ */
+function expectFinal(before: OrderState, event: OrderEvent, decision: Decision): void {
+  if (!isTerminal(before.status) || decision.kind !== 'changed') return
+  const { order: after, steps } = decision
+  expect(['complete', 'settle']).toContain(event.kind)
+  expect(isTerminal(after.status)).toBe(true)
+  if (before.status === 'NEEDS_ATTENTION' && after.status !== before.status) return
+  expect(steps.map(({ action }) => action)).toEqual(['order.reported_late'])
+  expect(after.finishedLease).toBe(before.lease)
+  const { finishedLease, finishedDigest } = before
+  expect({ ...after, finishedLease, finishedDigest }).toEqual(before)
 }
 
 /** What a heartbeat may change without anybody noticing. */

@@ -1,39 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
-import { advance, type Decision, type OrderEvent } from './order-rules.ts'
+import type { Decision, OrderEvent } from './order-event.ts'
+import { advance } from './order-rules.ts'
 import { isTerminal, liveStatuses, nextStatus, type OrderStatus, orderStatuses, orderTable } from './order-state.ts'
 import { defaultTiming } from './order-timing.ts'
-import { anOrder, at, completed, holder, noon, retryClasses } from './testing/orders.ts'
+import { anOrder, at, completed, holder, noon, retryClasses, settled } from './testing/orders.ts'
 
 /** Every event in every state. `a/b`: of an idempotent order / of a `once` order; `a>b`: one after the other. */
 const answers = `
-event                 PENDING_APPROVAL  QUEUED          CLAIMED         RUNNING                       STALE                   terminal
-approve               QUEUED            invalid_status  invalid_status  invalid_status                invalid_status          invalid_status
-reject                REJECTED          invalid_status  invalid_status  invalid_status                invalid_status          invalid_status
-claim                 invalid_status    CLAIMED         invalid_status  invalid_status                invalid_status          invalid_status
-start                 lease_lost        lease_lost      RUNNING         kept                          invalid_status          already_ended
-heartbeat             lease_lost        lease_lost      invalid_status  kept                          lease_lost              already_ended
-succeeded             lease_lost        lease_lost      invalid_status  SUCCEEDED                     SUCCEEDED               already_ended
-failed                lease_lost        lease_lost      invalid_status  FAILED>QUEUED/FAILED          FAILED>QUEUED/FAILED    already_ended
-failed_for_good       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
-failed_last_run       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
-failed_cancel_asked   lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
-timed_out             lease_lost        lease_lost      invalid_status  TIMED_OUT>QUEUED/TIMED_OUT    TIMED_OUT>QUEUED/TIMED_OUT  already_ended
-timed_out_for_good    lease_lost        lease_lost      invalid_status  TIMED_OUT                     TIMED_OUT               already_ended
-canceled              lease_lost        lease_lost      invalid_status  FAILED                        FAILED                  already_ended
-canceled_as_asked     lease_lost        lease_lost      invalid_status  CANCELED                      CANCELED                already_ended
-interrupted           lease_lost        lease_lost      invalid_status  STALE>QUEUED/STALE>NEEDS_ATTENTION  QUEUED/NEEDS_ATTENTION  already_ended
-interrupted_last_run  lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION  already_ended
-interrupted_asked     lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION  already_ended
-cancel                CANCELED          CANCELED        CANCELED        RUNNING                       STALE                   already_ended
-cancel_again          CANCELED          CANCELED        CANCELED        kept                          kept                    already_ended
-sweep_early           kept              kept            kept            kept                          kept                    kept
-sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
-sweep_day             EXPIRED           EXPIRED         QUEUED          STALE                         QUEUED/NEEDS_ATTENTION  kept
-sweep_deadline        kept              kept            kept            STALE                         kept                    kept
-sweep_deadline_spent  kept              kept            kept            STALE                         kept                    kept
-sweep_deadline_asked  kept              kept            kept            STALE                         kept                    kept
-sweep_spent           kept              kept            FAILED          STALE                         FAILED/NEEDS_ATTENTION  kept
+event                 PENDING_APPROVAL  QUEUED          CLAIMED         RUNNING                       STALE                       NEEDS_ATTENTION  terminal
+approve               QUEUED            invalid_status  invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
+reject                REJECTED          invalid_status  invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
+settle_succeeded      not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt                SUCCEEDED        not_in_doubt
+settle_failed         not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt                FAILED           not_in_doubt
+claim                 invalid_status    CLAIMED         invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
+start                 lease_lost        lease_lost      RUNNING         kept                          invalid_status              invalid_status   already_ended
+heartbeat             lease_lost        lease_lost      invalid_status  kept                          lease_lost/kept             lease_lost/kept  already_ended
+succeeded             lease_lost        lease_lost      invalid_status  SUCCEEDED                     SUCCEEDED                   SUCCEEDED        already_ended
+failed                lease_lost        lease_lost      invalid_status  FAILED>QUEUED/FAILED          FAILED>QUEUED/FAILED        FAILED           already_ended
+failed_for_good       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                      FAILED           already_ended
+failed_last_run       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                      FAILED           already_ended
+failed_cancel_asked   lease_lost        lease_lost      invalid_status  FAILED                        FAILED                      FAILED           already_ended
+timed_out             lease_lost        lease_lost      invalid_status  TIMED_OUT>QUEUED/TIMED_OUT    TIMED_OUT>QUEUED/TIMED_OUT  TIMED_OUT        already_ended
+timed_out_for_good    lease_lost        lease_lost      invalid_status  TIMED_OUT                     TIMED_OUT                   TIMED_OUT        already_ended
+canceled              lease_lost        lease_lost      invalid_status  FAILED                        FAILED                      FAILED           already_ended
+canceled_as_asked     lease_lost        lease_lost      invalid_status  CANCELED                      CANCELED                    CANCELED         already_ended
+interrupted           lease_lost        lease_lost      invalid_status  STALE>QUEUED/STALE>NEEDS_ATTENTION  QUEUED/NEEDS_ATTENTION      NEEDS_ATTENTION  already_ended
+interrupted_last_run  lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION      NEEDS_ATTENTION  already_ended
+interrupted_asked     lease_lost        lease_lost      invalid_status  STALE>FAILED/STALE>NEEDS_ATTENTION  FAILED/NEEDS_ATTENTION      NEEDS_ATTENTION  already_ended
+cancel                CANCELED          CANCELED        CANCELED        RUNNING                       STALE                       already_ended    already_ended
+cancel_again          CANCELED          CANCELED        CANCELED        kept                          kept                        already_ended    already_ended
+sweep_early           kept              kept            kept            kept                          kept                        kept             kept
+sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/NEEDS_ATTENTION      kept             kept
+sweep_day             EXPIRED           EXPIRED         QUEUED          STALE                         QUEUED/NEEDS_ATTENTION      kept             kept
+sweep_deadline        kept              kept            kept            STALE                         kept                        kept             kept
+sweep_deadline_spent  kept              kept            kept            STALE                         kept                        kept             kept
+sweep_deadline_asked  kept              kept            kept            STALE                         kept                        kept             kept
+sweep_spent           kept              kept            FAILED          STALE                         FAILED/NEEDS_ATTENTION      kept             kept
 `
 
 interface Situation {
@@ -52,6 +55,8 @@ const sweep: OrderEvent = { kind: 'sweep' }
 const situations: Record<string, Situation> = {
   approve: { event: { kind: 'approve', approval: 'ana' } },
   reject: { event: { kind: 'reject', reason: null } },
+  settle_succeeded: { event: settled('succeeded') },
+  settle_failed: { event: settled('failed') },
   claim: { event: { kind: 'claim', runnerId: 'runner-1', lease: 'lease-2' } },
   start: { event: { kind: 'start', by: holder } },
   heartbeat: { event: { kind: 'heartbeat', by: holder } },
@@ -84,6 +89,10 @@ const cells = readCells(answers)
 const history: [event: string, from: OrderStatus, told: string][] = [
   ['approve', 'PENDING_APPROVAL', 'order.approved'],
   ['reject', 'PENDING_APPROVAL', 'order.rejected rejected'],
+  ['settle_failed', 'NEEDS_ATTENTION', 'order.settled the row is there'],
+  ['succeeded', 'NEEDS_ATTENTION', 'order.succeeded'],
+  ['failed', 'NEEDS_ATTENTION', 'order.failed failed'],
+  ['interrupted', 'NEEDS_ATTENTION', 'order.reported_late interrupted'],
   ['claim', 'QUEUED', 'order.claimed'],
   ['start', 'CLAIMED', 'order.started'],
   ['succeeded', 'RUNNING', 'order.succeeded'],
@@ -162,7 +171,7 @@ describe('every event in every state', () => {
           const { decision } = happen(name, status, retryClass)
           if (decision.kind !== 'changed') continue
           for (const { from, to, action } of decision.steps) {
-            if (action !== 'order.cancel_requested') made.add(`${from} ${to}`)
+            if (action !== 'order.cancel_requested' && action !== 'order.reported_late') made.add(`${from} ${to}`)
           }
         }
       }
@@ -194,7 +203,7 @@ describe('an order that has ended', () => {
   })
 
   it('cannot be moved by any trigger but the retry of the transaction that ended it', () => {
-    for (const status of orderStatuses.filter(isTerminal)) {
+    for (const status of orderStatuses.filter((each) => isTerminal(each) && each !== 'NEEDS_ATTENTION')) {
       for (const trigger of ['claim', 'start', 'succeed', 'fail', 'cancel', 'lose', 'expire', 'approve'] as const) {
         expect(nextStatus(status, trigger)).toBeNull()
       }
@@ -213,7 +222,9 @@ function readCells(text: string): Map<string, string[]> {
 }
 
 function expectedAnswer(name: string, status: OrderStatus, retryClass: OrderState['retryClass']): string {
-  const column = isTerminal(status) ? liveStatuses.length : liveStatuses.indexOf(status)
+  const column = isTerminal(status)
+    ? liveStatuses.length + Number(status !== 'NEEDS_ATTENTION')
+    : liveStatuses.indexOf(status)
   const [idempotent = 'missing', once = idempotent] = cells.get(name)?.[column]?.split('/') ?? []
   return retryClass === 'once' ? once : idempotent
 }

@@ -1,69 +1,19 @@
 import { fullJitterMs } from '@ikoma/kernel'
 import type { OrderState } from './order.ts'
 import { deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
+import type {
+  Circumstance,
+  Completion,
+  Decision,
+  LeaseHolder,
+  OrderEvent,
+  RefusalReason,
+  Step,
+  Verdict,
+} from './order-event.ts'
 import { isTerminal, nextStatus, type OrderStatus, type OrderTrigger } from './order-state.ts'
-import { defaultExpiryMs, type OrderTiming } from './order-timing.ts'
+import { defaultExpiryMs } from './order-timing.ts'
 import { boundRunnerId } from './target.ts'
-
-export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'canceled' | 'interrupted'
-
-/** Who speaks for a claim. Without a lease (a plain curl) holding the claim is enough. */
-export interface LeaseHolder {
-  runnerId: string
-  lease: string | null
-}
-
-export interface Completion {
-  outcome: Outcome
-  /** SHA-256 of the report's bytes. */
-  digest: string
-  /** False when running it again cannot help. */
-  retryable: boolean
-  reason: string | null
-}
-
-export type OrderEvent =
-  | { kind: 'claim'; runnerId: string; lease: string }
-  | { kind: 'start'; by: LeaseHolder }
-  | { kind: 'heartbeat'; by: LeaseHolder }
-  | { kind: 'complete'; by: LeaseHolder; completion: Completion }
-  | { kind: 'cancel'; reason: string | null }
-  | { kind: 'approve'; approval: string }
-  | { kind: 'reject'; reason: string | null }
-  | { kind: 'sweep' }
-  /** It is not what was placed, or not as we left it: somebody edited the database. */
-  | { kind: 'withdraw' }
-
-/** Everything outside the order that a rule may depend on. `random` is in [0, 1). */
-export interface Circumstance {
-  now: number
-  random: number
-  timing: OrderTiming
-}
-
-export interface Step {
-  /** `order.<past participle>`, the action of the audit event. */
-  action: string
-  from: OrderStatus
-  to: OrderStatus
-  reason: string | null
-}
-
-export type RefusalReason =
-  | 'wrong_runner'
-  | 'lease_lost'
-  | 'invalid_status'
-  | 'already_ended'
-  | 'already_completed'
-  | 'not_yet'
-  | 'seal_broken'
-  | 'newer_version'
-
-export type Decision =
-  | { kind: 'changed'; order: OrderState; steps: Step[] }
-  /** Nothing to record. `order` may still carry a renewed lease to be stored. */
-  | { kind: 'kept'; order: OrderState }
-  | { kind: 'refused'; order: OrderState; refusal: RefusalReason }
 
 /** What happens to `order` when `event` does. Pure: the same arguments give the same decision, and `order` is not modified. */
 export function advance(order: OrderState, event: OrderEvent, circumstance: Circumstance): Decision {
@@ -84,6 +34,10 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
       return reject(order, event.reason, circumstance)
     case 'sweep':
       return sweep(order, circumstance)
+    case 'settle':
+      return settle(order, event, circumstance)
+    case 'note':
+      return { kind: 'changed', order: { ...order }, steps: [reportedLate(order, event.reason)] }
     case 'withdraw':
       return withdraw(order, circumstance)
   }
@@ -122,7 +76,11 @@ function start(order: OrderState, by: LeaseHolder, at: Circumstance): Decision {
 function heartbeat(order: OrderState, by: LeaseHolder, at: Circumstance): Decision {
   const refusal = refuseHolder(order, by)
   if (refusal) return refused(order, refusal)
-  if (order.status !== 'RUNNING') return refused(order, order.status === 'STALE' ? 'lease_lost' : 'invalid_status')
+  if (order.status === 'STALE' || order.status === 'NEEDS_ATTENTION') {
+    // It is given to nobody else: whoever does it goes on, and how it ends is waited for.
+    return order.retryClass === 'once' ? { kind: 'kept', order } : refused(order, 'lease_lost')
+  }
+  if (order.status !== 'RUNNING') return refused(order, 'invalid_status')
   const renewed = { ...order, heartbeatAt: at.now, leaseExpiresAt: at.now + at.timing.runLeaseMs }
   return { kind: 'kept', order: withDueAt(renewed, at) }
 }
@@ -130,12 +88,32 @@ function heartbeat(order: OrderState, by: LeaseHolder, at: Circumstance): Decisi
 function complete(order: OrderState, by: LeaseHolder, completion: Completion, at: Circumstance): Decision {
   const repeat = repeatedCompletion(order, by, completion)
   if (repeat) return repeat
+  const finished = { finishedLease: order.lease, finishedDigest: completion.digest }
+  if (isKeptBeside(order, by, completion)) {
+    const steps = [reportedLate(order, completion.outcome)]
+    return { kind: 'changed', order: { ...order, ...finished }, steps }
+  }
   const refusal = refuseHolder(order, by)
   if (refusal) return refused(order, refusal)
-  if (order.status !== 'RUNNING' && order.status !== 'STALE') return refused(order, 'invalid_status')
-  const finished = { finishedLease: order.lease, finishedDigest: completion.digest }
+  if (!mayEnd.includes(order.status)) return refused(order, 'invalid_status')
   const moves = completionMoves(order, completion)
   return change(order, moves, at, finished)
+}
+
+const mayEnd: readonly OrderStatus[] = ['RUNNING', 'STALE', 'NEEDS_ATTENTION']
+
+/**
+ * Whether a report comes after the rules or a person have decided without it. What people were told stands, and the report
+ * is shown with it. One that does not know the end either decides nothing.
+ */
+function isKeptBeside(order: OrderState, by: LeaseHolder, { outcome }: Completion): boolean {
+  if (order.runnerId !== by.runnerId || by.lease === null || by.lease !== order.lease) return false
+  if (order.status === 'NEEDS_ATTENTION') return outcome === 'interrupted'
+  return isTerminal(order.status) && order.startedAt !== null
+}
+
+function reportedLate({ status }: OrderState, reason: string): Step {
+  return { action: 'order.reported_late', from: status, to: status, reason }
 }
 
 /** The moves a report causes, in order: an unknown outcome passes through STALE, as if the runner had gone silent. */
@@ -174,6 +152,21 @@ function approve(order: OrderState, approval: string, at: Circumstance): Decisio
 function reject(order: OrderState, reason: string | null, at: Circumstance): Decision {
   return change(order, [['reject', 'order.rejected', reason ?? 'rejected']], at)
 }
+
+/** The first verdict stands: said again it gets the same answer. */
+function settle(
+  order: OrderState,
+  { verdict, reason }: { verdict: Verdict; reason: string },
+  at: Circumstance,
+): Decision {
+  if (order.statusReason === settled && order.status === endOf[verdict]) return { kind: 'kept', order }
+  if (order.status !== 'NEEDS_ATTENTION') return refused(order, 'not_in_doubt')
+  const decision = change(order, [[verdict === 'succeeded' ? 'succeed' : 'fail', 'order.settled', reason]], at)
+  return { ...decision, order: { ...decision.order, statusReason: settled } }
+}
+
+const settled = 'settled'
+const endOf = { succeeded: 'SUCCEEDED', failed: 'FAILED' } as const satisfies Record<Verdict, OrderStatus>
 
 /** Ends it, whatever it says of itself. What may be running is for a person to look at. */
 function withdraw(order: OrderState, at: Circumstance): Decision {
@@ -229,11 +222,15 @@ function change(order: OrderState, moves: Move[], at: Circumstance, patch: Parti
     statusReason = reason
   }
   const reached: OrderState = { ...order, ...patch, status, statusReason }
-  return { kind: 'changed', order: withDueAt(settle(order, reached, at), at), steps }
+  const last = steps.at(-1)
+  const { lease, runnerId } = order
+  const isTakenBack = order.status === 'STALE' && status === 'QUEUED' && reached.finishedLease !== lease
+  if (last && isTakenBack && lease !== null && runnerId !== null) last.tookBack = { lease, runnerId }
+  return { kind: 'changed', order: withDueAt(withForced(order, reached, at), at), steps }
 }
 
 /** Fields that a status forces, whatever led to it. */
-function settle(before: OrderState, after: OrderState, at: Circumstance): OrderState {
+function withForced(before: OrderState, after: OrderState, at: Circumstance): OrderState {
   if (isTerminal(after.status)) {
     return { ...after, completedAt: at.now, leaseExpiresAt: null, wait: null }
   }
@@ -269,7 +266,12 @@ function runsLeft(order: OrderState): boolean {
 }
 
 function mayRerun(order: OrderState): boolean {
-  return order.retryClass === 'idempotent' && order.cancelRequestedAt === null && runsLeft(order)
+  return (
+    order.status !== 'NEEDS_ATTENTION' &&
+    order.retryClass === 'idempotent' &&
+    order.cancelRequestedAt === null &&
+    runsLeft(order)
+  )
 }
 
 function thenRetry(order: OrderState, ending: Move, retryable: boolean): Move[] {
@@ -286,9 +288,8 @@ function resolveUnknown(order: OrderState, reason: string): Move[] {
 
 function refuseHolder(order: OrderState, by: LeaseHolder): RefusalReason | null {
   if (order.runnerId !== by.runnerId) return 'wrong_runner'
-  if (isTerminal(order.status)) return by.lease !== null && by.lease !== order.lease ? 'lease_lost' : 'already_ended'
   if (by.lease !== null && by.lease !== order.lease) return 'lease_lost'
-  return null
+  return isTerminal(order.status) && order.status !== 'NEEDS_ATTENTION' ? 'already_ended' : null
 }
 
 /** The runner cannot know whether its report arrived: the same one again is accepted, another one is not. */

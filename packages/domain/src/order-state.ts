@@ -23,7 +23,8 @@ export const orderTable = {
   CANCELED: {},
   REJECTED: {},
   EXPIRED: {},
-  NEEDS_ATTENTION: {},
+  // Nobody knew its end. The report that comes after all tells it, or a person who has looked; neither runs it again.
+  NEEDS_ATTENTION: { succeed: 'SUCCEEDED', fail: 'FAILED', time_out: 'TIMED_OUT', cancel: 'CANCELED' },
 } as const satisfies Record<string, Record<string, string>>
 
 export type OrderStatus = keyof typeof orderTable

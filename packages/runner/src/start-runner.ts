@@ -12,7 +12,8 @@ import { type Policy, readPolicyFile } from './order/policy.ts'
 import { refuseUnreadable, runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
-import { type ControlPlaneClient, createControlPlaneClient } from './protocol/control-plane-client.ts'
+import { LogOutbox } from './output/log-outbox.ts'
+import { type ControlPlaneClient, createControlPlaneClient, type Hold } from './protocol/control-plane-client.ts'
 import { type Identity, journalFile, readIdentity } from './protocol/identity.ts'
 import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
@@ -79,14 +80,31 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const { logger, clock = systemClock, time = monotonic, actions = allActions } = deps
   const { version, killGraceMs } = settings
   const controlPlane = createControlPlaneClient(identity.current, newInstance(machine))
-  const outbox = new ReportOutbox({ complete: controlPlane.complete, journal, logger })
+  const folder = join(settings.stateDir, 'logs')
+  const logOutbox = new LogOutbox({ folder, send: controlPlane.sendLog, clock, logger })
+  const tellLog = (hold: Hold) => logOutbox.deliver(hold)
+  const outbox = new ReportOutbox({ complete: controlPlane.complete, tellLog, journal, logger })
   const stopping = new AbortController()
   const shutdown = new AbortController()
-  await recover({ journal, outbox, clock, logger, killGraceMs })
+  // Before the reports, which come after their logs.
+  await logOutbox.start()
+  await recover({ journal, outbox, logOutbox, clock, logger, killGraceMs })
   const runner = factsOf(settings, controlPlane, clock)
   const executor = settings.executorSocket === null ? null : executorAt(settings.executorSocket)
   const privilege = privilegeOf(executor)
-  const order = { controlPlane, policy, journal, outbox, actions, executor, turns: new Turns(), runner, clock, logger }
+  const order = {
+    controlPlane,
+    policy,
+    journal,
+    outbox,
+    logOutbox,
+    actions,
+    executor,
+    turns: new Turns(),
+    runner,
+    clock,
+    logger,
+  }
   const orderDeps = { ...order, time, identity: identity.current, shutdown: shutdown.signal }
   const { runnerId, concurrency } = identity.current()
   const loop = startLoop({
@@ -95,6 +113,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     runOrder: (claim) => runOrder(claim, orderDeps),
     refuseOrder: (claim) => refuseUnreadable(claim, orderDeps),
     auditHead: () => journal.auditHead,
+    state: () => (journal.full ? { diskFull: true } : {}),
     reloadIdentity: identity.reload,
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
@@ -104,7 +123,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const about = { runnerId, url: identity.current().url, scopes: policy.scopes, privilege, opensWith }
   logger.info(about, 'The runner has started.')
   if (privilege !== 'executor') logger[privilege === 'root' ? 'warn' : 'info']({}, unsplit[privilege])
-  const closing = { loop, settings, controlPlane, outbox, journal, stopping, shutdown, logger, unlock }
+  const closing = { loop, settings, controlPlane, outbox, logOutbox, journal, stopping, shutdown, logger, unlock }
   let stopped: Promise<void> | null = null
   const stop = () => {
     stopped ??= close(closing)
@@ -135,6 +154,7 @@ interface Closing extends Pick<Parts, 'settings' | 'journal' | 'unlock'> {
   loop: Loop
   controlPlane: ControlPlaneClient
   outbox: ReportOutbox
+  logOutbox: LogOutbox
   stopping: AbortController
   shutdown: AbortController
   logger: Logger
@@ -148,7 +168,7 @@ async function close({ loop, settings, stopping, shutdown, ...parts }: Closing):
   graceOver.abort()
   shutdown.abort({ kind: 'interrupted', message: 'The runner was stopped while this order ran.' } satisfies Stop)
   await loop.ended
-  await parts.outbox.close()
+  await Promise.all([parts.outbox.close(), parts.logOutbox.close()])
   const body = { status: 'OFFLINE', version: settings.version } as const
   await parts.controlPlane.heartbeat(body, 2_000).catch((error) => {
     logger.debug({ error: messageOf(error) }, 'The control plane could not be told that the runner stops.')

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { AuditEntry, Order, OrderState, Pruning, Step } from '@ikoma/domain'
 
 /** The audit entry of one step of an order; also what GET /v1/orders/:id/events shows. */
@@ -13,8 +14,14 @@ export function stepEntry(order: OrderState, step: Step, actor: string, at: numb
       ...(step.reason === null ? {} : { reason: step.reason }),
       attempt: order.attempt,
       ...(order.runnerId === null ? {} : { runnerId: order.runnerId }),
+      ...(step.tookBack && { formerRunnerId: step.tookBack.runnerId, formerLease: leaseDigest(step.tookBack.lease) }),
     },
   }
+}
+
+/** By this a report that comes late is known; the lease itself is nobody's to read. */
+function leaseDigest(lease: string): string {
+  return hash('sha256', lease, 'base64url')
 }
 
 export function placedEntry(order: Order, actor: string): AuditEntry {

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto'
 import type { Report } from '@ikoma/api'
 import { type AttachedRunner, type Completion, type OrderEvent, type OrderState, targetsOfRunner } from '@ikoma/domain'
-import { notFound } from '@ikoma/kernel'
+import { AppError, notFound } from '@ikoma/kernel'
 import type { Context } from '../context.ts'
+import { noteLateReport } from './late-report.ts'
 import { refusalError } from './refusal.ts'
 
 /** What a runner's message is about: an order that it says it holds. */
@@ -21,9 +22,15 @@ export function heartbeat(context: Context, held: Held): Promise<OrderState> {
   return advance(context, held, (by) => ({ kind: 'heartbeat', by }))
 }
 
-export function complete(context: Context, held: Held, report: Report): Promise<OrderState> {
+export async function complete(context: Context, held: Held, report: Report): Promise<OrderState> {
   const completion = completionOf(report)
-  return advance(context, held, (by) => ({ kind: 'complete', by, completion }), report)
+  try {
+    return await advance(context, held, (by) => ({ kind: 'complete', by, completion }), report)
+  } catch (error) {
+    // Kept before it is refused: after that the runner forgets it.
+    if (error instanceof AppError && error.reason === 'lease_lost') await noteLateReport(context, held, report)
+    throw error
+  }
 }
 
 /** A stranger learns nothing, not even that the order exists. */

@@ -3,6 +3,7 @@ import {
   idParams,
   type OrderBatchReply,
   type OrderEventResource,
+  type OrderResource,
   type OrderSummary,
   orderBatchBody,
   orderBatchReply,
@@ -15,10 +16,12 @@ import {
   pageOf,
   pageQuery,
   reasonBody,
+  settleBody,
 } from '@ikoma/api'
 import { isTerminal, type Order, type OrderEvent } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
 import { problemOf } from '@ikoma/kernel/http'
+import type { FastifyRequest } from 'fastify'
 import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
 import { refuseOwnOrder } from '../orders/four-eyes.ts'
@@ -156,6 +159,24 @@ export function orderRoutes(app: App, context: Context): void {
     },
   )
 
+  app.post(
+    '/v1/orders/:id/settle',
+    {
+      config: { access: 'operator' },
+      schema: {
+        tags: ['orders'],
+        summary: 'Say how an order ended that needs attention: by somebody who has looked at the server',
+        params: idParams,
+        body: settleBody,
+        response: { 200: orderSchema },
+      },
+    },
+    (request) => {
+      const { as: verdict, reason } = request.body
+      return decided(context, request, { kind: 'settle', verdict, reason })
+    },
+  )
+
   decisionRoute(app, context, {
     verb: 'cancel',
     summary: 'Cancel a live order; a running one is asked to stop',
@@ -201,20 +222,30 @@ function decisionRoute(app: App, context: Context, { verb, summary, decide }: De
     },
     async (request) => {
       const { id } = request.params
-      const actor = callingActor(request)
-      const decision = await context.store.advanceOrder({
-        orderId: id,
-        event: await decide({ id, actor, reason: request.body.reason ?? null }),
-        actor,
-        now: context.clock.now(),
-        random: Math.random(),
-        timing: context.timing,
-      })
-      if (decision === null) throw notFound('order', id)
-      if (decision.kind === 'refused') throw refusalError(decision.refusal, decision.order)
-      return orderResource(await getOrder(context, id))
+      const reason = request.body.reason ?? null
+      return decided(context, request, await decide({ id, actor: callingActor(request), reason }))
     },
   )
+}
+
+/** Applies what a person decided, and answers where the order stands then. */
+async function decided(
+  context: Context,
+  request: FastifyRequest<{ Params: { id: string } }>,
+  event: OrderEvent,
+): Promise<OrderResource> {
+  const { id } = request.params
+  const decision = await context.store.advanceOrder({
+    orderId: id,
+    event,
+    actor: callingActor(request),
+    now: context.clock.now(),
+    random: Math.random(),
+    timing: context.timing,
+  })
+  if (decision === null) throw notFound('order', id)
+  if (decision.kind === 'refused') throw refusalError(decision.refusal, decision.order)
+  return orderResource(await getOrder(context, id))
 }
 
 async function approvalOf(context: Context, { id, actor }: Asked): Promise<OrderEvent> {

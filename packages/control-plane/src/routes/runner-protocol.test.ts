@@ -13,9 +13,13 @@ afterEach(() => world.close())
 
 const done = { report: { ok: true, summary: 'done' } }
 
-async function running() {
-  const runner = await world.createRunner()
-  const order = await placeSelftest(world, runner.id)
+function onceRunning() {
+  return running({ type: 'service.systemd.restart', payload: { name: 'gateway' } })
+}
+
+async function running(more: Record<string, unknown> = {}) {
+  const runner = await world.createRunner({ scopes: ['service'] })
+  const order = await placeSelftest(world, runner.id, more)
   const claimed = await runner.claim()
   const at = (verb: string, more: Record<string, unknown> = {}, lease: string | null = claimed.lease) =>
     runner.call('POST', `/v1/runner/orders/${order.id}/${verb}`, {
@@ -24,6 +28,14 @@ async function running() {
     })
   await at('start')
   return { runner, order, claimed, at }
+}
+
+/** Nobody hears of the runner until its lease and the grace after it are over. */
+async function silence(): Promise<void> {
+  world.time.now += world.timing.runLeaseMs + 1
+  await world.reconcile()
+  world.time.now += world.timing.staleGraceMs + 1
+  await world.reconcile()
 }
 
 async function statusOf(id: string): Promise<string> {
@@ -145,6 +157,38 @@ describe('reporting', () => {
     expect(await statusOf(order.id)).toBe('CLAIMED')
   })
 
+  test('a report under a lease that was taken back is told by the history of the order, once', async () => {
+    const { runner, order, at } = await running()
+    await silence()
+    world.time.now += world.timing.retry.capMs
+    await world.store.releaseOrders(world.time.now, 10)
+    const second = await runner.claim()
+    for (let n = 0; n < 3; n += 1) expect((await at('complete', { body: done })).status).toBe(409)
+    expect((await at('complete', { body: done }, 'never-given')).status).toBe(409)
+    const stranger = await world.createRunner()
+    const headers = { 'x-ikoma-lease': second.lease }
+    await stranger.call('POST', `/v1/runner/orders/${order.id}/complete`, { body: done, headers })
+    const { items } = (await world.admin('GET', `/v1/orders/${order.id}/events`)).body
+    const late = items.filter(({ action }: { action: string }) => action === 'order.reported_late')
+    const told = { from: 'CLAIMED', to: 'CLAIMED', actor: `runner:${runner.id}`, reason: 'attempt 1 succeeded: done' }
+    expect(late).toMatchObject([told])
+    expect(await statusOf(order.id)).toBe('CLAIMED')
+  })
+
+  test('the real end of a `once` order settles it, however late the link lets it through', async () => {
+    const { runner, order, at } = await onceRunning()
+    await silence()
+    expect(await statusOf(order.id)).toBe('NEEDS_ATTENTION')
+    // It went on meanwhile, and asks whether it still may.
+    expect((await at('heartbeat')).body).toMatchObject({ status: 'NEEDS_ATTENTION', cancelRequested: false })
+    const late = await at('complete', { body: done })
+    expect([late.status, late.body.status]).toEqual([200, 'SUCCEEDED'])
+    expect((await at('complete', { body: done })).status).toBe(200)
+    const shown = (await world.admin('GET', `/v1/orders/${order.id}`)).body
+    expect(shown).toMatchObject({ status: 'SUCCEEDED', statusReason: null, attempt: 1, report: done.report })
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
+  })
+
   test('a report that is not one is refused with the field, and the order goes on', async () => {
     const { order, at } = await running()
     const answer = await at('complete', { body: { report: { ok: 'yes' } } })
@@ -174,6 +218,38 @@ describe('reporting', () => {
     const { order, at } = await running()
     expect((await at('complete', { body: { report } })).status).toBe(200)
     expect(await statusOf(order.id)).toBe(status)
+  })
+})
+
+describe('settling', () => {
+  const settle = (id: string, body: unknown) => world.admin('POST', `/v1/orders/${id}/settle`, { body })
+
+  test('a person says how it ended, once, with a reason that stays; what the runner says then is kept beside', async () => {
+    const { order, at } = await onceRunning()
+    expect((await settle(order.id, { as: 'failed', reason: 'x' })).body.reason).toBe('not_in_doubt')
+    await silence()
+    const fields = (await settle(order.id, { as: 'perhaps' })).body.fields
+    expect(fields.map(({ field }: { field: string }) => field)).toEqual(['body/as', 'body/reason'])
+    const first = await settle(order.id, { as: 'failed', reason: 'the table is empty' })
+    expect(first.body).toMatchObject({ status: 'FAILED', statusReason: 'settled' })
+    expect((await settle(order.id, { as: 'failed', reason: 'again' })).body).toEqual(first.body)
+    expect((await settle(order.id, { as: 'succeeded', reason: 'no' })).status).toBe(409)
+    const late = await at('complete', { body: done })
+    expect([late.status, late.body.status]).toEqual([200, 'FAILED'])
+    const { report } = (await world.admin('GET', `/v1/orders/${order.id}`)).body
+    expect(report).toMatchObject(done.report)
+    const { items } = (await world.admin('GET', `/v1/orders/${order.id}/events`)).body
+    expect(items.slice(-2)).toMatchObject([
+      {
+        action: 'order.settled',
+        actor: 'admin-key',
+        from: 'NEEDS_ATTENTION',
+        to: 'FAILED',
+        reason: 'the table is empty',
+      },
+      { action: 'order.reported_late', actor: `runner:${order.runnerId}`, reason: 'succeeded' },
+    ])
+    expect((await settle('019b0000-0000-7000-8000-000000000000', { as: 'failed', reason: 'x' })).status).toBe(404)
   })
 })
 

@@ -203,7 +203,7 @@ async function moved(
   const over = AbortSignal.any([gone, stopping])
   const until = performance.now() + waitSec * 1000
   let current = order
-  while (!over.aborted && current.status === 'RUNNING' && current.cancelRequestedAt === null) {
+  while (!over.aborted && current.status === order.status && current.cancelRequestedAt === null) {
     const left = until - performance.now()
     if (left <= 0) break
     await watch.wait(Math.min(left, lookAgainMs, credentialLeftMs(request, clock.now())), over)

@@ -1,6 +1,6 @@
 import type { OrderState, RetryClass } from '../order.ts'
 import { dueAt } from '../order-deadlines.ts'
-import type { Circumstance, Completion, OrderEvent, Outcome } from '../order-rules.ts'
+import type { Circumstance, Completion, OrderEvent, Outcome } from '../order-event.ts'
 import { isTerminal, type OrderStatus } from '../order-state.ts'
 import { defaultTiming } from '../order-timing.ts'
 
@@ -61,4 +61,8 @@ export function at(now = noon, patch: Partial<Circumstance> = {}): Circumstance 
 
 export function completed(outcome: Outcome, patch: Partial<Completion> = {}, by: typeof holder = holder): OrderEvent {
   return { kind: 'complete', by, completion: { outcome, digest: 'digest', retryable: true, reason: null, ...patch } }
+}
+
+export function settled(verdict: 'succeeded' | 'failed', reason = 'the row is there'): OrderEvent {
+  return { kind: 'settle', verdict, reason }
 }

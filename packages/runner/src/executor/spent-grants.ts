@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Grant, grantSkewMs } from '@ikoma/api'
-import { syncDirectory } from '../host/durable-file.ts'
+import { isNoRoom, syncDirectory } from '../host/durable-file.ts'
 import { keepUntil } from '../order/grant-memory.ts'
 
 /**
@@ -93,7 +93,8 @@ async function makeRecord(path: string, text: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600)
     try {
-      await file.writeFile(text)
+      // A full disk leaves it empty, which is as good as a record, kept by its time.
+      await file.writeFile(text).catch(unlessNoRoom)
       await file.sync()
     } finally {
       await file.close()
@@ -103,6 +104,10 @@ async function makeRecord(path: string, text: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
   }
+}
+
+function unlessNoRoom(error: unknown): void {
+  if (!isNoRoom(error)) throw error
 }
 
 async function untilOf(path: string): Promise<number> {

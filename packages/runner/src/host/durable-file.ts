@@ -30,3 +30,8 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.close()
   }
 }
+
+/** Whether the disk, or what this account may take of it, is full. */
+export function isNoRoom(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '')
+}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Grant } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
@@ -205,6 +205,28 @@ describe('a running order', () => {
     plane.interfere = () => null
     await until(() => order.reports.length > 0)
     expect(order.reports[0]).toMatchObject({ ok: false, outcome: 'interrupted', errors: [{ code: 'lease_lost' }] })
+  })
+
+  it('brings the end of its log, before its report, when the control plane is back after it ended', async () => {
+    const { plane, start, stateDir } = await setup()
+    const go = join(stateDir, 'go')
+    const script = `until test -e ${go}; do sleep 0.05; done; seq 9; echo the error >&2; exit 3`
+    const order = plane.place('shell.run', { argv: ['sh', '-c', script] })
+    const runner = await start()
+    await until(() => order.status === 'RUNNING')
+    plane.interfere = () => 503
+    writeFileSync(go, '')
+    const folder = join(stateDir, 'logs')
+    const kept = () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')).length : 0)
+    await until(() => kept() === 1)
+    // The process that ran it is gone when the control plane is there again.
+    await runner.stop()
+    plane.interfere = () => null
+    await start()
+    await until(() => order.reports.length > 0)
+    const told = order.lines.filter(({ stream }) => stream !== 'runner').map(({ text }) => text)
+    expect(told.toSorted()).toEqual([...'123456789', 'the error'])
+    await until(() => kept() === 0)
   })
 
   it('starts in the end when the first tries do not get through', async () => {

@@ -1,7 +1,8 @@
 import type { Grant, Report } from '@ikoma/api'
-import type { Clock } from '@ikoma/kernel'
+import { AppError, type Clock } from '@ikoma/kernel'
 import type { Executor } from '../executor/executor-client.ts'
 import type { Logger } from '../logger.ts'
+import type { LogOutbox } from '../output/log-outbox.ts'
 import { LogStream } from '../output/log-stream.ts'
 import { Redaction } from '../output/redact.ts'
 import { secretsIn } from '../output/secret-forms.ts'
@@ -24,6 +25,7 @@ import type { Refusal } from './refusal.ts'
 import { stopOf } from './stop.ts'
 import type { Turns } from './turns.ts'
 import { type Started, watchStops } from './watch-stops.ts'
+import { refuseWhenFull } from './when-full.ts'
 
 export interface OrderDeps {
   controlPlane: ControlPlaneClient
@@ -31,6 +33,8 @@ export interface OrderDeps {
   policy: Policy
   journal: Journal
   outbox: ReportOutbox
+  /** Where the end of a log waits that the control plane was not there to take. */
+  logOutbox?: LogOutbox
   actions: Actions
   executor: Executor | null
   turns: Turns
@@ -61,7 +65,16 @@ export async function runOrder(claim: Claim, deps: OrderDeps): Promise<void> {
   const { type, retryClass, issuedAt, auditHead } = grant
   const remembered = { issuedAt, until: keepUntil(grant), auditHead }
   const now = clock.now()
-  await journal.recordIntent({ orderId, attempt, lease, type, retryClass, at: now, ...remembered })
+  try {
+    await refuseWhenFull(grant, journal)
+    const intent = { orderId, attempt, lease, type, retryClass, at: now, ...remembered }
+    await journal.recordIntent(intent, grant.risk !== 'read')
+  } catch (error) {
+    if (!(error instanceof AppError && error.reason === 'disk_full')) throw error
+    logger.error({ orderId, attempt, type, error: messageOf(error) }, 'An order was not begun.')
+    if ((await start(claim, claim.claimLeaseSec * 1000, deps)) === 'lost') return
+    return finish(claim, reportWithoutRun({ kind: 'threw', error }, deps), deps)
+  }
   const started = await start(claim, Math.min(claim.claimLeaseSec * 1000, grant.notAfter - now), deps)
   if (started === 'lost') return journal.recordAck(lease)
   if (started === 'unconfirmed') return finish(claim, reportWithoutRun({ kind: 'not_started' }, deps), deps)
@@ -137,7 +150,7 @@ interface StartedOrder extends Decision {
 
 async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<void> {
   const { claim, grant, dispatch, secrets, started } = order
-  const { controlPlane, turns, runner, policy, clock, logger, shutdown } = deps
+  const { controlPlane, logOutbox, turns, runner, policy, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops
@@ -151,7 +164,10 @@ async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<voi
   })
   try {
     const report = await execute({ grant, dispatch, turns, runner, policy, logs, redaction, clock, signal, shutdown })
-    await finish(claim, report, deps, () => logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs))
+    await finish(claim, report, deps, async () => {
+      const left = await logs.close(stopOf(signal)?.kind === 'lost' ? 0 : lastLogsMs)
+      await logOutbox?.keep(claim, left)
+    })
   } finally {
     await stops.close()
   }

@@ -58,7 +58,8 @@ describe('a log stream', () => {
     const tail = await logs.pump(endless, 'stdout')
     await logs.close(1_000)
     expect(tail).toHaveLength(16 * 1024)
-    expect(texts().at(-1)).toContain('truncated')
+    expect(texts().at(-2)).toContain('truncated')
+    expect(texts().at(-1)).toMatch(/^\[\d+ lines are missing: the log of one attempt is full\]$/)
     expect(texts().join('').length).toBeLessThan(201_000)
     expect(Math.max(...texts().map((text) => text.length))).toBe(8 * 1024)
     expect(Math.max(...chunks.map(({ lines }) => lines.length))).toBeLessThanOrEqual(9)
@@ -71,10 +72,12 @@ describe('a log stream', () => {
     await logs.pump(Readable.from([Buffer.from('more\n')]), 'stdout')
     for (let line = 0; line < 100; line += 1) logs.line('y'.repeat(7_000))
     await logs.close(1_000)
-    expect(texts().at(-1)).toBe('y'.repeat(7_000))
+    expect(texts().at(-2)).toBe('y'.repeat(7_000))
+    const kept = texts().filter((text) => /^[xy]+$/.test(text)).length
     expect(texts().filter((text) => !/^[xy]+$/.test(text))).toEqual([
       '[output truncated: the log of one attempt is full]',
       'Could not be taken back: install a package',
+      `[${201 - kept} lines are missing: the log of one attempt is full]`,
     ])
     expect(texts().join('').length).toBeLessThan(201_000)
   })
@@ -151,23 +154,78 @@ describe('a log stream', () => {
     expect(seen).toEqual([0, 0, 0, 1])
   })
 
-  it.each([
-    ['its claim is lost', 409],
-    ['its log is full', 200],
-  ])('falls silent when %s', async (_why, status) => {
+  it('falls silent when its claim is lost', async () => {
     let sent = 0
     const { logs } = setup({
       async send() {
         sent += 1
-        if (status !== 200) throw refusal(status)
-        return { truncated: true }
+        throw refusal(409)
       },
     })
     logs.line('a')
     await until(() => sent === 1)
     logs.line('b')
-    await logs.close(1_000)
+    expect(await logs.close(1_000)).toEqual([])
     expect(sent).toBe(1)
+  })
+
+  it('says of an order whose log is full how many lines are missing', async () => {
+    const sent: LogChunkBody[] = []
+    const { logs } = setup({
+      async send(chunk) {
+        sent.push(chunk)
+        return { truncated: true }
+      },
+    })
+    await logs.pump(Readable.from([Buffer.from('a\nb\n')]), 'stdout')
+    await until(() => sent.length === 1)
+    await logs.pump(Readable.from([Buffer.from('c\nd\ne\n')]), 'stdout')
+    expect(await logs.close(1_000)).toEqual([])
+    const text = '[5 lines are missing: the log of this order is full]'
+    expect(sent.slice(1)).toMatchObject([{ seq: 1, lines: [{ stream: 'runner', text }] }])
+  })
+
+  it('says how many lines were refused, and how many came too fast after a stop', async () => {
+    const gate = Promise.withResolvers<void>()
+    const sent: string[] = []
+    const { logs, stop } = setup({
+      async send({ seq, lines }) {
+        await gate.promise
+        if (seq === 0) throw refusal(400)
+        sent.push(...lines.map(({ text }) => text))
+        return { truncated: false }
+      },
+    })
+    stop.abort()
+    const flood = () => logs.pump(Readable.from([Buffer.from(`${'x'.repeat(8_000)}\n`.repeat(100))]), 'stdout')
+    await flood()
+    await flood()
+    gate.resolve()
+    await logs.close(1_000)
+    const told = sent.filter((text) => text.includes('missing'))
+    const missing = told.map((text) => Number(/\d+/.exec(text)?.[0])).reduce((sum, count) => sum + count, 0)
+    expect(told).toHaveLength(2)
+    expect(missing + sent.length - told.length).toBe(200)
+  })
+
+  it('gives back what did not arrive when the control plane is away as it closes, under its numbers', async () => {
+    let away = false
+    const { logs, texts, chunks } = setup({
+      async send(chunk) {
+        if (away) throw new UnreachableError('http://x', null)
+        chunks.push(chunk)
+        return { truncated: false }
+      },
+    })
+    logs.line('begins')
+    await until(() => chunks.length === 1)
+    away = true
+    const lines = Array.from({ length: 9 }, (_, index) => `line ${index}`)
+    await logs.pump(Readable.from([Buffer.from(`${lines.join('\n')}\nthe error\n`)]), 'stdout')
+    const left = await logs.close(5_000)
+    expect(texts()).toEqual(['begins'])
+    expect(left.map(({ seq }) => seq)).toEqual([1])
+    expect(left.flatMap((chunk) => chunk.lines.map(({ text }) => text))).toEqual([...lines, 'the error'])
   })
 
   it('closes in time when nothing can be sent', async () => {

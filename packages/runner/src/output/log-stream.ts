@@ -21,6 +21,21 @@ export interface LogStreamDeps {
   backoff?: Backoff
 }
 
+/** Why lines are missing; said at the end of the log, with how many they are. */
+const missingBecause = {
+  full: 'the log of one attempt is full',
+  order_full: 'the log of this order is full',
+  stopped: 'they came faster than they could be sent while the order was being stopped',
+  refused: 'the control plane refused them',
+  spool: 'there was no room for them here while the control plane was away',
+} as const
+type Missing = keyof typeof missingBecause
+
+/** The line that stands for those that are missing. */
+export function missingLine(count: number, why: Missing): string {
+  return `[${count} ${count === 1 ? 'line is' : 'lines are'} missing: ${missingBecause[why]}]`
+}
+
 const maxLineLength = 8 * 1024
 const maxChunkLines = 1000
 const flushMs = 200
@@ -46,11 +61,19 @@ export class LogStream {
   #seq = 0
   /** Programs have had their share of the log. */
   #full = false
-  /** Nobody wants more: the log is full, or the claim is lost. */
+  /** The order has no room left, for whichever attempt. */
+  #orderFull = false
+  /** The log is full, also of what the runner has to say. */
   #closed = false
+  /** Nobody wants more: the claim is lost. */
+  #lost = false
   #closing = false
   /** The control plane does not answer. Nothing waits for it: what may be kept of a log is bounded anyway. */
   #away = false
+  /** Lines that nobody will see, by why. */
+  readonly #missing = new Map<Missing, number>()
+  /** What was taken and did not arrive, under its numbers. */
+  readonly #unsent: LogChunkBody[] = []
   #sending: Promise<void> | null = null
   #drained = Promise.withResolvers<void>()
 
@@ -84,6 +107,7 @@ export class LogStream {
       }
     } catch (error) {
       this.#deps.logger.warn({ error: messageOf(error), stream }, 'The output of a program broke off.')
+      this.line(`[the output of a program broke off: ${messageOf(error)}]`)
     }
     take(redactor.push(decoder.decode()))
     take(redactor.end())
@@ -91,19 +115,43 @@ export class LogStream {
     return storable(tail)
   }
 
-  /** Sends what is left, for at most `withinMs`. */
-  async close(withinMs: number): Promise<void> {
+  /**
+   * Sends what is left, for at most `withinMs` and only while the control plane answers. Gives what did not arrive for
+   * sure, to be kept and sent later under the same numbers.
+   */
+  async close(withinMs: number): Promise<LogChunkBody[]> {
+    this.#sayMissing()
     this.#closing = true
     this.#bell.ring()
     const timer = setTimeout(() => this.#gone.abort(), withinMs)
     await this.#sending
+    // Some may have been refused by now.
+    this.#sayMissing()
+    await this.#sending
     clearTimeout(timer)
+    while (this.#queue.length > 0) this.#unsent.push(this.#takeChunk())
     this.#stop()
+    return this.#unsent
+  }
+
+  #miss(count: number, why: Missing): void {
+    this.#missing.set(why, (this.#missing.get(why) ?? 0) + count)
+  }
+
+  #sayMissing(): void {
+    if (this.#lost) return
+    for (const [why, count] of this.#missing) this.#enqueue('runner', missingLine(count, why), 0)
+    this.#missing.clear()
   }
 
   #add(stream: Line['stream'], text: string): void {
     const own = stream === 'runner'
-    if (this.#closed || (!own && (this.#full || this.#isBehind()))) return
+    if (this.#lost) return
+    const why = this.#dropsFor(own)
+    if (why !== null) {
+      this.#miss(1, why)
+      return
+    }
     const bytes = sizeOf(text)
     const room = this.#maxBytes - (own ? 0 : Math.min(ownBytes, this.#maxBytes / 8))
     if (this.#acceptedBytes + bytes <= room) {
@@ -112,7 +160,14 @@ export class LogStream {
     }
     if (!this.#full) this.#enqueue('runner', '[output truncated: the log of one attempt is full]', 0)
     this.#full = true
+    this.#miss(1, 'full')
     if (own) this.#closed = true
+  }
+
+  /** Why a line is not taken; null when it is. */
+  #dropsFor(own: boolean): Missing | null {
+    if (this.#closed || (!own && this.#full)) return this.#orderFull ? 'order_full' : 'full'
+    return !own && this.#isBehind() ? 'stopped' : null
   }
 
   /** After a stop nothing is waited for, so that what programs print then may be too much. */
@@ -137,9 +192,11 @@ export class LogStream {
   }
 
   async #sendAll(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && !this.#gone.signal.aborted) {
       if (!this.#closing && this.#queuedBytes < flushBytes) await this.#bell.heard(flushMs)
-      await this.#deliver(this.#takeChunk())
+      // What was taken keeps its number: it may have arrived although nobody said so.
+      const chunk = this.#takeChunk()
+      if (!(await this.#deliver(chunk))) this.#unsent.push(chunk)
       this.#drained.resolve()
       this.#drained = Promise.withResolvers()
     }
@@ -160,27 +217,48 @@ export class LogStream {
     return { seq: this.#seq++, lines }
   }
 
-  /** Sends until it arrived; the same number again is stored once. */
-  async #deliver(chunk: LogChunkBody): Promise<void> {
+  /** Sends until it is answered; the same number again is stored once. False when it may not have arrived. */
+  async #deliver(chunk: LogChunkBody): Promise<boolean> {
     const { send, logger, backoff = defaultBackoff } = this.#deps
     for (let attempt = 1; !this.#gone.signal.aborted; attempt++) {
       try {
         const { truncated } = await send(chunk, this.#gone.signal)
         this.#away = false
-        if (truncated) this.#stop()
-        return
+        if (truncated) this.#endEarly(chunk)
+        return true
       } catch (error) {
         const trouble = troubleOf(error)
-        if (trouble === 'lost') return this.#stop()
+        if (trouble === 'lost') {
+          this.#lost = true
+          this.#stop()
+          return true
+        }
         if (trouble === 'refused') {
-          return logger.warn({ error: messageOf(error), seq: chunk.seq }, 'A log chunk was refused.')
+          logger.warn({ error: messageOf(error), seq: chunk.seq }, 'A log chunk was refused.')
+          this.#miss(chunk.lines.length, 'refused')
+          return true
         }
         this.#away = true
         this.#drained.resolve()
-        await pause(retryDelayMs(error, backoff, attempt), this.#gone.signal)
+        // Whoever closes it keeps the rest: nothing is won by waiting here.
+        if (this.#closing) this.#gone.abort()
+        else await pause(retryDelayMs(error, backoff, attempt), this.#gone.signal)
       }
     }
-    this.#stop()
+    return false
+  }
+
+  /** Of a full order no more is stored than how much is missing. */
+  #endEarly({ lines }: LogChunkBody): void {
+    if (this.#orderFull && lines.every(({ stream }) => stream === 'runner')) {
+      // Not even room for that.
+      this.#lost = true
+      this.#stop()
+      return
+    }
+    this.#full = true
+    this.#orderFull = true
+    this.#miss(lines.length, 'order_full')
   }
 
   #stop(): void {

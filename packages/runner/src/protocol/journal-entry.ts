@@ -21,6 +21,8 @@ const headSchema = z.object({
   /** Orders up to this id are not remembered any more. */
   floor: z.string(),
   auditHead: grantAuditHead.nullable(),
+  /** Which entries of the reserve count: those written since the journal was last written anew. */
+  reserve: z.number().optional(),
 })
 
 const intentSchema = z.object({
@@ -73,6 +75,16 @@ export function parseEntries(path: string, text: string): JournalEntry[] {
       { reason: 'journal_damaged' },
     )
   })
+}
+
+/** Entries of the reserve that go with this journal; one that a crash tore never counted. */
+export function parseReserve(text: string, generation: number | undefined): JournalEntry[] {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${generation} `))
+  return lines.flatMap((line) => parseEntry(line.slice(line.indexOf(' '))) ?? [])
+}
+
+export function reserveLine(generation: number, entry: JournalEntry): string {
+  return `${generation} ${entryLine(entry)}`
 }
 
 function parseEntry(line: string): JournalEntry | null {

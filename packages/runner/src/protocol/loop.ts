@@ -12,6 +12,8 @@ export interface LoopDeps {
   /** Reads the credential again; true when it is another one. */
   reloadIdentity(): Promise<boolean>
   about: { version: string; capabilities: Record<string, unknown> }
+  /** What may change of it while it runs. */
+  state?(): Record<string, unknown>
   /** That of the last grant which was executed: the audit must still lead to it. */
   auditHead?(): GrantAuditHead | null
   concurrency: number
@@ -110,14 +112,16 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
   }
 }
 
-async function beatAll({ controlPlane, about, auditHead, heartbeatSec, logger, stopping }: LoopDeps): Promise<void> {
-  // What it says of itself does not change while it runs.
-  let untold: Partial<LoopDeps['about']> = about
+async function beatAll(deps: LoopDeps): Promise<void> {
+  const { controlPlane, about, auditHead, heartbeatSec, logger, stopping } = deps
+  let told = ''
   while (!stopping.aborted) {
+    const news = { ...about, capabilities: { ...about.capabilities, ...deps.state?.() } }
+    const text = JSON.stringify(news)
     try {
       const head = auditHead?.() ?? null
-      await controlPlane.heartbeat({ status: 'ONLINE', ...untold, ...(head && { auditHead: head }) })
-      untold = {}
+      await controlPlane.heartbeat({ status: 'ONLINE', ...(text !== told && news), ...(head && { auditHead: head }) })
+      told = text
     } catch (error) {
       // The claim loop says it louder, and does something about it.
       logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')

@@ -35,6 +35,25 @@ describe('the outbox of reports', () => {
     expect(state).toMatchObject({ tries: 20, acknowledged: ['lease'] })
   })
 
+  it('tries to tell the end of the log before the report, each time', async () => {
+    const told: string[] = []
+    const outbox = new ReportOutbox({
+      async tellLog({ lease }) {
+        told.push(`log of ${lease}`)
+      },
+      async complete() {
+        told.push('report')
+        if (told.length < 4) throw new UnreachableError('http://x', null)
+      },
+      journal: { recordAck: async () => void told.push('ack') },
+      logger: recordingLogger(),
+      backoff: { baseMs: 1, capMs: 2 },
+    })
+    await outbox.deliver(result)
+    await outbox.idle()
+    expect(told).toEqual(['log of lease', 'report', 'log of lease', 'report', 'ack'])
+  })
+
   it.each([400, 413, 422])('tells at least how an order ended when its report is refused with %s', async (status) => {
     const { outbox, state } = setup((tries) => (tries === 1 ? status : 200))
     await outbox.deliver({ ...result, report: { ...report, output: { not: 'taken' } } })

@@ -10,6 +10,8 @@ import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface OutboxDeps {
   complete(hold: Hold, report: Report, signal: AbortSignal): Promise<void>
+  /** Tries to tell what is left of its log, which comes before the report where it can. Never rejects. */
+  tellLog?(hold: Hold): Promise<void>
   journal: Pick<Journal, 'recordAck'>
   logger: Logger
   backoff?: Backoff
@@ -53,11 +55,12 @@ export class ReportOutbox {
   }
 
   async #deliver({ orderId, attempt, lease, report: written }: Result, tried: () => void): Promise<void> {
-    const { complete, journal, logger, backoff = defaultBackoff } = this.#deps
+    const { complete, tellLog, journal, logger, backoff = defaultBackoff } = this.#deps
     // A former version may have written more into the journal than is taken now.
     let report = fitReport(written)
     for (let tries = 1; !this.#closed.signal.aborted; tries++) {
       try {
+        await tellLog?.({ orderId, lease })
         await complete({ orderId, lease }, report, this.#closed.signal)
         logger.info({ orderId, attempt, outcome: report.outcome }, 'The report was delivered.')
         return await journal.recordAck(lease)

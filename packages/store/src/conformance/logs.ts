@@ -55,6 +55,21 @@ export function describeLogs(open: OpenStore): void {
       expect(kept.map(({ seq }) => seq)).toEqual([1, 2, 3])
     })
 
+    it('leave room for the words of the runner, which say how much is missing', async () => {
+      const { store } = await setup(open)
+      const { id } = await place(store)
+      const own = (seq: number, text: string): LogChunk => ({
+        attempt: 1,
+        seq,
+        lines: [{ at: noon, stream: 'runner', text }],
+      })
+      await store.appendLog(id, chunk(1, 1, 'x'.repeat(maxLogBytes - 100)), noon)
+      expect(await store.appendLog(id, chunk(1, 2, 'y'.repeat(300)), noon)).toEqual({ truncated: true })
+      expect(await store.appendLog(id, own(3, '[1 line is missing]'), noon)).toEqual({ truncated: false })
+      expect(await store.appendLog(id, own(4, 'z'.repeat(9_000)), noon)).toEqual({ truncated: true })
+      expect((await store.listLog(id, null, 9)).map(({ seq }) => seq)).toEqual([1, 3])
+    })
+
     it('count bytes, not letters, against their bound', async () => {
       const { store } = await setup(open)
       const { id } = await place(store)

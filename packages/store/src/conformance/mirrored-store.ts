@@ -29,10 +29,11 @@ const timing: OrderTiming = {
 const meantFor: Record<Extract<Act, { order: number }>['do'], readonly OrderStatus[]> = {
   start: ['CLAIMED'],
   heartbeat: ['RUNNING'],
-  complete: ['RUNNING', 'STALE'],
+  complete: ['RUNNING', 'STALE', 'NEEDS_ATTENTION'],
   cancel: liveStatuses,
   approve: ['PENDING_APPROVAL'],
   reject: ['PENDING_APPROVAL'],
+  settle: ['NEEDS_ATTENTION'],
 }
 
 const types = [readType, onceType, approvedType]
@@ -235,6 +236,7 @@ export class MirroredStore {
   #eventOf(act: Extract<Act, { order: number }>, order: OrderState): OrderEvent {
     if (act.do === 'approve') return { kind: 'approve', approval: 'ana' }
     if (act.do === 'cancel' || act.do === 'reject') return { kind: act.do, reason: 'why' }
+    if (act.do === 'settle') return { kind: 'settle', verdict: act.verdict, reason: 'seen' }
     const by = this.#holder(order, act.by)
     if (act.do !== 'complete') return { kind: act.do, by }
     const { outcome, retryable, digest } = act

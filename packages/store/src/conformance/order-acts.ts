@@ -22,6 +22,7 @@ export type Act =
   | { do: 'cancel'; order: number }
   | { do: 'approve'; order: number }
   | { do: 'reject'; order: number }
+  | { do: 'settle'; order: number; verdict: 'succeeded' | 'failed' }
   | { do: 'wait'; ms: number }
   | { do: 'sweep'; holdLeases: boolean }
   | { do: 'release' }
@@ -54,6 +55,11 @@ const complete = fc.record({
   digest: mostly('a', 'b'),
 })
 const decide = fc.record({ do: fc.constantFrom('approve' as const, 'approve' as const, 'reject' as const), order })
+const settle = fc.record({
+  do: fc.constant('settle' as const),
+  order,
+  verdict: fc.constantFrom('succeeded', 'failed'),
+})
 const cancel = fc.record({ do: fc.constant('cancel' as const), order })
 const wait = fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 400, 1000, 2000, 4000) })
 const sweep = fc.record({ do: fc.constant('sweep' as const), holdLeases: mostly(false, true) })
@@ -67,6 +73,7 @@ const act = fc.oneof(
   { weight: 4, arbitrary: complete },
   { weight: 1, arbitrary: decide },
   { weight: 1, arbitrary: cancel },
+  { weight: 1, arbitrary: settle },
   { weight: 4, arbitrary: wait },
   { weight: 3, arbitrary: sweep },
   { weight: 2, arbitrary: release },

@@ -1,6 +1,6 @@
 import { type OrderEvent, type OrderStatus, orderStatuses } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
-import { anAdvance, noon, readType } from '../testing/fixtures.ts'
+import { aClaim, anAdvance, noon, onceType, readType } from '../testing/fixtures.ts'
 import {
   bring,
   claimNext,
@@ -13,6 +13,7 @@ import {
   runLeaseMs,
   runnerId,
   setup,
+  staleGraceMs,
   startNext,
   times,
 } from './world.ts'
@@ -147,6 +148,22 @@ function describeReports(open: OpenStore): void {
         'already_completed',
       )
       expect((await found(store, order.id)).report).toEqual({ first: true })
+    })
+
+    it('that come late settle what nobody knew the end of, and are kept beside a verdict', async () => {
+      const { store } = await setup(open)
+      for (const settledBefore of [false, true]) {
+        const { id } = await place(store, {}, onceType)
+        const { by } = await startNext(store, { types: [onceType.type] })
+        await moved(store, id, { kind: 'sweep' }, { now: noon + runLeaseMs })
+        await moved(store, id, { kind: 'sweep' }, { now: noon + runLeaseMs + staleGraceMs })
+        expect((await found(store, id)).status).toBe('NEEDS_ATTENTION')
+        if (settledBefore) await moved(store, id, { kind: 'settle', verdict: 'failed', reason: 'seen' })
+        const late = await moved(store, id, completion(by, 'succeeded'), { report: { late: true } })
+        expect(late).toMatchObject({ status: settledBefore ? 'FAILED' : 'SUCCEEDED', report: { late: true } })
+        expect(late.fault).toBeUndefined()
+        expect(await store.claimOrders(aClaim(runnerId, { types: [onceType.type], now: noon + 999_000 }))).toEqual([])
+      }
     })
 
     it('of a failed run stay readable while the order waits for its next run', async () => {

@@ -1,4 +1,4 @@
-import { type LogCursor, maxLogBytes } from '@ikoma/domain'
+import { type LogCursor, logBound } from '@ikoma/domain'
 import type { WriteArgs, WriteResult } from '../writes.ts'
 import type { Statement } from './statement-batch.ts'
 import type { Transaction } from './transaction.ts'
@@ -23,7 +23,7 @@ export function appendLogs(tx: Transaction, calls: WriteArgs<'appendLog'>[], { u
     const lines = JSON.stringify(chunk.lines)
     const bytes = Buffer.byteLength(lines)
     const total = (used.get(orderId) ?? 0) + bytes
-    if (total > maxLogBytes) return { truncated: true }
+    if (total > logBound(chunk)) return { truncated: true }
     used.set(orderId, total)
     known.add(key)
     const { attempt, seq } = chunk

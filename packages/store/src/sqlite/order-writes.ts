@@ -4,7 +4,7 @@ import {
   type ClaimRequest,
   type Decision,
   isTerminal,
-  maxLogBytes,
+  logBound,
   type Order,
   type OrderInsertion,
   type OrderState,
@@ -90,7 +90,7 @@ function appendLog(
   if (logs.findChunk.get({ orderId, ...chunk })) return { truncated: false }
   const { used } = logs.size.get({ orderId }) as { used: number }
   const bytes = Buffer.byteLength(JSON.stringify(chunk.lines))
-  if (used + bytes > maxLogBytes) return { truncated: true }
+  if (used + bytes > logBound(chunk)) return { truncated: true }
   logs.append.run({ ...seals.sealed('order_logs', { orderId, ...chunk, at, bytes }) })
   trace.signal({ kind: 'orders', ids: [orderId] })
   return { truncated: false }

@@ -184,8 +184,16 @@ function plain(error: unknown): PlainError {
   return unavailable(error)
 }
 
+/** SQLITE_FULL; its log in memory that cannot grow (SQLITE_IOERR_SHMSIZE) says the same. */
+const fullCodes = [13, 4874]
+
 function unavailable(error: unknown): PlainError {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (fullCodes.includes((cause as { errcode?: number } | null)?.errcode ?? 0)) {
+    const message =
+      'The disk of the control plane is full, so nothing was changed. Make room where DB_PATH is, then try again.'
+    return { code: 'unavailable', reason: 'disk_full', message }
+  }
   return {
     code: 'unavailable',
     reason: 'store_failed',

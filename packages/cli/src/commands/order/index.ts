@@ -9,6 +9,7 @@ import { listOrdersCommand } from './list.ts'
 import { orderLogsCommand } from './logs.ts'
 import { rejectOrderCommand } from './reject.ts'
 import { retryOrderCommand } from './retry.ts'
+import { settleOrderCommand } from './settle.ts'
 import { showOrderCommand } from './show.ts'
 import { orderTypesCommand } from './types.ts'
 
@@ -21,6 +22,7 @@ export function orderCommand(cli: Cli): Command {
     .addCommand(orderLogsCommand(cli))
     .addCommand(cancelOrderCommand(cli))
     .addCommand(retryOrderCommand(cli))
+    .addCommand(settleOrderCommand(cli))
     .addCommand(approveOrderCommand(cli))
     .addCommand(rejectOrderCommand(cli))
     .addCommand(exportOrdersCommand(cli))

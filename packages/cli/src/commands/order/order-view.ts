@@ -52,7 +52,6 @@ export function createOrderView(targetName: string, context: RemoteContext) {
       writeEnding(order, report, out.note, context)
       // Orders that speak have said what they found; of the others it is all there is to see.
       if (report && lines === 0 && !out.json) writeOutput(order, report, context)
-      if (order.status === 'NEEDS_ATTENTION') out.note('  ', words[language].needsAttention(shortId(order.id)))
     },
   }
 }
@@ -74,20 +73,23 @@ export function writeEnding(order: OrderResource, report: Report | null, write: 
   for (const { code, message } of report?.errors ?? []) {
     if (message !== report?.summary) write(`  ${code}: ${message}`)
   }
+  if (order.status === 'NEEDS_ATTENTION') context.out.note('  ', words[language].needsAttention(shortId(order.id)))
 }
 
 const words = translated({
   en: {
     title: (type: string, target: string) => `${type} on ${target}`,
     needsAttention: (id: string) =>
-      `Nobody knows whether it took effect, so it is not run again. Look at the server, then: ikoma order retry ${id}`,
+      'Nobody knows whether it took effect, so it is not run again; its report may still come. Look at the server, then: ' +
+      `ikoma order settle ${id} --as succeeded (or failed) --reason '…', and to run it again: ikoma order retry ${id}`,
     succeeded: (status: string, span: string) => `${status} in ${span}`,
     ended: (status: string, span: string) => `${status} after ${span}`,
   },
   fr: {
     title: (type, target) => `${type} sur ${target}`,
     needsAttention: (id) =>
-      `Personne ne sait s’il a pris effet : il n’est pas relancé. Vérifiez le serveur, puis : ikoma order retry ${id}`,
+      'Personne ne sait s’il a pris effet : il n’est pas relancé ; son rapport peut encore arriver. Vérifiez le serveur, puis : ' +
+      `ikoma order settle ${id} --as succeeded (ou failed) --reason '…', et pour le relancer : ikoma order retry ${id}`,
     succeeded: (status, span) => `${status} en ${span}`,
     ended: (status, span) => `${status} après ${span}`,
   },

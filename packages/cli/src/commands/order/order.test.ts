@@ -172,6 +172,18 @@ describe('order logs', () => {
 })
 
 describe('changing an order', () => {
+  it('settles with a verdict and a reason, and asks for both', async () => {
+    const { run, api } = await setup()
+    api.on(`POST /v1/orders/${orderId}/settle`, ok({ ...succeeded, statusReason: 'settled' }))
+    const { stdout, code } = await run('order', 'settle', orderId, '--as', 'succeeded', '--reason', 'it is there')
+    expect([code, stdout]).toEqual([0, `${orderId}  succeeded\n`])
+    expect(api.requests.at(-1)?.body).toEqual({ as: 'succeeded', reason: 'it is there' })
+    expect((await run('order', 'settle', orderId, '--as', 'succeeded')).stderr).toContain('--reason')
+    expect((await run('order', 'settle', orderId, '--as', 'done', '--reason', 'x')).stderr).toContain(
+      'succeeded, failed',
+    )
+  })
+
   it.each(['cancel', 'retry', 'approve', 'reject'])('order %s answers with where it stands', async (verb) => {
     const { run, api } = await setup()
     api.on(`POST /v1/orders/${orderId}/${verb}`, ok(anOrder()))

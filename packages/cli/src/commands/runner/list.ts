@@ -46,10 +46,12 @@ export function runnerStatusPart({ status }: RunnerResource, { t }: RemoteContex
 }
 
 /** Why a runner that is online gets no orders, and what to do. */
-export function troublesOf({ name, tooOld, protocol, cloned }: RunnerResource, { language }: RemoteContext): string[] {
+export function troublesOf(runner: RunnerResource, { language }: RemoteContext): string[] {
+  const { name, tooOld, protocol, cloned, capabilities } = runner
   const machines = cloned?.map(({ machine, address, since }) => `${machine.slice(0, 12)} (${address}, ${since})`)
   return [
     ...(tooOld ? [words[language].tooOld(name, String(protocol))] : []),
+    ...(capabilities?.diskFull === true ? [words[language].diskFull(name)] : []),
     ...(machines ? [words[language].cloned(name, machines.join(', '))] : []),
   ]
 }
@@ -60,6 +62,8 @@ const words = translated({
       `"${name}" must be updated: it speaks protocol ${protocol}, and gets no orders. Update ikoma there, then: ikoma runner install`,
     cloned: (name: string, machines: string) =>
       `"${name}" is on two machines at once, and neither gets orders: ${machines}. On the copy: ikoma runner install --new-identity`,
+    diskFull: (name: string) =>
+      `The disk of "${name}" is full: it only looks, and makes room with backup.prune. What fills it: ikoma order create diagnose.run`,
     summary: 'List runners',
     examples: [
       ['ikoma runner list', 'names, states and scopes'],
@@ -71,6 +75,8 @@ const words = translated({
       `« ${name} » doit être mis à jour : il parle le protocole ${protocol} et ne reçoit pas d’ordres. Mettez ikoma à jour là-bas, puis : ikoma runner install`,
     cloned: (name, machines) =>
       `« ${name} » est sur deux machines à la fois, et aucune ne reçoit d’ordres : ${machines}. Sur la copie : ikoma runner install --new-identity`,
+    diskFull: (name) =>
+      `Le disque de « ${name} » est plein : il ne fait plus que regarder, et libérer de la place avec backup.prune. Ce qui le remplit : ikoma order create diagnose.run`,
     summary: 'Lister les runners',
     examples: [
       ['ikoma runner list', 'noms, états et portées'],
