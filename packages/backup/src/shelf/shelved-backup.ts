@@ -1,6 +1,7 @@
 import { type BackupManifest, type BackupState, backupManifestSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
+import { isGood, sourceOf, withFalls } from '../fall.ts'
 import type { BackupProgram } from '../program/ask.ts'
 import type { Digest } from '../program/verbs.ts'
 import { filesOf } from './files-of.ts'
@@ -51,13 +52,37 @@ export async function listBackups(host: Host, tool: BackupProgram, shelf: Shelf)
   }
   manifests.sort((a, b) => (a.id < b.id ? 1 : -1))
   const digests = await files.digests(manifests.map(({ file }) => file))
-  return manifests.map((manifest, index) => ({ manifest, state: stateOf(manifest, digests[index] ?? null) }))
+  return withFalls(manifests).map((manifest, index) => ({ manifest, state: stateOf(manifest, digests[index] ?? null) }))
 }
 
-export function stateOf({ bytes, sha256, proof }: BackupManifest, digest: Digest | null): BackupState {
+/** The youngest good backup of a database, by what is written of it; null when there is none. */
+export async function findLastGood(
+  files: ShelfFiles,
+  shelf: Shelf,
+  of: Pick<BackupManifest, 'engine' | 'source'>,
+): Promise<BackupManifest | null> {
+  const ids = entriesIn(await files.list()).flatMap(({ id, isManifest }) => (isManifest ? [id] : []))
+  const read: BackupManifest[] = []
+  for (const id of ids.sort().reverse()) {
+    const manifest = await readManifest(files, shelf, id).catch(unreadable)
+    if (manifest === null || sourceOf(manifest) !== sourceOf(of)) continue
+    read.push(manifest)
+    if (isGood(manifest)) break
+  }
+  return withFalls(read).find(isGood) ?? null
+}
+
+export function stateOf(manifest: BackupManifest, digest: Digest | null): BackupState {
+  const { bytes, sha256 } = manifest
   if (digest === null) return 'missing'
   if (digest.bytes !== bytes || digest.sha256 !== sha256) return 'damaged'
-  return proof === null ? 'unproven' : 'proven'
+  return worthOf(manifest)
+}
+
+/** What a backup is worth whose bytes are those that were taken. */
+export function worthOf({ proof, suspect = null }: BackupManifest): 'proven' | 'suspect' | 'unproven' {
+  if (proof === null) return 'unproven'
+  return suspect === null ? 'proven' : 'suspect'
 }
 
 function unreadable(error: unknown): null {
