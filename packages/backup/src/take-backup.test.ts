@@ -1,6 +1,6 @@
 import { AppError } from '@ikoma/kernel'
 import type { Program } from '@ikoma/machine'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { listBackups } from './shelf/shelved-backup.ts'
 import { takeBackup } from './take-backup.ts'
 import { disturbed, holding, simulatedShelf } from './testing/simulated-shelf.ts'
@@ -97,8 +97,15 @@ test.each([false, true])(
   'one of a database that was emptied is suspect, and so are those after it, until it is accepted; in a bucket: %s',
   async (inBucket) => {
     const { host, tool, shelf, taking, engine } = simulatedShelf({ inBucket })
-    const full = await takeBackup({ ...taking, engine: holding(engine, { customer: 5_000 }) })
-    const empty = () => takeBackup({ ...taking, engine: holding(engine, { customer: 0 }) })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const take = (rows: number) => {
+      // Those of one second have no order.
+      vi.setSystemTime(Date.now() + 1_000)
+      return takeBackup({ ...taking, engine: holding(engine, { customer: rows }) })
+    }
+    const full = await take(5_000)
+    const empty = () => take(0)
     const first = await empty()
     expect(first.suspect).toBe(`Against ${full.id}, it has 0 of 5000 rows, none of the 5000 rows of customer.`)
     const suspect = [first, await empty(), await empty()].map(({ id }) => id)

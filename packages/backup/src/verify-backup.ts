@@ -44,12 +44,18 @@ export async function withVerified<T>(verifying: Verifying, work: (path: string)
 async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
   const { host, tool, course, shelf, manifest, accept = false } = verifying
   const [digest] = await askProgram(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
+  if (digest && 'problem' in digest) throw unreadable(manifest, digest.problem)
   const before = stateOf(manifest, digest ?? null)
   const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()
   const after = { ...manifest, ...result, ...(accept && result.proof !== null ? { suspect: null } : {}) }
   await writeManifest(filesOf(host, tool, shelf), after)
   return { manifest: after, state: isReadable(before) ? worthOf(after) : before }
+}
+
+/** That says nothing of the backup: the disk may be well again. */
+function unreadable({ id }: BackupManifest, problem: string): AppError {
+  return new AppError('unavailable', `The backup ${id} cannot be read: ${problem}.`, { reason: 'backup_unreadable' })
 }
 
 function proveAgain(verifying: Verifying, file: string): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {

@@ -1,5 +1,5 @@
 import type { Backup, OutputOf } from '@ikoma/api'
-import type { ShelvedBackup } from '@ikoma/backup'
+import type { ShelvedBackup, Stray } from '@ikoma/backup'
 import type { ActionResult } from '../order/action.ts'
 
 /** A backup as an order's report has it. */
@@ -33,12 +33,14 @@ function suspectResult(shelved: ShelvedBackup): ActionResult<{ backup: Backup }>
 }
 
 /** What the list of backups has to say first. */
-export function warningOf(newestFirst: readonly ShelvedBackup[]): string {
-  const [newest] = newestFirst
+export function warningOf(newestFirst: readonly ShelvedBackup[], strays: readonly Stray[]): string {
   const suspect = newestFirst.filter(({ state }) => state === 'suspect')
-  if (suspect.length === 0) return ''
+  const [newest] = newestFirst
   const latest = suspect[0] === newest ? ` The newest is one: ${newest?.manifest.suspect}` : ''
-  return ` Warning: ${suspect.length} of them suspect.${latest}`
+  const fallen = suspect.length === 0 ? '' : ` Warning: ${suspect.length} of them suspect.${latest}`
+  const [first] = strays
+  const more = strays.length > 1 ? ` and ${strays.length - 1} more` : ''
+  return first === undefined ? fallen : `${fallen} Left out: ${first.file}${more}, for ${first.why}`
 }
 
 /** A backup to restore, or a restore to undo, and into which place. */

@@ -5,6 +5,7 @@ import {
   getManifest,
   listBackups,
   localProgram,
+  lookThrough,
   ownerOfDatabase,
   placeOf,
   postgresEngine,
@@ -145,22 +146,21 @@ async function list(
   { limit, ...shelf }: PayloadOf<'backup.list'>,
   { machine, log }: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.list'>>> {
-  const found = await listBackups(machine, await localProgram(), shelf)
+  const { backups: found, strays } = await lookThrough(machine, await localProgram(), shelf)
   for (const { manifest, state } of found.slice(0, limit)) log(`${manifest.id} ${state} ${manifest.bytes} bytes`)
   const proven = found.filter(({ state }) => state === 'proven')
   const lastProven = proven[0]?.manifest.id ?? null
   const suspect = found.filter(({ state }) => state === 'suspect').map(({ manifest }) => manifest.id)
-  const summary = `${found.length} backups of ${shelf.name}, ${proven.length} of them proven; the last: ${lastProven ?? 'none'}.${warningOf(found)}`
+  const summary = `${found.length} backups of ${shelf.name}, ${proven.length} of them proven; the last: ${lastProven ?? 'none'}.${warningOf(found, strays)}`
+  for (const { file, why } of strays.slice(0, maxStrays)) log(`${file}: ${why}`)
   const backups = found.slice(0, limit).map(toldBackup)
-  return {
-    ok: true,
-    summary,
-    output: { backups, total: found.length, lastProven, suspect: suspect.slice(0, maxSuspect) },
-  }
+  const output = { backups, total: found.length, lastProven, strays: strays.slice(0, maxStrays) }
+  return { ok: true, summary, output: { ...output, suspect: suspect.slice(0, maxSuspect) } }
 }
 
 /** As many as a report may well hold. */
 const maxSuspect = 200
+const maxStrays = 20
 
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */
 async function verify(
