@@ -48,6 +48,39 @@ export type PostgresConnection = z.infer<typeof postgresConnection>
 
 export const backupEngines = ['sqlite', 'postgres'] as const
 
+/** A fall that is no accident in most databases is still no reason to lose what was there before it. */
+const suspectFallPercent = 50
+
+/** From when on a backup holds too little to be believed, against the last good one of the same database. */
+export const fallFields = {
+  suspectFallPercent: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(suspectFallPercent)
+    .describe(
+      'From which fall on a backup is suspect, in percent of the tables, rows or bytes of the last good one; it is kept, is not good, and pushes none out.',
+    ),
+  mayShrink: z
+    .array(
+      z
+        .string()
+        .regex(
+          /^[A-Za-z_](?:[A-Za-z0-9_ .-]{0,125}[A-Za-z0-9_*])?$/,
+          'a table, as the report of a backup names it, or the beginning of some and *',
+        ),
+    )
+    .max(100)
+    .default([])
+    .describe('Tables whose rows come and go, such as those of a queue: they are not compared.'),
+}
+
+const fallLimits = z.strictObject(fallFields)
+export type FallLimits = z.infer<typeof fallLimits>
+/** What a backup is judged by that was taken before backups were compared. */
+export const usualFall: FallLimits = { suspectFallPercent, mayShrink: [] }
+
 /** Lies beside each backup, and is written last: a backup without one was never finished. */
 export const backupManifestSchema = z.strictObject({
   version: z.literal(1),
@@ -75,18 +108,29 @@ export const backupManifestSchema = z.strictObject({
       'That these very bytes were restored into a scratch database, and what was checked there; null when they were not.',
     ),
   problem: z.string().nullable().describe('Why there is no proof.'),
+  suspect: z
+    .string()
+    .nullable()
+    .optional()
+    .describe('What it holds so much less of than the last good backup; absent where nobody has compared them yet.'),
 })
 export type BackupManifest = z.infer<typeof backupManifestSchema>
 
 /**
- * proven: its bytes are those that were restored and checked. unproven: they were not, or failed. damaged: they are not the
- * bytes that were taken. missing: they are not there. Only the first is good.
+ * proven: its bytes are those that were restored and checked. suspect: so they are, and hold much less than the last good
+ * backup. unproven: they were not, or failed. damaged: they are not the bytes that were taken. missing: they are not there.
+ * Only the first is good.
  */
-export const backupStates = ['proven', 'unproven', 'damaged', 'missing'] as const
+export const backupStates = ['proven', 'suspect', 'unproven', 'damaged', 'missing'] as const
 export type BackupState = (typeof backupStates)[number]
 
 /** A backup as it is told: without its tables, which may be many. */
 export const backupSchema = backupManifestSchema
   .omit({ version: true, tables: true, schemaSha256: true, connection: true })
-  .extend({ state: z.enum(backupStates), tableCount: z.number().int(), rowCount: z.number().int() })
+  .extend({
+    state: z.enum(backupStates),
+    suspect: z.string().nullable().default(null).describe('What it holds so much less of than the last good backup.'),
+    tableCount: z.number().int(),
+    rowCount: z.number().int(),
+  })
 export type Backup = z.infer<typeof backupSchema>

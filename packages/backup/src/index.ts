@@ -7,6 +7,13 @@ export { prunedShelf } from './prune.ts'
 export { restorePostgres, undoPostgresRestore } from './restore/postgres.ts'
 export { refuseInUse, restoreSqlite, undoSqliteRestore } from './restore/sqlite.ts'
 export { placeOf, type Shelf } from './shelf/shelf.ts'
-export { getManifest, listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
+export {
+  getManifest,
+  listBackups,
+  lookThrough,
+  type ShelvedBackup,
+  type Stray,
+  worthOf,
+} from './shelf/shelved-backup.ts'
 export { takeBackup } from './take-backup.ts'
 export { verifyBackup } from './verify-backup.ts'

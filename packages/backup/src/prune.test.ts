@@ -15,7 +15,7 @@ test('the last proven backups of each database stay, though another fills the sa
   expect(tooOld([...young, last, older], { keepDays: 1, keepProven: 1 }, now)).toEqual([young[1], older])
 })
 
-test.each(['unproven', 'damaged', 'missing'] as const)(
+test.each(['suspect', 'unproven', 'damaged', 'missing'] as const)(
   'what is %s takes no place among the proven ones, however young, and goes by its age alone',
   (state) => {
     const bad = (day: string) => ({ ...backup('app', `${day}T00:00:00Z`), state })

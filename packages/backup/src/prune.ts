@@ -1,5 +1,6 @@
 import type { Change, Desired } from '@ikoma/machine'
 import { findAbandoned } from './abandoned.ts'
+import { sourceOf } from './fall.ts'
 import type { BackupProgram } from './program/ask.ts'
 import { filesOf } from './shelf/files-of.ts'
 import { manifestName, type Shelf } from './shelf/shelf.ts'
@@ -7,7 +8,7 @@ import { listBackups, type ShelvedBackup } from './shelf/shelved-backup.ts'
 
 export interface Keeping {
   keepDays: number
-  /** The number of proven backups of each database, its youngest, that stay however old they are. */
+  /** The number of proven backups of each database, its youngest, that stay however old they are; no suspect one counts. */
   keepProven: number
 }
 
@@ -38,7 +39,7 @@ export function prunedShelf(tool: BackupProgram, shelf: Shelf, keeping: Keeping)
 
 /** Backups, newest first, that are older than the days and not among the youngest proven ones. */
 export function tooOld(backups: readonly ShelvedBackup[], { keepDays, keepProven }: Keeping, nowMs: number) {
-  const bySource = Map.groupBy(backups, ({ manifest }) => JSON.stringify([manifest.engine, manifest.source]))
+  const bySource = Map.groupBy(backups, ({ manifest }) => sourceOf(manifest))
   const proven = [...bySource.values()].flatMap((each) =>
     each.filter(({ state }) => state === 'proven').slice(0, keepProven),
   )

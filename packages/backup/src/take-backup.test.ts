@@ -1,9 +1,10 @@
 import { AppError } from '@ikoma/kernel'
 import type { Program } from '@ikoma/machine'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { listBackups } from './shelf/shelved-backup.ts'
 import { takeBackup } from './take-backup.ts'
-import { disturbed, simulatedShelf } from './testing/simulated-shelf.ts'
+import { disturbed, holding, simulatedShelf } from './testing/simulated-shelf.ts'
+import { verifyBackup } from './verify-backup.ts'
 
 const failing = (reason: string) => () => Promise.reject(new AppError('unprocessable', 'a page is broken', { reason }))
 const cut = '20200103T020000Z-cccccc'
@@ -91,3 +92,29 @@ test('what could not be removed is named', async () => {
   await expect(takeBackup({ ...taking, engine: broken })).rejects.toMatchObject({ message: 'a page is broken' })
   expect(logged).toEqual([`Could not be removed: ${there()[0]}`])
 })
+
+test.each([false, true])(
+  'one of a database that was emptied is suspect, and so are those after it, until it is accepted; in a bucket: %s',
+  async (inBucket) => {
+    const { host, tool, shelf, taking, engine } = simulatedShelf({ inBucket })
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const take = (rows: number) => {
+      // Those of one second have no order.
+      vi.setSystemTime(Date.now() + 1_000)
+      return takeBackup({ ...taking, engine: holding(engine, { customer: rows }) })
+    }
+    const full = await take(5_000)
+    const empty = () => take(0)
+    const first = await empty()
+    expect(first.suspect).toBe(`Against ${full.id}, it has 0 of 5000 rows, none of the 5000 rows of customer.`)
+    const suspect = [first, await empty(), await empty()].map(({ id }) => id)
+    const states = Object.fromEntries(
+      (await listBackups(host, tool, shelf)).map(({ manifest, state }) => [manifest.id, state]),
+    )
+    expect(states).toEqual({ [full.id]: 'proven', ...Object.fromEntries(suspect.map((id) => [id, 'suspect'])) })
+    expect(await verifyBackup({ ...taking, manifest: first })).toMatchObject({ state: 'suspect' })
+    expect(await verifyBackup({ ...taking, manifest: first, accept: true })).toMatchObject({ state: 'proven' })
+    expect((await empty()).suspect).toBeNull()
+  },
+)

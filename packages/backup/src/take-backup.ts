@@ -1,15 +1,16 @@
-import type { BackupManifest } from '@ikoma/api'
+import type { BackupManifest, FallLimits } from '@ikoma/api'
 import type { AppError } from '@ikoma/kernel'
 import type { Course, Host } from '@ikoma/machine'
 import { clearAbandoned } from './abandoned.ts'
 import type { Engine } from './engines/engine.ts'
 import { expectedOf } from './expected.ts'
+import { fallBetween } from './fall.ts'
 import { newBackupId } from './ids.ts'
 import type { BackupProgram } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
 import { filesOf } from './shelf/files-of.ts'
 import { makeShelf, manifestName, pathOf, type Shelf } from './shelf/shelf.ts'
-import { writeManifest } from './shelf/shelved-backup.ts'
+import { findLastGood, writeManifest } from './shelf/shelved-backup.ts'
 
 export interface Taking {
   host: Host
@@ -19,6 +20,8 @@ export interface Taking {
   engine: Engine
   /** The attempt of the order that takes it, for the manifest. */
   takenBy: string
+  /** When it holds too little, against the last good one. */
+  limits: FallLimits
 }
 
 /** The time to remove each of two files in: a stopped order has five seconds to end. */
@@ -26,8 +29,8 @@ const hurriedSec = 2
 
 /**
  * Takes a backup, restores what its shelf has of it into a scratch database and checks that. Only then there is a manifest
- * that calls it proven: whatever stops it before leaves no backup. One that fails its checks is kept to be looked at, and
- * is not good.
+ * that calls it proven: whatever stops it before leaves no backup. One that fails its checks, or holds much less than the
+ * last good one, is kept to be looked at, and is not good.
  */
 export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   const { host, tool, course, shelf, engine } = taking
@@ -40,11 +43,12 @@ export async function takeBackup(taking: Taking): Promise<BackupManifest> {
   try {
     course.signal.throwIfAborted()
     await clearAbandoned(host, tool, { shelf, log: course.log })
+    const before = await findLastGood(files, shelf, engine.source)
     const manifest = await inScratch(taking, id, async (workDir) => {
       const draft = await course.step('copy', () => copyOf(taking, { id, file, workDir }))
       if (shelf.s3) await course.step('upload', () => files.keep(file, draft))
       const proof = await files.withBytes(file, (path) => proofOf(taking, draft, { file: path, workDir }))
-      return { ...draft, ...proof }
+      return { ...draft, ...proof, suspect: before && fallBetween(before, draft, taking.limits) }
     })
     course.signal.throwIfAborted()
     await writeManifest(files, manifest)

@@ -7,7 +7,7 @@ import { askProgram, type BackupProgram } from './program/ask.ts'
 import { inScratch } from './scratch.ts'
 import { filesOf } from './shelf/files-of.ts'
 import type { Shelf } from './shelf/shelf.ts'
-import { type ShelvedBackup, stateOf, writeManifest } from './shelf/shelved-backup.ts'
+import { type ShelvedBackup, stateOf, worthOf, writeManifest } from './shelf/shelved-backup.ts'
 import { prove } from './take-backup.ts'
 
 export interface Verifying {
@@ -17,6 +17,8 @@ export interface Verifying {
   shelf: Shelf
   engine: Engine
   manifest: BackupManifest
+  /** Whether what it holds less than the one before is meant. */
+  accept?: boolean
 }
 
 /** Restores a backup into a scratch database once more. The verdict is written into the manifest: good or not. */
@@ -40,14 +42,20 @@ export async function withVerified<T>(verifying: Verifying, work: (path: string)
 }
 
 async function verifyBytes(verifying: Verifying, path: string): Promise<ShelvedBackup> {
-  const { host, tool, course, shelf, manifest } = verifying
+  const { host, tool, course, shelf, manifest, accept = false } = verifying
   const [digest] = await askProgram(host, tool, { part: 'files', verb: 'digest', ask: { files: [path] } })
+  if (digest && 'problem' in digest) throw unreadable(manifest, digest.problem)
   const before = stateOf(manifest, digest ?? null)
   const result = isReadable(before) ? await proveAgain(verifying, path) : { proof: null, problem: problems[before] }
   course.signal.throwIfAborted()
-  const after = { ...manifest, ...result }
+  const after = { ...manifest, ...result, ...(accept && result.proof !== null ? { suspect: null } : {}) }
   await writeManifest(filesOf(host, tool, shelf), after)
-  return { manifest: after, state: isReadable(before) ? (after.proof ? 'proven' : 'unproven') : before }
+  return { manifest: after, state: isReadable(before) ? worthOf(after) : before }
+}
+
+/** That says nothing of the backup: the disk may be well again. */
+function unreadable({ id }: BackupManifest, problem: string): AppError {
+  return new AppError('unavailable', `The backup ${id} cannot be read: ${problem}.`, { reason: 'backup_unreadable' })
 }
 
 function proveAgain(verifying: Verifying, file: string): Promise<Pick<BackupManifest, 'proof' | 'problem'>> {
@@ -59,7 +67,8 @@ function proveAgain(verifying: Verifying, file: string): Promise<Pick<BackupMani
 }
 
 function refuseUnproven({ manifest, state }: ShelvedBackup): void {
-  if (state === 'proven') return
+  // What it holds is less, and is what was taken.
+  if (state === 'proven' || state === 'suspect') return
   const reason = state === 'unproven' ? 'backup_not_proven' : `backup_${state}`
   throw new AppError('unprocessable', `The backup ${manifest.id} was refused. ${manifest.problem}`, { reason })
 }
@@ -69,4 +78,4 @@ const problems = {
   missing: 'Its file is not there.',
 } as const
 
-const isReadable = (state: BackupState): state is 'proven' | 'unproven' => !(state in problems)
+const isReadable = (state: BackupState): state is ReturnType<typeof worthOf> => !(state in problems)

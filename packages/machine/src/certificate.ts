@@ -10,6 +10,8 @@ export interface Certificate {
   validTo: string
   /** Whole days; negative once it has expired. */
   daysLeft: number
+  /** How much of its life is left, in percent; 0 once it has expired. */
+  lifeLeftPercent: number
   fingerprint256: string
 }
 
@@ -27,14 +29,16 @@ export function readCertificate(pem: string, nowMs: number): Certificate | null 
 
 /** As TLS gives the one that a server shows. */
 export function describeCertificate(certificate: PeerCertificate, nowMs: number): Certificate {
-  const validTo = new Date(certificate.valid_to)
+  const [validFrom, validTo] = [new Date(certificate.valid_from), new Date(certificate.valid_to)]
+  const leftMs = Math.max(0, validTo.getTime() - nowMs)
   return {
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     names: namesOf(certificate.subjectaltname ?? ''),
-    validFrom: new Date(certificate.valid_from).toISOString(),
+    validFrom: validFrom.toISOString(),
     validTo: validTo.toISOString(),
     daysLeft: Math.floor((validTo.getTime() - nowMs) / dayMs),
+    lifeLeftPercent: Math.min(100, Math.round((100 * leftMs) / Math.max(1, validTo.getTime() - validFrom.getTime()))),
     fingerprint256: certificate.fingerprint256,
   }
 }
@@ -49,8 +53,20 @@ function namesOf(alternative: string): string[] {
   return names.filter((name) => name !== '').slice(0, maxNames)
 }
 
-/** What a certificate is to whoever wants it to last so many days more. */
-export function validityOf({ daysLeft }: Certificate, leastDays: number): 'valid' | 'expires_soon' | 'expired' {
+type Lasting = Pick<Certificate, 'validFrom' | 'validTo' | 'daysLeft' | 'lifeLeftPercent'>
+
+/** Who renews at a third of a life has this much of it left for a warning. */
+const leastPercent = 25
+const longLivedFactor = 2.8
+
+/**
+ * What a certificate is to whoever wants it to last so many days more. One that lives hardly longer than they are, such as one
+ * for six days, or for twelve hours inside a house, would never last so long: it is judged by its own life.
+ */
+export function validityOf(certificate: Lasting, leastDays: number): 'valid' | 'expires_soon' | 'expired' {
+  const { validFrom, validTo, daysLeft, lifeLeftPercent } = certificate
   if (daysLeft < 0) return 'expired'
-  return daysLeft < leastDays ? 'expires_soon' : 'valid'
+  const lifeDays = (Date.parse(validTo) - Date.parse(validFrom)) / dayMs
+  const isSoon = lifeDays < leastDays * longLivedFactor ? lifeLeftPercent < leastPercent : daysLeft < leastDays
+  return isSoon ? 'expires_soon' : 'valid'
 }

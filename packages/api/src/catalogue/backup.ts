@@ -3,6 +3,7 @@ import {
   backupIdField,
   backupNameField,
   backupSchema,
+  fallFields,
   postgresConnectionFields,
   postgresNameField,
 } from '../backups.ts'
@@ -52,7 +53,7 @@ export const backup = family({
     title: { en: 'Back up a SQLite database', fr: 'Sauvegarder une base SQLite' },
     retryClass: 'idempotent',
     timeoutSec: 3600,
-    payload: z.strictObject({ path: pathField.describe('The file of the database.'), ...shelf }),
+    payload: z.strictObject({ path: pathField.describe('The file of the database.'), ...shelf, ...fallFields }),
     example: { path: '/var/lib/app/app.db', name: 'app' },
     /** Null in a dry run. */
     output: z.object({ backup: backupSchema.nullable() }),
@@ -84,6 +85,7 @@ export const backup = family({
     payload: z.strictObject({
       database: postgresNameField.describe('The name of the database to back up.'),
       ...shelf,
+      ...fallFields,
       ...postgresConnectionFields,
     }),
     example: { database: 'app', name: 'app' },
@@ -129,6 +131,10 @@ export const backup = family({
       backups: z.array(backupSchema),
       total: z.number().int(),
       lastProven: backupIdField.nullable().describe('The youngest backup that is good; null when there is none.'),
+      suspect: z
+        .array(backupIdField)
+        .default([])
+        .describe('Backups that hold much less than the good one before them.'),
     }),
   }),
 
@@ -143,6 +149,12 @@ export const backup = family({
       runAs: accountField
         .optional()
         .describe('The account to restore it as, where the one that it was taken as is not there.'),
+      accept: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Whether that it holds less than the one before is meant, after a clean-up or a restore: it is good then, and the next is compared with it.',
+        ),
     }),
     example: { name: 'app' },
     output: z.object({ backup: backupSchema }),
@@ -162,7 +174,7 @@ export const backup = family({
         .min(1)
         .max(100)
         .default(3)
-        .describe('How many proven backups stay, however old they are.'),
+        .describe('How many proven backups stay, however old they are; suspect ones are none of them.'),
     }),
     example: { name: 'app' },
   }),

@@ -59,7 +59,9 @@ export const checks = family({
         .min(0)
         .max(3650)
         .default(21)
-        .describe('The check fails when the certificate expires within so many days.'),
+        .describe(
+          'The check fails when the certificate expires within so many days; one that lives hardly longer, once a quarter of its life is left.',
+        ),
       timeoutMs: waitField,
     }),
     example: { host: 'example.com' },
@@ -72,6 +74,7 @@ export const checks = family({
       validFrom: z.string(),
       validTo: z.string(),
       daysLeft: z.number(),
+      lifeLeftPercent: z.number().int(),
       fingerprint256: z.string(),
     }),
   }),

@@ -33,6 +33,9 @@ const free: Record<string, RegExp> = {
   'platform.nginx.site.apply headers X-Frame-Options': /^[!-#%-~][ -#%-~]*$/,
   'tls.certificate.check endpoint host': host,
   'tls.certificate.check endpoint serverName': host,
+  // Compared with the names in a manifest, and read by no program.
+  'db.sqlite.backup mayShrink': /^[A-Za-z_][A-Za-z0-9_ .-]*\*?$/,
+  'db.postgres.backup mayShrink': /^[A-Za-z_][A-Za-z0-9_ .-]*\*?$/,
   // No program but PostgreSQL reads it.
   'db.postgres.query sql': argument,
   'service.systemd.apply execStart': argument,

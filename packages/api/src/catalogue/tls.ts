@@ -19,7 +19,9 @@ const warnDaysField = z
   .min(0)
   .max(3650)
   .default(21)
-  .describe('A certificate that ends within so many days is worth a warning.')
+  .describe(
+    'A certificate that ends within so many days is worth a warning; one that lives hardly longer, once a quarter of its life is left.',
+  )
 
 const certificateSchema = z.object({
   subject: z.string(),
@@ -28,6 +30,7 @@ const certificateSchema = z.object({
   validFrom: z.string(),
   validTo: z.string(),
   daysLeft: z.number().int(),
+  lifeLeftPercent: z.number().int().describe('How much of its life is left, in percent.'),
   fingerprint256: z.string(),
 })
 
@@ -87,6 +90,10 @@ export const tls = family({
     output: z.object({
       rehearsed: z.boolean().describe('Nothing was kept: the authority was asked as for a real renewal.'),
       renewed: z.array(z.string()),
+      notServed: z
+        .array(z.object({ name: z.string(), domain: z.string(), why: z.string() }))
+        .default([])
+        .describe('Certificates of which this server serves an older one: the order fails when there are some.'),
       certificates: z.array(storedSchema),
     }),
   }),

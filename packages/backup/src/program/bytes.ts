@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { type Duplex, type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
@@ -14,16 +14,26 @@ process.on('SIGTERM', () => stop.abort())
 
 /** The digest of a file; null when there is no file. */
 export async function digestOf(path: string): Promise<Digest | null> {
+  const file = await openFile(path)
+  if (file === null) return null
   const meter = newMeter()
+  await pipeline(file.createReadStream(), meter.stream, async (rest) => {
+    for await (const _ of rest);
+  })
+  return meter.digest()
+}
+
+/** A pipe in the place of a file would never open, or never end. */
+async function openFile(path: string): Promise<FileHandle | null> {
   try {
-    await pipeline(createReadStream(path), meter.stream, async (rest) => {
-      for await (const _ of rest);
-    })
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    if ((await file.stat()).isFile()) return file
+    await file.close()
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw error
   }
-  return meter.digest()
+  throw new Problem('unexpected_file', 'is no regular file')
 }
 
 /** Compresses a file into our standard output; gives what was sent. */

@@ -14,6 +14,14 @@ export interface Digest {
 /** The bytes of a backup, and what is in them. */
 export interface Expected extends Content, Digest {}
 
+/** Of a file that is there and cannot be read, whatever the reason is; what others say of theirs stays true. */
+export interface Unread {
+  problem: string
+}
+
+/** Null where there is no file. */
+export type Found = Digest | Unread | null
+
 /** A backup as it was sent: whatever is read back later is held against these bytes. */
 export interface Sent extends Expected {
   engineVersion: string
@@ -27,8 +35,7 @@ interface Verb<Ask, Answer> {
 
 /** Files of the server. */
 export interface FileVerbs {
-  /** The digest of each file; null where there is none. */
-  digest: Verb<{ files: string[] }, (Digest | null)[]>
+  digest: Verb<{ files: string[] }, Found[]>
   clear: Verb<{ directory: string }, null>
   holders: Verb<{ path: string }, { pids: number[] }>
 }
@@ -82,7 +89,7 @@ export interface S3Shelf {
 type S3File = S3Shelf & { file: string }
 
 export interface S3Verbs {
-  /** The names of all files, sorted. */
+  /** The names of all files that may be a backup's, and of a few others, sorted. */
   list: Verb<S3Shelf, string[]>
   /** The text of a file, only when it was written under our seal; null when there is no file. */
   read: Verb<S3File, string | null>
@@ -92,8 +99,8 @@ export interface S3Verbs {
   put: Verb<S3File & { sent: Digest }, null>
   /** Fetches a file into the one on its standard output; null when there is none. */
   get: Verb<S3File, Digest | null>
-  /** The digest of each file, all of which is read; null where there is none. */
-  digest: Verb<S3Shelf & { files: string[] }, (Digest | null)[]>
+  /** The digest of each file, all of which is read. */
+  digest: Verb<S3Shelf & { files: string[] }, Found[]>
   remove: Verb<S3File, null>
 }
 

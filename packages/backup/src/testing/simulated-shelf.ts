@@ -1,3 +1,4 @@
+import { usualFall } from '@ikoma/api'
 import { type Course, planFor } from '@ikoma/machine'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { type Engine, engineOfKind } from '../engines/engine.ts'
@@ -32,7 +33,7 @@ export function simulatedShelf({ inBucket = false } = {}) {
   const { course, logged, stop } = stoppable(host)
   const source = { engine: 'sqlite' as const, source: database, runAs: 'root', connection: null }
   const engine = engineOfKind(tool, { source, extension: 'sqlite.gz', check: async () => {} })
-  const taking = { host, tool, course, shelf, engine, takenBy: 'order.1' }
+  const taking = { host, tool, course, shelf, engine, takenBy: 'order.1', limits: usualFall }
   return {
     ...{ host, tool, shelf, engine, course, taking, logged, stop },
     /** What lies in the folder of the shelf, and in the bucket. */
@@ -64,6 +65,17 @@ export function disturbed(engine: Engine, verb: 'copy' | 'prove', before: () => 
     async ask(host, question) {
       if (question.verb === verb) await before()
       return engine.ask(host, question)
+    },
+  }
+}
+
+/** The engine of a database that holds these rows. */
+export function holding(engine: Engine, tables: Record<string, number>): Engine {
+  return {
+    ...engine,
+    async ask(host, question) {
+      const answer = await engine.ask(host, question)
+      return question.verb === 'copy' ? { ...answer, tables } : answer
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts'
-import { mustRun, outputOf } from '../must-run.ts'
+import { outputOf } from '../must-run.ts'
+import { runAptly } from './aptly.ts'
 
 export interface PackageState {
   version: string
@@ -89,17 +90,17 @@ export type Verb = typeof install | typeof reinstall | typeof renew | typeof dow
 const aloud = true
 
 export async function transact(host: Host, verb: Verb, specs: readonly string[]): Promise<void> {
-  await mustRun(host, { argv: ['apt-get', ...options, ...verb, '--', ...specs], env, timeoutSec: installSec, aloud })
+  await runAptly(host, { argv: ['apt-get', ...options, ...verb, '--', ...specs], env, timeoutSec: installSec, aloud })
 }
 
 /** Fetches what the repositories offer now. */
 export async function refreshLists(host: Host): Promise<void> {
-  await mustRun(host, { argv: ['apt-get', ...options, 'update'], env, timeoutSec: listSec, aloud })
+  await runAptly(host, { argv: ['apt-get', ...options, 'update'], env, timeoutSec: listSec, aloud })
 }
 
 /** Goes on where an installation was interrupted; what was not even unpacked is fetched and unpacked once more. */
 export async function finishInterrupted(host: Host, halfInstalled: readonly string[]): Promise<void> {
   const argv = ['dpkg', '--force-confdef', '--force-confold', '--configure', '--pending'] as const
-  await mustRun(host, { argv, env, timeoutSec: installSec, aloud })
+  await runAptly(host, { argv, env, timeoutSec: installSec, aloud })
   if (halfInstalled.length > 0) await transact(host, reinstall, halfInstalled)
 }

@@ -4,7 +4,6 @@ import type { Change, Desired } from '../plan.ts'
 import {
   candidates,
   downgrade,
-  finishInterrupted,
   install,
   type PackageState,
   packageStates,
@@ -15,6 +14,8 @@ import {
   transact,
   type Verb,
 } from './apt.ts'
+import { repairOf } from './interrupted.ts'
+import { listOf } from './listed.ts'
 
 export interface WantedPackage {
   name: string
@@ -61,21 +62,6 @@ interface Machine {
   offered: Map<string, string>
   /** What the removal before takes away. */
   gone: readonly string[]
-}
-
-/** What dpkg was doing when it was killed: until it is finished, apt refuses everything. */
-async function repairOf(host: Host, there: Map<string, PackageState>): Promise<Change | null> {
-  const begun = /^(half-installed|unpacked|half-configured|triggers-pending|triggers-awaited)$/
-  const names = [...there].filter(([, { status }]) => begun.test(status)).map(([name]) => name)
-  const broken = names.filter((name) => there.get(name)?.status === 'half-installed')
-  if (names.length === 0 && (await host.list('/var/lib/dpkg/updates')).length === 0) return null
-  return {
-    title: names.length === 0 ? 'finish what dpkg began' : `finish the interrupted installation of ${listOf(names)}`,
-    diff: null,
-    apply: (on) => finishInterrupted(on, broken),
-    // Half-installed is no state to go back to.
-    undo: async () => {},
-  }
 }
 
 async function planRemoval(wanted: WantedPackages, there: Map<string, PackageState>, foresee: Foresee) {
@@ -213,11 +199,4 @@ function diffOf({ installs, removes }: Transaction, gone: readonly string[]): st
     ]),
   ]
   return lines.join('\n')
-}
-
-const maxListed = 20
-
-function listOf(items: readonly string[]): string {
-  const more = items.length - maxListed
-  return more > 0 ? `${items.slice(0, maxListed).join(', ')} and ${more} more` : items.join(', ')
 }

@@ -1,20 +1,10 @@
+import { readCertificate } from '../certificate.ts'
 import type { Host } from '../host.ts'
-import { mustRun } from '../must-run.ts'
 import { refuseTurnable } from '../safety/index.ts'
 import { ownAccount } from '../system/index.ts'
+import { production, refuseSpent, runCertbot } from './limits.ts'
+import type { CertbotPlaces } from './places.ts'
 import { refuseForeignRenewal, renewableNames } from './webroots.ts'
-
-export interface CertbotPlaces {
-  config: string
-  work: string
-  logs: string
-}
-
-export const certbotPlaces: CertbotPlaces = {
-  config: '/etc/letsencrypt',
-  work: '/var/lib/letsencrypt',
-  logs: '/var/log/letsencrypt',
-}
 
 export interface AcmeAuthority {
   /** Let's Encrypt's rehearsal, whose certificates nobody trusts and whose limits are wide. */
@@ -33,7 +23,6 @@ export interface CertbotRequest extends AcmeAuthority {
 }
 
 /** The authorities of Let's Encrypt, https://letsencrypt.org/docs/staging-environment/. */
-const production = 'https://acme-v02.api.letsencrypt.org/directory'
 const staging = 'https://acme-staging-v02.api.letsencrypt.org/directory'
 
 export function acmeDirectoryOf(authority: AcmeAuthority): string {
@@ -41,9 +30,12 @@ export function acmeDirectoryOf(authority: AcmeAuthority): string {
 }
 
 /** Gets a certificate for exactly these domains, in place of one of the same name. Accepts the authority's terms. */
-export function requestCertificate(host: Host, request: CertbotRequest, places: CertbotPlaces): Promise<void> {
+export async function requestCertificate(host: Host, request: CertbotRequest, places: CertbotPlaces): Promise<void> {
+  const { name, domains } = request
+  const asking = { name, domains, directoryUrl: acmeDirectoryOf(request), places }
+  await refuseSpent(host, asking)
   const account = request.email === undefined ? ['--register-unsafely-without-email'] : ['--email', request.email]
-  return mustRun(host, {
+  const program = {
     argv: [
       'certbot',
       'certonly',
@@ -66,7 +58,8 @@ export function requestCertificate(host: Host, request: CertbotRequest, places: 
     env: trusting(request.directoryRootFile),
     timeoutSec,
     aloud: true,
-  })
+  } as const
+  await runCertbot(host, program, asking)
 }
 
 export interface RenewalRequest {
@@ -87,7 +80,8 @@ export async function renewCertificates(
   places: CertbotPlaces,
 ): Promise<readonly string[]> {
   const { name, force, directoryRootFile } = request
-  const one = (each: string | undefined) => {
+  const one = async (each: string | undefined) => {
+    if (each !== undefined && force) await refuseSpent(host, await renewalOf(host, each, places))
     const which = each === undefined ? [] : ['--cert-name', each]
     return renew(host, [...which, ...(force ? ['--force-renewal'] : [])], { places, directoryRootFile })
   }
@@ -125,7 +119,20 @@ async function renew(
   if (directoryRootFile !== undefined) await refuseTurnable(host, directoryRootFile, (await ownAccount()).owner)
   // Certbot would otherwise wait up to eight minutes, for the sake of the authority, when nobody is at a terminal.
   const argv = ['certbot', 'renew', ...unattended(places), '--no-random-sleep-on-renew', ...options] as const
-  return mustRun(host, { argv, env: trusting(directoryRootFile), timeoutSec, aloud: true })
+  const named = options[options.indexOf('--cert-name') + 1]
+  const asking = await renewalOf(host, options.includes('--cert-name') ? (named ?? '') : '', places)
+  // Rehearsed at an authority of its own, whose limits are wide.
+  const rehearsed = { ...asking, directoryUrl: null }
+  const program = { argv, env: trusting(directoryRootFile), timeoutSec, aloud: true } as const
+  await runCertbot(host, program, options.includes('--dry-run') ? rehearsed : asking)
+}
+
+async function renewalOf(host: Host, name: string, places: CertbotPlaces) {
+  const pem = name === '' ? null : await host.read(`${places.config}/live/${name}/cert.pem`)
+  const domains = (pem === null ? null : readCertificate(pem, Date.now()))?.names ?? []
+  // Of many at once, a failure tells the domain; whose they are is whoever certbot asks, most often Let's Encrypt.
+  const directoryUrl = name === '' ? production : await directoryUrlOf(host, name, places)
+  return { name, domains, directoryUrl, places }
 }
 
 const timeoutSec = 540

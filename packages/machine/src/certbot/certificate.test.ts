@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { planFor } from '../plan.ts'
 import { selfSigned } from '../testing/self-signed.ts'
 import { SimulatedHost, type Tool } from '../testing/simulated-host.ts'
-import { type CertbotRequest, certbotPlaces, rehearseRenewal, renewCertificates } from './certbot.ts'
+import { type CertbotRequest, rehearseRenewal, renewCertificates } from './certbot.ts'
 import { certbotCertificate } from './certificate.ts'
+import { certbotPlaces } from './places.ts'
 
 const request: CertbotRequest = {
   name: 'app',
@@ -31,7 +32,6 @@ test('a certificate that is there, for these domains, from this authority and fo
 test.each([
   ['there is none', {}],
   ['there is none', { pem: 'broken' }],
-  ['it ends in 20 days', { pem: certificate(21) }],
   ['that there is is for app.test', { pem: certificate(90, ['app.test']) }],
   [
     'that there is is from https://acme-staging-v02.api.letsencrypt.org/directory',
@@ -40,6 +40,17 @@ test.each([
 ])('one is got because %s', async (why, there) => {
   const get = `get the certificate app for app.test, www.app.test from ${letsEncrypt}`
   expect(await titles(there)).toEqual([`${get}: ${why}`])
+})
+
+test('one of ninety days is got anew near its end, and one of six lives as long as its kind', async () => {
+  const [long, short] = [certificate(90), certificate(6)]
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 69.5 * 24 * 3_600_000 })
+  onTestFinished(() => void vi.useRealTimers())
+  expect(await titles({ pem: long })).toEqual([expect.stringContaining(': it ends in 20 days')])
+  vi.useRealTimers()
+  expect(await titles({ pem: short })).toEqual([])
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5 * 24 * 3_600_000 })
+  expect(await titles({ pem: short })).toEqual([expect.stringContaining(': it ends in 0 days')])
 })
 
 test('another authority is asked where it is, and trusted by the file that is given', async () => {

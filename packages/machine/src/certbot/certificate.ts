@@ -1,16 +1,10 @@
-import { type Certificate, readCertificate } from '../certificate.ts'
+import { type Certificate, readCertificate, validityOf } from '../certificate.ts'
 import type { Host } from '../host.ts'
 import type { Change, Desired } from '../plan.ts'
 import { refuseTurnable } from '../safety/index.ts'
 import { directory, file, ownAccount } from '../system/index.ts'
-import {
-  acmeDirectoryOf,
-  type CertbotPlaces,
-  type CertbotRequest,
-  certbotPlaces,
-  directoryUrlOf,
-  requestCertificate,
-} from './certbot.ts'
+import { acmeDirectoryOf, type CertbotRequest, directoryUrlOf, requestCertificate } from './certbot.ts'
+import { type CertbotPlaces, certbotPlaces } from './places.ts'
 import { refuseForeignWebroot } from './webroots.ts'
 
 const rootOwned = { owner: 'root', group: 'root' }
@@ -74,5 +68,5 @@ function reasonToIssue({ certificate, directoryUrl }: State, request: CertbotReq
   }
   if (directoryUrl !== acmeDirectoryOf(request))
     return `that there is is from ${directoryUrl ?? 'an unknown authority'}`
-  return certificate.daysLeft < warningDays ? `it ends in ${certificate.daysLeft} days` : null
+  return validityOf(certificate, warningDays) === 'valid' ? null : `it ends in ${certificate.daysLeft} days`
 }

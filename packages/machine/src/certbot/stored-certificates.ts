@@ -1,6 +1,6 @@
 import { type Certificate, readCertificate } from '../certificate.ts'
 import type { Host } from '../host.ts'
-import { certbotPlaces } from './certbot.ts'
+import { certbotPlaces } from './places.ts'
 
 export interface StoredCertificate extends Certificate {
   keptBy: 'certbot' | 'caddy'
@@ -26,7 +26,8 @@ export async function listCertificates(
   const certificates: StoredCertificate[] = []
   const unreadable: string[] = []
   for (const { keptBy, file } of [...(await certbotFiles(host, places)), ...(await caddyFiles(host, places))]) {
-    const pem = await host.read(file)
+    // A link that leads nowhere is named, not left out.
+    const pem = await host.read(file).catch(() => null)
     const certificate = pem === null ? null : readCertificate(pem, Date.now())
     if (certificate) certificates.push({ keptBy, file, ...certificate })
     else unreadable.push(file)
@@ -36,10 +37,12 @@ export async function listCertificates(
 
 type File = Pick<StoredCertificate, 'keptBy' | 'file'>
 
-/** A folder for each, beside a README. */
+/** A folder for each, beside a README; one that is gone is known by what certbot would renew. */
 async function certbotFiles(host: Host, { certbot }: CertificatePlaces): Promise<File[]> {
-  const names = (await host.list(certbot)).filter((name) => name !== 'README')
-  return names.map((name) => ({ keptBy: 'certbot', file: `${certbot}/${name}/fullchain.pem` }))
+  const live = (await host.list(certbot)).filter((name) => name !== 'README')
+  const renewed = await host.list(certbot.replace(/\/live$/, '/renewal'))
+  const names = new Set([...live, ...renewed.flatMap((file) => /^(.+)\.conf$/.exec(file)?.[1] ?? [])])
+  return [...names].map((name) => ({ keptBy: 'certbot', file: `${certbot}/${name}/fullchain.pem` }))
 }
 
 /** A folder for each authority, and in it one for each name. */

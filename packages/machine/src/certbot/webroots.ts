@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { refuseForeignFolders } from '../safety/index.ts'
 import { ownAccount } from '../system/index.ts'
-import type { CertbotPlaces } from './certbot.ts'
+import type { CertbotPlaces } from './places.ts'
 
 /**
  * Refuses a folder for answers in which an account of the server could put a link where certbot, as root, is about to make

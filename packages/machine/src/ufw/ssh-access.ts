@@ -38,13 +38,16 @@ function bare(address: string): string {
   return isIPv4(mapped) ? mapped : plain
 }
 
-/** Ports by sshd's own settings, and by systemd's socket where that listens for it. */
+/** Ports by sshd's own settings, and by systemd's socket where that listens for it, or will at the next boot. */
 async function configured(host: Host): Promise<number[]> {
   const settings = await tryRun(host, { argv: ['sshd', '-T'] })
-  const socket = await tryRun(host, { argv: ['systemctl', 'show', '--property=Listen', '--', 'ssh.socket'] })
+  const properties = ['--property=Listen', '--property=ActiveState', '--property=UnitFileState'] as const
+  const socket = (await tryRun(host, { argv: ['systemctl', 'show', ...properties, '--', 'ssh.socket'] }))?.stdout ?? ''
+  // Debian brings the unit along with port 22 in it, whoever listens.
+  const listens = /^(ActiveState=(active|activating|reloading)|UnitFileState=enabled(-runtime)?)$/m.test(socket)
   const found = [
     ...(settings?.stdout ?? '').matchAll(/^port (\d+)$/gm),
-    ...(socket?.stdout ?? '').matchAll(/^Listen=.*:(\d+) \(Stream\)$/gm),
+    ...(listens ? socket.matchAll(/^Listen=.*:(\d+) \(Stream\)$/gm) : []),
   ]
   return found.map(([, port]) => Number(port))
 }

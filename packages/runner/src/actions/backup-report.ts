@@ -1,12 +1,12 @@
 import type { Backup, OutputOf } from '@ikoma/api'
-import type { ShelvedBackup } from '@ikoma/backup'
+import type { ShelvedBackup, Stray } from '@ikoma/backup'
 import type { ActionResult } from '../order/action.ts'
 
 /** A backup as an order's report has it. */
 export function toldBackup({ manifest, state }: ShelvedBackup): Backup {
-  const { version, tables, schemaSha256, connection, ...told } = manifest
+  const { version, tables, schemaSha256, connection, suspect = null, ...told } = manifest
   const counts = Object.values(tables)
-  return { ...told, state, tableCount: counts.length, rowCount: counts.reduce((sum, rows) => sum + rows, 0) }
+  return { ...told, suspect, state, tableCount: counts.length, rowCount: counts.reduce((sum, rows) => sum + rows, 0) }
 }
 
 /** Good only when it is proven: everything else is a failed order, whose output says which. */
@@ -17,9 +17,30 @@ export function verdictOn(shelved: ShelvedBackup): ActionResult<{ backup: Backup
   if (state === 'proven') {
     return { ok: true, summary: `${id} (${bytes} bytes) is proven: ${proof?.checks.join(', ')}.`, output }
   }
+  if (state === 'suspect') return suspectResult(shelved)
   const summary = `${id} is ${state}, and not good. ${problem ?? ''}`.trim()
   const code = state === 'unproven' ? 'backup_not_proven' : `backup_${state}`
   return { ok: false, summary, output, errors: [{ code, message: summary }], retryable: false }
+}
+
+/** It was restored and checked, and yet may be of a database that lost what it held: somebody has to look. */
+function suspectResult(shelved: ShelvedBackup): ActionResult<{ backup: Backup }> {
+  const { id, suspect } = shelved.manifest
+  const cure = `If that is meant, order backup.verify with "backup": "${id}" and "accept": true; until then the good ones before it stay.`
+  const summary = `${id} is suspect, and not good. ${suspect} ${cure}`
+  const errors = [{ code: 'backup_suspect', message: summary }]
+  return { ok: false, summary, output: { backup: toldBackup(shelved) }, errors, retryable: false }
+}
+
+/** What the list of backups has to say first. */
+export function warningOf(newestFirst: readonly ShelvedBackup[], strays: readonly Stray[]): string {
+  const suspect = newestFirst.filter(({ state }) => state === 'suspect')
+  const [newest] = newestFirst
+  const latest = suspect[0] === newest ? ` The newest is one: ${newest?.manifest.suspect}` : ''
+  const fallen = suspect.length === 0 ? '' : ` Warning: ${suspect.length} of them suspect.${latest}`
+  const [first] = strays
+  const more = strays.length > 1 ? ` and ${strays.length - 1} more` : ''
+  return first === undefined ? fallen : `${fallen} Left out: ${first.file}${more}, for ${first.why}`
 }
 
 /** A backup to restore, or a restore to undo, and into which place. */

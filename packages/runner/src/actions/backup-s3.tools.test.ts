@@ -23,7 +23,7 @@ describe('a backup in a bucket', () => {
       `PUT ${manifest}`,
     ])
     expect(left()).toEqual([])
-    expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id })
+    expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id, suspect: [], strays: [] })
     expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
   })
 

@@ -37,7 +37,7 @@ describe('a backup', () => {
       'row counts of 2 tables',
     ])
     expect(files()).toEqual([`${taken.id}.json`, `${taken.id}.sqlite.gz`])
-    expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id })
+    expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id, suspect: [], strays: [] })
     expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
   })
 
@@ -66,7 +66,7 @@ describe('a backup', () => {
     const missing = await order('db.sqlite.backup', { path: join(folder, 'none.db'), ...shelf })
     expect(missing).toMatchObject({ ok: false, errors: [{ code: 'no_such_database' }] })
     expect(files).toThrow('ENOENT')
-    expect(await list()).toEqual({ backups: [], total: 0, lastProven: null })
+    expect(await list()).toEqual({ backups: [], total: 0, lastProven: null, suspect: [], strays: [] })
   })
 })
 

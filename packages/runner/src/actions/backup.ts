@@ -5,6 +5,7 @@ import {
   getManifest,
   listBackups,
   localProgram,
+  lookThrough,
   ownerOfDatabase,
   placeOf,
   postgresEngine,
@@ -18,6 +19,7 @@ import {
   undoPostgresRestore,
   undoSqliteRestore,
   verifyBackup,
+  worthOf,
 } from '@ikoma/backup'
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '@ikoma/machine'
@@ -26,7 +28,7 @@ import { refuseOthersAccount } from '@ikoma/machine/safety'
 import { refuseOwnGround } from '../host/own-ground.ts'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { namedBy } from '../order/policy.ts'
-import { restoredResult, toldBackup, verdictOn, wouldRestore } from './backup-report.ts'
+import { restoredResult, toldBackup, verdictOn, warningOf, wouldRestore } from './backup-report.ts'
 import { converging } from './converging.ts'
 import { refuseOthersRights } from './others-rights.ts'
 
@@ -42,7 +44,7 @@ export const backup = {
 
 /** Copies a SQLite database while it is in use, and proves the copy. */
 async function backUpSqlite(
-  { path, ...shelf }: PayloadOf<'db.sqlite.backup'>,
+  { path, suspectFallPercent, mayShrink, ...shelf }: PayloadOf<'db.sqlite.backup'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.sqlite.backup'>>> {
   const { machine, dryRun, marker } = context
@@ -53,8 +55,9 @@ async function backUpSqlite(
   }
   const tool = await localProgram()
   const engine = sqliteEngine(tool, path, owner)
-  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker })
-  return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
+  const limits = { suspectFallPercent, mayShrink }
+  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker, limits })
+  return verdictOn({ manifest, state: worthOf(manifest) })
 }
 
 /** Puts a proven backup in the place of a database that nobody has open, or takes that back. */
@@ -101,7 +104,7 @@ async function backUpPostgres(
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.postgres.backup'>>> {
   const { machine, dryRun, marker } = context
-  const { database, name, directory, s3, ...connection } = payload
+  const { database, name, directory, s3, suspectFallPercent, mayShrink, ...connection } = payload
   const shelf = { name, directory, s3 }
   const tool = await localProgram()
   await refuseOthersRights(connection.runAs, context)
@@ -111,8 +114,9 @@ async function backUpPostgres(
     const summary = `Would back up ${database} as ${connection.runAs} into ${placeOf(shelf)}, and prove that.`
     return { ok: true, summary, output: { backup: null } }
   }
-  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker })
-  return verdictOn({ manifest, state: manifest.proof ? 'proven' : 'unproven' })
+  const limits = { suspectFallPercent, mayShrink }
+  const manifest = await takeBackup({ host: machine, tool, course: context, shelf, engine, takenBy: marker, limits })
+  return verdictOn({ manifest, state: worthOf(manifest) })
 }
 
 /** Puts a proven backup in the place of a database that nobody is connected to, or takes that back. */
@@ -142,21 +146,25 @@ async function list(
   { limit, ...shelf }: PayloadOf<'backup.list'>,
   { machine, log }: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.list'>>> {
-  const found = await listBackups(machine, await localProgram(), shelf)
+  const { backups: found, strays } = await lookThrough(machine, await localProgram(), shelf)
   for (const { manifest, state } of found.slice(0, limit)) log(`${manifest.id} ${state} ${manifest.bytes} bytes`)
   const proven = found.filter(({ state }) => state === 'proven')
   const lastProven = proven[0]?.manifest.id ?? null
-  const summary = `${found.length} backups of ${shelf.name}, ${proven.length} of them proven; the last: ${lastProven ?? 'none'}.`
-  return {
-    ok: true,
-    summary,
-    output: { backups: found.slice(0, limit).map(toldBackup), total: found.length, lastProven },
-  }
+  const suspect = found.filter(({ state }) => state === 'suspect').map(({ manifest }) => manifest.id)
+  const summary = `${found.length} backups of ${shelf.name}, ${proven.length} of them proven; the last: ${lastProven ?? 'none'}.${warningOf(found, strays)}`
+  for (const { file, why } of strays.slice(0, maxStrays)) log(`${file}: ${why}`)
+  const backups = found.slice(0, limit).map(toldBackup)
+  const output = { backups, total: found.length, lastProven, strays: strays.slice(0, maxStrays) }
+  return { ok: true, summary, output: { ...output, suspect: suspect.slice(0, maxSuspect) } }
 }
+
+/** As many as a report may well hold. */
+const maxSuspect = 200
+const maxStrays = 20
 
 /** Restores a backup into a scratch database once more; its manifest says afterwards whether it is good. */
 async function verify(
-  { backup: id, runAs, ...shelf }: PayloadOf<'backup.verify'>,
+  { backup: id, runAs, accept, ...shelf }: PayloadOf<'backup.verify'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'backup.verify'>>> {
   const { machine, dryRun } = context
@@ -169,7 +177,7 @@ async function verify(
   }
   if (runAs !== undefined) await refuseOthersRights(runAs, context)
   const engine = engineOf(tool, { ...manifest, runAs: runAs ?? manifest.runAs })
-  return verdictOn(await verifyBackup({ host: machine, tool, course: context, shelf, engine, manifest }))
+  return verdictOn(await verifyBackup({ host: machine, tool, course: context, shelf, engine, manifest, accept }))
 }
 
 /** The newest without an id. */

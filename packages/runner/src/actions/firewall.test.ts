@@ -22,6 +22,15 @@ function apply(machine: SimulatedHost, rules: object[], more: object = {}) {
 const confirm = (machine: SimulatedHost) => confirmFirewall({}, actionContext({ machine }))
 const status = async (machine: SimulatedHost) => (await showFirewall({}, actionContext({ machine }))).output
 
+/** systemctl with a socket of SSH on port 2222, as systemd tells of it. */
+const sshSocket =
+  (state: string): Tool =>
+  (call) => {
+    const [verb] = call.args
+    const isSocket = verb === 'show' && call.args.includes('--property=Listen') && call.args.at(-1) === 'ssh.socket'
+    return isSocket ? { stdout: `Listen=[::]:2222 (Stream)\n${state}\n` } : (firewallTools().systemctl?.(call) ?? {})
+  }
+
 describe('nobody is locked out', () => {
   const me = '203.0.113.7'
   test.each<[string, object[], string]>([
@@ -55,15 +64,8 @@ describe('nobody is locked out', () => {
       'is told to listen on',
       ({ args }) => (args[0] === '-T' ? { stdout: 'addressfamily any\nport 22\nport 2222\n' } : { code: 1 }),
     ],
-    [
-      'systemctl',
-      'has systemd listen on for it',
-      ({ args: [verb, ...args] }) => {
-        if (verb === 'is-system-running') return { stdout: 'running\n' }
-        const isSocket = verb === 'show' && args.includes('--property=Listen') && args.at(-1) === 'ssh.socket'
-        return isSocket ? { stdout: 'Listen=[::]:2222 (Stream)\n' } : {}
-      },
-    ],
+    ['systemctl', 'has systemd listen on for it', sshSocket('ActiveState=active\nUnitFileState=disabled')],
+    ['systemctl', 'will have systemd listen on for it', sshSocket('ActiveState=inactive\nUnitFileState=enabled')],
   ])('without a port that %s %s, though nobody came that way yet', async (program, _, tool) => {
     const machine = firewallMachine()
     machine.install(program, tool)
@@ -71,6 +73,12 @@ describe('nobody is locked out', () => {
       reason: 'would_lock_out',
       message: expect.stringContaining('port 2222'),
     })
+  })
+
+  test('but by a socket that systemd has and nobody uses nobody comes', async () => {
+    const machine = firewallMachine()
+    machine.install('systemctl', sshSocket('ActiveState=inactive\nUnitFileState=disabled'))
+    expect(await apply(machine, [{ port: 22 }])).toMatchObject({ ok: true })
   })
 
   test('by IPv6, or by IPv4 within it', async () => {

@@ -135,6 +135,22 @@ describe('system.updates.apply', () => {
     expect(versionOf(machine, 'openssl')).toBe('3.0.1')
   })
 
+  test.each(['half-configured', 'half-installed'])('a package that is %s is finished first', async (status) => {
+    const { machine, apply } = setup()
+    Object.assign((machine.state.apt as AptState).installed.nginx ?? {}, { status })
+    const first = { title: 'finish the interrupted installation of nginx', diff: null }
+    expect(await apply({ scope: 'all' }, { dryRun: true })).toMatchObject({
+      output: { changed: false, changes: [first], upgraded: [] },
+    })
+    const result = await apply({ scope: 'all' })
+    expect(result).toMatchObject({ output: { changed: true, changes: [first, { title: 'upgrade 2 packages' }] } })
+    expect(result.summary).toContain('Finished what dpkg had begun.')
+    expect((machine.state.apt as AptState).installed).toMatchObject({
+      nginx: { version: '1.22.1-10', status: 'installed' },
+    })
+    expect(await apply({ scope: 'all' })).toMatchObject({ output: { changed: false, changes: [] } })
+  })
+
   test('all of it is everything, once', async () => {
     const { machine, apply } = setup()
     expect(await apply({ scope: 'all' })).toMatchObject({ ok: true, output: { changed: true } })

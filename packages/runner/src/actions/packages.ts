@@ -1,6 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import {
   packages as desiredPackages,
+  dpkgFinished,
   installedVersions,
   listUpdates,
   rebootReasons,
@@ -46,18 +47,36 @@ function refused(names: readonly string[]): ActionResult<never> {
 
 const convergeUpdates = converging(({ scope }: PayloadOf<'system.updates.apply'>) => [upToDate(scope)])
 
+const convergeBegun = converging(() => [dpkgFinished()])
+
 /** The lists are fetched for a plan too: by old ones it would promise what is not there any more. */
 async function applyUpdates(
   payload: PayloadOf<'system.updates.apply'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'system.updates.apply'>>> {
-  const { machine, step } = context
+  const { machine, step, dryRun } = context
+  // apt neither foresees nor upgrades anything before.
+  const begun = await convergeBegun(payload, context)
+  if (!begun.ok) return begun
+  const finished = begun.output?.changes ?? []
+  if (dryRun && finished.length > 0)
+    return { ...begun, summary: `${begun.summary} ${onlyThen}`, output: nothingYet(finished) }
   await step('fetch the package lists', () => refreshLists(machine))
   const upgraded = await listUpdates(machine, payload.scope)
   const result = await convergeUpdates(payload, context)
   if (!result.ok) return result
   const reasons = await rebootReasons(machine)
   const rebootRequired = reasons.length > 0
-  const summary = rebootRequired ? `${result.summary} A reboot is required: ${reasons.join(', ')}.` : result.summary
-  return { ok: true, summary, output: { ...result.output, upgraded, rebootRequired, rebootReasons: reasons } }
+  const done = finished.length > 0 ? `Finished what dpkg had begun. ${result.summary}` : result.summary
+  const summary = rebootRequired ? `${done} A reboot is required: ${reasons.join(', ')}.` : done
+  const { changed = false, changes = [] } = result.output ?? {}
+  const all = { changed: changed || finished.length > 0, changes: [...finished, ...changes] }
+  return { ok: true, summary, output: { ...all, upgraded, rebootRequired, rebootReasons: reasons } }
 }
+
+const onlyThen = 'What there is to upgrade can be said only then.'
+
+const nothingYet = (changes: OutputOf<'system.updates.apply'>['changes']) => ({
+  ...{ changed: false, changes, upgraded: [] },
+  ...{ rebootRequired: false, rebootReasons: [] },
+})

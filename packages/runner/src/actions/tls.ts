@@ -13,10 +13,11 @@ import {
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { checkTls, failedCheck } from './checks/index.ts'
 import { converging } from './converging.ts'
+import { findOlderServed, servingPlace } from './served-certificates.ts'
 
 export const tls = {
   'tls.certificate.issue': issue,
-  'tls.certificate.renew': renew,
+  'tls.certificate.renew': (payload, context) => renew(payload, context),
   'tls.certificate.list': list,
   'tls.certificate.check': check,
 } satisfies FamilyActions<'tls'>
@@ -34,16 +35,17 @@ async function issue(
 type Renewal = PayloadOf<'tls.certificate.renew'>
 
 /** A dry run asks the authority as for a real renewal, and keeps nothing. */
-async function renew(
+export async function renew(
   payload: Renewal,
-  { machine, dryRun, step }: ActionContext,
+  { machine, dryRun, step, signal }: ActionContext,
+  place = servingPlace,
 ): Promise<ActionResult<OutputOf<'tls.certificate.renew'>>> {
   const before = await listMine(payload, machine)
   if (dryRun) {
     for (const name of before.map(nameOf)) {
       await step(`rehearse ${name}`, () => rehearseRenewal(machine, { ...payload, name }, certbotPlaces))
     }
-    const output = { rehearsed: true, renewed: [], certificates: before }
+    const output = { rehearsed: true, renewed: [], notServed: [], certificates: before }
     return { ok: true, summary: `Certificates that could be renewed: ${before.length}.`, output }
   }
   const leftOut = await step('renew', () => renewCertificates(machine, payload, certbotPlaces))
@@ -53,7 +55,30 @@ async function renew(
   const done = renewed.length === 0 ? 'Nothing was due.' : `Renewed ${renewed.join(', ')}.`
   const why = 'somebody else could exchange the folder that its answers are put in. Give that to root'
   const summary = leftOut.length === 0 ? done : `${done} Left out ${leftOut.join(', ')}: ${why}.`
-  return { ok: true, summary, output: { rehearsed: false, renewed, certificates } }
+  const kept = certificates.map((each) => ({ ...each, name: nameOf(each) }))
+  // What was renewed stays so, also where nobody waits for what is served any more.
+  const notServed = await findOlderServed(kept, place, { machine, signal }).catch((error) => {
+    if (signal.aborted) return []
+    throw error
+  })
+  const output = { rehearsed: false, renewed, notServed, certificates }
+  return notServed.length === 0 ? { ok: true, summary, output } : stale(summary, output)
+}
+
+/** On the disk and not in the air: visitors will see the old one expire. */
+function stale(
+  done: string,
+  output: OutputOf<'tls.certificate.renew'>,
+): ActionResult<OutputOf<'tls.certificate.renew'>> {
+  const what = output.notServed.map(({ domain, why }) => `${domain}: ${why}`).join('. ')
+  const message = `${done} But an older one is still served. ${what}. Mend the server, and reload it.`
+  return {
+    ok: false,
+    summary: message,
+    output,
+    errors: [{ code: 'certificate_not_served', message }],
+    retryable: false,
+  }
 }
 
 async function listMine({ name }: Renewal, machine: Host): Promise<StoredCertificate[]> {
@@ -70,6 +95,7 @@ function nameOf({ file }: StoredCertificate): string {
 type Listed = OutputOf<'tls.certificate.list'>['certificates'][number]
 
 const maxCertificates = 500
+const maxNamed = 5
 
 async function list(
   { warnDays }: PayloadOf<'tls.certificate.list'>,
@@ -82,9 +108,11 @@ async function list(
     .slice(0, maxCertificates)
   const ending = listed.filter(({ status }) => status !== 'valid')
   for (const { names, validTo, file } of ending) log(`${names.join(', ')} in ${file} ends on ${validTo}`)
+  for (const file of unreadable) log(`${file} cannot be read as a certificate`)
   const warning = ending.length > 0 ? ` Warning: ${ending.length} expired or ending within ${warnDays} days.` : ''
   const count = listed.length === 1 ? '1 certificate' : `${listed.length} certificates`
-  return { ok: true, summary: `${count}.${warning}`, output: { certificates: listed, unreadable } }
+  const broken = unreadable.length > 0 ? ` Cannot be read: ${unreadable.slice(0, maxNamed).join(', ')}.` : ''
+  return { ok: true, summary: `${count}.${warning}${broken}`, output: { certificates: listed, unreadable } }
 }
 
 type Check = PayloadOf<'tls.certificate.check'>

@@ -37,6 +37,7 @@ const connection = {
   authFile: '/etc/app/pgpass',
 }
 
+const fall = { suspectFallPercent: 30, mayShrink: ['queue', 'public.visit_*'] }
 const backup = '20260115T020000Z-1a2b3c'
 const range = { lines: 10, since: '2026-01-15T02:00:00Z', until: '2026-01-15T03:00:00+01:00' }
 const shop = { name: 'shop', directory: '/srv/shop' }
@@ -115,12 +116,12 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
       warnDays: 7,
     },
   ],
-  'db.sqlite.backup': [{ path: '/srv/app/app.db', ...shelf }],
+  'db.sqlite.backup': [{ path: '/srv/app/app.db', ...shelf, ...fall }],
   'db.sqlite.restore': [
     { path: '/srv/app/app.db', ...shelf, backup, owner: 'app' },
     { path: '/srv/app/app.db', ...shelf, undo: backup },
   ],
-  'db.postgres.backup': [{ database: 'app', ...shelf, ...connection }],
+  'db.postgres.backup': [{ database: 'app', ...shelf, ...fall, ...connection }],
   'db.postgres.restore': [
     { database: 'app', ...shelf, ...connection, backup },
     { database: 'app', ...shelf, ...connection, undo: backup },
@@ -130,7 +131,7 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
     { database: 'app', ...connection, sql: 'SELECT 1', maxRows: 10, maxBytes: 1000, timeoutMs: 1000 },
   ],
   'backup.list': [{ ...shelf, limit: 10 }],
-  'backup.verify': [{ ...shelf, backup, runAs: 'app' }],
+  'backup.verify': [{ ...shelf, backup, runAs: 'app', accept: true }],
   'backup.prune': [{ ...shelf, keepDays: 30, keepProven: 5 }],
   'service.systemd.apply': [
     { ...process, name: 'gateway', restart: 'on-failure', restartSec: 1, stopTimeoutSec: 10, settleSec: 1 },

@@ -21,6 +21,13 @@ export function elementsOf(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(([, text = '']) => text)
 }
 
+const entities: Record<string, string> = { '&lt;': '<', '&gt;': '>', '&quot;': '"', '&apos;': "'", '&amp;': '&' }
+
+/** A text of a store that answers in XML alone, whatever it was asked for. */
+export function unescaped(xml: string): string {
+  return xml.replace(/&(?:lt|gt|quot|apos|amp);/g, (entity) => entities[entity] ?? entity)
+}
+
 /** The store's refusal. The text beside its code may quote the account, and is dropped. */
 export class S3Refusal extends Error {
   readonly status: number
@@ -42,11 +49,15 @@ export async function refusalOf(answer: IncomingMessage): Promise<S3Refusal> {
 /** The reason of a file that is not there. */
 export const isMissing = 's3_missing'
 
+/** The reason of a file that the store keeps, and does not give: in a glacier, or encrypted with another key. */
+export const objectRefused = 's3_object_refused'
+const ofOneObject = ['AccessDenied', 'InvalidObjectState', 'InvalidRequest', 'InvalidArgument', 'KMS']
+
 const full = ['QuotaExceeded', 'InsufficientStorage', 'XMinioStorageFull', 'EntityTooLarge']
 const otherBytes = ['XAmzContentSHA256Mismatch', 'BadDigest', 'IncompleteBody']
 
 /** A refusal as people should hear of it. */
-export function problemOfRefusal({ status, code }: S3Refusal, place: string): Problem {
+export function problemOfRefusal({ status, code }: S3Refusal, place: string, isRead = false): Problem {
   const answer = `${place} answered ${[status, code].join(' ').trim()}`
   // A file is missing; that the bucket is not there is a refusal.
   if (status === 404 && code !== 'NoSuchBucket') return new Problem(isMissing, `${answer}: there is none.`)
@@ -58,5 +69,11 @@ export function problemOfRefusal({ status, code }: S3Refusal, place: string): Pr
   if (status >= 300 && status < 400)
     return new Problem('s3_refused', `${answer}: endpoint and region do not belong to it.`)
   if (code === 'RequestTimeTooSkewed') return new Problem('s3_refused', `${answer}: the clock of this server is wrong.`)
+  if (isRead && ofOneObject.some((each) => code.startsWith(each))) {
+    return new Problem(
+      objectRefused,
+      `${answer}: it does not give this file. Look at the rights to it, and how it is kept.`,
+    )
+  }
   return new Problem('s3_refused', `${answer}. Look at the bucket's name, the account's file and its rights.`)
 }

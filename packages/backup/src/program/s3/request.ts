@@ -50,7 +50,7 @@ export async function askS3<T>(
       return await receive(await askOnce(bucket, question))
     } catch (error) {
       stopping.throwIfAborted()
-      if (attempt === maxAttempts || !mayPass(error)) throw asProblem(error, bucket)
+      if (attempt === maxAttempts || !mayPass(error)) throw asProblem(error, bucket, question)
       await pause(fullJitterMs(backoff, attempt, Math.random()), undefined, { signal: stopping })
     }
   }
@@ -114,9 +114,10 @@ function mayPass(error: unknown): boolean {
   return passing.includes(code) || code === cut
 }
 
-function asProblem(error: unknown, { s3 }: Bucket): unknown {
+function asProblem(error: unknown, { s3 }: Bucket, { method, file }: S3Question): unknown {
   const { endpoint } = s3
-  if (error instanceof S3Refusal) return problemOfRefusal(error, `${endpoint}/${s3.bucket}`)
+  const isRead = method === 'GET' && file !== undefined
+  if (error instanceof S3Refusal) return problemOfRefusal(error, `${endpoint}/${s3.bucket}`, isRead)
   const { code = '' } = error as NodeJS.ErrnoException
   if (code === cut) return new Problem('connection_reset', `${endpoint} closed the connection in the middle.`)
   const failure = networkFailure(endpoint, error, false)

@@ -6,9 +6,9 @@ import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { damaged, newMeter, openInput, stopping } from '../bytes.ts'
 import { Problem } from '../problem.ts'
-import type { Digest, S3Shelf } from '../verbs.ts'
+import type { Digest, Found, S3Shelf } from '../verbs.ts'
 import { readAccount } from './account.ts'
-import { elementsOf, isMissing, textOf } from './answer.ts'
+import { elementsOf, isMissing, objectRefused, textOf, unescaped } from './answer.ts'
 import { askS3, type Bucket } from './request.ts'
 import { isSealed, sealOf } from './seal.ts'
 
@@ -19,28 +19,45 @@ const pageSize = 1_000
 const maxNames = 4_000
 const sealHeader = 'x-amz-meta-ikoma-seal'
 
+/** As of a backup: `shelf.ts` says which exactly. */
+const isOurs = /^(work-)?\d{8}T\d{6}Z-[0-9a-f]{6}(\.|$)/
+/** Of files that somebody else keeps there, as many as are told. */
+const maxOthers = 20
+
 export async function listS3(shelf: S3Shelf): Promise<string[]> {
   const bucket = await bucketOf(shelf)
   const prefix = `${shelf.s3.prefix}/${shelf.name}/`
-  const keys: string[] = []
-  let isWhole = false
-  while (!isWhole) {
-    const page = await pageAfter(bucket, prefix, keys.at(-1) ?? '')
-    keys.push(...page.keys)
-    if (keys.length > maxNames) throw new Problem('too_many_files', `There are more than ${maxNames} files there.`)
-    isWhole = page.isLast
+  const ours: string[] = []
+  const others: string[] = []
+  for (let from: PageStart | null = {}; from !== null; ) {
+    const page = await pageFrom(bucket, prefix, from)
+    const names = page.keys.map((key) => key.slice(prefix.length))
+    ours.push(...names.filter((name) => isOurs.test(name)))
+    others.push(...names.filter((name) => !isOurs.test(name)).slice(0, maxOthers - others.length))
+    if (ours.length > maxNames) throw new Problem('too_many_files', `There are more than ${maxNames} files there.`)
+    from = page.next
   }
-  return keys.map((key) => key.slice(prefix.length)).sort()
+  return [...ours, ...others.map((name) => name.slice(0, maxNameCharacters))].sort()
 }
 
-async function pageAfter(bucket: Bucket, prefix: string, after: string) {
-  const start = after === '' ? {} : { 'start-after': after }
-  const query = { 'list-type': '2', prefix, 'encoding-type': 'url', 'max-keys': String(pageSize), ...start }
+const maxNameCharacters = 200
+
+/** Where a page begins: after a token of the store's, or after a key where it gives none. */
+type PageStart = { 'continuation-token'?: string; 'start-after'?: string }
+
+async function pageFrom(bucket: Bucket, prefix: string, from: PageStart) {
+  const query = { 'list-type': '2', prefix, 'encoding-type': 'url', 'max-keys': String(pageSize), ...from }
   const xml = await askS3(bucket, { method: 'GET', query }, textOf)
   const keys = elementsOf(xml, 'Key').map(decoded)
   const isLast = elementsOf(xml, 'IsTruncated')[0] !== 'true'
-  const strays = keys.some((key) => !key.startsWith(prefix)) || keys.includes(after)
-  if (!strays && (isLast || keys.length > 0)) return { keys, isLast }
+  const [token] = elementsOf(xml, 'NextContinuationToken').map(unescaped)
+  const last = keys.at(-1) ?? ''
+  const next = isLast ? null : token === undefined ? { 'start-after': last } : { 'continuation-token': token }
+  // The same page again would be asked for without an end.
+  const stands = next !== null && JSON.stringify(next) === JSON.stringify(from)
+  const strays =
+    keys.some((key) => !key.startsWith(prefix)) || stands || (token === undefined && !isLast && last === '')
+  if (!strays) return { keys, next }
   throw new Problem('s3_refused', `${bucket.s3.endpoint} does not list what it was asked for.`)
 }
 
@@ -49,11 +66,23 @@ export async function readS3({ file, ...shelf }: S3Shelf & { file: string }): Pr
   const bucket = await bucketOf(shelf)
   return orNull(async () => {
     const read = await askS3(bucket, { method: 'GET', file }, async (answer) => {
-      return { text: await textOf(answer), seal: String(answer.headers[sealHeader] ?? '') }
+      const seal = String(answer.headers[sealHeader] ?? '')
+      // What has no seal need not be read, however long it is.
+      const text = seal === '' ? '' : await textOf(answer).catch(tooLong(file))
+      answer.destroy()
+      return { text, seal }
     })
     if (isSealed(bucket.account.seal, { ...bucket, file }, read)) return read.text
     throw new Problem('backup_damaged', `${file} is not as it was written, or was written under another ikoma_seal.`)
   })
+}
+
+/** None of ours is: only the text of a manifest is asked for. */
+function tooLong(file: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof Problem)) throw error
+    throw new Problem('backup_damaged', `${file} is longer than any manifest.`)
+  }
 }
 
 /** Writes the text on our standard input, which is small. */
@@ -89,12 +118,18 @@ export async function getS3({ file, ...shelf }: S3Shelf & { file: string }): Pro
   })
 }
 
-export async function digestS3({ files, ...shelf }: S3Shelf & { files: string[] }): Promise<(Digest | null)[]> {
+export async function digestS3({ files, ...shelf }: S3Shelf & { files: string[] }): Promise<Found[]> {
   const bucket = await bucketOf(shelf)
   const nowhere = () => new Writable({ write: (_chunk, _encoding, done) => done() })
-  const digests = []
-  for (const file of files) digests.push(await receive(bucket, file, nowhere))
-  return digests
+  const found: Found[] = []
+  for (const file of files) found.push(await receive(bucket, file, nowhere).catch(unread))
+  return found
+}
+
+/** What the store says of one file says nothing of the others. */
+function unread(error: unknown): Found {
+  if (error instanceof Problem && error.reason === objectRefused) return { problem: error.message }
+  throw error
 }
 
 export async function removeS3({ file, ...shelf }: S3Shelf & { file: string }): Promise<null> {
@@ -139,9 +174,9 @@ async function orNull<T>(ask: () => Promise<T>): Promise<T | null> {
 
 function decoded(text: string): string {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
+    return decodeURIComponent(unescaped(text).replaceAll('+', ' '))
   } catch {
-    return text
+    return unescaped(text)
   }
 }
 

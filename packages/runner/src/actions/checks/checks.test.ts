@@ -7,7 +7,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { join } from 'node:path'
 import { createServer as createTlsServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { catalogue, type OrderTypeName } from '@ikoma/api'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Action } from '../../order/action.ts'
 import { actionContext, temporaryDirectory } from '../../testing/setup.ts'
 import { actions } from '../index.ts'
@@ -120,10 +120,12 @@ describe('check.tls.run', () => {
   })
 
   it('fails for one that nobody trusts, that is for another name, or that ends soon', async () => {
-    const { pem, check } = await serveTls(10)
+    const { pem, check } = await serveTls(90)
     expect(await check()).toMatchObject({ ok: false, errors: [{ code: 'untrusted_certificate' }] })
     trust(pem)
     expect(await check({ serverName: 'else.test' })).toMatchObject({ errors: [{ code: 'name_mismatch' }] })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 80 * 24 * 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
     expect(await check()).toMatchObject({ errors: [{ code: 'certificate_expires_soon' }], output: { daysLeft: 9 } })
     expect(await check({ minDaysLeft: 5 })).toMatchObject({ ok: true })
   })

@@ -39,7 +39,7 @@ export const packagesCases: OrderTypeCase[] = [
     payload: {},
     bad: { payload: { scope: 'everything' }, field: 'scope' },
     machine: () => new SimulatedHost({ tools: aptTools(), state: aptState(updates) }),
-    needs: ['apt-get'],
+    needs: ['dpkg-query', 'apt-get'],
     expectDone: (machine, { output }) => {
       expect([versionOf(machine, 'openssl'), versionOf(machine, 'nginx')]).toEqual(['3.0.2', '1.22.1-9'])
       expect(output).toMatchObject({
