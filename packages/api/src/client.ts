@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser'
 import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
+import type { ClockResource } from './clock.ts'
 import type { Page } from './fields.ts'
 import type { LogLineResource, OrderEventResource, OrderResource, OrderSummary, orderBody } from './orders.ts'
 import type { Problem } from './problem.ts'
@@ -233,6 +234,9 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
       ),
     createEnrolment: (body: z.input<typeof enrolmentBody>) =>
       call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
+
+    getClock: () => call<ClockResource>('GET', '/v1/clock'),
+    acceptClock: () => call<ClockResource>('POST', '/v1/clock/accept', { body: {} }),
 
     listSchedules: list<ScheduleResource>('/v1/schedules'),
     getSchedule: (id: string) => call<ScheduleResource>('GET', at('/v1/schedules', id)),

@@ -9,6 +9,8 @@ const policy: Record<string, Access> = {
   'GET /readyz': 'public',
   'GET /metrics': 'metrics',
   'GET /openapi.json': 'public',
+  'GET /v1/clock': 'viewer',
+  'POST /v1/clock/accept': 'admin',
   'POST /v1/orders': 'operator',
   'POST /v1/orders/batch': 'operator',
   'GET /v1/orders': 'viewer',

@@ -13,11 +13,14 @@ import type { Presence } from './presence.ts'
 import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
+import type { ClockWatch } from './watch/clock-watch.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
 export interface Context {
   store: Store
   clock: Clock
+  /** Whether that clock can be believed now. */
+  clockWatch: ClockWatch
   log: Log
   timing: OrderTiming
   keyring: Keyring

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { nonceHeader, runnerProofHeader } from '@ikoma/api'
 import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { type Clock, Places, systemClock } from '@ikoma/kernel'
@@ -19,6 +20,7 @@ import { Presence } from './presence.ts'
 import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { clockRoutes } from './routes/clock.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
@@ -37,6 +39,7 @@ import { tokenRoutes } from './routes/tokens.ts'
 import { SecretDesk } from './secrets/secret-desk.ts'
 import { SignalDesk } from './signal-desk.ts'
 import { Alarms } from './watch/alarms.ts'
+import { ClockWatch } from './watch/clock-watch.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
@@ -51,6 +54,8 @@ export interface ControlPlaneOptions {
   log: Log
   version: string
   clock?: Clock
+  /** A clock that nobody sets, in milliseconds; by default that of the machine, and of a clock that was given that itself. */
+  monotonicMs?: () => number
   timing?: OrderTiming
   reconcileEveryMs?: number
   /** Null or absent keeps every order for ever. */
@@ -66,6 +71,8 @@ export interface ControlPlane {
   app: App
   /** What remembers how the audit ended. */
   witness: AuditWitness
+  /** Whether the time can be believed. */
+  clockWatch: ClockWatch
   /** Writes what was heard of runners now rather than soon. */
   flush(): Promise<void>
   /** Listens, and starts the reconciler and the scheduler; answers the address. */
@@ -133,9 +140,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     app,
     witness,
+    clockWatch: context.clockWatch,
     flush: () => context.presence.flush(),
     async listen(host, port) {
       await witness.start()
+      await context.clockWatch.start()
       const address = await app.listen({ host, port })
       tickers = startTickers(context, options)
       return address
@@ -165,6 +174,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const secrets = new SecretDesk({ store, clock, keyring })
   const metrics = createMetrics(store)
   const alarms = new Alarms({ log, registry: metrics.registry })
+  const monotonicMs = options.monotonicMs ?? (options.clock ? () => clock.now() : upMs)
   const auditRule = auditRuleOf(keyring, store.dialect)
   const file = options.auditHeadFile ?? null
   const presence = new Presence(store, log)
@@ -173,6 +183,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   return {
     store,
     clock,
+    clockWatch: new ClockWatch({ store, clock, monotonicMs, log, alarms }),
     log,
     timing,
     keyring,
@@ -205,6 +216,7 @@ function newPlaces(): Context['places'] {
 
 function addRoutes(app: App, context: Context, operations: OperationOptions): void {
   operationRoutes(app, context, operations)
+  clockRoutes(app, context)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
   orderExportRoute(app, context)
@@ -232,6 +244,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
+    every(schedulerEveryMs, () =>
+      context.clockWatch.tick().catch((error: unknown) => context.log.warn({ err: error }, 'no sign of life')),
+    ),
     every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
@@ -244,6 +259,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ),
   ]
 }
+
+/** Also while the machine sleeps, unlike `performance.now()`. */
+const upMs = () => uptime() * 1000
 
 function startRetention(context: Context, reconciler: Reconciler, { keepMs, archiveDir }: RetentionPolicy) {
   const archive = archiveDir === null ? null : new OrderArchive(archiveDir)

@@ -204,9 +204,14 @@ export function scheduleResource(schedule: Schedule, now: number): ScheduleResou
   }
 }
 
+/** Clocks of processes that share a database differ a little. */
+const scheduleSkewMs = 60_000
+
 export function isOverdue({ alertAfterSec, paused, lastRunAt, createdAt }: Schedule, now: number): boolean {
   if (alertAfterSec === null || paused) return false
-  return now - (lastRunAt ?? createdAt) > alertAfterSec * 1000
+  const since = lastRunAt ?? createdAt
+  // Written by a clock that was ahead: nobody knows how long ago that was.
+  return now - since > alertAfterSec * 1000 || since > now + scheduleSkewMs
 }
 
 export function auditEventResource({ seq, at, actor, action, subject, data, hash }: AuditEvent): AuditEventResource {

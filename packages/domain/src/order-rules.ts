@@ -1,6 +1,6 @@
 import { fullJitterMs } from '@ikoma/kernel'
 import type { OrderState } from './order.ts'
-import { deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
+import { broughtBack, deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
 import { isTerminal, nextStatus, type OrderStatus, type OrderTrigger } from './order-state.ts'
 import { defaultExpiryMs, type OrderTiming } from './order-timing.ts'
 import { boundRunnerId } from './target.ts'
@@ -30,7 +30,8 @@ export type OrderEvent =
   | { kind: 'cancel'; reason: string | null }
   | { kind: 'approve'; approval: string }
   | { kind: 'reject'; reason: string | null }
-  | { kind: 'sweep' }
+  /** `wentBack`: the clock was set back since the last one. */
+  | { kind: 'sweep'; wentBack?: boolean | undefined }
   /** It is not what was placed, or not as we left it: somebody edited the database. */
   | { kind: 'withdraw' }
 
@@ -83,7 +84,7 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
     case 'reject':
       return reject(order, event.reason, circumstance)
     case 'sweep':
-      return sweep(order, circumstance)
+      return (event.wentBack && keptBack(order, circumstance)) || sweep(order, circumstance)
     case 'withdraw':
       return withdraw(order, circumstance)
   }
@@ -183,6 +184,11 @@ function withdraw(order: OrderState, at: Circumstance): Decision {
   if (order.status === 'STALE') return change(order, [doubt], at)
   if (order.status === 'RUNNING') return change(order, [['lose', 'order.went_stale', reason], doubt], at)
   return change(order, [['cancel', 'order.canceled', reason]], at)
+}
+
+function keptBack(order: OrderState, at: Circumstance): Decision | null {
+  const back = broughtBack(order, at)
+  return back && { kind: 'kept', order: back }
 }
 
 /** What time alone does to an order. */

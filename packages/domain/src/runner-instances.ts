@@ -30,7 +30,7 @@ const maxSightings = 8
 /** Adds what was seen now, and forgets whom nobody has heard for as long as makes a runner offline. */
 export function withSighting(known: Instances, seen: Omit<Sighting, 'firstAt' | 'lastAt'>, now: number): Instances {
   const before = known.sightings.find((each) => isSame(each, seen))
-  const sighting = { ...seen, firstAt: before && !before.over ? before.firstAt : now, lastAt: now }
+  const sighting = { ...seen, firstAt: before && !before.over ? Math.min(before.firstAt, now) : now, lastAt: now }
   const others = known.sightings.filter((each) => !isSame(each, seen) && isRecent(each, now))
   return { ...known, sightings: [...others, sighting].slice(-maxSightings) }
 }
@@ -78,7 +78,8 @@ export function isNewcomer({ sightings }: Instances, seen: Pick<Sighting, 'machi
 
 const isSame = (a: Pick<Sighting, 'machine' | 'boot'>, b: Pick<Sighting, 'machine' | 'boot'>) =>
   a.machine === b.machine && a.boot === b.boot
-const isRecent = ({ lastAt }: Sighting, now: number) => now - lastAt <= runnerOfflineAfterMs
+/** What lies ahead was seen by a clock that was wrong. */
+const isRecent = ({ lastAt }: Sighting, now: number) => Math.abs(now - lastAt) <= runnerOfflineAfterMs
 const isLive = (each: Sighting, now: number) => !each.over && isRecent(each, now)
 
 function overlap(a: Sighting, b: Sighting): boolean {
