@@ -5,6 +5,7 @@ import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { HeadArchive } from './audit/archived-heads.ts'
 import type { AuditWitness } from './audit/witness.ts'
+import type { Drain } from './drain.ts'
 import type { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
@@ -30,6 +31,8 @@ export interface Context {
   signals: SignalDesk
   presence: Presence
   instances: RunnerInstances
+  /** Before an upgrade, no orders are given out. */
+  drain: Drain
   metrics: Metrics
   alarms: Alarms
   auditRule: AuditRule

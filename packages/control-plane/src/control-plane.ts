@@ -10,6 +10,7 @@ import { HeadArchive } from './audit/archived-heads.ts'
 import { auditRuleOf } from './audit/audit-rule.ts'
 import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
+import { Drain } from './drain.ts'
 import { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
@@ -21,6 +22,7 @@ import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { clockRoutes } from './routes/clock.ts'
+import { drainRoutes } from './routes/drain.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
@@ -193,6 +195,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     signals,
     presence,
     instances,
+    drain: new Drain(),
     metrics,
     alarms,
     auditRule,
@@ -217,6 +220,7 @@ function newPlaces(): Context['places'] {
 function addRoutes(app: App, context: Context, operations: OperationOptions): void {
   operationRoutes(app, context, operations)
   clockRoutes(app, context)
+  drainRoutes(app, context)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
   orderExportRoute(app, context)

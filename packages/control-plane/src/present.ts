@@ -150,14 +150,19 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
   }
 }
 
-function machinesOf(runner: AttachedRunner, now: number): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned'> {
+function machinesOf(
+  runner: AttachedRunner,
+  now: number,
+): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned' | 'clockSkewMs' | 'draining'> {
   const instances = instancesOf(runner)
   const clones = clonesOf(instances, now)
-  const { protocol } = instances
+  const { protocol, skewMs = null, drain } = instances
   return {
     protocol: protocol === 0 ? null : protocol,
     tooOld: protocol > 0 && protocol < runnerProtocol,
     cloned: clones.length === 0 ? null : clones.map(shownSighting),
+    clockSkewMs: skewMs,
+    draining: drain?.on ? { since: isoTime(drain.at), by: drain.by } : null,
   }
 }
 

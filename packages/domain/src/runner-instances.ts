@@ -19,6 +19,18 @@ export interface Instances {
   /** The highest protocol that it ever spoke; 0 before it spoke. */
   protocol: number
   sightings: Sighting[]
+  /** How far its machine's clock is ahead of the control plane's. */
+  skewMs?: number | undefined
+  /** The last drain or its end; the later of two counts. */
+  drain?: Drain | undefined
+}
+
+/** It gets no more orders, until it is resumed or a start of it speaks that is not one of `boots`. */
+export interface Drain {
+  on: boolean
+  at: number
+  by: string
+  boots: string[]
 }
 
 export const nobodySeen: Instances = { protocol: 0, sightings: [] }
@@ -47,7 +59,10 @@ export function mergedInstances(one: Instances, other: Instances): Instances {
       sightings[at] = { ...later, firstAt: Math.min(mine.firstAt, each.firstAt) }
     }
   }
-  return { protocol: Math.max(one.protocol, other.protocol), sightings: sightings.slice(-maxSightings) }
+  const drain = (other.drain?.at ?? 0) >= (one.drain?.at ?? 0) ? (other.drain ?? one.drain) : one.drain
+  const skewMs = other.skewMs ?? one.skewMs
+  const protocol = Math.max(one.protocol, other.protocol)
+  return { protocol, sightings: sightings.slice(-maxSightings), skewMs, drain }
 }
 
 /**

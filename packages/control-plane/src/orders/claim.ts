@@ -70,7 +70,8 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
       if (over.aborted) return []
       const { nothingMs, waitMs } = context.instances.holdMs(runner, claimer.speaker, context.clock.now())
       // What is signed now would be good by a time that nobody has.
-      const nothing = nothingMs > 0 || context.clockWatch.isUnsettled()
+      const drained = context.drain.current() !== null || context.instances.isDraining(runner)
+      const nothing = nothingMs > 0 || drained || context.clockWatch.isUnsettled()
       const claimed = nothing ? [] : await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed

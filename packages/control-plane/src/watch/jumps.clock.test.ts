@@ -265,8 +265,9 @@ describe('a runner', () => {
     'that started anew after a clock %i ms ahead is no copy of itself',
     async (byMs) => {
       const { at } = await enrolProven(world, 'web-1')
-      world.jump(byMs)
       const before = at()
+      await before('POST', '/v1/runner/heartbeat', { body: {} })
+      world.jump(byMs)
       await before('POST', '/v1/runner/heartbeat', { body: {} })
       world.jump(-byMs)
       const now = at()
