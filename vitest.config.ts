@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'unit',
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
-          exclude: ['**/*.{tools,slow}.test.ts', 'packages/{backend,store,control-plane}/**'],
+          exclude: ['**/*.{tools,slow,clock}.test.ts', 'packages/{backend,store,control-plane}/**'],
           setupFiles: [putBack, propertyRuns],
           isolate: false,
         },
@@ -35,7 +35,7 @@ export default defineConfig({
           name: 'store',
           include: ['packages/store/src/**/*.test.ts'],
           isolate: false,
-          exclude: ['**/*.{tools,slow}.test.ts'],
+          exclude: ['**/*.{tools,slow,clock}.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: 'product',
           include: ['packages/control-plane/src/**/*.test.ts'],
-          exclude: ['**/*.slow.test.ts'],
+          exclude: ['**/*.{slow,clock}.test.ts'],
           isolate: false,
           setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
         },
@@ -55,7 +55,7 @@ export default defineConfig({
         test: {
           name: 'backend',
           include: ['packages/backend/src/**/*.test.ts'],
-          exclude: ['**/*.{tools,slow}.test.ts'],
+          exclude: ['**/*.{tools,slow,clock}.test.ts'],
           setupFiles: [putBack, propertyRuns],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
         },
@@ -78,6 +78,16 @@ export default defineConfig({
           include: ['{packages,apps}/*/src/**/*.slow.test.ts'],
           setupFiles: [putBack, propertyRuns, 'packages/control-plane/src/testing/close-sqlite.ts'],
           globalSetup: ['packages/store/src/testing/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // The clock jumps: an injected one in the control plane, libfaketime's in whole processes.
+          name: 'clock',
+          include: ['packages/*/src/**/*.clock.test.ts', 'e2e/clock/**/*.test.ts'],
+          setupFiles: ['packages/control-plane/src/testing/close-sqlite.ts'],
+          testTimeout: 300_000,
         },
       },
       {

@@ -2,6 +2,8 @@ import { createParser } from 'eventsource-parser'
 import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
+import type { ClockResource } from './clock.ts'
+import type { DrainResource } from './drain.ts'
 import type { Page } from './fields.ts'
 import type {
   LogLineResource,
@@ -242,6 +244,13 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
       ),
     createEnrolment: (body: z.input<typeof enrolmentBody>) =>
       call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
+
+    getDrain: () => call<DrainResource>('GET', '/v1/drain'),
+    drain: (draining: boolean) => call<DrainResource>('PUT', '/v1/drain', { body: { draining } }),
+    drainRunner: (id: string, draining: boolean) =>
+      call<RunnerResource>('PUT', `${at('/v1/runners', id)}/drain`, { body: { draining } }),
+    getClock: () => call<ClockResource>('GET', '/v1/clock'),
+    acceptClock: () => call<ClockResource>('POST', '/v1/clock/accept', { body: {} }),
 
     listSchedules: list<ScheduleResource>('/v1/schedules'),
     getSchedule: (id: string) => call<ScheduleResource>('GET', at('/v1/schedules', id)),

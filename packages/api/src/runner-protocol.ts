@@ -14,6 +14,10 @@ export const leaseHeader = 'x-ikoma-lease'
 /** Which protocol the runner speaks; absent means 1, which is not given orders any more. */
 export const runnerProtocolHeader = 'x-runner-protocol'
 export const runnerProtocol = 2
+/** What the clock of the runner's machine shows, epoch ms: it decides nothing. */
+export const runnerClockHeader = 'x-runner-clock'
+/** A runner's clock that differs by more than this is told, and the times of its log lines are set right. */
+export const runnerSkewMs = 5_000
 export const runnerIdHeader = 'x-runner-id'
 export const runnerTokenHeader = 'x-runner-token'
 

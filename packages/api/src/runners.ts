@@ -44,6 +44,14 @@ export const runnerSchema = z
     cloned: z
       .array(z.object({ machine: z.string(), address: z.string(), since: timeField, lastSeenAt: timeField }))
       .nullable(),
+    clockSkewMs: z
+      .number()
+      .nullable()
+      .describe('How far the clock of its machine is ahead (or, negative, behind) of ours; null before it said so.'),
+    draining: z
+      .object({ since: timeField, by: z.string() })
+      .nullable()
+      .describe('Set while it gets no more orders, until it is resumed or restarted.'),
     opensSecrets: z.boolean().describe('Whether secrets can be delivered to it.'),
     version: z.string().nullable(),
     lastSeenAt: timeField.nullable(),
@@ -55,6 +63,10 @@ export type RunnerResource = z.infer<typeof runnerSchema>
 /** The token is shown this once. */
 export const runnerWithToken = runnerSchema.extend({ token: z.string() })
 export type RunnerWithToken = z.infer<typeof runnerWithToken>
+
+export const drainBody = z.strictObject({
+  draining: z.boolean().describe('True: no more orders are given; what runs ends. False: as before.'),
+})
 
 export const rotateBody = z.strictObject({
   /** How long the old token still works, so that a runner can be changed over without a gap. */

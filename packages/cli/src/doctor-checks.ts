@@ -1,6 +1,15 @@
-import { ApiError, createClient, grantSkewMs, UnreachableError } from '@ikoma/api'
+import {
+  ApiError,
+  type Client,
+  createClient,
+  grantSkewMs,
+  type RunnerResource,
+  runnerSkewMs,
+  UnreachableError,
+} from '@ikoma/api'
 import { isLoopbackUrl } from '@ikoma/kernel'
 import type { Context } from './command-context.ts'
+import { jumpText } from './commands/control-plane/clock.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
 import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
@@ -84,10 +93,11 @@ function checkClock(response: Response, askedAt: number, context: Context): Chec
   ]
 }
 
-async function checkAccess(controlPlane: ControlPlane, { t, language }: Context): Promise<Check[]> {
+async function checkAccess(controlPlane: ControlPlane, context: Context): Promise<Check[]> {
+  const { t, language } = context
   if (!controlPlane.credential) return [fail('credential', words[language].noCredential, t.errors.unauthorizedHint)]
   const client = createClient(controlPlane)
-  const runners: { name: string; status: string }[] = []
+  const runners: RunnerResource[] = []
   try {
     for await (const runner of eachItem(client.listRunners)) runners.push(runner)
   } catch (error) {
@@ -96,10 +106,52 @@ async function checkAccess(controlPlane: ControlPlane, { t, language }: Context)
     return [fail('credential', messageOf(error), t.errors.unauthorizedHint)]
   }
   const accepted = ok('credential', words[language].accepted(t.contexts.source[controlPlane.source]))
-  if (runners.length === 0) return [accepted, warn('runners', words[language].noRunner, runnerWords[language].invite)]
+  const own = await checkControlPlane(client, context)
+  const rest = [accepted, ...own]
+  if (runners.length === 0) return [...rest, warn('runners', words[language].noRunner, runnerWords[language].invite)]
   const offline = runners.filter(({ status }) => status === 'OFFLINE').map(({ name }) => name)
-  if (offline.length === 0) return [accepted, ok('runners', words[language].runnersOnline(runners.length))]
-  return [accepted, warn('runners', words[language].runnersOffline(offline.join(', ')), words[language].adviceOffline)]
+  const online =
+    offline.length === 0
+      ? ok('runners', words[language].runnersOnline(runners.length))
+      : warn('runners', words[language].runnersOffline(offline.join(', ')), words[language].adviceOffline)
+  return [...rest, online, ...checkRunners(runners, context)]
+}
+
+/** What a former version does not tell is not looked at. */
+async function checkControlPlane(client: Client, context: Context): Promise<Check[]> {
+  const said = words[context.language]
+  const orNull = (error: unknown) => {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  }
+  const clock = await client.getClock().catch(orNull)
+  const drain = await client.getDrain().catch(orNull)
+  const jumped = clock && jumpText(clock, context)
+  return [
+    ...(jumped ? [fail('clock_jumped', jumped, said.adviceJump)] : []),
+    ...(drain?.draining ? [warn('draining', said.draining(drain.draining.by), 'ikoma control-plane resume')] : []),
+  ]
+}
+
+function checkRunners(runners: RunnerResource[], context: Context): Check[] {
+  const said = words[context.language]
+  const off = runners.filter(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) > runnerSkewMs)
+  const drained = runners.filter(({ draining }) => draining)
+  const far = (skewMs: number) => `${skewMs > 0 ? '+' : '−'}${span(Math.abs(skewMs), context)}`
+  const skews = off.map(({ name, clockSkewMs }) => `${name} (${far(clockSkewMs ?? 0)})`).join(', ')
+  const judge = off.some(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) >= grantSkewMs) ? fail : warn
+  return [
+    ...(off.length > 0 ? [judge('runner_clocks', said.runnerClocks(skews), said.adviceRunnerClock)] : []),
+    ...(drained.length > 0
+      ? [
+          warn(
+            'runners_draining',
+            said.runnersDraining(drained.map(({ name }) => name).join(', ')),
+            said.adviceDraining,
+          ),
+        ]
+      : []),
+  ]
 }
 
 function ok(name: string, detail: string): Check {
@@ -138,6 +190,13 @@ const words = translated({
     runnersOffline: (names: string) => `offline: ${names}`,
     adviceOffline: 'On that server: systemctl status ikoma-runner, or start it with `ikoma runner run`.',
     noRunner: 'no runner yet',
+    adviceJump: 'Synchronise that machine, for example with systemd-timesyncd; see: ikoma control-plane clock',
+    draining: (by: string) => `the control plane is drained, by ${by}: no orders are given`,
+    runnerClocks: (names: string) => `clocks of runners that are off: ${names}`,
+    adviceRunnerClock:
+      'Synchronise these machines, for example with systemd-timesyncd: from a minute on orders are refused.',
+    runnersDraining: (names: string) => `drained, without new orders: ${names}`,
+    adviceDraining: 'As before: ikoma runner resume <name>, or a restart of it.',
   },
   fr: {
     adviceNode: (oldest) => `Installez Node.js ${oldest} ou plus récent.`,
@@ -158,5 +217,12 @@ const words = translated({
     runnersOffline: (names) => `hors ligne : ${names}`,
     adviceOffline: 'Sur ce serveur : systemctl status ikoma-runner, ou lancez-le avec `ikoma runner run`.',
     noRunner: 'aucun runner pour l’instant',
+    adviceJump: 'Synchronisez cette machine, par exemple avec systemd-timesyncd ; voir : ikoma control-plane clock',
+    draining: (by) => `le plan de contrôle est vidé, par ${by} : aucun ordre n’est donné`,
+    runnerClocks: (names) => `horloges de runners déréglées : ${names}`,
+    adviceRunnerClock:
+      'Synchronisez ces machines, par exemple avec systemd-timesyncd : à partir d’une minute, leurs ordres sont refusés.',
+    runnersDraining: (names) => `vidés, sans nouveaux ordres : ${names}`,
+    adviceDraining: 'Comme avant : ikoma runner resume <nom>, ou le redémarrer.',
   },
 })

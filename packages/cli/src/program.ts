@@ -5,6 +5,7 @@ import type { Context } from './command-context.ts'
 import { auditCommand } from './commands/audit/index.ts'
 import { completionCommand } from './commands/completion.ts'
 import { contextCommand } from './commands/context/index.ts'
+import { controlPlaneCommand } from './commands/control-plane/index.ts'
 import { diagnoseCommand } from './commands/diagnose.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { executorCommand } from './commands/executor.ts'
@@ -71,6 +72,7 @@ export function buildProgram(cli: Cli): Command {
     .addCommand(secretCommand(cli))
     .addCommand(tokenCommand(cli))
     .addCommand(auditCommand(cli))
+    .addCommand(controlPlaneCommand(cli))
     .addCommand(contextCommand(cli))
     .addCommand(doctorCommand(cli))
     .addCommand(completionCommand(cli))

@@ -1,4 +1,4 @@
-import { runnerIdHeader, runnerProtocol, runnerProtocolHeader, runnerTokenHeader } from '@ikoma/api'
+import { runnerClockHeader, runnerIdHeader, runnerProtocol, runnerProtocolHeader, runnerTokenHeader } from '@ikoma/api'
 import {
   type ApiToken,
   type AttachedRunner,
@@ -154,7 +154,8 @@ export class AccessControl {
     const protocol = request.headers[runnerProtocolHeader] === String(runnerProtocol) ? runnerProtocol : 1
     const speaker = speakerOf(request)
     // A runner that never enrolled is a program of its owner's own: it has no identity that could be copied.
-    if (publicKey !== null) this.#instances?.see(runner, { speaker, protocol }, this.#clock.now())
+    const clockAt = clockOf(request)
+    if (publicKey !== null) this.#instances?.see(runner, { speaker, protocol, clockAt }, this.#clock.now())
     return runnerPrincipal(runner, token, { protocol, speaker })
   }
 
@@ -205,6 +206,12 @@ export class AccessControl {
     // Once it has spoken the second protocol, the proofs of the first would only serve somebody who kept one.
     return verdict === 'good' || (verdict === 'former' && (this.#instances?.protocolOf(runner) ?? 0) < runnerProtocol)
   }
+}
+
+/** What the runner's clock shows; null for one that does not say, or says no time of this century. */
+function clockOf({ headers }: FastifyRequest): number | null {
+  const text = String(headers[runnerClockHeader] ?? '')
+  return /^\d{12,13}$/.test(text) ? Number(text) : null
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

@@ -18,7 +18,7 @@ export class BoundedCache<V> {
   /** Nothing found is not remembered: guesses would push out what is there. */
   async get(key: string, now: number, load: () => Promise<V | null>): Promise<V | null> {
     const entry = this.#entries.get(key)
-    if (entry && entry.until > now) return entry.value
+    if (entry && this.#isGood(entry, now)) return entry.value
     const cleared = this.#cleared
     const value = await load()
     // What was read before everything was forgotten may be what had to be.
@@ -28,7 +28,12 @@ export class BoundedCache<V> {
 
   peek(key: string, now: number): V | undefined {
     const entry = this.#entries.get(key)
-    return entry && entry.until > now ? entry.value : undefined
+    return entry && this.#isGood(entry, now) ? entry.value : undefined
+  }
+
+  /** Not for longer than that either, when the clock was set back since. */
+  #isGood({ until }: Entry<V>, now: number): boolean {
+    return until > now && until - now <= this.#ttlMs
   }
 
   set(key: string, now: number, value: V): void {

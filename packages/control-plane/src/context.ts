@@ -5,6 +5,7 @@ import type { Log } from '@ikoma/kernel/node'
 import type { AccessControl } from './access.ts'
 import type { HeadArchive } from './audit/archived-heads.ts'
 import type { AuditWitness } from './audit/witness.ts'
+import type { Drain } from './drain.ts'
 import type { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import type { Metrics } from './metrics.ts'
@@ -13,6 +14,7 @@ import type { Presence } from './presence.ts'
 import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
+import type { ClockWatch } from './watch/clock-watch.ts'
 import type { StoreHealth } from './watch/store-health.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
@@ -20,6 +22,8 @@ export interface Context {
   store: Store
   health: StoreHealth
   clock: Clock
+  /** Whether that clock can be believed now. */
+  clockWatch: ClockWatch
   log: Log
   timing: OrderTiming
   keyring: Keyring
@@ -29,6 +33,8 @@ export interface Context {
   signals: SignalDesk
   presence: Presence
   instances: RunnerInstances
+  /** Before an upgrade, no orders are given out. */
+  drain: Drain
   metrics: Metrics
   alarms: Alarms
   auditRule: AuditRule

@@ -1,3 +1,4 @@
+import { uptime } from 'node:os'
 import { nonceHeader, runnerProofHeader } from '@ikoma/api'
 import { type BrokenRow, defaultTiming, type OrderTiming, type Store } from '@ikoma/domain'
 import { type Clock, Places, systemClock } from '@ikoma/kernel'
@@ -9,6 +10,7 @@ import { HeadArchive } from './audit/archived-heads.ts'
 import { auditRuleOf } from './audit/audit-rule.ts'
 import { AuditWitness } from './audit/witness.ts'
 import type { Context } from './context.ts'
+import { Drain } from './drain.ts'
 import { RunnerInstances } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import { createMetrics } from './metrics.ts'
@@ -19,6 +21,8 @@ import { Presence } from './presence.ts'
 import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { clockRoutes } from './routes/clock.ts'
+import { drainRoutes } from './routes/drain.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
@@ -37,6 +41,7 @@ import { tokenRoutes } from './routes/tokens.ts'
 import { SecretDesk } from './secrets/secret-desk.ts'
 import { SignalDesk } from './signal-desk.ts'
 import { Alarms } from './watch/alarms.ts'
+import { ClockWatch } from './watch/clock-watch.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
@@ -52,6 +57,8 @@ export interface ControlPlaneOptions {
   log: Log
   version: string
   clock?: Clock
+  /** A clock that nobody sets, in milliseconds; by default that of the machine, and of a clock that was given that itself. */
+  monotonicMs?: () => number
   timing?: OrderTiming
   reconcileEveryMs?: number
   /** Null or absent keeps every order for ever. */
@@ -67,6 +74,8 @@ export interface ControlPlane {
   app: App
   /** What remembers how the audit ended. */
   witness: AuditWitness
+  /** Whether the time can be believed. */
+  clockWatch: ClockWatch
   /** Writes what was heard of runners now rather than soon. */
   flush(): Promise<void>
   /** Listens, and starts the reconciler and the scheduler; answers the address. */
@@ -134,9 +143,11 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return {
     app,
     witness,
+    clockWatch: context.clockWatch,
     flush: () => context.presence.flush(),
     async listen(host, port) {
       await witness.start()
+      await context.clockWatch.start()
       const address = await app.listen({ host, port })
       tickers = startTickers(context, options)
       return address
@@ -168,6 +179,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const secrets = new SecretDesk({ store, clock, keyring })
   const metrics = createMetrics(store, () => health.isUp())
   const alarms = new Alarms({ log, registry: metrics.registry })
+  const monotonicMs = options.monotonicMs ?? (options.clock ? () => clock.now() : upMs)
   const auditRule = auditRuleOf(keyring, store.dialect)
   const file = options.auditHeadFile ?? null
   const presence = new Presence(store, log)
@@ -179,6 +191,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     store,
     health,
     clock,
+    clockWatch: new ClockWatch({ store, clock, monotonicMs, log, alarms }),
     log,
     timing,
     keyring,
@@ -188,6 +201,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     signals,
     presence,
     instances,
+    drain: new Drain(),
     metrics,
     alarms,
     auditRule,
@@ -211,6 +225,8 @@ function newPlaces(): Context['places'] {
 
 function addRoutes(app: App, context: Context, operations: OperationOptions): void {
   operationRoutes(app, context, operations)
+  clockRoutes(app, context)
+  drainRoutes(app, context)
   orderRoutes(app, context)
   orderLogRoutes(app, context)
   orderExportRoute(app, context)
@@ -238,6 +254,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ...(options.retention ? [startRetention(context, reconciler, options.retention)] : []),
     { stop: () => reconciling.stop().then(() => reconciler.resign()) },
     every(schedulerEveryMs, () => scheduler.tick()),
+    every(schedulerEveryMs, () =>
+      context.clockWatch.tick().catch((error: unknown) => context.log.warn({ err: error }, 'no sign of life')),
+    ),
     every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
@@ -250,6 +269,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     ),
   ]
 }
+
+/** Also while the machine sleeps, unlike `performance.now()`. */
+const upMs = () => uptime() * 1000
 
 function startRetention(context: Context, reconciler: Reconciler, { keepMs, archiveDir }: RetentionPolicy) {
   const archive = archiveDir === null ? null : new OrderArchive(archiveDir)

@@ -2,6 +2,7 @@ import { runnerInstanceHeader, runnerInstancePattern } from '@ikoma/api'
 import {
   type AttachedRunner,
   clonesOf,
+  type Drain,
   type Instances,
   isNewcomer,
   mergedInstances,
@@ -30,6 +31,8 @@ const stored = z.object({
       over: z.boolean(),
     }),
   ),
+  skewMs: z.number().optional(),
+  drain: z.object({ on: z.boolean(), at: z.number(), by: z.string(), boots: z.array(z.string()) }).optional(),
 })
 
 /** How much of a long-lived sighting another process may miss: well within what makes a runner offline. */
@@ -78,21 +81,52 @@ export class RunnerInstances {
     return Math.max(instancesOf(runner).protocol, this.#known.get(runner.id)?.instances.protocol ?? 0)
   }
 
-  see(runner: AttachedRunner, said: { speaker: Speaker | null; protocol: number }, now: number): void {
+  see(runner: AttachedRunner, said: Said, now: number): void {
     const { presence } = this.#deps
-    const { speaker, protocol } = said
+    const { speaker, protocol, clockAt } = said
     const known = this.#known.get(runner.id)
     const before = mergedInstances(instancesOf(runner), known?.instances ?? nobodySeen)
     const after = speaker ? withSighting(before, { ...speaker, over: false }, now) : before
-    const instances = { ...after, protocol: Math.max(before.protocol, protocol) }
+    const skewMs = clockAt === null ? before.skewMs : Math.round(clockAt - now)
+    const over = speaker !== null && before.drain !== undefined && isRestart(before, speaker.boot)
+    const drain = over && before.drain ? { ...before.drain, on: false, at: before.drain.at + 1 } : before.drain
+    const instances: Instances = { ...after, protocol: Math.max(before.protocol, protocol), skewMs, drain }
     const more = clonesOf(instances, now).length !== clonesOf(before, now).length
-    const news = more || instances.protocol !== before.protocol || !sameOnes(before, instances)
+    const ended = drain?.on !== before.drain?.on
+    const news = more || ended || instances.protocol !== before.protocol || !sameOnes(before, instances)
     const write = news || now - (known?.writtenAt ?? 0) >= writeEveryMs
     this.#known.set(runner.id, { name: runner.name, instances, writtenAt: write ? now : (known?.writtenAt ?? 0) })
     if (write) presence.touch({ id: runner.id, lastSeenAt: now, instance: JSON.stringify(instances) })
     // Whoever waits under the same name is to speak, if it is still there.
     if (news) this.#deps.signals.nudge(topicOf(runner))
     this.#alarm(now, runner.id)
+  }
+
+  /** Gives it no more orders, or again; answers the runner as it is then. */
+  drain(runner: AttachedRunner, { on, by }: Pick<Drain, 'on' | 'by'>, now: number): AttachedRunner {
+    const known = this.#of(runner)
+    const boots = known.sightings.filter(({ over }) => !over).map(({ boot }) => boot)
+    const drain = { on, by, boots, at: Math.max(now, (known.drain?.at ?? 0) + 1) }
+    const instances = { ...known, drain }
+    const instance = JSON.stringify(instances)
+    this.#known.set(runner.id, { name: runner.name, instances, writtenAt: now })
+    if (runner.lastSeenAt !== null)
+      this.#deps.presence.touch({ id: runner.id, lastSeenAt: runner.lastSeenAt, instance })
+    this.#deps.signals.nudge(topicOf(runner))
+    return { ...runner, instance }
+  }
+
+  isDraining(runner: AttachedRunner): boolean {
+    return this.#of(runner).drain?.on ?? false
+  }
+
+  /** How far its clock is ahead; 0 while it is not known. */
+  skewMs(runner: AttachedRunner): number {
+    return this.#of(runner).skewMs ?? 0
+  }
+
+  #of(runner: AttachedRunner): Instances {
+    return mergedInstances(instancesOf(runner), this.#known.get(runner.id)?.instances ?? nobodySeen)
   }
 
   /** The runner says that it goes: the next start of it need not wait. */
@@ -121,6 +155,7 @@ export class RunnerInstances {
   sweep(now: number): void {
     for (const [id, { instances }] of this.#known) {
       this.#alarm(now, id)
+      if (instances.drain?.on) continue
       if (instances.sightings.every(({ lastAt }) => now - lastAt > runnerOfflineAfterMs)) this.#known.delete(id)
     }
   }
@@ -137,6 +172,18 @@ export class RunnerInstances {
     })
     this.#deps.alarms.raise('runner_cloned', ...cases)
   }
+}
+
+interface Said {
+  speaker: Speaker | null
+  protocol: number
+  /** What its clock shows; null when it does not say. */
+  clockAt: number | null
+}
+
+/** Whether this is another start of the runner than those that were told to give up their work. */
+function isRestart({ drain }: Instances, boot: string): boolean {
+  return drain?.on === true && drain.boots.length > 0 && !drain.boots.includes(boot)
 }
 
 export const topicOf = ({ id }: Pick<AttachedRunner, 'id'>): string => `instance:${id}`

@@ -150,14 +150,19 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
   }
 }
 
-function machinesOf(runner: AttachedRunner, now: number): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned'> {
+function machinesOf(
+  runner: AttachedRunner,
+  now: number,
+): Pick<RunnerResource, 'protocol' | 'tooOld' | 'cloned' | 'clockSkewMs' | 'draining'> {
   const instances = instancesOf(runner)
   const clones = clonesOf(instances, now)
-  const { protocol } = instances
+  const { protocol, skewMs = null, drain } = instances
   return {
     protocol: protocol === 0 ? null : protocol,
     tooOld: protocol > 0 && protocol < runnerProtocol,
     cloned: clones.length === 0 ? null : clones.map(shownSighting),
+    clockSkewMs: skewMs,
+    draining: drain?.on ? { since: isoTime(drain.at), by: drain.by } : null,
   }
 }
 
@@ -204,9 +209,14 @@ export function scheduleResource(schedule: Schedule, now: number): ScheduleResou
   }
 }
 
+/** Clocks of processes that share a database differ a little. */
+const scheduleSkewMs = 60_000
+
 export function isOverdue({ alertAfterSec, paused, lastRunAt, createdAt }: Schedule, now: number): boolean {
   if (alertAfterSec === null || paused) return false
-  return now - (lastRunAt ?? createdAt) > alertAfterSec * 1000
+  const since = lastRunAt ?? createdAt
+  // Written by a clock that was ahead: nobody knows how long ago that was.
+  return now - since > alertAfterSec * 1000 || since > now + scheduleSkewMs
 }
 
 export function auditEventResource({ seq, at, actor, action, subject, data, hash }: AuditEvent): AuditEventResource {

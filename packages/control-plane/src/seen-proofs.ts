@@ -3,6 +3,9 @@ import { nonceLifeMs } from '@ikoma/api'
 /** Of one runner. It comes to 200 KB, and to eleven requests a second: who sends more signs newer nonces, and notices nothing. */
 const maxKept = 1_000
 
+/** No nonce is taken from further ahead, see nonces.ts. */
+const aheadMs = 10_000
+
 interface Kept {
   /** From signature to the time of its nonce, in the order they came. */
   seen: Map<string, number>
@@ -22,6 +25,7 @@ export class SeenProofs {
     const kept = this.#runners.get(runnerId) ?? { seen: new Map(), floor: Number.NEGATIVE_INFINITY }
     // Its first half is enough to tell them apart, and has one spelling.
     const name = signature.slice(0, 42)
+    if (kept.floor > nonceAt + 2 * nonceLifeMs) kept.floor = Number.NEGATIVE_INFINITY
     if (nonceAt <= kept.floor || kept.seen.has(name)) return false
     kept.seen.set(name, nonceAt)
     this.#runners.set(runnerId, kept)
@@ -33,14 +37,15 @@ export class SeenProofs {
   sweep(now: number): void {
     for (const [id, { seen, floor }] of this.#runners) {
       const last = Math.max(floor, ...seen.values())
-      if (now - last > 2 * nonceLifeMs) this.#runners.delete(id)
+      if (Math.abs(now - last) > 2 * nonceLifeMs) this.#runners.delete(id)
     }
   }
 }
 
 function forgetOld(kept: Kept, newest: number): void {
   for (const [name, at] of kept.seen) {
-    const expired = newest - at > 2 * nonceLifeMs
+    // Also what a clock that was ahead issued: as a floor it would keep the runner out until that time comes.
+    const expired = newest - at > 2 * nonceLifeMs || at > newest + aheadMs
     if (!expired && kept.seen.size <= maxKept) return
     kept.seen.delete(name)
     if (!expired) kept.floor = Math.max(kept.floor, at)

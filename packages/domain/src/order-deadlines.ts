@@ -33,3 +33,37 @@ export function deadlineOf(order: OrderState, timing: OrderTiming): number {
 export function leaseExpired(order: OrderState, now: number): boolean {
   return order.leaseExpiresAt === null || order.leaseExpiresAt <= now
 }
+
+/** Later than anything that was decided by the time `now` can be due. */
+export function latestDueAt(now: number, { claimLeaseMs, runLeaseMs, staleGraceMs }: OrderTiming): number {
+  return now + Math.max(claimLeaseMs, runLeaseMs) + staleGraceMs + aLittleMs
+}
+
+/** Later than any retry that was decided by the time `now`. */
+export function latestRetryAt(now: number, { retry }: OrderTiming): number {
+  return now + retry.capMs + aLittleMs
+}
+
+/** Clocks of processes that share a database differ a little. */
+const aLittleMs = 60_000
+
+/** The order by the time `now`, when what it waits for was decided by a clock that was ahead; null when it was not. */
+export function broughtBack(
+  order: OrderState,
+  { now, timing }: { now: number; timing: OrderTiming },
+): OrderState | null {
+  const earlier = (time: number | null) => (time === null ? null : Math.min(time, now))
+  if (order.status === 'QUEUED') {
+    const isRetry = order.attempt > 0 && order.wait === 'time' && order.runAt > latestRetryAt(now, timing)
+    return isRetry ? { ...order, runAt: now } : null
+  }
+  const latest = latestDueAt(now, timing)
+  if (order.status === 'STALE' && (order.dueAt ?? 0) > latest) {
+    return { ...order, leaseExpiresAt: earlier(order.leaseExpiresAt), dueAt: now + timing.staleGraceMs }
+  }
+  if ((order.status !== 'CLAIMED' && order.status !== 'RUNNING') || (order.leaseExpiresAt ?? 0) <= latest) return null
+  const leaseMs = order.status === 'CLAIMED' ? timing.claimLeaseMs : timing.runLeaseMs
+  const times = { startedAt: earlier(order.startedAt), heartbeatAt: earlier(order.heartbeatAt) }
+  const held = { ...order, ...times, leaseExpiresAt: now + leaseMs }
+  return { ...held, dueAt: dueAt(held, { now, timing }) }
+}

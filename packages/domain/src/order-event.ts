@@ -29,7 +29,8 @@ export type OrderEvent =
   | { kind: 'cancel'; reason: string | null }
   | { kind: 'approve'; approval: string }
   | { kind: 'reject'; reason: string | null }
-  | { kind: 'sweep' }
+  /** `wentBack`: the clock was set back since the last one. */
+  | { kind: 'sweep'; wentBack?: boolean | undefined }
   /** A person has looked at the server, and says how it ended. */
   | { kind: 'settle'; verdict: Verdict; reason: string }
   /** A report came under a lease that was taken back since: what it said, as evidence. */

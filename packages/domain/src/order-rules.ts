@@ -1,6 +1,6 @@
 import { fullJitterMs } from '@ikoma/kernel'
 import type { OrderState } from './order.ts'
-import { deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
+import { broughtBack, deadlineOf, dueAt, leaseExpired, waitFor } from './order-deadlines.ts'
 import type {
   Circumstance,
   Completion,
@@ -33,7 +33,7 @@ export function advance(order: OrderState, event: OrderEvent, circumstance: Circ
     case 'reject':
       return reject(order, event.reason, circumstance)
     case 'sweep':
-      return sweep(order, circumstance)
+      return (event.wentBack && keptBack(order, circumstance)) || sweep(order, circumstance)
     case 'settle':
       return settle(order, event, circumstance)
     case 'note':
@@ -176,6 +176,11 @@ function withdraw(order: OrderState, at: Circumstance): Decision {
   if (order.status === 'STALE') return change(order, [doubt], at)
   if (order.status === 'RUNNING') return change(order, [['lose', 'order.went_stale', reason], doubt], at)
   return change(order, [['cancel', 'order.canceled', reason]], at)
+}
+
+function keptBack(order: OrderState, at: Circumstance): Decision | null {
+  const back = broughtBack(order, at)
+  return back && { kind: 'kept', order: back }
 }
 
 /** What time alone does to an order. */

@@ -19,6 +19,18 @@ export interface Instances {
   /** The highest protocol that it ever spoke; 0 before it spoke. */
   protocol: number
   sightings: Sighting[]
+  /** How far its machine's clock is ahead of the control plane's. */
+  skewMs?: number | undefined
+  /** The last drain or its end; the later of two counts. */
+  drain?: Drain | undefined
+}
+
+/** It gets no more orders, until it is resumed or a start of it speaks that is not one of `boots`. */
+export interface Drain {
+  on: boolean
+  at: number
+  by: string
+  boots: string[]
 }
 
 export const nobodySeen: Instances = { protocol: 0, sightings: [] }
@@ -30,7 +42,7 @@ const maxSightings = 8
 /** Adds what was seen now, and forgets whom nobody has heard for as long as makes a runner offline. */
 export function withSighting(known: Instances, seen: Omit<Sighting, 'firstAt' | 'lastAt'>, now: number): Instances {
   const before = known.sightings.find((each) => isSame(each, seen))
-  const sighting = { ...seen, firstAt: before && !before.over ? before.firstAt : now, lastAt: now }
+  const sighting = { ...seen, firstAt: before && !before.over ? Math.min(before.firstAt, now) : now, lastAt: now }
   const others = known.sightings.filter((each) => !isSame(each, seen) && isRecent(each, now))
   return { ...known, sightings: [...others, sighting].slice(-maxSightings) }
 }
@@ -47,7 +59,10 @@ export function mergedInstances(one: Instances, other: Instances): Instances {
       sightings[at] = { ...later, firstAt: Math.min(mine.firstAt, each.firstAt) }
     }
   }
-  return { protocol: Math.max(one.protocol, other.protocol), sightings: sightings.slice(-maxSightings) }
+  const drain = (other.drain?.at ?? 0) >= (one.drain?.at ?? 0) ? (other.drain ?? one.drain) : one.drain
+  const skewMs = other.skewMs ?? one.skewMs
+  const protocol = Math.max(one.protocol, other.protocol)
+  return { protocol, sightings: sightings.slice(-maxSightings), skewMs, drain }
 }
 
 /**
@@ -78,7 +93,8 @@ export function isNewcomer({ sightings }: Instances, seen: Pick<Sighting, 'machi
 
 const isSame = (a: Pick<Sighting, 'machine' | 'boot'>, b: Pick<Sighting, 'machine' | 'boot'>) =>
   a.machine === b.machine && a.boot === b.boot
-const isRecent = ({ lastAt }: Sighting, now: number) => now - lastAt <= runnerOfflineAfterMs
+/** What lies ahead was seen by a clock that was wrong. */
+const isRecent = ({ lastAt }: Sighting, now: number) => Math.abs(now - lastAt) <= runnerOfflineAfterMs
 const isLive = (each: Sighting, now: number) => !each.over && isRecent(each, now)
 
 function overlap(a: Sighting, b: Sighting): boolean {

@@ -43,7 +43,8 @@ export const runnerOfflineAfterMs = 75_000
 export function runnerStatus(runner: Pick<Runner, 'disabled' | 'reported' | 'lastSeenAt'>, now: number): RunnerStatus {
   if (runner.disabled) return 'DISABLED'
   if (runner.reported === 'OFFLINE' || runner.lastSeenAt === null) return 'OFFLINE'
-  return now - runner.lastSeenAt <= runnerOfflineAfterMs ? 'ONLINE' : 'OFFLINE'
+  // Seen by a clock that was ahead is not seen now.
+  return Math.abs(now - runner.lastSeenAt) <= runnerOfflineAfterMs ? 'ONLINE' : 'OFFLINE'
 }
 
 /** A single-use invitation for a machine to become a runner. */

@@ -24,6 +24,10 @@ export interface Store extends OrderStore, RegistryStore, ScheduleStore, SecretS
   subscribe(listener: (signal: Signal) => void): () => void
   /** True while `holder` leads `name`: granted when free, expired or already its own, for `ttlMs` from `now`. */
   holdLeadership(name: string, holder: string, ttlMs: number, now: number): Promise<Leadership>
+  /** When `name` was last led or renewed; null when it never was. Changes nothing. */
+  findRenewal(name: string): Promise<number | null>
+  /** Adds an entry to the audit that goes with no other change. */
+  recordAudit(audit: AuditEntry): Promise<void>
   /** Waits for accepted writes, then lets go of everything. */
   close(): Promise<void>
 }
@@ -203,6 +207,10 @@ export interface Sweep {
   timing: OrderTiming
   /** Leave RUNNING and CLAIMED orders alone: the silence is ours, not the runners'. */
   holdLeases: boolean
+  /** Let nothing that waits expire: the time may be wrong, and what expired does not come back. */
+  holdExpiry?: boolean
+  /** The clock was set back: look also at what is due later than anything can be, and at retries so far off. */
+  wentBack?: boolean
 }
 
 export interface SweepResult {

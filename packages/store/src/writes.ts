@@ -29,6 +29,7 @@ export const writeVerbs = [
   'deleteSecret',
   'moveSecrets',
   'holdLeadership',
+  'recordAudit',
 ] as const satisfies (keyof Store)[]
 
 export type WriteVerb = (typeof writeVerbs)[number]

@@ -17,6 +17,8 @@ function readyAt(offsetSec: number): Reply {
 async function setup() {
   const world = await createConnectedWorld()
   world.api.on('GET /readyz', readyAt(0))
+  world.api.on('GET /v1/clock', ok({ now: noon(), steady: true, jump: null }))
+  world.api.on('GET /v1/drain', ok({ draining: null, running: 0 }))
   const checks = async (...argv: string[]) => {
     const { code, stdout } = await world.run('doctor', '--json', ...argv)
     const found: { name: string; status: string }[] = JSON.parse(stdout).checks
@@ -72,6 +74,37 @@ describe('doctor', () => {
     mkdirSync(dirname(contextsPath(io)), { recursive: true })
     writeFileSync(contextsPath(io), '{}', { mode: 0o644 })
     expect(await checks()).toMatchObject({ code: 1, found: { contexts: 'fail' } })
+  })
+
+  it('fails by name while a jump of the control plane’s clock is not over', async () => {
+    const { checks, run, api } = await setup()
+    const jump = { alarm: 'clock_jumped', state: 'believed', byMs: 34_560_000_000, held: ['pruning'] }
+    const times = { foundAt: noon(), expectedAt: noon(), releasesAt: null }
+    api.on('GET /v1/clock', ok({ now: noon(), steady: false, jump: { ...jump, ...times } }))
+    expect(await checks()).toMatchObject({ code: 1, found: { clock_jumped: 'fail' } })
+    const { stdout } = await run('doctor')
+    expect(stdout).toContain('jumped 400 d ahead')
+    expect(stdout).toContain('ikoma control-plane accept-clock')
+  })
+
+  it.each([
+    [12, undefined],
+    [20_000, 'warn'],
+    [-180_000, 'fail'],
+  ])('a runner whose clock is %i ms off is %s', async (clockSkewMs, status) => {
+    const { checks, api } = await setup()
+    api.on('GET /v1/runners', ok(page([aRunner({ clockSkewMs })])))
+    expect((await checks()).found.runner_clocks).toBe(status)
+  })
+
+  it('warns of what is drained, and finds nothing where a former control plane does not say', async () => {
+    const { checks, api } = await setup()
+    const draining = { since: noon(), by: 'admin-key' }
+    api.on('GET /v1/drain', ok({ draining, running: 1 }))
+    api.on('GET /v1/runners', ok(page([aRunner({ draining })])))
+    expect((await checks()).found).toMatchObject({ draining: 'warn', runners_draining: 'warn' })
+    for (const route of ['GET /v1/clock', 'GET /v1/drain']) api.on(route, problem(404, 'not_found', 'No such route.'))
+    expect((await checks()).code).toBe(0)
   })
 
   it('warns while there is no runner', async () => {

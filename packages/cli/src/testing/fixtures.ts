@@ -73,6 +73,8 @@ export function aRunner(changes: Partial<RunnerResource> = {}): RunnerResource {
     protocol: 2,
     tooOld: false,
     cloned: null,
+    clockSkewMs: 12,
+    draining: null,
     version: '0.1.0',
     lastSeenAt: noon(),
     createdAt: noon(-3600),

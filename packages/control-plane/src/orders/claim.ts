@@ -69,7 +69,10 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
     try {
       if (over.aborted) return []
       const { nothingMs, waitMs } = context.instances.holdMs(runner, claimer.speaker, context.clock.now())
-      const claimed = nothingMs > 0 ? [] : await claimNow(context, runner, max)
+      // What is signed now would be good by a time that nobody has.
+      const drained = context.drain.current() !== null || context.instances.isDraining(runner)
+      const nothing = nothingMs > 0 || drained || context.clockWatch.isUnsettled()
+      const claimed = nothing ? [] : await claimNow(context, runner, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
       await watch.wait(Math.min(left, claimer.leftMs(), nothingMs || waitMs), over)

@@ -5,6 +5,7 @@ import {
   heartbeatBody,
   heartbeatReply,
   idParams,
+  type LogChunkBody,
   leaseHeader,
   leaseHeaders,
   listedClaimSchema,
@@ -12,6 +13,7 @@ import {
   logReply,
   orderHeartbeatQuery,
   progressSchema,
+  runnerSkewMs,
 } from '@ikoma/api'
 import type { OrderState } from '@ikoma/domain'
 import { connectionGone } from '@ikoma/kernel/http'
@@ -144,8 +146,10 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       if (order.runnerId !== runner.id || (lease !== undefined && lease !== order.lease)) {
         throw refusalError('lease_lost', order)
       }
-      const chunk = { ...request.body, attempt: order.attempt }
-      const { truncated } = await store.appendLog(order.id, chunk, clock.now())
+      const now = clock.now()
+      const lines = byOurTime(request.body.lines, context.instances.skewMs(runner), now)
+      const chunk = { ...request.body, lines, attempt: order.attempt }
+      const { truncated } = await store.appendLog(order.id, chunk, now)
       return { ok: true as const, truncated }
     },
   )
@@ -167,6 +171,12 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       return progress(await complete(context, heldBy(request), request.body.report))
     },
   )
+}
+
+/** Lines of a machine whose clock is off carry our time, so that they stand in order beside everything else that happened. */
+function byOurTime(lines: LogChunkBody['lines'], skewMs: number, now: number): LogChunkBody['lines'] {
+  if (Math.abs(skewMs) <= runnerSkewMs) return lines
+  return lines.map((line) => ({ ...line, at: Math.min(line.at - skewMs, now) }))
 }
 
 type LeaseRequest = FastifyRequest<{

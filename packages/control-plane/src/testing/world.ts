@@ -35,7 +35,8 @@ export type World = Awaited<ReturnType<typeof setup>>
 export async function setup(
   options: { timing?: Partial<OrderTiming>; metricsToken?: string; trustProxy?: string[]; archiveDir?: string } = {},
 ) {
-  const time = { now: Date.UTC(2026, 0, 15, 12) }
+  /** `jumped` is how far the clock was set, which the monotonic clock does not follow. */
+  const time = { now: Date.UTC(2026, 0, 15, 12), jumped: 0 }
   const clock = { now: () => time.now }
   const logged: string[] = []
   const log = createLog('error', { write: (line) => logged.push(line) })
@@ -52,6 +53,7 @@ export async function setup(
     log,
     version: 'test',
     clock,
+    monotonicMs: () => time.now - time.jumped,
     timing,
     metricsToken,
     trustProxy,
@@ -68,14 +70,20 @@ export async function setup(
     clock,
     keyring: keys,
   })
-  const scheduler = new Scheduler({ store, clock, log, alarms, orders, keyring: keys })
-  const reconciler = new Reconciler({ store, clock, log, timing, metrics, alarms, periodMs: 30_000 })
+  const { clockWatch } = controlPlane
+  const scheduler = new Scheduler({ store, clock, clockWatch, log, alarms, orders, keyring: keys })
+  const reconciler = new Reconciler({ store, clock, clockWatch, log, timing, metrics, alarms, periodMs: 30_000 })
   return {
     app: controlPlane.app,
     file,
     witness: controlPlane.witness,
     store,
     time,
+    clockWatch,
+    jump(byMs: number) {
+      time.now += byMs
+      time.jumped += byMs
+    },
     timing,
     keyring: keys,
     call,

@@ -67,6 +67,7 @@ const causes: Record<AlarmName, () => Promise<object>> = {
       metrics,
       alarms,
       clock: { now: () => time.now },
+      clockWatch: world.clockWatch,
       log: world.log,
       keepMs: 0,
       archive: new OrderArchive(blocked),
@@ -84,6 +85,12 @@ const causes: Record<AlarmName, () => Promise<object>> = {
     await world.editDatabase('delete from audit where seq = ?', [seq])
     await world.witness.look()
     return { seq, expected, found: null, source: 'control-plane' }
+  },
+
+  async clock_jumped() {
+    world.jump(400 * 24 * 3_600_000)
+    world.clockWatch.look()
+    return { byMs: 400 * 24 * 3_600_000, state: 'unsettled' }
   },
 
   async mass_silence() {

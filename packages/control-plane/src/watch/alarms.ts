@@ -6,6 +6,8 @@ export const alarms = {
   archive_failed: 'the archive cannot be written: old orders are kept until it can',
   audit_rewritten:
     'the audit is not what it was: entries were rewritten or removed, or an older state of the database was put back. Run: ikoma audit verify',
+  clock_jumped:
+    'the clock of the control plane jumped: nothing is deleted until it is back, or somebody says that it is right (ikoma control-plane accept-clock)',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
   runner_cloned: 'two machines speak as one runner: both get no orders until one of them is gone',
   schedule_overdue: 'a schedule is overdue',

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { OrderTiming, Store } from '@ikoma/domain'
+import type { OrderTiming, Store, Sweep } from '@ikoma/domain'
 import type { Clock } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import type { Metrics } from '../metrics.ts'
 import type { Alarms } from './alarms.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import { levelOf } from './store-health.ts'
 
 const batch = 500
@@ -15,12 +16,17 @@ const leadsForPeriods = 1.5
 const massSilenceFloor = 5
 /** For how many leases such a silence is taken for ours. */
 const massSilenceLeases = 5
+/** No order runs for longer. */
+const longestRunMs = 24 * 3_600_000
+/** Soon enough for what was due meanwhile. */
+const unsettledPauseMs = 5_000
 /** Answers to an idempotency key are repeated for a day. */
 const idempotencyLifeMs = 24 * 3_600_000
 
 export interface ReconcilerOptions {
   store: Store
   clock: Clock
+  clockWatch: Pick<ClockWatch, 'isUnsettled' | 'holdsPruning' | 'onMoved'>
   log: Log
   metrics: Metrics
   alarms: Alarms
@@ -37,16 +43,23 @@ export class Reconciler {
   #failures = 0
   #leadsUntil = 0
   #ledBefore: boolean | null = null
+  /** How far the clock was moved since the last pass, back when it was moved both ways. */
+  #movedByMs: number | null = null
+  #stretch = { byMs: 0, until: 0 }
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
+    options.clockWatch.onMoved((byMs) => {
+      this.#movedByMs = Math.min(this.#movedByMs ?? byMs, byMs)
+    })
     // The embedded store serves one process: after a crash the next one goes on where it stopped.
     this.#holder = options.store.dialect === 'sqlite' ? 'embedded' : randomUUID()
   }
 
   /** Whether this is the process that works alone, as far as it knows. */
   leads(): boolean {
-    return this.#options.clock.now() < this.#leadsUntil
+    const left = this.#leadsUntil - this.#options.clock.now()
+    return left > 0 && left <= this.#ttlMs
   }
 
   /** Lets another process lead at once, instead of when the leadership runs out. */
@@ -64,7 +77,8 @@ export class Reconciler {
 
   /** One pass. Answers how long to wait for the next: the period, or a growing pause while the store is down. */
   async tick(): Promise<number> {
-    const { log, periodMs } = this.#options
+    const { log, periodMs, clockWatch } = this.#options
+    if (clockWatch.isUnsettled()) return Math.min(periodMs, unsettledPauseMs)
     try {
       await this.#pass(this.#options.clock.now())
       if (this.#failures > 0) log.info({ failures: this.#failures }, 'the reconciler catches up')
@@ -79,18 +93,22 @@ export class Reconciler {
   }
 
   async #pass(now: number): Promise<void> {
-    const { store, metrics } = this.#options
-    const ttlMs = this.#options.periodMs * leadsForPeriods
+    const { store, metrics, clockWatch } = this.#options
+    const ttlMs = this.#ttlMs
     const leadership = await store.holdLeadership('reconciler', this.#holder, ttlMs, now)
     this.#tellLeadership(leadership.held)
     this.#leadsUntil = leadership.held ? now + ttlMs : 0
     if (!leadership.held) return
-    this.#graceAfterAbsence(leadership.lastRenewedAt, now)
-    const holdLeases = now < this.#holdLeasesUntil || (await this.#massSilence(now))
-    const actions = await this.#sweep(now, holdLeases)
+    const movedByMs = this.#movedByMs
+    if (movedByMs !== null) this.#graceAfterMove(movedByMs, now)
+    else this.#graceAfterAbsence(leadership.lastRenewedAt, now)
+    const holdLeases = this.#holdsLeases(now) || (await this.#massSilence(now))
+    const wentBack = movedByMs !== null && movedByMs < 0
+    const actions = await this.#sweep(now, { holdLeases, wentBack, holdExpiry: clockWatch.holdsPruning() })
     for (const [action, count] of Object.entries(actions)) metrics.sweeps.inc({ action }, count)
     if (Object.keys(actions).length > 0) this.#options.log.info({ actions }, 'reconciled')
-    await store.pruneIdempotency(now - idempotencyLifeMs)
+    if (!clockWatch.holdsPruning()) await store.pruneIdempotency(now - idempotencyLifeMs)
+    if (this.#movedByMs === movedByMs) this.#movedByMs = null
   }
 
   #tellLeadership(leads: boolean): void {
@@ -112,6 +130,32 @@ export class Reconciler {
     )
   }
 
+  /** What runners were told to keep to was told by another time. */
+  #graceAfterMove(byMs: number, now: number): void {
+    const { timing, log } = this.#options
+    this.#holdLeasesUntil = now + timing.runLeaseMs
+    this.#massSilentSince = null
+    if (byMs > 0) this.#stretch = { byMs, until: now + longestRunMs }
+    log.warn({ byMs }, 'the clock was moved: leases are held until runners had time to renew')
+  }
+
+  /** What began before the clock was set on has had less time than it seems; its runner counts by a clock of its own. */
+  #patientTiming(now: number): OrderTiming {
+    const { timing } = this.#options
+    const left = this.#stretch.until - now
+    if (left <= 0 || left > longestRunMs) return timing
+    return { ...timing, timeoutGraceMs: timing.timeoutGraceMs + this.#stretch.byMs }
+  }
+
+  #holdsLeases(now: number): boolean {
+    const left = this.#holdLeasesUntil - now
+    return left > 0 && left <= this.#options.timing.runLeaseMs
+  }
+
+  get #ttlMs(): number {
+    return this.#options.periodMs * leadsForPeriods
+  }
+
   async #massSilence(now: number): Promise<boolean> {
     const { store, alarms, timing } = this.#options
     const { silent, running } = await store.countSilentRunners(now)
@@ -124,11 +168,12 @@ export class Reconciler {
     return this.#massSilentSince !== null && now - this.#massSilentSince < timing.runLeaseMs * massSilenceLeases
   }
 
-  async #sweep(now: number, holdLeases: boolean): Promise<Record<string, number>> {
-    const { store, timing } = this.#options
+  async #sweep(now: number, hold: Pick<Sweep, 'holdLeases' | 'holdExpiry' | 'wentBack'>) {
+    const { store } = this.#options
+    const timing = this.#patientTiming(now)
     const actions: Record<string, number> = {}
     for (;;) {
-      const result = await store.sweepOrders({ now, limit: batch, random: Math.random(), timing, holdLeases })
+      const result = await store.sweepOrders({ now, limit: batch, random: Math.random(), timing, ...hold })
       for (const [action, count] of Object.entries(result.actions)) actions[action] = (actions[action] ?? 0) + count
       if (result.seen < batch) return actions
     }

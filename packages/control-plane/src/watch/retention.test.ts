@@ -37,6 +37,7 @@ function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: stri
     metrics,
     alarms: new Alarms({ log, registry: metrics.registry }),
     clock: { now: () => time.now },
+    clockWatch: world.clockWatch,
     log,
     keepMs: days * dayMs,
     archive: archiveDir === undefined ? null : new OrderArchive(archiveDir),
@@ -135,7 +136,16 @@ test('the leader is whoever reconciled last, until that was too long ago or it r
   const { store, time, timing } = world
   const clock = { now: () => time.now }
   const { log, metrics, alarms } = world
-  const reconciler = new Reconciler({ store, clock, log, metrics, alarms, timing, periodMs: 30_000 })
+  const reconciler = new Reconciler({
+    store,
+    clock,
+    clockWatch: world.clockWatch,
+    log,
+    metrics,
+    alarms,
+    timing,
+    periodMs: 30_000,
+  })
   expect(reconciler.leads()).toBe(false)
   await reconciler.tick()
   expect(reconciler.leads()).toBe(true)
@@ -147,12 +157,21 @@ test('the leader is whoever reconciled last, until that was too long ago or it r
 })
 
 test('of two processes the other leads within two periods when one dies, which is no outage, and says so once', async () => {
-  const { time, timing, metrics, alarms } = world
+  const { time, timing, metrics, alarms, clockWatch } = world
   const store = { ...world.store, dialect: 'postgres' as const }
   const lines: string[] = []
   const log = createLog('info', { write: (line) => lines.push(line) })
   const make = () =>
-    new Reconciler({ store, clock: { now: () => time.now }, log, metrics, alarms, timing, periodMs: 30_000 })
+    new Reconciler({
+      store,
+      clock: { now: () => time.now },
+      log,
+      metrics,
+      alarms,
+      timing,
+      clockWatch,
+      periodMs: 30_000,
+    })
   const [dying, other] = [make(), make()]
   const start = time.now
   const due = { dying: start, other: start + 100 }

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts'
 import type { OrderArchive } from '../orders/order-archive.ts'
 import { orderRecord } from '../orders/order-record.ts'
 import type { Alarms } from './alarms.ts'
+import type { ClockWatch } from './clock-watch.ts'
 import { levelOf } from './store-health.ts'
 
 /** Orders looked at in one tick, and what one transaction may delete of them: runners must not wait for it. */
@@ -32,6 +33,8 @@ export interface RetentionOptions {
   archive: OrderArchive | null
   /** How the audit ends now, signed, which the archive keeps beside the orders. */
   head: () => Promise<string | null>
+  /** Whether the time can be told: what ended may be younger than it seems. */
+  clockWatch: Pick<ClockWatch, 'holdsPruning'>
   /** Whether this process is the one to do it. */
   leads: () => boolean
   stopping: AbortSignal
@@ -48,8 +51,8 @@ export class Retention {
 
   /** One step along the table. Answers how long to wait for the next. */
   async tick(): Promise<number> {
-    const { log, leads } = this.#options
-    if (!leads()) return idleMs
+    const { log, leads, clockWatch } = this.#options
+    if (!leads() || clockWatch.holdsPruning()) return idleMs
     const startedAt = performance.now()
     try {
       await this.#step()
@@ -61,11 +64,11 @@ export class Retention {
   }
 
   async #step(): Promise<void> {
-    const { store, clock, keepMs, leads, stopping } = this.#options
+    const { store, clock, clockWatch, keepMs, leads, stopping } = this.#options
     const endedBefore = clock.now() - keepMs
     const page = await store.listEndedOrders(endedBefore, { limit: window, cursor: this.#cursor })
     for (const batch of batchesOf(page.items)) {
-      if (stopping.aborted || !leads()) return
+      if (stopping.aborted || !leads() || clockWatch.holdsPruning()) return
       await this.#prune(
         batch.map(({ id }) => id),
         endedBefore,

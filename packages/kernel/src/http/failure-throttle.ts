@@ -19,13 +19,18 @@ export class FailureThrottle {
   /** Seconds to wait before this key is examined again; 0 when it may be now. */
   waitSec(key: string, now: number): number {
     const failures = this.#failures.get(key)
-    if (!failures || failures.until <= now || failures.count < this.#limit) return 0
+    if (!failures || !this.#lasts(failures, now) || failures.count < this.#limit) return 0
     return Math.ceil((failures.until - now) / 1000)
+  }
+
+  /** No longer than the window, also when the clock was set back since. */
+  #lasts({ until }: Failures, now: number): boolean {
+    return until > now && until - now <= this.#windowMs
   }
 
   fail(key: string, now: number): void {
     const failures = this.#failures.get(key)
-    if (failures && failures.until > now) {
+    if (failures && this.#lasts(failures, now)) {
       failures.count += 1
       return
     }

@@ -11,6 +11,7 @@ import {
   type Report,
   type RequestOptions,
   requestJson,
+  runnerClockHeader,
   runnerIdHeader,
   runnerTokenHeader,
 } from '@ikoma/api'
@@ -82,6 +83,7 @@ export function createControlPlaneClient(identity: () => Identity, instance: str
     const { hold, ...request } = options
     const me = identity()
     const headers: Record<string, string> = { [runnerIdHeader]: me.runnerId, [runnerTokenHeader]: me.token }
+    headers[runnerClockHeader] = String(Date.now())
     if (hold) headers[leaseHeader] = hold.lease
     return requestJson<T>(me.url, 'POST', path, { timeoutMs: answerMs, ...request, headers, fetch: proving.fetch })
   }

@@ -75,6 +75,14 @@ export function describeAudit(open: OpenStore): void {
       expect(await again.auditHead()).toEqual({ seq: events.length, hash: events.at(-1)?.hash })
     })
 
+    it('takes an entry that goes with no other change', async () => {
+      const { store } = await setup(open)
+      await store.recordAudit({ at: noon, actor: 'me', action: 'clock.jumped', subject: 'clock', data: { byMs: 1 } })
+      expect(await store.listAudit({ subject: 'clock' }, 0, 9)).toMatchObject([
+        { at: noon, actor: 'me', data: '{"byMs":1}' },
+      ])
+    })
+
     it('has no entry of what was refused or changed nothing', async () => {
       const { store } = await setup(open)
       await place(store, { dedupeKey: 'd' })

@@ -4,6 +4,7 @@ import { aClaim, anAdvance, approvedType, noon, onceType } from '../testing/fixt
 import {
   claimLeaseMs,
   claimNext,
+  completion,
   found,
   moved,
   type OpenStore,
@@ -106,6 +107,35 @@ export function describeSweeping(open: OpenStore): void {
       })
       const after = await statuses(store, [stale, running, claimed, queued])
       expect(after).toEqual(['NEEDS_ATTENTION', 'RUNNING', 'CLAIMED', 'EXPIRED'])
+    })
+
+    it('lets nothing that waits expire while the time may be wrong', async () => {
+      const { store } = await setup(open)
+      const queued = await place(store, { expiresAt: noon + 1 })
+      const unapproved = await place(store, { expiresAt: noon + 1 }, approvedType)
+      expect(await sweepAt(store, noon + 2, { holdExpiry: true })).toEqual({ seen: 0, actions: {} })
+      expect(await statuses(store, [queued, unapproved])).toEqual(['QUEUED', 'PENDING_APPROVAL'])
+    })
+
+    it('brings back what a clock that was ahead put off, and only when it was set back', async () => {
+      const { store } = await setup(open)
+      const ahead = noon + 400 * 24 * 3_600_000
+      const lasting = { expiresAt: ahead + 3_600_000, timeoutSec: 3600 }
+      const running = await place(store, lasting)
+      const claimed = await place(store, lasting)
+      const retried = await place(store, lasting)
+      await startNext(store, { now: ahead })
+      await claimNext(store, { now: ahead })
+      const { by } = await startNext(store, { now: ahead })
+      await moved(store, retried.id, completion(by, 'failed', true), { now: ahead, random: 0.5 })
+      expect(await sweepAt(store, noon)).toEqual({ seen: 0, actions: {} })
+      expect(await sweepAt(store, noon, { wentBack: true })).toMatchObject({ seen: 3, actions: {} })
+      const leases = [await found(store, running.id), await found(store, claimed.id)].map((each) => each.leaseExpiresAt)
+      expect(leases).toEqual([noon + runLeaseMs, noon + claimLeaseMs])
+      expect((await found(store, retried.id)).runAt).toBe(noon)
+      await sweepAt(store, noon + runLeaseMs)
+      expect(await statuses(store, [running, claimed])).toEqual(['STALE', 'QUEUED'])
+      expect(await store.releaseOrders(noon, 9)).toBe(1)
     })
 
     it('is not held up for ever by orders that stay as they are', async () => {

@@ -96,6 +96,13 @@ function describeLeadership(open: OpenStore): void {
       expect(await store.holdLeadership('reconciler', 'b', 100, noon)).toMatchObject({ held: true })
     })
 
+    it('tells when it was renewed, to whoever only asks, and changes nothing by that', async () => {
+      const { store } = await setup(open)
+      expect(await store.findRenewal('clock')).toBeNull()
+      await store.holdLeadership('clock', 'a', 0, noon)
+      expect([await store.findRenewal('clock'), await store.findRenewal('clock')]).toEqual([noon, noon])
+    })
+
     it('of one name says nothing about another', async () => {
       const { store } = await setup(open)
       await store.holdLeadership('reconciler', 'a', 100, noon)

@@ -12,6 +12,7 @@ import {
   type OrderType,
   type Outcome,
   type Store,
+  type Sweep,
 } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import { expect, onTestFinished } from 'vitest'
@@ -108,7 +109,7 @@ export async function found(store: Store, id: string): Promise<Order> {
 }
 
 /** A sweep of everything that is due, as the reconciler makes it. */
-export function sweepAt(store: Store, now: number, patch: { limit?: number; holdLeases?: boolean } = {}) {
+export function sweepAt(store: Store, now: number, patch: Partial<Sweep> = {}) {
   return store.sweepOrders({ now, limit: 100, random: 0.5, timing: defaultTiming, holdLeases: false, ...patch })
 }
 

@@ -1,5 +1,14 @@
-import { isTerminal, type OrderState, type Sweep, type SweepResult } from '@ikoma/domain'
-import { and, asc, isNotNull, lt, lte, sql } from 'drizzle-orm'
+import {
+  broughtBack,
+  isTerminal,
+  latestDueAt,
+  latestRetryAt,
+  type OrderState,
+  type Sweep,
+  type SweepResult,
+} from '@ikoma/domain'
+import { and, asc, gt, isNotNull, lt, lte, notInArray, or, sql } from 'drizzle-orm'
+import { heldIn } from '../held-sweep.ts'
 import { ours } from '../order-fields.ts'
 import { takeLocks } from './locks.ts'
 import { announce, applyEvent, lockOrders, saveChanges } from './order-changes.ts'
@@ -7,7 +16,8 @@ import { idempotency, orders } from './schema.ts'
 import type { Transaction } from './transaction.ts'
 
 export async function sweepOrders(tx: Transaction, sweep: Sweep): Promise<SweepResult> {
-  const { now, limit, random, timing, holdLeases } = sweep
+  const { now, limit, random, timing } = sweep
+  const held = heldIn(sweep)
   const due = await tx.db
     .select({ id: orders.id })
     .from(orders)
@@ -16,24 +26,25 @@ export async function sweepOrders(tx: Transaction, sweep: Sweep): Promise<SweepR
         isNotNull(orders.dueAt),
         lte(orders.dueAt, now),
         sql.raw(ours),
-        holdLeases ? sql`status not in ('CLAIMED', 'RUNNING')` : undefined,
+        held.length > 0 ? notInArray(orders.status, held) : undefined,
       ),
     )
     .orderBy(asc(orders.dueAt))
     .limit(limit)
-  const ids = due.map(({ id }) => id)
+  const ahead = sweep.wentBack ? await listAhead(tx, sweep) : []
+  const ids = [...due, ...ahead].map(({ id }) => id).slice(0, limit)
   await takeLocks(tx, { orderIds: ids })
   const changes = await lockOrders(tx, ids)
   const actions: Record<string, number> = {}
   ids.forEach((id, index) => {
     const order = changes.after.get(id)
     // Between the search and the lock its runner may have come back.
-    if (!order || !stillDue(order, sweep)) return
+    if (!order || (!stillDue(order, sweep) && !(sweep.wentBack && broughtBack(order, sweep) !== null))) return
     // Spread one number over many orders, so that a mass failure does not retry all at the same instant.
     const spread = (random + index * 0.618_033_988_75) % 1
     const request = {
       orderId: id,
-      event: { kind: 'sweep' },
+      event: { kind: 'sweep', wentBack: sweep.wentBack },
       actor: 'control-plane',
       now,
       timing,
@@ -47,8 +58,22 @@ export async function sweepOrders(tx: Transaction, sweep: Sweep): Promise<SweepR
   return { seen: ids.length, actions }
 }
 
-function stillDue({ status, dueAt }: OrderState, { now, holdLeases }: Sweep): boolean {
-  if (holdLeases && (status === 'CLAIMED' || status === 'RUNNING')) return false
+async function listAhead(tx: Transaction, { now, limit, timing }: Sweep): Promise<{ id: string }[]> {
+  const leased = and(gt(orders.dueAt, latestDueAt(now, timing)), sql`status in ('CLAIMED', 'RUNNING', 'STALE')`)
+  const retried = and(
+    sql`status = 'QUEUED' and wait = 'time' and attempt > 0`,
+    gt(orders.runAt, latestRetryAt(now, timing)),
+  )
+  return tx.db
+    .select({ id: orders.id })
+    .from(orders)
+    .where(and(or(leased, retried), sql.raw(ours)))
+    .limit(limit)
+}
+
+function stillDue({ status, dueAt }: OrderState, sweep: Sweep): boolean {
+  const { now } = sweep
+  if (heldIn(sweep).includes(status)) return false
   return !isTerminal(status) && dueAt !== null && dueAt <= now
 }
 

@@ -5,6 +5,7 @@ import {
   type Page,
   type RegistryStore,
   type ScheduleStore,
+  type Store,
 } from '@ikoma/domain'
 import { and, asc, eq, gt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
@@ -14,7 +15,7 @@ import type { RowSeals, SealedTable } from '../row-seals.ts'
 import { checkRows } from '../sealed-rows.ts'
 import type { Db, Named } from './connection.ts'
 import { attachedRunners } from './registry-writes.ts'
-import { audit, auditHead, runners, schedules, servers, tokens } from './schema.ts'
+import { audit, auditHead, leadership, runners, schedules, servers, tokens } from './schema.ts'
 import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
@@ -25,7 +26,7 @@ export function registryReads(
   db: Db,
   seals: RowSeals,
   named: Named,
-): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
+): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore & Pick<Store, 'findRenewal'> {
   const findRunner = runnerFinder(db, seals, named)
   const shownAll = <T extends { id: string; rowSeal: string }>(table: SealedTable, rows: T[]) =>
     rows.map((row) => seals.shown(table, row))
@@ -86,6 +87,9 @@ export function registryReads(
     async auditHead() {
       const [head] = await db.select({ seq: auditHead.seq, hash: auditHead.hash }).from(auditHead)
       return head ?? auditGenesis
+    },
+    async findRenewal(name) {
+      return first(await db.select().from(leadership).where(eq(leadership.name, name)))?.renewedAt ?? null
     },
   }
 }

@@ -5,7 +5,13 @@ import { rewritable } from '../row-seals.ts'
 import { leadership, schedules } from './schema.ts'
 import type { SingleWrites } from './single-writes.ts'
 
-type ScheduleVerb = 'insertSchedule' | 'updateSchedule' | 'deleteSchedule' | 'advanceSchedule' | 'holdLeadership'
+type ScheduleVerb =
+  | 'insertSchedule'
+  | 'updateSchedule'
+  | 'deleteSchedule'
+  | 'advanceSchedule'
+  | 'holdLeadership'
+  | 'recordAudit'
 
 export const scheduleWrites: Pick<SingleWrites, ScheduleVerb> = {
   async insertSchedule({ db, seals, trace }, schedule, entry) {
@@ -49,5 +55,8 @@ export const scheduleWrites: Pick<SingleWrites, ScheduleVerb> = {
         .onConflictDoUpdate({ target: leadership.name, set: next })
     }
     return { held, lastRenewedAt: current?.renewedAt ?? null }
+  },
+  async recordAudit({ trace }, entry) {
+    trace.audit(entry)
   },
 }

@@ -1,4 +1,5 @@
-import type { Order, Sweep } from '@ikoma/domain'
+import { latestDueAt, latestRetryAt, type Order, type Sweep } from '@ikoma/domain'
+import { heldIn, leased, waiting } from '../held-sweep.ts'
 import { mutableNames, ours, type StoredOrder, type StoredState, sealNames, stateNames } from '../order-fields.ts'
 import type { Db } from './database.ts'
 import { orderColumns, orderNames } from './order-columns.ts'
@@ -69,7 +70,13 @@ export function prepareOrderStatements({ $client: client }: Db) {
     client.prepare(`
     select ${selectList(readNames)} from orders indexed by orders_due
     where due_at is not null and due_at <= ? and ${ours} ${more} order by due_at limit ?`)
-  const due = { all: dueOf(''), unleased: dueOf("and status not in ('CLAIMED', 'RUNNING')") }
+  const due = new Map([[], leased, waiting, [...leased, ...waiting]].map((held) => [held.join(), dueOf(without(held))]))
+  const fromAhead = client.prepare(`
+    select ${selectList(readNames)} from orders indexed by orders_due
+    where due_at is not null and due_at > ? and status in ('CLAIMED', 'RUNNING', 'STALE') and ${ours} limit ?`)
+  const retriesAhead = client.prepare(`
+    select ${selectList(readNames)} from orders indexed by orders_waiting_time
+    where status = 'QUEUED' and wait = 'time' and run_at > ? and attempt > 0 and ${ours} limit ?`)
   const findLive = client.prepare(`
     select id from orders where dedupe_key = ? and status in ('PENDING_APPROVAL', 'QUEUED', 'CLAIMED', 'RUNNING', 'STALE')`)
   const findAnswer = client.prepare(
@@ -100,11 +107,19 @@ export function prepareOrderStatements({ $client: client }: Db) {
     /** Orders whose time has come. */
     ready: (now: number, limit: number) => ready.all(now, limit) as unknown as StoredState[],
     /** Orders that time alone must change. */
-    due: ({ now, limit, holdLeases }: Pick<Sweep, 'now' | 'limit' | 'holdLeases'>) =>
-      (holdLeases ? due.unleased : due.all).all(now, limit) as unknown as StoredState[],
+    due({ now, limit, timing, ...sweep }: Sweep) {
+      const found = due.get(heldIn(sweep).join())?.all(now, limit) ?? []
+      const ahead = sweep.wentBack
+        ? [...fromAhead.all(latestDueAt(now, timing), limit), ...retriesAhead.all(latestRetryAt(now, timing), limit)]
+        : []
+      return [...found, ...ahead].slice(0, limit) as unknown as StoredState[]
+    },
     promote: (key: string) => promote.get({ key }) as { target: string } | undefined,
   }
 }
+
+const without = (held: readonly string[]) =>
+  held.length === 0 ? '' : `and status not in (${held.map((status) => `'${status}'`).join(', ')})`
 
 const jsonNames = ['payload', 'labels', 'report', 'answerable'] as const satisfies (keyof Order)[]
 

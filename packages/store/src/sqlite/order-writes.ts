@@ -195,7 +195,13 @@ function sweepOrders(desk: Desk, trace: Trace, sweep: Sweep): SweepResult {
   due.forEach((order, index) => {
     // Spread one number over many orders, so that a mass failure does not retry all at the same instant.
     const spread = (random + index * 0.618_033_988_75) % 1
-    const asked = { event: { kind: 'sweep' }, actor: 'control-plane', now, random: spread, timing } as const
+    const asked = {
+      event: { kind: 'sweep', wentBack: sweep.wentBack },
+      actor: 'control-plane',
+      now,
+      random: spread,
+      timing,
+    } as const
     const fault = desk.seals.fault('orders', order)
     const { change } = advanceSealed(order, fault, asked)
     if (fault === 'broken') trace.signal({ kind: 'broken', rows: [{ table: 'orders', id: order.id }] })

@@ -5,6 +5,7 @@ import {
   type PageRequest,
   type RegistryStore,
   type ScheduleStore,
+  type Store,
 } from '@ikoma/domain'
 import { and, asc, desc, eq, gt, lte, ne, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
@@ -12,7 +13,7 @@ import type { RowSeals, SealedTable } from '../row-seals.ts'
 import { checkRows } from '../sealed-rows.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
-import { audit, runners, schedules, servers, tokens } from './schema.ts'
+import { audit, leadership, runners, schedules, servers, tokens } from './schema.ts'
 import { sealedRows } from './sealed-rows.ts'
 
 type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
@@ -22,7 +23,7 @@ type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 export function registryReads(
   db: Db,
   seals: RowSeals,
-): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore {
+): Pick<RegistryStore, RegistryRead> & Pick<ScheduleStore, ScheduleRead> & AuditStore & Pick<Store, 'findRenewal'> {
   const id = sql.placeholder('id')
   const findServer = db.select().from(servers).where(eq(servers.id, id)).prepare()
   const findRunner = attachedRunners(db).where(eq(runners.id, id)).prepare()
@@ -95,6 +96,9 @@ export function registryReads(
     async auditHead() {
       const head = { seq: audit.seq, hash: audit.hash }
       return db.select(head).from(audit).orderBy(desc(audit.seq)).limit(1).get() ?? auditGenesis
+    },
+    async findRenewal(name) {
+      return db.select().from(leadership).where(eq(leadership.name, name)).get()?.renewedAt ?? null
     },
   }
 }

@@ -7,7 +7,13 @@ import type { Db } from './database.ts'
 import { leadership, schedules } from './schema.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
-type ScheduleVerb = 'insertSchedule' | 'updateSchedule' | 'deleteSchedule' | 'advanceSchedule' | 'holdLeadership'
+type ScheduleVerb =
+  | 'insertSchedule'
+  | 'updateSchedule'
+  | 'deleteSchedule'
+  | 'advanceSchedule'
+  | 'holdLeadership'
+  | 'recordAudit'
 
 export function scheduleWrites(db: Db, seals: RowSeals): Pick<SyncWrites, ScheduleVerb> {
   return {
@@ -53,6 +59,9 @@ export function scheduleWrites(db: Db, seals: RowSeals): Pick<SyncWrites, Schedu
           .run()
       }
       return { held, lastRenewedAt: current?.renewedAt ?? null }
+    },
+    recordAudit(trace, entry) {
+      trace.audit(entry)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Cli } from '../../cli.ts'
 import { translated } from '../../words.ts'
+import { drainRunnerCommand, resumeRunnerCommand } from './drain.ts'
 import { editRunnerCommand } from './edit.ts'
 import { enrolRunnerCommand } from './enrol.ts'
 import { installRunnerCommand } from './install.ts'
@@ -24,6 +25,8 @@ export function runnerCommand(cli: Cli): Command {
     .addCommand(showRunnerCommand(cli))
     .addCommand(editRunnerCommand(cli))
     .addCommand(rotateRunnerCommand(cli))
+    .addCommand(drainRunnerCommand(cli))
+    .addCommand(resumeRunnerCommand(cli))
     .addCommand(removeRunnerCommand(cli))
 }
 

@@ -1,4 +1,4 @@
-import type { RunnerResource } from '@ikoma/api'
+import { type RunnerResource, runnerSkewMs } from '@ikoma/api'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { exitCodes } from '../../exit-codes.ts'
@@ -6,7 +6,8 @@ import { createNames, shortId } from '../../lookup.ts'
 import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
-import { ago } from '../../times.ts'
+import { shellQuote } from '../../shell-quote.ts'
+import { ago, span } from '../../times.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
@@ -46,13 +47,19 @@ export function runnerStatusPart({ status }: RunnerResource, { t }: RemoteContex
 }
 
 /** Why a runner that is online gets no orders, and what to do. */
-export function troublesOf(runner: RunnerResource, { language }: RemoteContext): string[] {
-  const { name, tooOld, protocol, cloned, capabilities } = runner
+export function troublesOf(runner: RunnerResource, context: RemoteContext): string[] {
+  const { name, tooOld, protocol, cloned, draining, capabilities } = runner
+  const { language } = context
+  const skewMs = runner.clockSkewMs ?? 0
   const machines = cloned?.map(({ machine, address, since }) => `${machine.slice(0, 12)} (${address}, ${since})`)
   return [
     ...(tooOld ? [words[language].tooOld(name, String(protocol))] : []),
     ...(capabilities?.diskFull === true ? [words[language].diskFull(name)] : []),
     ...(machines ? [words[language].cloned(name, machines.join(', '))] : []),
+    ...(draining ? [words[language].draining(name, draining.by, shellQuote(name))] : []),
+    ...(Math.abs(skewMs) > runnerSkewMs
+      ? [words[language].skew(name, span(Math.abs(skewMs), context), skewMs > 0)]
+      : []),
   ]
 }
 
@@ -64,6 +71,10 @@ const words = translated({
       `"${name}" is on two machines at once, and neither gets orders: ${machines}. On the copy: ikoma runner install --new-identity`,
     diskFull: (name: string) =>
       `The disk of "${name}" is full: it only looks, and makes room with backup.prune. What fills it: ikoma order create diagnose.run`,
+    draining: (name: string, by: string, quoted: string) =>
+      `"${name}" is drained, by ${by}, and gets no new orders. As before: ikoma runner resume ${quoted}`,
+    skew: (name: string, far: string, ahead: boolean) =>
+      `The clock of "${name}" is ${far} ${ahead ? 'ahead' : 'behind'}: set it right there, for example with systemd-timesyncd. From a minute on its orders are refused.`,
     summary: 'List runners',
     examples: [
       ['ikoma runner list', 'names, states and scopes'],
@@ -77,6 +88,10 @@ const words = translated({
       `« ${name} » est sur deux machines à la fois, et aucune ne reçoit d’ordres : ${machines}. Sur la copie : ikoma runner install --new-identity`,
     diskFull: (name) =>
       `Le disque de « ${name} » est plein : il ne fait plus que regarder, et libérer de la place avec backup.prune. Ce qui le remplit : ikoma order create diagnose.run`,
+    draining: (name, by, quoted) =>
+      `« ${name} » est vidé, par ${by}, et ne reçoit pas de nouveaux ordres. Comme avant : ikoma runner resume ${quoted}`,
+    skew: (name, far, ahead) =>
+      `L’horloge de « ${name} » est en ${ahead ? 'avance' : 'retard'} de ${far} : réglez-la là-bas, par exemple avec systemd-timesyncd. À partir d’une minute, ses ordres sont refusés.`,
     summary: 'Lister les runners',
     examples: [
       ['ikoma runner list', 'noms, états et portées'],
