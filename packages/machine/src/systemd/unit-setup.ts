@@ -1,6 +1,6 @@
 import type { Host } from '../host.ts'
 import { filesMatching } from './environment-files.ts'
-import { propertiesIn, showUnits, stateOf, stateProperties, type UnitState } from './systemctl.ts'
+import { propertiesIn, showUnits, stateOf, stateProperties, type UnitState } from './unit-state.ts'
 
 /** A unit with what it runs as, whoever made it. */
 export interface UnitSetup extends UnitState {
