@@ -6,7 +6,9 @@ export const appDown = [
   'upstream_down',
   'http_server_error',
   'http_no_answer',
+  'program_ended',
   'pm2_errored',
+  'pm2_restarting',
   'container_restarting',
   'container_exited',
 ] as const

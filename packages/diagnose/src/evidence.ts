@@ -20,6 +20,8 @@ export interface Evidence {
   /** The tool whose migrations the app brings along. */
   migrations: MigrationTool | null
   http: HttpAnswer | null
+  /** When the address was asked for, before the logs were read: what a proxy says from then on holds now. */
+  askedAt: number
   tls: TlsAnswer | null
   dns: DnsAnswer | null
   docker: Docker | null
@@ -27,6 +29,10 @@ export interface Evidence {
   firewall: Firewall | null
   /** Null where there is no firewall that is on, no Docker, or nothing that it publishes. */
   pastFirewall: PastFirewall | null
+  /** Packages that dpkg has not finished with: `half-configured postgresql-15`. */
+  unfinishedPackages: readonly string[]
+  /** How long a connection is kept that nobody uses; null where nothing tells. */
+  keepAlive: KeepAlive | null
   clock: { synchronized: boolean | null; skewMs: number | null }
   /** What could not be looked at, and why. */
   notLookedAt: readonly NotLookedAt[]
@@ -52,6 +58,18 @@ export interface UnitState {
   user: string
   workingDirectory: string
   environmentFiles: readonly string[]
+  /** Those of them without which it does not start. */
+  requiredFiles: readonly string[]
+  /** Names of what is in its environment by now. */
+  variables: readonly string[]
+  /** What ExecStart= names first. */
+  program: string
+  /** `simple`, `notify`, `oneshot`, … */
+  type: string
+  /** systemd makes an account for each start: nothing can be given to it. */
+  dynamicUser: boolean
+  /** Null when it was not asked for. */
+  userExists: boolean | null
   needsReload: boolean
 }
 
@@ -59,6 +77,8 @@ export interface LogLine {
   /** `gateway.service`, `nginx`, `container api`, `kernel`, … */
   source: string
   text: string
+  /** Epoch milliseconds, where the line says. */
+  at?: number | null
 }
 
 export interface Listener extends ListeningSocket {
@@ -101,6 +121,8 @@ export interface Container {
   exitCode: number
   outOfMemory: boolean
   restarts: number
+  /** Null when it does not run, or nothing says since when. */
+  upSec: number | null
   /** `healthy`, `unhealthy`, `starting`; null without a health check. */
   health: string | null
 }
@@ -110,6 +132,13 @@ export interface Pm2Process {
   status: string | null
   restarts: number
   upSec: number | null
+}
+
+export interface KeepAlive {
+  /** By the app, as it tells or does. */
+  appSec: number | null
+  /** By the proxy in front of it, as it is configured. */
+  proxy: { name: string; sec: number } | null
 }
 
 export interface Firewall {

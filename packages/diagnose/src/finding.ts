@@ -27,6 +27,8 @@ export interface Finding {
   /** What shows it, in lines as they were seen. */
   evidence: readonly string[]
   mend: Mend
+  /** When a log last said so; of two that are equally sure, the newer is the nearer to the trouble. */
+  at?: number | null
 }
 
 export interface RankedFinding extends Finding {

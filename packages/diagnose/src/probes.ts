@@ -7,6 +7,8 @@ export interface Probes {
   tls(domain: string): Promise<TlsAnswer>
   /** Where a name leads by DNS alone, not by /etc/hosts. */
   dns(domain: string): Promise<Omit<DnsAnswer, 'own'>>
+  /** For how long the app on this port of this machine keeps a connection that nobody uses; null where it does not show. */
+  keepAliveSec(port: number): Promise<number | null>
   ownAddresses(): string[]
   /** How far the control plane's clock is ahead; null when it is not known. */
   clockSkewMs(): Promise<number | null>

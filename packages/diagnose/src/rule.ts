@@ -8,6 +8,8 @@ export interface Rule {
   name: string
   /** Rules whose findings follow from this one's. */
   explains: readonly string[]
+  /** What it recognises in logs, where it does. */
+  patterns?: readonly RegExp[]
   find(evidence: Evidence): Finding | null
 }
 
@@ -35,12 +37,20 @@ export function logRule({ name, patterns, explains = [], symptom, cause, mend, i
   return {
     name,
     explains,
+    patterns,
     find(evidence) {
       const matches = matchLogs(evidence, patterns).filter((match) => !isOver(match))
       const [first] = matches
       if (!first) return null
       const lines = matches.map(({ line }) => line)
-      return { symptom, cause: cause(first), confidence: 'likely', evidence: shown(lines), mend: mend(first) }
+      return {
+        symptom,
+        cause: cause(first),
+        confidence: 'likely',
+        evidence: shown(lines),
+        mend: mend(first),
+        at: newestOf(lines),
+      }
     },
   }
 }
@@ -50,6 +60,12 @@ export function matchLogs(evidence: Evidence, patterns: readonly RegExp[]): LogM
     const found = patterns.map((pattern) => pattern.exec(line.text)).find((match) => match !== null)
     return found ? [{ groups: definedGroups(found.groups), line, evidence }] : []
   })
+}
+
+/** When the newest of these was said. */
+export function newestOf(lines: readonly LogLine[]): number | null {
+  const times = lines.flatMap(({ at }) => at ?? [])
+  return times.length === 0 ? null : Math.max(...times)
 }
 
 const maxLines = 3

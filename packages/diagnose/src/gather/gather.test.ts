@@ -27,6 +27,7 @@ async function setup(subject: Partial<Subject>, simulation: Simulation, probes: 
       dns: async () => ({ answers: ['203.0.113.7'], failure: null }),
       ownAddresses: () => ['203.0.113.7'],
       clockSkewMs: async () => null,
+      keepAliveSec: async () => null,
       ...probes,
     },
     redaction(environments) {
@@ -57,7 +58,7 @@ const running = [
     'NRestarts=0',
     'ExecMainStatus=0',
   ],
-  ...['ActiveEnterTimestampMonotonic=7000000000', 'User=ikoma', 'WorkingDirectory=/var/lib/ikoma/gateway'],
+  ...['ActiveEnterTimestampMonotonic=7000000000', 'User=gateway', 'WorkingDirectory=/srv/gateway'],
   ...['EnvironmentFiles=/etc/systemd/system/gateway.service.env (ignore_errors=no)', 'NeedDaemonReload=no'],
   'Environment=NODE_ENV=production API_KEY=inline-key-1 "GREETING=good day"',
 ].join('\n')
@@ -93,7 +94,7 @@ const files = {
   '/proc/meminfo': 'MemTotal:  4000000 kB\nMemFree:  100000 kB\nMemAvailable:  2000000 kB\nSwapTotal:  0 kB\n',
   '/etc/systemd/system/gateway.service': `${header('service')}[Unit]\n`,
   '/etc/systemd/system/gateway.service.env': 'SESSION_SECRET="s3cr3t-of-the-app"\nexport PLAIN=yes\n',
-  '/var/lib/ikoma/gateway/drizzle.config.ts': '',
+  '/srv/gateway/drizzle.config.ts': '',
 }
 
 describe('a unit', () => {
@@ -101,7 +102,7 @@ describe('a unit', () => {
     const { evidence } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(running) })
     expect(evidence).toMatchObject({
       unit: {
-        ...{ load: 'loaded', active: 'active', sub: 'running', restarts: 0, upSec: 3600, user: 'ikoma' },
+        ...{ load: 'loaded', active: 'active', sub: 'running', restarts: 0, upSec: 3600, user: 'gateway' },
         environmentFiles: ['/etc/systemd/system/gateway.service.env'],
       },
       managedUnits: ['gateway.service'],
@@ -170,13 +171,18 @@ describe('logs', () => {
     ])
   })
 
-  test('from before a service came up for good are over, those of a loop are not', async () => {
+  test('from before its last start are over, those since then are not', async () => {
     const old = entry('Error: listen EADDRINUSE: address already in use :::8080', 90)
     const subject = { unit: 'gateway.service', sinceMin: 120 }
     const settled = await setup(subject, { files, tools: systemd(running, old) })
     expect([settled.evidence.logs, settled.found]).toEqual([[], []])
     const loop = await setup(subject, { files, tools: systemd(looping, old) })
-    expect(loop.found).toEqual(['port_taken', 'restart_loop'])
+    expect(loop.found).toEqual(['restart_loop'])
+    const ofIt = entry('Error: listen EADDRINUSE: address already in use :::8080', 30)
+    expect((await setup(subject, { files, tools: systemd(looping, ofIt, old) })).found).toEqual([
+      'port_taken',
+      'restart_loop',
+    ])
   })
 
   test('of Caddy and nginx are read for one site, and without the request, whose headers and query hold credentials', async () => {
@@ -347,7 +353,11 @@ describe('containers', () => {
       containers: [{ service: 'api', restarts: 9 }],
     })
     expect(evidence.logs).toEqual([
-      { source: 'container api', text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"' },
+      {
+        at: expect.any(Number),
+        source: 'container api',
+        text: 'sqlalchemy.exc: FATAL:  password authentication failed for user "bling"',
+      },
     ])
     expect(host.ran[0]).toContain('label=com.docker.compose.project.working_dir=/srv/bling')
     const asked = [...(host.ran[1]?.join(' ') ?? '').matchAll(/\{\{(?:json|with) ([^}]+)/g)].map(([, what]) => what)
@@ -442,7 +452,7 @@ describe('containers', () => {
       why: 'docker failed with 1: Error response from daemon: configured logging driver',
     })
     const since = (of: string) => host.ran.find((argv) => argv.includes('logs') && argv.at(-1) === of)
-    expect(since(id)).toContain('--since=2026-11-21T15:20:00.000Z')
+    expect(since(id)).toContain('--since=2026-11-21T16:19:00.000Z')
     expect(since(other.id)).toContain('--since=2026-11-21T16:19:00.000Z')
   })
 
@@ -457,6 +467,56 @@ describe('containers', () => {
       what: 'containers',
       why: 'docker is not installed on this server.',
     })
+  })
+})
+
+describe('the machine around an app', () => {
+  test('shows packages that dpkg has not finished with', async () => {
+    const stdout = 'ii  bash\niF  postgresql-15\niHR libc6:amd64\nrc  old\niU  nginx\nit  man-db\n'
+    const { evidence, found } = await setup({}, { tools: { 'dpkg-query': () => ({ stdout }) } })
+    expect(evidence.unfinishedPackages).toEqual([
+      ...['half-configured postgresql-15', 'half-installed libc6:amd64', 'unpacked nginx'],
+    ])
+    expect(found).toEqual(['packages_unfinished'])
+  })
+
+  test.each([
+    ['upstream shop { server 127.0.0.1:8080; keepalive 16; }', 60],
+    ['upstream shop { server 127.0.0.1:8080; keepalive 16; keepalive_timeout 4s; }', 4],
+    ['upstream shop { server 127.0.0.1:8080; }', null],
+    ['upstream other { server 127.0.0.1:3000; keepalive 16; }', null],
+  ])('shows for how long nginx keeps idle connections: %s', async (stdout, sec) => {
+    const said = 'upstream prematurely closed connection while reading response header from upstream'
+    const journalctl: Tool = ({ args }) => ({ stdout: args.includes('--unit=nginx.service') ? entry(said) : '' })
+    const { evidence } = await setup(
+      { domain: 'a.test', port: 8080 },
+      { tools: { journalctl, nginx: () => ({ stdout }) } },
+      { keepAliveSec: async () => 5 },
+    )
+    expect(evidence.keepAlive).toEqual({ appSec: 5, proxy: sec === null ? null : { name: 'nginx', sec } })
+  })
+
+  test('has no word of a proxy that somebody stopped', async () => {
+    const systemctl: Tool = ({ args }) => ({
+      stdout: `LoadState=loaded\nActiveState=${args.includes('nginx.service') ? 'inactive' : 'active'}\n`,
+    })
+    const said = entry('2026/11/21 16:19:01 [emerg] 9#9: bind() to 0.0.0.0:80 failed (98: Address already in use)')
+    const journalctl: Tool = ({ args }) => ({ stdout: args.includes('--unit=nginx.service') ? said : '' })
+    const { evidence } = await setup({ domain: 'a.test' }, { tools: { systemctl, journalctl } })
+    expect(evidence.logs).toEqual([])
+  })
+
+  test('lets a run that has only just begun by itself be told of with the one before it', async () => {
+    const young = running
+      .replace('NRestarts=0', 'NRestarts=2')
+      .replace('ActiveEnterTimestampMonotonic=7000000000', 'ActiveEnterTimestampMonotonic=10598000000')
+    const again = 'gateway.service: Scheduled restart job, restart counter is at'
+    const journal = [
+      ...[entry(`${again} 2.`, 2 / 60), entry('panic: of the run before', 5 / 60), entry(`${again} 1.`, 20 / 60)],
+      entry('panic: of one before that', 25 / 60),
+    ]
+    const { evidence } = await setup({ unit: 'gateway.service' }, { files, tools: systemd(young, ...journal) })
+    expect(evidence.logs.map(({ text }) => text)).toEqual([`${again} 2.`, 'panic: of the run before', `${again} 1.`])
   })
 })
 
@@ -486,7 +546,7 @@ describe('PM2', () => {
       { files: home, tools: tools('errored') },
     )
     expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
-    expect(evidence.logs[1]).toEqual({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
+    expect(evidence.logs[1]).toMatchObject({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
     const asked = host.ran.find((argv) => argv.includes('jlist'))
     expect(asked?.slice(0, 6)).toEqual(['runuser', '-u', 'kb', '--', 'env', '-i'])
     expect(asked).toEqual(expect.arrayContaining(['HOME=/home/kb', 'PM2_HOME=/home/kb/.pm2']))

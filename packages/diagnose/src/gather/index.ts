@@ -1,14 +1,17 @@
 import type { Entry, Host } from '@ikoma/machine'
-import type { Evidence, Listener, LogLine, MigrationTool } from '../evidence.ts'
+import type { Evidence, Listener, LogLine, MigrationTool, UnitState } from '../evidence.ts'
 import { parentOf } from '../paths.ts'
 import type { Probes } from '../probes.ts'
 import type { Subject } from '../subject.ts'
 import { type SeenDocker, seeContainers } from './containers.ts'
+import { seeKeepAlive } from './keep-alive.ts'
+import { countsSince } from './last-run.ts'
 import { endOfFile, isAbout, journalOf, type RawLine, readable, seeKernelKills, settledSince } from './logs.ts'
 import { Look } from './look.ts'
 import { seeDisks, seeFirewall, seeListeners, seeMemory, seeOpenedByDocker, seeSynchronized } from './machine.ts'
+import { seeUnfinishedPackages } from './packages.ts'
 import { pm2Log, type SeenPm2, seePm2 } from './pm2.ts'
-import { type SeenUnit, seeManaged, seeServices, seeUnit } from './unit.ts'
+import { type SeenUnit, seeManaged, seeProxies, seeServices, seeUnit } from './unit.ts'
 
 export interface Sight {
   host: Host
@@ -23,10 +26,11 @@ export async function gather(subject: Subject, sight: Sight): Promise<Evidence> 
   const look = new Look(sight.host)
   const { unit: name, pm2Name, pm2User, composeFile, domain, url } = subject
   const sinceMs = sight.now - subject.sinceMin * 60_000
-  const seen = name === null ? null : await seeUnit(look, name)
+  const seen = name === null ? null : await seeUnit(look, name, sight.now)
   const pm2 = pm2Name === null ? null : await seePm2(look, { name: pm2Name, user: pm2User, now: sight.now })
   const folder = composeFile === null ? null : parentOf(composeFile)
-  const containers = folder === null ? null : await seeContainers(look, folder, sinceMs)
+  const containers = folder === null ? null : await seeContainers(look, folder, { sinceMs, now: sight.now })
+  const http = url === null ? null : await sight.probes.http(url)
   const logs = await seeLogs(look, subject, { seen, pm2, containers }, sight)
   const unit = seen?.unit ?? null
   const listeners = await seeListeners(look)
@@ -39,15 +43,18 @@ export async function gather(subject: Subject, sight: Sight): Promise<Evidence> 
     listeners,
     disks: await seeDisks(look, placesOf(subject, unit?.workingDirectory)),
     memory: await seeMemory(look),
-    files: await seeFiles(look, subject, [...(unit?.environmentFiles ?? []), ...pathsIn(logs)]),
+    files: await seeFiles(look, subject, [...pathsOf(unit), ...pathsIn(logs)]),
     migrations: await seeMigrations(look, unit?.workingDirectory || folder || ''),
-    http: url === null ? null : await sight.probes.http(url),
+    http,
+    askedAt: sight.now,
     tls: domain === null ? null : await sight.probes.tls(domain),
     dns: domain === null ? null : { ...(await sight.probes.dns(domain)), own: sight.probes.ownAddresses() },
     docker: containers?.docker ?? null,
     pm2: pm2?.process ?? null,
     firewall: domain === null ? null : await seeFirewall(look),
     pastFirewall: await seeOpenedByDocker(look),
+    unfinishedPackages: await seeUnfinishedPackages(look),
+    keepAlive: await seeKeepAlive(look, subject, logs, sight.probes),
     clock: { synchronized: await seeSynchronized(look), skewMs: await sight.probes.clockSkewMs() },
     notLookedAt: look.notLookedAt,
   }
@@ -73,8 +80,11 @@ async function seeLogs(
   const redact = sight.redaction(containers === null ? environments : [...environments, composed])
   const read = (lines: RawLine[], from = 0) => readable(lines, { sinceMs: Math.max(sinceMs, from), redact })
   const logs: LogLine[] = []
+  let ofUnit = 0
   if (unit !== null && seen !== null) {
-    logs.push(...read(await journalOf(look, unit, sinceMs), settledSince(seen.unit, sight.now)))
+    const lines = await journalOf(look, unit, sinceMs)
+    ofUnit = countsSince(seen.lastStart, lines, unit)
+    logs.push(...read(lines, ofUnit))
   }
   // PM2 writes no times: of a process that has settled nobody knows what is over.
   if (pm2Name !== null && pm2 !== null && settledSince(pm2.process, sight.now) === 0) {
@@ -82,18 +92,27 @@ async function seeLogs(
   }
   logs.push(...read(containers?.logs ?? []))
   const site = subject.domain ?? (subject.url === null ? null : new URL(subject.url).hostname)
-  if (site !== null) logs.push(...read((await proxyLogs(look, sinceMs)).filter(({ text }) => isAbout(text, site))))
-  logs.push(...read(await seeKernelKills(look, sinceMs)))
+  if (site !== null) {
+    const lines = [...(await proxyLogs(look, sinceMs, sight.now)), ...(await certbotLog(look))]
+    logs.push(...read(lines.filter(({ text }) => isAbout(text, site))))
+  }
+  logs.push(...read(await seeKernelKills(look, sinceMs), ofUnit))
   return logs
 }
 
-async function proxyLogs(look: Look, sinceMs: number): Promise<RawLine[]> {
-  return [
-    ...(await journalOf(look, 'caddy.service', sinceMs)),
-    ...(await journalOf(look, 'nginx.service', sinceMs)),
-    ...(await endOfFile(look, '/var/log/nginx/error.log', 'nginx.service')),
-    ...(await endOfFile(look, '/var/log/letsencrypt/letsencrypt.log', 'certbot')),
-  ]
+async function proxyLogs(look: Look, sinceMs: number, now: number): Promise<RawLine[]> {
+  const logs: RawLine[] = []
+  for (const { name, lastStart } of await seeProxies(look, now)) {
+    const lines = await journalOf(look, name, sinceMs)
+    if (name === 'nginx.service') lines.push(...(await endOfFile(look, '/var/log/nginx/error.log', name)))
+    const since = countsSince(lastStart, lines, name)
+    logs.push(...lines.filter(({ at }) => at === null || at >= since))
+  }
+  return logs
+}
+
+function certbotLog(look: Look): Promise<RawLine[]> {
+  return endOfFile(look, '/var/log/letsencrypt/letsencrypt.log', 'certbot')
 }
 
 function unitsIn({ unit }: Subject, listeners: readonly Listener[] | null): string[] {
@@ -106,11 +125,18 @@ function placesOf({ sqlitePath }: Subject, workingDirectory = ''): string[] {
   return ['/', '/var', '/var/log', '/tmp', ...own]
 }
 
+/** What a unit needs in order to start. */
+function pathsOf(unit: UnitState | null): string[] {
+  if (unit === null) return []
+  const named = [...unit.environmentFiles, unit.workingDirectory, unit.program]
+  return named.filter((path) => normal.test(path))
+}
+
 const maxPaths = 10
 
-/** Paths that logs say were closed. */
+/** Paths that logs say were closed, or not there. */
 function pathsIn(logs: readonly LogLine[]): string[] {
-  const closed = logs.filter(({ text }) => /EACCES|EPERM|permission denied/i.test(text))
+  const closed = logs.filter(({ text }) => /EACCES|EPERM|permission denied|no such file|ENOENT/i.test(text))
   const paths = closed.flatMap(({ text }) => text.match(/\/[^\s'":,()]+/g) ?? [])
   return [...new Set(paths)].filter((path) => normal.test(path)).slice(0, maxPaths)
 }

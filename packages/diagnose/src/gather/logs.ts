@@ -1,6 +1,6 @@
 import { readLogEnd } from '@ikoma/machine/system'
 import { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from '@ikoma/machine/systemd'
-import { hasSettled, type LogLine, type Pm2Process, type UnitState } from '../evidence.ts'
+import { hasSettled, type LogLine, type Pm2Process } from '../evidence.ts'
 import type { Look } from './look.ts'
 
 export interface RawLine {
@@ -25,12 +25,12 @@ export function readable(lines: readonly RawLine[], { sinceMs, redact }: LogWind
   return lines
     .filter(({ at }) => at === null || at >= sinceMs)
     .slice(0, maxLines)
-    .map(({ source, text }) => ({ source, text: clip(redact(plain(text))) }))
+    .map(({ source, text, at }) => ({ source, text: clip(redact(plain(text))), at }))
 }
 
-/** When the run began that a unit is settled in; what was said before is over. */
-export function settledSince(state: Pick<UnitState, 'upSec' | 'restarts'> | Pm2Process | null, now: number): number {
-  return state?.upSec != null && hasSettled(state) ? now - state.upSec * 1000 : 0
+/** When the run began that a process is settled in; what was said before is over. */
+export function settledSince(state: Pm2Process, now: number): number {
+  return state.upSec !== null && hasSettled(state) ? now - state.upSec * 1000 : 0
 }
 
 export async function journalOf(look: Look, unit: string, sinceMs: number): Promise<RawLine[]> {

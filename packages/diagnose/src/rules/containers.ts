@@ -1,8 +1,8 @@
 import { appDown } from '../consequences.ts'
 import type { Container, Evidence } from '../evidence.ts'
 import type { Finding, Words } from '../finding.ts'
-import { advise, place, type Rule, shown } from '../rule.ts'
-import { restartPm2, restartProject } from './mends.ts'
+import { advise, byCommand, place, type Rule, shown } from '../rule.ts'
+import { onceMended, restartPm2, restartProject } from './mends.ts'
 
 export const dockerDown: Rule = {
   name: 'docker_not_running',
@@ -40,13 +40,21 @@ interface Trouble {
 }
 
 const loopRestarts = 3
+/** Started again so recently, it may end as it did before. */
+const youngSec = 120
+
+const isYoung = ({ status, restarts, upSec }: Container) =>
+  status === 'running' && restarts > 0 && upSec !== null && upSec < youngSec
 
 const troubles: Trouble[] = [
   {
     name: 'container_restarting',
     explains: ['upstream_down', 'port_not_listening', 'http_server_error', 'http_no_answer'],
     symptom: { en: 'A container restarts in a loop', fr: 'Un conteneur redémarre en boucle' },
-    has: ({ status, restarts }) => status === 'restarting' || (status !== 'running' && restarts >= loopRestarts),
+    has: (container) =>
+      container.status === 'restarting' ||
+      (container.status !== 'running' && container.restarts >= loopRestarts) ||
+      isYoung(container),
     cause: (names) => ({
       en: `${names} ends soon after each start.`,
       fr: `${names} se termine peu après chaque démarrage.`,
@@ -87,15 +95,17 @@ export const containerTroubles: Rule[] = troubles.map(({ name, explains, symptom
     return {
       symptom,
       cause: cause(found.map(({ service }) => service).join(', ')),
-      confidence: 'certain',
+      // One that runs at this moment may stay.
+      confidence: found.every(isYoung) ? 'likely' : 'certain',
       evidence: [...found.slice(0, 5).map(stateLine), ...lastWords(evidence, found)],
-      mend: restartProject(evidence, evidence.subject.composeFile ?? '', readLog),
+      mend: onceMended(restartProject(evidence, evidence.subject.composeFile ?? '', readLog), readLog),
     }
   },
 }))
 
-function stateLine({ name, status, exitCode, restarts, health }: Container): string {
-  return `container ${name}: ${status}, exit code ${exitCode}, ${restarts} restarts${health ? `, ${health}` : ''}`
+function stateLine({ name, status, exitCode, restarts, health, upSec }: Container): string {
+  const since = upSec === null ? '' : ` for ${upSec} s`
+  return `container ${name}: ${status}${since}, exit code ${exitCode}, ${restarts} restarts${health ? `, ${health}` : ''}`
 }
 
 function lastWords({ logs }: Evidence, containers: readonly Container[]): string[] {
@@ -106,6 +116,33 @@ function lastWords({ logs }: Evidence, containers: readonly Container[]): string
 const readLog: Words = {
   en: 'Read its log; once the cause is mended, restart the project.',
   fr: 'Lisez son journal ; une fois la cause réparée, redémarrez le projet.',
+}
+
+/** PM2 starts it anew again and again, and calls it online in between. */
+export const pm2Restarting: Rule = {
+  name: 'pm2_restarting',
+  explains: ['port_not_listening', 'upstream_down', 'http_server_error', 'http_no_answer'],
+  find({ subject, pm2, logs }): Finding | null {
+    const { pm2Name: name, pm2User: user } = subject
+    if (!pm2 || name === null || pm2.status !== 'online' || pm2.restarts === 0) return null
+    if (pm2.upSec === null || pm2.upSec >= youngSec) return null
+    return {
+      symptom: { en: 'The PM2 process may restart in a loop', fr: 'Le processus PM2 redémarre peut-être en boucle' },
+      cause: {
+        en: `"${name}" was started ${pm2.upSec} s ago, after ${pm2.restarts} restarts.`,
+        fr: `« ${name} » a démarré il y a ${pm2.upSec} s, après ${pm2.restarts} redémarrages.`,
+      },
+      confidence: 'possible',
+      evidence: [
+        `pm2 ${name}: online for ${pm2.upSec} s, ${pm2.restarts} restarts`,
+        ...shown(logs.filter(({ source }) => source === `pm2 ${name}`)),
+      ],
+      mend: byCommand(
+        { en: 'Ask again in a minute, and read its log.', fr: 'Redemandez dans une minute, et lisez son journal.' },
+        `runuser -u ${user} -- pm2 logs ${name} --lines 50`,
+      ),
+    }
+  },
 }
 
 export const pm2Errored: Rule = {

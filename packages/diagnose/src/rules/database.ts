@@ -1,7 +1,7 @@
 import { appDown } from '../consequences.ts'
 import { advise, type LogMatch, logRule } from '../rule.ts'
 import { isOpenHere } from './listeners.ts'
-import { restart, startOneOf } from './mends.ts'
+import { startOneOf, thenRestart } from './mends.ts'
 import { migrateCommand } from './migration.ts'
 
 const postgresUnits = ['postgresql.service']
@@ -15,6 +15,11 @@ export const postgresNotReady = logRule({
     /Connect call failed \('(?<host>[^']+)', (?<port>5432)\)/,
     /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections)/,
     /(?<host>[\w.-]+):(?<port>\d+) - (?:no response|rejecting connections)/,
+    /Connection to (?<host>[\w.-]+):(?<port>\d+) refused\. Check that the hostname and port are correct/,
+    /dial tcp (?<host>[\w.-]+|\[[0-9a-f:]+\]):(?<port>5432): connect: connection refused/,
+    /could not connect to server: (?:Connection refused|No such file or directory)/,
+    /connection to server on socket "[^"]+" failed: (?:No such file|Connection refused)/,
+    /PG::ConnectionBad: (?!.*(?:authentication|does not exist|translate host))/,
   ],
   explains: appDown,
   symptom: { en: 'PostgreSQL is not ready', fr: 'PostgreSQL n’est pas prêt' },
@@ -47,7 +52,7 @@ export const postgresWrongPassword = logRule({
     fr: `Le mot de passe de ${groups.user || 'son utilisateur'} dans DATABASE_URL est faux, absent, ou refusé d’ici.`,
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Correct DATABASE_URL (a volume keeps the password of its first start), then restart the app.',
       fr: 'Corrigez DATABASE_URL (un volume garde le mot de passe de son premier démarrage), puis redémarrez l’app.',
     }),
@@ -77,6 +82,9 @@ export const redisDown = logRule({
   patterns: [
     /ECONNREFUSED (?<host>[\w.:]+):(?<port>6379)\b/,
     /Error 111 connecting to (?<host>[\w.-]+):(?<port>6379)/,
+    /Error connecting to Redis on (?<host>[\w.-]+):(?<port>\d+)/,
+    /dial tcp (?<host>[\w.-]+|\[[0-9a-f:]+\]):(?<port>6379): connect: connection refused/,
+    /LOADING Redis is loading the dataset in memory|MaxRetriesPerRequestError|RedisConnectionException: Unable to connect/,
     /Redis connection to (?<host>[\w.-]+):(?<port>\d+) failed/,
     /Could not connect to Redis at (?<host>[\w.-]+):(?<port>\d+): Connection refused/,
   ],
@@ -95,21 +103,27 @@ export const redisRefuses = logRule({
   name: 'redis_refuses',
   patterns: [
     /NOAUTH Authentication required|WRONGPASS invalid username-password|MISCONF Redis is configured to save RDB/,
+    /OOM command not allowed when used memory/,
   ],
   explains: appDown,
   symptom: { en: 'Redis refuses what the app asks', fr: 'Redis refuse ce que l’app demande' },
   cause: ({ line }) =>
-    line.text.includes('MISCONF')
+    line.text.includes('OOM command')
       ? {
-          en: 'It cannot write its snapshot: often a full disk.',
-          fr: 'Il ne peut pas écrire son instantané : souvent un disque plein.',
+          en: 'Its memory is used up (maxmemory), and it may drop nothing.',
+          fr: 'Sa mémoire est épuisée (maxmemory), et il ne peut rien oublier.',
         }
-      : {
-          en: 'The password in REDIS_URL is wrong or missing.',
-          fr: 'Le mot de passe dans REDIS_URL est faux ou absent.',
-        },
+      : line.text.includes('MISCONF')
+        ? {
+            en: 'It cannot write its snapshot: often a full disk.',
+            fr: 'Il ne peut pas écrire son instantané : souvent un disque plein.',
+          }
+        : {
+            en: 'The password in REDIS_URL is wrong or missing.',
+            fr: 'Le mot de passe dans REDIS_URL est faux ou absent.',
+          },
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Correct REDIS_URL or free the disk, then restart the app.',
       fr: 'Corrigez REDIS_URL ou libérez le disque, puis redémarrez l’app.',
     }),
@@ -119,6 +133,7 @@ function at({ host, port }: LogMatch['groups']): string {
   return host ? ` (${host}:${port})` : ''
 }
 
-function isReachedNow({ groups, evidence }: LogMatch): boolean {
-  return groups.host !== undefined && isOpenHere(evidence, groups.host, Number(groups.port)) === true
+function isReachedNow({ groups, evidence, line }: LogMatch): boolean {
+  const { host, port } = groups
+  return host !== undefined && isOpenHere(evidence, { host, port: Number(port), source: line.source }) === true
 }

@@ -1,7 +1,9 @@
 import { appDown } from '../consequences.ts'
-import type { Finding } from '../finding.ts'
-import { logRule, matchLogs, type Rule, shown } from '../rule.ts'
-import { restart } from './mends.ts'
+import type { Evidence } from '../evidence.ts'
+import type { Finding, Mend } from '../finding.ts'
+import { logRule, matchLogs, newestOf, type Rule, shown } from '../rule.ts'
+import { isServing } from './listeners.ts'
+import { restart, thenRestart } from './mends.ts'
 
 const name = '(?<name>[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)'
 
@@ -22,11 +24,13 @@ const maxNames = 12
 export const environmentMissing: Rule = {
   name: 'environment_missing',
   explains: appDown,
+  patterns: missing,
   find(evidence): Finding | null {
     const matches = matchLogs(evidence, missing)
     if (matches.length === 0) return null
     const names = [...new Set(matches.map(({ groups }) => groups.name))].slice(0, maxNames).join(', ')
     const file = evidence.unit?.environmentFiles[0]
+    const lines = matches.map(({ line }) => line)
     return {
       symptom: { en: 'The app refuses to start', fr: 'L’app refuse de démarrer' },
       cause: {
@@ -34,13 +38,26 @@ export const environmentMissing: Rule = {
         fr: `Il manque des variables d’environnement : ${names}.`,
       },
       confidence: 'likely',
-      evidence: shown(matches.map(({ line }) => line)),
-      mend: restart(evidence, {
-        en: `Add ${names} to ${file ?? 'its environment'}, then restart it.`,
-        fr: `Ajoutez ${names} à ${file ?? 'son environnement'}, puis redémarrez-la.`,
-      }),
+      evidence: shown(lines),
+      mend: addOrRestart(evidence, names, file),
+      at: newestOf(lines),
     }
   },
+}
+
+/** What is there by now only has to be read: then a restart mends it. */
+function addOrRestart(evidence: Evidence, names: string, file: string | undefined): Mend {
+  const known = evidence.unit?.variables ?? []
+  if (names.split(', ').every((name) => known.includes(name))) {
+    return restart(evidence, {
+      en: `${names} is set by now, but the app was started before: restart it.`,
+      fr: `${names} est défini depuis, mais l’app a démarré avant : redémarrez-la.`,
+    })
+  }
+  return thenRestart(evidence, {
+    en: `Add ${names} to ${file ?? 'its environment'}, then restart it.`,
+    fr: `Ajoutez ${names} à ${file ?? 'son environnement'}, puis redémarrez-la.`,
+  })
 }
 
 const notRead =
@@ -49,8 +66,12 @@ const notRead =
 export const environmentFileMissing: Rule = {
   name: 'environment_file_missing',
   explains: [...appDown, 'environment_missing'],
+  patterns: [notRead],
   find(evidence): Finding | null {
-    const gone = (evidence.unit?.environmentFiles ?? []).filter((path) => evidence.files[path] === null)
+    const { unit } = evidence
+    const gone = (unit?.requiredFiles ?? []).filter((path) => evidence.files[path] === null)
+    // What runs has read it already.
+    const needed = unit !== null && !isServing(unit)
     const matches = matchLogs(evidence, [notRead])
     if (gone.length === 0 && matches.length === 0) return null
     const which = gone.length > 0 ? gone.join(', ') : 'of its environment'
@@ -60,9 +81,9 @@ export const environmentFileMissing: Rule = {
         en: `The file ${which} is not there, or cannot be read.`,
         fr: `Le fichier ${gone.join(', ') || 'de son environnement'} n’existe pas, ou est illisible.`,
       },
-      confidence: gone.length > 0 ? 'certain' : 'likely',
+      confidence: gone.length === 0 ? 'likely' : needed ? 'certain' : 'possible',
       evidence: [...gone.map((path) => `${path}: not there`), ...shown(matches.map(({ line }) => line))],
-      mend: restart(evidence, {
+      mend: thenRestart(evidence, {
         en: 'Write the file from its template, then restart the app.',
         fr: 'Écrivez le fichier d’après son modèle, puis redémarrez l’app.',
       }),
@@ -94,16 +115,32 @@ export const nodeVersion = logRule({
 
 export const buildMissing = logRule({
   name: 'build_missing',
-  patterns: [/Cannot find module '(?<module>[^']+)'/, /ModuleNotFoundError: No module named '(?<module>[^']+)'/],
+  patterns: [
+    /Cannot find module '(?<module>[^']+)'/,
+    /ModuleNotFoundError: No module named '(?<module>[^']+)'/,
+    /Cannot find package '(?<module>[^']+)' imported from/,
+    /python\S*: No module named (?<module>\S+)/,
+    /ImportError: (?:cannot import name|No module named) '?(?<module>[\w.]+)'?/,
+    /(?:Failed to find attribute|Failed to find application object) '(?<module>\w+)' in '\w+'/,
+    /cannot load such file -- (?<module>\S+)/,
+    /Could not find (?<module>[\w.-]+-\d[\w.]*).{0,200}in (?:any of the sources|locally installed gems)/,
+    /bundler: command not found: (?<module>\S+)/,
+    /Failed opening required '(?<module>[^']*vendor\/autoload\.php)'/,
+    /Uncaught Error: (?:Class|Interface|Trait) "(?<module>[^"]+)" not found/,
+    /Call to undefined function (?<module>\w+\(\))|PDOException: (?<driver>could not find driver)/,
+    /Could not find or load main class (?<module>\S+)/,
+    /(?:ClassNotFoundException|NoClassDefFoundError): (?<module>[\w.$/]+)/,
+    /(?<module>@prisma\/client) did not initialize yet/,
+  ],
   explains: appDown,
   symptom: { en: 'The app does not start', fr: 'L’app ne démarre pas' },
   cause: ({ groups }) => ({
-    en: `${groups.module} is not there: not built, or its dependencies are not installed.`,
-    fr: `${groups.module} n’existe pas : pas de build, ou dépendances non installées.`,
+    en: `${groups.module ?? 'A driver'} is not there: not built, or its dependencies are not installed.`,
+    fr: `${groups.module ?? 'Un pilote'} n’existe pas : pas de build, ou dépendances non installées.`,
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
-      en: 'Install its dependencies and build it again (npm ci, npm run build), then restart it.',
-      fr: 'Réinstallez ses dépendances et reconstruisez-la (npm ci, npm run build), puis redémarrez-la.',
+    thenRestart(evidence, {
+      en: 'Install its dependencies and build it again (npm ci, npm run build; pip, bundle, composer install), then restart it.',
+      fr: 'Réinstallez ses dépendances et reconstruisez-la (npm ci, npm run build ; pip, bundle, composer install), puis redémarrez-la.',
     }),
 })

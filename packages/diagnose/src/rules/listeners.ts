@@ -5,10 +5,16 @@ export function listenersOn(evidence: Evidence, port: number): Listener[] {
 }
 
 /** Whether something on this machine accepts connections at an address that a log names; null when it is elsewhere. */
-export function isOpenHere(evidence: Evidence, host: string, port: number): boolean | null {
-  if (evidence.listeners === null || !/^(localhost|127\.|::1$|\[::1\]$)/.test(host)) return null
+export function isOpenHere(
+  evidence: Evidence,
+  { host, port, source }: { host: string; port: number; source: string },
+): boolean | null {
+  // The loopback of a container is its own.
+  if (evidence.listeners === null || isContainer(source) || !/^(localhost|127\.|::1$|\[::1\]$)/.test(host)) return null
   return listenersOn(evidence, port).length > 0
 }
+
+export const isContainer = (source: string) => source.startsWith('container ')
 
 /** Who it is, by what people can act on: its unit before the name of its process. */
 export function who({ process, pid, unit }: Listener): string {

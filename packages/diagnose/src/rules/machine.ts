@@ -1,19 +1,28 @@
 import type { Disk } from '@ikoma/machine/system'
 import { appDown } from '../consequences.ts'
 import type { Evidence } from '../evidence.ts'
-import type { Finding } from '../finding.ts'
-import { advise, byCommand, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
+import type { Finding, Words } from '../finding.ts'
+import { advise, byCommand, logRule, matchLogs, newestOf, place, type Rule, shown } from '../rule.ts'
 
-const noSpace = /ENOSPC|No space left on device|database or disk is full|SQLITE_FULL|disk quota exceeded/i
+const noSpace =
+  /(?:ENOSPC: no space|code: ['"]ENOSPC|Errno::ENOSPC|\(ENOSPC\)|No space left on device|database or disk is full|SQLITE_FULL|disk quota exceeded|OS errno 28\b|not enough free space|Insufficient disk space)/i
+
+/** Other things run out with the same words: watches of files, memory that is shared, semaphores. */
+const otherSpace =
+  /file watch|inotify|shared memory|shm_?open|\/dev\/shm|semaphore|mutex|address pool|BPF|epoll|io_uring|"ENOSPC" is/i
 
 const leastBytes = 64 * 1024 * 1024
 
 export const diskFull: Rule = {
   name: 'disk_full',
-  explains: [...appDown, 'postgres_not_ready', 'redis_refuses', 'database_damaged', 'acme_failed'],
+  explains: [
+    ...appDown,
+    ...['postgres_not_ready', 'mysql_not_ready', 'mongo_not_ready', 'redis_refuses', 'database_damaged', 'acme_failed'],
+  ],
+  patterns: [noSpace],
   find(evidence): Finding | null {
     const full = evidence.disks.filter(isFull)
-    const matches = matchLogs(evidence, [noSpace])
+    const matches = matchLogs(evidence, [noSpace]).filter(({ line }) => !otherSpace.test(line.text))
     if (full.length === 0 && matches.length === 0) return null
     const mounts = full.map(({ mount }) => mount).join(', ')
     return {
@@ -23,6 +32,7 @@ export const diskFull: Rule = {
         : { en: 'A disk was full, or a quota is used up.', fr: 'Un disque a été plein, ou un quota est épuisé.' },
       confidence: full.length > 0 ? 'certain' : 'likely',
       evidence: [...full.map(diskLine), ...shown(matches.map(({ line }) => line))],
+      at: newestOf(matches.map(({ line }) => line)),
       mend: byCommand(
         {
           en: 'Free some: old logs, images that nothing uses, backups beyond their retention (an order backup.prune).',
@@ -48,11 +58,23 @@ const killed = [
   /Memory cgroup out of memory: Killed process \d+ \((?<program>[^)]+)\)/,
   /killed by the OOM killer/,
   /JavaScript heap out of memory/,
+  /java\.lang\.OutOfMemoryError: (?:Java heap space|Metaspace|GC overhead limit|unable to create (?:new )?native thread|Direct buffer)/,
+  /insufficient memory for the Java Runtime Environment|Could not reserve enough space for (?:\d+KB )?object heap/,
+  /Allowed memory size of \d+ bytes exhausted/,
+  /was sent SIGKILL! Perhaps out of memory\?/,
+  /fatal error: runtime: (?:cannot allocate memory|out of memory)/,
+  /fork\(?\)?: (?:retry: )?Cannot allocate memory|could not fork new process for connection: Cannot allocate memory/,
+  /InnoDB: Cannot allocate memory for the buffer pool/,
+  /std::bad_alloc|^MemoryError\b|NoMemoryError|FATAL: {1,2}out of memory/,
 ]
+
+/** Where the whole machine ran out, not a limit of its own. */
+const ofMachine = /Out of memory: Killed process|Cannot allocate memory|Could not reserve|insufficient memory/
 
 export const outOfMemory: Rule = {
   name: 'out_of_memory',
-  explains: [...appDown, 'postgres_not_ready', 'redis_down'],
+  explains: [...appDown, 'postgres_not_ready', 'mysql_not_ready', 'mongo_not_ready', 'redis_down'],
+  patterns: killed,
   find(evidence): Finding | null {
     const { unit, docker } = evidence
     const matches = matchLogs(evidence, killed)
@@ -65,8 +87,8 @@ export const outOfMemory: Rule = {
     return {
       symptom: { en: 'A process was killed', fr: 'Un processus a été tué' },
       cause: {
-        en: `Memory ran out, and ${program} was ended for it.`,
-        fr: `La mémoire a manqué, et ${program} a été arrêté pour cela.`,
+        en: `Memory ran out for ${program}.`,
+        fr: `La mémoire a manqué pour ${program}.`,
       },
       confidence: seen ? 'certain' : matches.length > 0 ? 'likely' : 'possible',
       evidence: [
@@ -76,17 +98,22 @@ export const outOfMemory: Rule = {
         ...containers.map(({ name }) => `container ${name}: OOMKilled`),
         ...shown(matches.map(({ line }) => line)),
       ],
-      mend: moreMemory(evidence),
+      mend: moreMemory(
+        evidence,
+        matches.some(({ line }) => ofMachine.test(line.text)),
+      ),
+      at: newestOf(matches.map(({ line }) => line)),
     }
   },
 }
 
-function moreMemory({ memory }: Evidence) {
+/** Swap is of no use against a limit. */
+function moreMemory({ memory }: Evidence, everywhere: boolean) {
   const advice = {
     en: 'Give it more memory, or raise its limit (MemoryMax=, --max-old-space-size, mem_limit) if it has one.',
     fr: 'Donnez plus de mémoire, ou relevez sa limite (MemoryMax=, --max-old-space-size, mem_limit) s’il en a une.',
   }
-  if (memory?.swapBytes !== 0) return { advice, order: null }
+  if (!everywhere || memory?.swapBytes !== 0) return { advice, order: null }
   return place(
     'system.swap.apply',
     { sizeMib: 2048 },
@@ -108,6 +135,7 @@ const wrongTime = [
 
 export const clockSkew: Rule = {
   name: 'clock_skew',
+  patterns: wrongTime,
   explains: ['oauth_invalid_grant', 'oauth_state', 'certificate_untrusted', 'certificate_expired', 'acme_failed'],
   find(evidence): Finding | null {
     const { synchronized, skewMs } = evidence.clock
@@ -119,9 +147,10 @@ export const clockSkew: Rule = {
     return {
       symptom: { en: 'Times do not agree', fr: 'Les heures ne concordent pas' },
       cause: far
-        ? { en: `This server’s clock is off${seconds}.`, fr: `L’horloge de ce serveur est décalée${seconds}.` }
+        ? clockCause(seconds, synchronized === true)
         : { en: 'The clock of one side is off.', fr: 'L’horloge de l’un des deux côtés est décalée.' },
-      confidence: far ? 'certain' : synchronized === false ? 'likely' : 'possible',
+      // Of two clocks that differ, one that is set over the network is the likelier to be right.
+      confidence: far && synchronized !== true ? 'certain' : far || synchronized === false ? 'likely' : 'possible',
       evidence: [
         ...(far ? [`the control plane’s clock is ${skewMs} ms ahead`] : []),
         ...(synchronized === null ? [] : [`timedatectl: NTPSynchronized=${synchronized ? 'yes' : 'no'}`]),
@@ -133,6 +162,15 @@ export const clockSkew: Rule = {
       ),
     }
   },
+}
+
+function clockCause(seconds: string, isSet: boolean): Words {
+  if (!isSet)
+    return { en: `This server’s clock is off${seconds}.`, fr: `L’horloge de ce serveur est décalée${seconds}.` }
+  return {
+    en: `This server’s clock and the control plane’s differ${seconds}; this one is set over the network.`,
+    fr: `L’horloge de ce serveur et celle du plan de contrôle diffèrent${seconds} ; celle-ci est réglée par le réseau.`,
+  }
 }
 
 export const tooManyFiles = logRule({

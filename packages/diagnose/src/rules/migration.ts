@@ -20,13 +20,16 @@ export const migrationMissing = logRule({
   patterns: [
     /no such (?:table|column): (?<thing>[\w.]+)/,
     /(?:relation|column) "(?<thing>[\w.]+)" (?:of relation "\w+" )?does not exist/,
+    /Table '(?<thing>[\w.]+)' doesn't exist/,
+    /SQLSTATE\[42S02\]|SQLSTATE\[42S22\]|Unknown column '(?<thing>[\w.]+)' in/,
+    /PendingMigrationError|Migrations are pending/,
     /The (?:table|column) `(?<thing>[\w.()]+)` does not exist in the current database/,
   ],
   explains: appDown,
   symptom: { en: 'The database lacks a table or column', fr: 'Il manque une table ou une colonne à la base' },
   cause: ({ groups }) => ({
-    en: `${groups.thing} is not there: a migration was not run, or the app opened another database.`,
-    fr: `${groups.thing} n’existe pas : une migration n’a pas été lancée, ou l’app a ouvert une autre base.`,
+    en: `${groups.thing ?? 'A table or column'} is not there: a migration was not run, or the app opened another database.`,
+    fr: `${groups.thing ?? 'Une table ou colonne'} n’existe pas : une migration n’a pas été lancée, ou l’app a ouvert une autre base.`,
   }),
   mend: ({ evidence }) => {
     const command = migrateCommand(evidence)
@@ -43,6 +46,9 @@ export const migrationFailed = logRule({
     /Can't locate revision identified by '(?<revision>\w+)'/,
     /Multiple head revisions are present/,
     /Target database is not up to date/,
+    /InconsistentMigrationHistory|Dirty database version \d+/,
+    /FlywayValidateException|Validate failed: Migrations have failed validation|Migration checksum mismatch/,
+    /LiquibaseException|Could not acquire change log lock/,
     /migrate found failed migrations in the target database|\bP3009\b|\bP3018\b/,
   ],
   explains: [...appDown, 'migration_missing'],

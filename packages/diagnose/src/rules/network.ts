@@ -63,7 +63,8 @@ export const firewallClosed: Rule = {
         en: `The firewall lets nobody in on ${ports}.`,
         fr: `Le pare-feu ne laisse entrer personne sur ${ports}.`,
       },
-      confidence: 'certain',
+      // With 443 open the site is there, if only for those who ask for it so.
+      confidence: closed.includes(443) ? 'certain' : 'possible',
       evidence: [`ufw: active, no rule that opens ${ports}/tcp to all`],
       mend: advise(
         `Open it with an order of the type firewall.ufw.apply that also keeps SSH. Command: ufw allow ${closed[0]}/tcp`,

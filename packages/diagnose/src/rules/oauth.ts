@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import type { Words } from '../finding.ts'
 import { advise, logRule } from '../rule.ts'
-import { restart } from './mends.ts'
+import { thenRestart } from './mends.ts'
 
 const symptom: Words = { en: 'OAuth does not work', fr: 'OAuth ne fonctionne pas' }
 
@@ -23,7 +23,7 @@ export const oauthRedirectMismatch = logRule({
     fr: `L’URI de redirection envoyée par l’app n’est pas enregistrée chez le fournisseur, à la lettre près${asks(evidence)}.`,
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Make the registered URI and the app’s the same (https, name, path, no slash at the end), then restart the app.',
       fr: 'Rendez identiques l’URI enregistrée et celle de l’app (https, nom, chemin, sans barre finale), puis redémarrez-la.',
     }),
@@ -53,7 +53,7 @@ export const oauthInvalidClient = logRule({
     fr: 'L’identifiant ou le secret du client est faux ou a expiré.',
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Compare client id and secret (environment or Vault) with the provider’s console, then restart the app.',
       fr: 'Comparez identifiant et secret (environnement ou Vault) avec la console du fournisseur, puis redémarrez l’app.',
     }),
@@ -103,7 +103,7 @@ export const credentialsMissing = logRule({
     fr: 'Le chemin dans Vault est faux, le jeton ne suffit pas, ou Vault est scellé.',
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Check VAULT_ADDR, VAULT_TOKEN and the path (vault kv get …), then restart the app.',
       fr: 'Vérifiez VAULT_ADDR, VAULT_TOKEN et le chemin (vault kv get …), puis redémarrez l’app.',
     }),

@@ -1,10 +1,11 @@
 import { appDown } from '../consequences.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Finding, Mend, Words } from '../finding.ts'
-import { ownedPath, parentOf } from '../paths.ts'
-import { advise, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
+import { isAppAccount, isOfApp, parentOf } from '../paths.ts'
+import { advise, type LogMatch, logRule, matchLogs, type Rule, shown } from '../rule.ts'
 import { accessOf, isOpenTo } from './files.ts'
-import { restart } from './mends.ts'
+import { isServing } from './listeners.ts'
+import { giveFolder, keepRights, thenRestart } from './mends.ts'
 
 const path = '(?<path>/[^\\s\'":,]*)'
 
@@ -13,6 +14,10 @@ const denied = [
   new RegExp(`Permission denied: '${path}'`),
   new RegExp(`(?:open|mkdir|stat|unlink|create|chdir) ${path}: permission denied`),
   new RegExp(`${path}: Permission denied`),
+  new RegExp(`Permission denied @ \\w+ - ${path}`),
+  /stream or file "(?<path>\/[^"]+)" could not be opened.*Permission denied/i,
+  /FileNotFoundException: (?<path>\/\S+) \(Permission denied\)/,
+  /AccessDeniedException: (?<path>\/\S+)/,
   /SQLITE_READONLY|attempt to write a readonly database/,
 ]
 
@@ -20,12 +25,15 @@ const symptom: Words = { en: 'Permission denied', fr: 'Permission refusée' }
 
 export const permissionDenied: Rule = {
   name: 'permission_denied',
+  patterns: denied,
   explains: appDown,
   find: (evidence) => deniedByLog(evidence) ?? databaseOfAnother(evidence),
 }
 
 function deniedByLog(evidence: Evidence): Finding | null {
-  const matches = matchLogs(evidence, denied).filter(({ line }) => !/docker\.sock/.test(line.text))
+  const matches = matchLogs(evidence, denied).filter(
+    (match) => !/docker\.sock/.test(match.line.text) && !isOpenNow(match),
+  )
   const [first] = matches
   if (!first) return null
   const target = first.groups.path ?? evidence.subject.sqlitePath
@@ -37,6 +45,14 @@ function deniedByLog(evidence: Evidence): Finding | null {
     evidence: [...shown(matches.map(({ line }) => line)), ...access],
     mend: mendFor(evidence, target),
   }
+}
+
+/** What was closed is open by now, and the app runs: somebody has mended it. */
+function isOpenNow({ evidence: { unit, files }, groups }: LogMatch): boolean {
+  const path = groups.path ?? ''
+  const [entry, folder] = [files[path], files[parentOf(path)]]
+  if (!unit || !isServing(unit) || !entry || !folder) return false
+  return isOpenTo(unit.user, entry) && isOpenTo(unit.user, folder)
 }
 
 /** The unit's user neither owns the database nor is let in by its group or by everybody. */
@@ -68,23 +84,21 @@ function causeOf({ unit }: Evidence, target: string | null): Words {
 }
 
 /** SQLite also writes beside its file, so the directory counts as much. */
-function mendFor({ unit, files }: Evidence, target: string | null): Mend {
-  const user = unit?.user || 'the app’s user'
-  const entry = target === null ? null : files[target]
-  const directory = target === null ? null : ownedPath(entry?.kind === 'directory' ? target : parentOf(target))
-  const holder = directory === null ? null : (files[directory] ?? null)
-  if (directory !== null && unit && unit.user !== 'root' && holder?.owner !== unit.user) {
-    return place(
-      'system.directory.apply',
-      { path: directory, owner: unit.user, group: unit.user, mode: '750' },
-      {
-        en: `Give ${directory} to ${user}; files in it that belong to another: chown.`,
-        fr: `Donnez ${directory} à ${user} ; les fichiers dedans qui sont à un autre : chown.`,
-      },
-    )
+function mendFor(evidence: Evidence, target: string | null): Mend {
+  const { unit, files } = evidence
+  if (target === null)
+    return advise('Give the database to the user of the app.', 'Donnez la base à l’utilisateur de l’app.')
+  const directory = files[target]?.kind === 'directory' ? target : parentOf(target)
+  if (files[directory]?.owner !== unit?.user || directory === target) {
+    const files = {
+      en: '; files in it that belong to another: chown',
+      fr: ' ; les fichiers dedans qui sont à un autre : chown',
+    }
+    return giveFolder(evidence, directory, files)
   }
-  const what = target ?? 'the database'
-  return advise(`Give it to its user: chown ${user} ${what}`, `Donnez-le à son utilisateur : chown ${user} ${what}`)
+  if (!unit || !isAppAccount(unit.user) || !isOfApp(evidence, target)) return keepRights(target)
+  const command = `chown ${unit.user} ${target}`
+  return advise(`Give it to its user: ${command}`, `Donnez-le à son utilisateur : ${command}`)
 }
 
 function accessLines({ files }: Evidence, target: string): string[] {
@@ -106,11 +120,14 @@ export const readOnlyPath = logRule({
     en: `Its unit does not let it write to ${groups.path} (ProtectSystem=), or the disk has errors.`,
     fr: `Son unité ne le laisse pas écrire dans ${groups.path} (ProtectSystem=), ou le disque a des erreurs.`,
   }),
-  mend: ({ groups }) =>
-    advise(
-      `Add ${parentOf(groups.path ?? '/')} to the writable paths of the unit; if others cannot write either, read dmesg.`,
-      `Ajoutez ${parentOf(groups.path ?? '/')} aux chemins inscriptibles de l’unité ; si rien n’y écrit, lisez dmesg.`,
-    ),
+  mend: ({ groups, evidence }) => {
+    const folder = parentOf(groups.path ?? '/')
+    if (!isOfApp(evidence, folder)) return keepRights(folder)
+    return advise(
+      `Add ${folder} to the writable paths of the unit; if others cannot write either, read dmesg.`,
+      `Ajoutez ${folder} aux chemins inscriptibles de l’unité ; si rien n’y écrit, lisez dmesg.`,
+    )
+  },
 })
 
 export const privilegedPort = logRule({
@@ -126,7 +143,7 @@ export const privilegedPort = logRule({
     fr: `Le port ${groups.port} est inférieur à 1024 : seul root l’ouvre.`,
   }),
   mend: ({ evidence }) =>
-    restart(evidence, {
+    thenRestart(evidence, {
       en: 'Have it listen on a port above 1024, behind the proxy, then restart it.',
       fr: 'Faites-le écouter sur un port au-dessus de 1024, derrière le proxy, puis redémarrez-le.',
     }),

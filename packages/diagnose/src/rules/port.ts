@@ -1,8 +1,8 @@
 import { appDown } from '../consequences.ts'
 import type { Evidence, Listener } from '../evidence.ts'
 import type { Mend, Words } from '../finding.ts'
-import { advise, byCommand, type LogMatch, matchLogs, type Rule, shown } from '../rule.ts'
-import { isServing, listenersOn, where, who } from './listeners.ts'
+import { advise, byCommand, type LogMatch, matchLogs, newestOf, type Rule, shown } from '../rule.ts'
+import { isContainer, isServing, listenersOn, where, who } from './listeners.ts'
 import { onUnit } from './mends.ts'
 
 const inUse = [
@@ -13,6 +13,12 @@ const inUse = [
   /Bind for \S*:(?<port>\d{1,5}) failed: port is already allocated/,
   /bind on address \('[^']*', (?<port>\d{1,5})[^)]*\): address already in use/i,
   /Connection in use: \('[^']*', (?<port>\d{1,5})\)/,
+  /Address already in use - bind\(2\) for "?[^"]*"? port (?<port>\d{1,5})/,
+  /[Pp]ort (?<port>\d{1,5}) (?:was|is) already in use/,
+  /listening socket (?:for address '\S*|\S+):(?<port>\d{1,5})'?: (?:bind: )?Address already in use/,
+  /could not bind to address \S*:(?<port>\d{1,5})\b/,
+  /That port is already in use|BindException: Address already in use|OSError: \[Errno 98\] Address already in use/,
+  /Bind on TCP\/IP port: Address already in use|SocketException: Address already in use/,
   /could not bind \w+ address "[^"]*": Address already in use/,
 ]
 
@@ -21,6 +27,7 @@ const symptom: Words = { en: 'A program cannot open its port', fr: 'Un programme
 export const portTaken: Rule = {
   name: 'port_taken',
   explains: [...appDown, 'proxy_down', 'tls_not_ready'],
+  patterns: inUse,
   find: (evidence) => takenByLog(evidence) ?? takenBySight(evidence),
 }
 
@@ -30,13 +37,16 @@ function takenByLog(evidence: Evidence) {
   const [first] = matches
   if (!first) return null
   const port = first.groups.port === undefined ? null : Number(first.groups.port)
-  const holder = port === null ? undefined : listenersOn(evidence, port)[0]
+  // What a container cannot open within itself, nothing outside holds.
+  const inside = isContainer(first.line.source) && !/port is already allocated/.test(first.line.text)
+  const holder = port === null || inside ? undefined : listenersOn(evidence, port)[0]
   return {
     symptom,
     cause: causeOf(port, holder),
     confidence: holder ? ('certain' as const) : ('likely' as const),
     evidence: [...shown(matches.map(({ line }) => line)), ...(holder ? [where(holder)] : [])],
     mend: mendFor(evidence, holder),
+    at: newestOf(matches.map(({ line }) => line)),
   }
 }
 
@@ -60,7 +70,8 @@ function takenBySight(evidence: Evidence) {
   return {
     symptom,
     cause: causeOf(subject.port, holder),
-    confidence: 'certain' as const,
+    // It may have ended for something else.
+    confidence: 'likely' as const,
     evidence: [where(holder), `${subject.unit}: ${unit.active} (${unit.sub})`],
     mend: mendFor(evidence, holder),
   }

@@ -1,8 +1,8 @@
-import type { Evidence } from '../evidence.ts'
+import type { Evidence, Listener, LogLine } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
-import { advise, type LogMatch, logRule, matchLogs, type Rule, shown } from '../rule.ts'
+import { advise, type LogMatch, logRule, matchLogs, newestOf, type Rule, shown } from '../rule.ts'
 import { isOpenHere, listenersOn } from './listeners.ts'
-import { restart, startOneOf } from './mends.ts'
+import { restart, startOneOf, thenRestart } from './mends.ts'
 
 const badGateway = ['http_server_error'] as const
 
@@ -30,7 +30,7 @@ export const proxyWrongPort: Rule = {
         en: `It asks port ${asked}, but the app listens on ${right}.`,
         fr: `Il interroge le port ${asked}, mais l’app écoute sur ${right}.`,
       },
-      confidence: 'certain',
+      confidence: isSaidNow(evidence, match.line) ? 'certain' : 'likely',
       evidence: [...shown([match.line]), `ss -ltn: port ${right} listens, port ${asked} does not`],
       mend: advise(
         `Apply its route again with the upstream 127.0.0.1:${right} (platform.caddy.route.apply or platform.nginx.site.apply).`,
@@ -55,9 +55,12 @@ export const upstreamDown: Rule = {
         fr: `Rien ne lui répond à ${at} : l’app est arrêtée.`,
       },
       confidence:
-        isOpenHere(evidence, first.groups.host ?? '', Number(first.groups.port)) === false ? 'certain' : 'likely',
+        isSaidNow(evidence, first.line) && openHere(evidence, first.groups, first.line.source) === false
+          ? 'certain'
+          : 'likely',
+      at: newestOf(matches.map(({ line }) => line)),
       evidence: shown(matches.map(({ line }) => line)),
-      mend: restart(evidence, {
+      mend: thenRestart(evidence, {
         en: 'Read the app’s log, then restart it.',
         fr: 'Lisez le journal de l’app, puis redémarrez-la.',
       }),
@@ -68,8 +71,23 @@ export const upstreamDown: Rule = {
 /** Refusals by the proxy's upstreams that still hold. */
 function refusedHere(evidence: Evidence): LogMatch[] {
   return matchLogs(evidence, refused).filter(
-    ({ groups, line }) => isProxy(line.source) && isOpenHere(evidence, groups.host ?? '', Number(groups.port)) !== true,
+    ({ groups, line }) =>
+      isProxy(line.source) && !answers(evidence) && openHere(evidence, groups, line.source) !== true,
   )
+}
+
+const openHere = (evidence: Evidence, { host = '', port }: LogMatch['groups'], source: string) =>
+  isOpenHere(evidence, { host, port: Number(port), source })
+
+/** The site is served by now, whatever its proxy has said. */
+function answers({ http }: Evidence): boolean {
+  return http !== null && 'status' in http && http.status < 500
+}
+
+/** It has answered so just now, and said this of it; times of nginx are whole seconds. */
+function isSaidNow({ http, askedAt }: Evidence, { at }: LogLine): boolean {
+  const isGateway = http !== null && 'status' in http && [502, 503, 504].includes(http.status)
+  return isGateway && at != null && at >= askedAt - 1000
 }
 
 function isProxy(source: string): boolean {
@@ -78,7 +96,8 @@ function isProxy(source: string): boolean {
 
 function portOfApp(evidence: Evidence): number | null {
   const { subject, listeners } = evidence
-  if (subject.port !== null && listenersOn(evidence, subject.port).length > 0) return subject.port
+  const isOwn = ({ unit }: Listener) => subject.unit === null || unit === null || unit === subject.unit
+  if (subject.port !== null && listenersOn(evidence, subject.port).some(isOwn)) return subject.port
   const own = (listeners ?? []).filter(({ unit }) => unit !== null && unit === subject.unit)
   return own.length === 1 ? (own[0]?.port ?? null) : null
 }
@@ -90,6 +109,7 @@ export const upstreamUnknown = logRule({
     /dial tcp: lookup (?<host>[\w.-]+)(?: on \S+)?: (?:no such host|server misbehaving)/,
   ],
   explains: ['upstream_down', 'proxy_down', ...badGateway],
+  isOver: ({ evidence }) => answers(evidence),
   symptom: { en: 'The proxy does not find the app', fr: 'Le proxy ne trouve pas l’app' },
   cause: ({ groups }) => ({
     en: `The name ${groups.host} leads nowhere from the proxy: not on its network, or not up.`,
@@ -106,6 +126,7 @@ export const upstreamSlow = logRule({
   name: 'upstream_slow',
   patterns: [/upstream timed out \(110: [^)]*\)/, /net\/http: timeout awaiting response headers/],
   explains: badGateway,
+  isOver: ({ evidence }) => answers(evidence),
   symptom: { en: 'The proxy answers 504', fr: 'Le proxy répond 504' },
   cause: () => ({
     en: 'The app accepts requests, but does not answer in time.',
@@ -125,6 +146,7 @@ export const proxyConfigBroken = logRule({
     /adapting config using caddyfile: (?<said>.{1,160})/,
   ],
   explains: ['proxy_down', ...badGateway],
+  isOver: wasReadSince,
   symptom: { en: 'The proxy does not take its configuration', fr: 'Le proxy refuse sa configuration' },
   cause: ({ groups }) => ({ en: `It says: ${groups.said}`, fr: `Il dit : ${groups.said}` }),
   mend: () =>
@@ -134,6 +156,17 @@ export const proxyConfigBroken = logRule({
     ),
 })
 
+/** It has taken a configuration after that line. */
+function wasReadSince({ evidence, line }: LogMatch): boolean {
+  const { at } = line
+  return evidence.logs.some(
+    (each) =>
+      each.source === line.source &&
+      (each.at ?? 0) > (at ?? Number.POSITIVE_INFINITY) &&
+      /^(Reloaded|Started) |signal \d+ \(SIGHUP\) received, reconfiguring|load complete/.test(each.text),
+  )
+}
+
 const proxyUnits = ['caddy.service', 'nginx.service']
 
 export const proxyDown: Rule = {
@@ -142,6 +175,8 @@ export const proxyDown: Rule = {
   find(evidence): Finding | null {
     const { subject, listeners } = evidence
     if (subject.domain === null || listeners === null || listenersOn(evidence, 443).length > 0) return null
+    // It may be reached through a tunnel.
+    if (answers(evidence)) return null
     const states = proxyUnits
       .filter((unit) => evidence.services[unit])
       .map((unit) => `${unit}: ${evidence.services[unit]}`)
@@ -172,7 +207,7 @@ export const httpServerError: Rule = {
         : { en: 'The app fails while it answers.', fr: 'L’app échoue en répondant.' },
       confidence: 'certain',
       evidence: [`GET ${http.url}: ${http.status}${http.server ? `, server ${http.server}` : ''}`],
-      mend: restart(evidence, {
+      mend: thenRestart(evidence, {
         en: 'Read the logs of the app and of the proxy, then restart the app.',
         fr: 'Lisez les journaux de l’app et du proxy, puis redémarrez l’app.',
       }),

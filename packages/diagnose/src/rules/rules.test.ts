@@ -7,9 +7,13 @@ import { dataCases } from '../testing/cases/data.ts'
 import { serviceCases } from '../testing/cases/service.ts'
 import { webCases } from '../testing/cases/web.ts'
 import { healthy } from '../testing/healthy.ts'
+import { django, go, java, node, php, rails } from '../testing/lines/backends.ts'
+import { docker, mongo, mysql, nginx, postgres } from '../testing/lines/servers.ts'
 import { rules } from './index.ts'
 
 const cases = [...serviceCases, ...dataCases, ...webCases]
+const backends = [django, rails, php, java, go, node].flat()
+const lineCases = [...backends, ...[mysql, mongo, postgres, docker, nginx].flat()]
 
 function found(changes: Partial<Evidence>) {
   return judge(healthy(changes), rules)
@@ -54,7 +58,8 @@ describe.each(cases)('$rule: $when', ({ rule, evidence, nearMiss, expect: more }
 
 test('every rule has a case, and a name of its own', () => {
   const names = rules.map(({ name }) => name)
-  expect([...new Set(cases.map(({ rule }) => rule))].toSorted()).toEqual(names.toSorted())
+  const told = lineCases.flatMap(([, rule]) => rule ?? [])
+  expect([...new Set([...cases.map(({ rule }) => rule), ...told])].toSorted()).toEqual(names.toSorted())
   expect(new Set(names).size).toBe(names.length)
 })
 

@@ -1,9 +1,10 @@
 import { appDown } from '../consequences.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Finding, Mend, Words } from '../finding.ts'
-import { ownedPath, parentOf } from '../paths.ts'
-import { advise, logRule, matchLogs, place, type Rule, shown } from '../rule.ts'
+import { parentOf } from '../paths.ts'
+import { advise, logRule, matchLogs, type Rule, shown } from '../rule.ts'
 import { accessOf, isOpenTo } from './files.ts'
+import { giveFolder } from './mends.ts'
 import { migrateCommand } from './migration.ts'
 
 const cannotOpen = /unable to open database file|SQLITE_CANTOPEN/
@@ -11,6 +12,7 @@ const cannotOpen = /unable to open database file|SQLITE_CANTOPEN/
 export const databaseFileMissing: Rule = {
   name: 'database_file_missing',
   explains: [...appDown, 'migration_missing'],
+  patterns: [cannotOpen],
   find(evidence): Finding | null {
     const { subject, files } = evidence
     const path = subject.sqlitePath
@@ -35,8 +37,8 @@ export const databaseFileMissing: Rule = {
 
 /** The directory of the database, where it is not there or its user may not write to it. */
 function closedDirectory({ unit, files }: Evidence, path: string): string | null {
-  const directory = ownedPath(parentOf(path))
-  const entry = directory === null ? undefined : files[directory]
+  const directory = parentOf(path)
+  const entry = files[directory]
   if (entry === undefined || !unit) return null
   if (entry === null) return directory
   return isOpenTo(unit.user, entry) ? null : directory
@@ -57,15 +59,11 @@ function causeOf(gone: string | null, closed: string | null): Words {
 }
 
 function giveDirectory(evidence: Evidence, path: string): Mend {
-  const owner = evidence.unit?.user ?? 'root'
-  return place(
-    'system.directory.apply',
-    { path, owner, group: owner, mode: '750' },
-    {
-      en: `Make ${path} and give it to ${owner}; then run the migrations: ${migrateCommand(evidence)}`,
-      fr: `Créez ${path} et donnez-le à ${owner} ; puis lancez les migrations : ${migrateCommand(evidence)}`,
-    },
-  )
+  const command = migrateCommand(evidence)
+  return giveFolder(evidence, path, {
+    en: `; then run the migrations: ${command}`,
+    fr: ` ; puis lancez les migrations : ${command}`,
+  })
 }
 
 function makeDatabase(evidence: Evidence): Mend {

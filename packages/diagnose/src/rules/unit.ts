@@ -1,12 +1,11 @@
 import { appDown } from '../consequences.ts'
 import { type Evidence, hasSettled, type UnitState } from '../evidence.ts'
-import type { Mend, Words } from '../finding.ts'
-import { ownedPath } from '../paths.ts'
-import { advise, matchLogs, place, type Rule, shown } from '../rule.ts'
-import { onUnit } from './mends.ts'
+import type { Words } from '../finding.ts'
+import { advise, type Rule, shown } from '../rule.ts'
+import { onUnit, readLog, thenRestart } from './mends.ts'
 
-const downstream = appDown.filter((name) => name !== 'restart_loop')
-const afterFailure = downstream.filter((name) => name !== 'unit_failed')
+const downstream = appDown.filter((name) => name !== 'restart_loop' && name !== 'program_ended')
+const afterFailure = downstream.filter((name) => name !== 'unit_failed' && !name.startsWith('pm2'))
 
 /** So many in one life are no accident. */
 const loopRestarts = 3
@@ -18,17 +17,19 @@ export const restartLoop: Rule = {
     const { subject, unit } = evidence
     if (!unit || subject.unit === null) return null
     const tripped = unit.active === 'failed' && (unit.result === 'start-limit-hit' || unit.restarts >= loopRestarts)
-    const looping = unit.sub === 'auto-restart' || (unit.restarts >= loopRestarts && !hasSettled(unit))
-    if (!tripped && !looping) return null
+    const looping = unit.sub.startsWith('auto-restart')
+    // It is up at this moment: whether it stays so is not known yet.
+    const young = unit.restarts >= loopRestarts && !hasSettled(unit)
+    if (!tripped && !looping && !young) return null
     return {
       symptom: { en: 'The service restarts in a loop', fr: 'Le service redémarre en boucle' },
       cause: {
         en: `It ends soon after each start (${unit.restarts} restarts, ${endOf(unit)}).`,
         fr: `Il se termine peu après chaque démarrage (${unit.restarts} redémarrages, ${endOf(unit)}).`,
       },
-      confidence: 'certain',
+      confidence: tripped || looping ? 'certain' : 'likely',
       evidence: [stateLine(evidence, unit), ...lastWords(evidence)],
-      mend: onUnit(evidence, 'logs', subject.unit, {
+      mend: readLog(subject.unit, {
         en: 'Read its log: often a port that is taken, or a permission on the database that is missing.',
         fr: 'Lisez son journal : souvent un port déjà utilisé, ou une permission manquante sur la base.',
       }),
@@ -47,7 +48,7 @@ export const unitFailed: Rule = {
       cause: { en: `It ended with ${endOf(unit)}.`, fr: `Il s’est terminé avec ${endOf(unit)}.` },
       confidence: 'certain',
       evidence: [stateLine(evidence, unit), ...lastWords(evidence)],
-      mend: onUnit(evidence, 'restart', subject.unit, {
+      mend: thenRestart(evidence, {
         en: 'Once its cause is mended, start it again.',
         fr: 'Une fois la cause réparée, redémarrez-le.',
       }),
@@ -61,6 +62,8 @@ export const unitStopped: Rule = {
   find(evidence) {
     const { subject, unit } = evidence
     if (!unit || subject.unit === null || unit.load !== 'loaded' || unit.active !== 'inactive') return null
+    // A job has its end, and a program that ends by itself was not stopped.
+    if ((unit.type === 'oneshot' && unit.exitStatus === 0) || endedByItself(evidence)) return null
     return {
       symptom: { en: `${subject.unit} is not running`, fr: `${subject.unit} ne tourne pas` },
       cause: { en: 'It was stopped, or never started.', fr: 'Il a été arrêté, ou jamais démarré.' },
@@ -69,6 +72,36 @@ export const unitStopped: Rule = {
       mend: onUnit(evidence, 'start', subject.unit, { en: 'Start it.', fr: 'Démarrez-le.' }),
     }
   },
+}
+
+export const unitEnded: Rule = {
+  name: 'program_ended',
+  explains: afterFailure,
+  find(evidence) {
+    const { subject, unit } = evidence
+    if (!unit || subject.unit === null || unit.active !== 'inactive' || unit.type === 'oneshot') return null
+    if (!endedByItself(evidence)) return null
+    return {
+      symptom: { en: `${subject.unit} is not running`, fr: `${subject.unit} ne tourne pas` },
+      cause: {
+        en: 'Its program ended by itself, without an error: it may have gone to the background, or had nothing to do.',
+        fr: 'Son programme s’est terminé de lui-même, sans erreur : parti en arrière-plan, ou rien à faire.',
+      },
+      confidence: 'likely',
+      evidence: [stateLine(evidence, unit), ...lastWords(evidence)],
+      mend: thenRestart(evidence, {
+        en: 'Have it stay in the foreground (no daemon option); Restart=always would only hide it.',
+        fr: 'Faites-le rester au premier plan (sans option daemon) ; Restart=always ne ferait que le cacher.',
+      }),
+    }
+  },
+}
+
+/** systemd says when it stops a unit; of one that ended it only says that it is not up any more. */
+function endedByItself({ subject, logs }: Evidence): boolean {
+  const own = logs.filter(({ source }) => source === subject.unit)
+  const ended = own.some(({ text }) => text.startsWith(`${subject.unit}: Deactivated successfully`))
+  return ended && !own.some(({ text }) => /^Stopp(ing|ed) /.test(text))
 }
 
 export const unitMissing: Rule = {
@@ -118,92 +151,14 @@ export const unitNotReloaded: Rule = {
   },
 }
 
-interface Stage {
-  name: string
-  status: number
-  /** As the journal calls it, which still says so when systemd has begun anew and forgotten the status. */
-  step: string
-  cause(unit: UnitState): Words
-  mend(unit: UnitState): Mend
-}
-
-/** A unit whose program cannot begin is never up for longer. */
-const startingSec = 5
-
-/** Where systemd itself gave up before the program began: systemd.exec(5), "Process exit codes". */
-const stages: Stage[] = [
-  {
-    name: 'program_missing',
-    status: 203,
-    step: 'EXEC',
-    cause: () => ({
-      en: 'The program of ExecStart= is not there, or may not be executed.',
-      fr: 'Le programme de ExecStart= n’existe pas, ou n’est pas exécutable.',
-    }),
-    mend: () =>
-      advise(
-        'Install the program (Node.js: an order of the type platform.node.install), or correct its path in the unit.',
-        'Installez le programme (Node.js : un ordre de type platform.node.install), ou corrigez son chemin dans l’unité.',
-      ),
-  },
-  {
-    name: 'directory_missing',
-    status: 200,
-    step: 'CHDIR',
-    cause: ({ workingDirectory }) => ({
-      en: `Its working directory ${workingDirectory} is not there, or closed to its user.`,
-      fr: `Son répertoire de travail ${workingDirectory} n’existe pas, ou est fermé à son utilisateur.`,
-    }),
-    mend({ workingDirectory: path, user }) {
-      const advice = { en: `Make ${path} and give it to ${user}.`, fr: `Créez ${path} et donnez-le à ${user}.` }
-      if (ownedPath(path) === null) return { advice, order: null }
-      return place('system.directory.apply', { path, owner: user, group: user, mode: '750' }, advice)
-    },
-  },
-  {
-    name: 'user_missing',
-    status: 217,
-    step: 'USER',
-    cause: ({ user }) => ({
-      en: `Its user ${user} does not exist.`,
-      fr: `Son utilisateur ${user} n’existe pas.`,
-    }),
-    mend: ({ user, workingDirectory }) =>
-      place(
-        'system.user.apply',
-        { name: user, home: ownedPath(workingDirectory) ?? `/var/lib/${user}` },
-        {
-          en: `Make the user ${user}.`,
-          fr: `Créez l’utilisateur ${user}.`,
-        },
-      ),
-  },
-]
-
-export const unitStages: Rule[] = stages.map(({ name, status, step, cause, mend }) => ({
-  name,
-  explains: appDown,
-  find(evidence) {
-    const { unit } = evidence
-    if (!unit || (unit.upSec !== null && unit.upSec >= startingSec)) return null
-    const matches = matchLogs(evidence, [new RegExp(`Failed at step ${step} spawning`)])
-    const own = matches.filter(({ line }) => line.source === evidence.subject.unit)
-    if (unit.exitStatus !== status && own.length === 0) return null
-    return {
-      symptom: { en: 'The service does not start', fr: 'Le service ne démarre pas' },
-      cause: cause(unit),
-      confidence: 'certain',
-      evidence: [stateLine(evidence, unit), ...lastWords(evidence)],
-      mend: mend(unit),
-    }
-  },
-}))
-
 function endOf({ result, exitStatus }: UnitState): string {
   return result === 'exit-code' || result === 'success' ? `exit ${exitStatus}` : result
 }
 
-function stateLine({ subject }: Evidence, { load, active, sub, result, restarts, exitStatus }: UnitState): string {
+export function stateLine(
+  { subject }: Evidence,
+  { load, active, sub, result, restarts, exitStatus }: UnitState,
+): string {
   if (load !== 'loaded') return `${subject.unit}: ${load}`
   return `${subject.unit}: ${active} (${sub}), result ${result}, exit status ${exitStatus}, ${restarts} restarts`
 }
@@ -211,7 +166,7 @@ function stateLine({ subject }: Evidence, { load, active, sub, result, restarts,
 const isMessage = /^(?!\s|Emitted ).*(error|fatal|exception|fail|denied|cannot|refused|panic)/i
 
 /** What it said before it ended; systemd's own lines only repeat the state. */
-function lastWords({ subject, logs }: Evidence): string[] {
+export function lastWords({ subject, logs }: Evidence): string[] {
   const own = logs.filter(
     ({ source, text }) => source === subject.unit && !/^(Started|Stopped|Starting|Stopping) /.test(text),
   )

@@ -2,7 +2,7 @@ import type { Evidence, LogLine } from '../evidence.ts'
 
 /** The gateway of document 1, as it should be. */
 export function healthy(changes: Partial<Evidence> = {}): Evidence {
-  const owned = { kind: 'file', mode: 0o640, owner: 'ikoma', group: 'ikoma' } as const
+  const owned = { kind: 'file', mode: 0o640, owner: 'gateway', group: 'gateway' } as const
   return {
     subject: {
       unit: 'gateway.service',
@@ -10,7 +10,7 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
       url: 'https://automate.ikomadigit.com/',
       domain: 'automate.ikomadigit.com',
       addresses: [],
-      sqlitePath: '/var/lib/ikoma/gateway/ikoma.db',
+      sqlitePath: '/srv/gateway/gateway.db',
       composeFile: '/srv/blingauto/docker-compose.preprod.yml',
       pm2Name: 'keybuzz-backend',
       pm2User: 'keybuzz',
@@ -24,10 +24,13 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
       restarts: 0,
       exitStatus: 0,
       upSec: 86_400,
-      user: 'ikoma',
-      workingDirectory: '/var/lib/ikoma/gateway',
+      user: 'gateway',
+      workingDirectory: '/srv/gateway',
       environmentFiles: ['/etc/systemd/system/gateway.service.env'],
-      needsReload: false,
+      requiredFiles: ['/etc/systemd/system/gateway.service.env'],
+      variables: ['PORT'],
+      program: '/usr/bin/node',
+      ...{ type: 'simple', dynamicUser: false, userExists: null, needsReload: false },
     },
     managedUnits: ['gateway.service'],
     services: {
@@ -47,11 +50,12 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
     disks: [{ mount: '/', usedPercent: 61, availableBytes: 15_000_000_000, inodesUsedPercent: 12 }],
     memory: { availableBytes: 2_000_000_000, swapBytes: 0 },
     files: {
-      '/var/lib/ikoma/gateway/ikoma.db': owned,
-      '/var/lib/ikoma/gateway': { ...owned, kind: 'directory', mode: 0o750 },
+      '/srv/gateway/gateway.db': owned,
+      '/srv/gateway': { ...owned, kind: 'directory', mode: 0o750 },
       '/etc/systemd/system/gateway.service.env': { ...owned, owner: 'root', group: 'root', mode: 0o600 },
     },
     migrations: 'drizzle',
+    askedAt: 0,
     http: { url: 'https://automate.ikomadigit.com/', status: 200, server: 'Caddy' },
     tls: { problem: null, message: 'The certificate is valid for 62 more days.', issuer: 'R11', daysLeft: 62 },
     dns: { answers: ['203.0.113.7'], failure: null, own: ['203.0.113.7', '10.0.0.4'] },
@@ -59,6 +63,8 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
     pm2: { status: 'online', restarts: 0, upSec: 86_400 },
     firewall: { active: true, openPorts: [22, 80, 443] },
     pastFirewall: { ports: [] },
+    unfinishedPackages: [],
+    keepAlive: null,
     clock: { synchronized: true, skewMs: 40 },
     notLookedAt: [],
     ...changes,
@@ -74,6 +80,7 @@ export function aContainer(changes = {}) {
     exitCode: 0,
     outOfMemory: false,
     restarts: 0,
+    upSec: 86_400,
     health: 'healthy',
     ...changes,
   }

@@ -6,6 +6,8 @@ export interface JournalRange {
   since?: string | undefined
   until?: string | undefined
   priority: string
+  /** What must not be seen in them. */
+  secrets?: readonly string[]
 }
 
 export interface JournalLine {
@@ -20,12 +22,12 @@ export const maxMessageCharacters = 4_000
 export async function readJournal(
   host: Host,
   unit: string,
-  { lines, since, until, priority }: JournalRange,
+  { lines, since, until, priority, secrets = [] }: JournalRange,
 ): Promise<{ lines: JournalLine[]; truncated: boolean }> {
   const range = [`--lines=${lines}`, `--priority=${priority}`]
   if (since !== undefined) range.push(`--since=@${epochSec(since)}`)
   if (until !== undefined) range.push(`--until=@${epochSec(until)}`)
-  const stdout = await outputOf(host, { argv: ['journalctl', `--unit=${unit}`, ...output, ...range] })
+  const stdout = await outputOf(host, { argv: ['journalctl', `--unit=${unit}`, ...output, ...range], secrets })
   const read = journalLines(stdout)
   return { lines: read.lines.reverse(), truncated: read.truncated }
 }

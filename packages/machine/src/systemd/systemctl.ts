@@ -1,56 +1,9 @@
-import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
+import { outputOf, toolFailed } from '../must-run.ts'
+import { failedStart } from './failed-start.ts'
+import { propertiesIn, showUnits, timeOf, type UnitState, unitState } from './unit-state.ts'
 
-/** A unit as systemd has it in memory, whatever is on disk by now. */
-export interface UnitState {
-  /** `loaded`, `not-found`, `masked`, … */
-  loadState: string
-  activeState: string
-  subState: string
-  /** `enabled`: started at boot. Empty where there is no file. */
-  fileState: string
-  /** The file it was read from; empty where there is none. */
-  fragmentPath: string
-  /** The file on disk is another than the one that was read. */
-  needsReload: boolean
-  /** How often it started again by itself, since somebody started it. */
-  restarts: number
-  result: string
-  exitCode: number | null
-  mainPid: number | null
-  activeSince: string | null
-  memoryBytes: number | null
-}
-
-export const stateProperties = [
-  ...['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'FragmentPath', 'SourcePath', 'NeedDaemonReload'],
-  ...['NRestarts', 'Result', 'ExecMainStatus', 'MainPID', 'ActiveEnterTimestamp', 'MemoryCurrent'],
-]
-
-export async function unitState(host: Host, unit: string): Promise<UnitState> {
-  return stateOf(propertiesIn(await showUnits(host, [unit], stateProperties)))
-}
-
-/** A unit's state among the properties that systemd shows of it. */
-export function stateOf(shown: Properties): UnitState {
-  const of = (property: string) => shown.get(property)?.[0] ?? ''
-  return {
-    loadState: of('LoadState'),
-    activeState: of('ActiveState'),
-    subState: of('SubState'),
-    fileState: of('UnitFileState'),
-    // A unit that was made of an init script has only the path of that.
-    fragmentPath: of('FragmentPath') || of('SourcePath'),
-    needsReload: of('NeedDaemonReload') === 'yes',
-    restarts: wholeOr(of('NRestarts'), 0),
-    result: of('Result'),
-    exitCode: wholeOr(of('ExecMainStatus'), null),
-    mainPid: wholeOr(of('MainPID'), null) || null,
-    activeSince: timeOf(of('ActiveEnterTimestamp')),
-    memoryBytes: wholeOr(of('MemoryCurrent'), null),
-  }
-}
+export { type UnitState, unitState } from './unit-state.ts'
 
 /** How units are, such as `active`, by name; those that are not installed are left out. */
 export async function activeStates(host: Host, units: readonly string[]): Promise<Record<string, string>> {
@@ -89,8 +42,15 @@ export const isUp = ({ activeState }: Pick<UnitState, 'activeState'>) => !['inac
 type Verb = 'start' | 'stop' | 'restart' | 'enable' | 'disable' | 'reset-failed'
 
 export async function systemctl(host: Host, verb: Verb, unit: string): Promise<void> {
-  await outputOf(host, { argv: ['systemctl', verb, '--no-ask-password', '--', unit], timeoutSec: unitTimeoutSec })
+  const argv = ['systemctl', verb, '--no-ask-password', '--', unit] as const
+  const exit = await host.run({ argv, timeoutSec: unitTimeoutSec })
+  if (exit.code === 0) return
+  // "See systemctl status" helps nobody who is not there.
+  const ended = isStart(verb) && (await unitState(host, unit)).activeState === 'failed'
+  throw ended ? await failedStart(host, unit, 'does not start') : toolFailed('systemctl', exit)
 }
+
+const isStart = (verb: Verb) => verb === 'start' || verb === 'restart'
 
 /** Tells systemd to do this to a unit that may be gone already: that it refuses is no failure. */
 export async function systemctlIfThere(host: Host, verb: Verb, unit: string): Promise<void> {
@@ -108,42 +68,10 @@ export async function reloadUnits(host: Host): Promise<void> {
 export async function stayUp(host: Host, unit: string, settleSec: number): Promise<void> {
   const before = await unitState(host, unit)
   if (settleSec > 0) await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
-  const { activeState, subState, restarts, result, exitCode } = await unitState(host, unit)
+  const { activeState, restarts } = await unitState(host, unit)
   if (activeState === 'active' && restarts === before.restarts) return
-  const end = `it is ${activeState} (${subState}), its last run ended with ${result}, exit code ${exitCode ?? 'none'}`
-  const where = `service.systemd.logs, or journalctl -u ${unit}`
-  // Not its words here: what a program says when it crashes may be a secret that nobody knows to redact.
-  throw new AppError('unprocessable', `${unit} does not stay up: ${end}. Its log says why: ${where}`, {
-    reason: 'service_does_not_stay_up',
-  })
+  throw await failedStart(host, unit, 'does not stay up')
 }
 
 /** Stopping waits for the program, starting a job for its end. */
 const unitTimeoutSec = 600
-
-/** What systemd prints of units: a property a line, and an empty line between two units. */
-export function showUnits(host: Host, units: readonly string[], names: readonly string[]): Promise<string> {
-  const argv = ['systemctl', 'show', `--property=${names.join(',')}`, '--', ...units] as const
-  // Times in UTC are the only ones that can be read back whatever the server's zone.
-  return outputOf(host, { argv, env: { TZ: 'UTC' } })
-}
-
-/** Values by property; one such as `EnvironmentFiles` comes once for each of its values. */
-export type Properties = ReadonlyMap<string, readonly string[]>
-
-export function propertiesIn(shown: string): Properties {
-  const pairs = [...shown.matchAll(/^([A-Za-z]+)=(.*)$/gm)]
-  const groups = Map.groupBy(pairs, ([, name = '']) => name)
-  return new Map([...groups].map(([name, all]) => [name, all.map(([, , value = '']) => value)]))
-}
-
-/** `[not set]`, and 2^64-1 for a number that systemd does not know. */
-function wholeOr<T>(text: string, otherwise: T): number | T {
-  return /^\d{1,15}$/.test(text) ? Number(text) : otherwise
-}
-
-/** `Sat 2026-11-21 16:20:01 UTC` */
-function timeOf(text: string): string | null {
-  const found = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC/.exec(text)
-  return found ? `${found[1]}T${found[2]}Z` : null
-}

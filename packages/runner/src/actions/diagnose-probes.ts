@@ -4,6 +4,7 @@ import type { ActionContext, ActionResult } from '../order/action.ts'
 import { runDnsCheck } from './checks/dns.ts'
 import { runHttpCheck } from './checks/http.ts'
 import { checkTls } from './checks/tls.ts'
+import { measureKeepAliveSec } from './keep-alive-probe.ts'
 
 const timeoutMs = 10_000
 
@@ -32,6 +33,7 @@ export function probesOf(context: ActionContext): Probes {
         failure: answers.length > 0 ? null : (results.map(codeOf).find((code) => code !== null) ?? null),
       }
     },
+    keepAliveSec: (port) => measureKeepAliveSec(port, context.signal),
     ownAddresses() {
       const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list)
       return addresses.filter(({ internal }) => !internal).map(({ address }) => address)

@@ -15,7 +15,7 @@ export const dataCases: RuleCase[] = [
     expect: {
       cause: { en: expect.stringContaining('runners is not there') },
       mend: {
-        advice: { en: expect.stringContaining('cd /var/lib/ikoma/gateway && sudo -u ikoma npx drizzle-kit migrate') },
+        advice: { en: expect.stringContaining('cd /srv/gateway && sudo -u gateway npx drizzle-kit migrate') },
       },
     },
   },
@@ -53,7 +53,7 @@ export const dataCases: RuleCase[] = [
   {
     rule: 'database_file_missing',
     when: 'the SQLite file is not there',
-    evidence: { files: { ...healthy().files, '/var/lib/ikoma/gateway/ikoma.db': null } },
+    evidence: { files: { ...healthy().files, '/srv/gateway/gateway.db': null } },
     nearMiss: { files: {} },
     expect: { confidence: 'certain', mend: { order: null } },
   },
@@ -61,11 +61,11 @@ export const dataCases: RuleCase[] = [
     rule: 'database_file_missing',
     when: 'its directory is not there either',
     evidence: {
-      files: { '/var/lib/ikoma/gateway/ikoma.db': null, '/var/lib/ikoma/gateway': null },
+      files: { '/srv/gateway/gateway.db': null, '/srv/gateway': null },
     },
-    nearMiss: { subject: subject({ sqlitePath: null }), files: { '/var/lib/ikoma/gateway/ikoma.db': null } },
+    nearMiss: { subject: subject({ sqlitePath: null }), files: { '/srv/gateway/gateway.db': null } },
     expect: {
-      mend: { order: { type: 'system.directory.apply', payload: { path: '/var/lib/ikoma/gateway', owner: 'ikoma' } } },
+      mend: { order: { type: 'system.directory.apply', payload: { path: '/srv/gateway', owner: 'gateway' } } },
     },
   },
   {
@@ -73,12 +73,12 @@ export const dataCases: RuleCase[] = [
     when: 'its directory is closed to the app',
     evidence: {
       files: {
-        '/var/lib/ikoma/gateway/ikoma.db': null,
-        '/var/lib/ikoma/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' },
+        '/srv/gateway/gateway.db': null,
+        '/srv/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' },
       },
     },
-    nearMiss: { files: { '/var/lib/ikoma/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' } } },
-    expect: { mend: { order: { type: 'system.directory.apply', payload: { path: '/var/lib/ikoma/gateway' } } } },
+    nearMiss: { files: { '/srv/gateway': { kind: 'directory', mode: 0o755, owner: 'root', group: 'root' } } },
+    expect: { mend: { order: { type: 'system.directory.apply', payload: { path: '/srv/gateway' } } } },
   },
   {
     rule: 'database_file_missing',
@@ -281,8 +281,37 @@ export const dataCases: RuleCase[] = [
     nearMiss: { docker: { running: true, project: 'blingauto', containers: [aContainer({ restarts: 1 })] } },
     expect: {
       evidence: [expect.stringContaining('9 restarts'), expect.stringContaining('ValidationError')],
-      mend: { order: { type: 'service.compose.restart', payload: { name: 'blingauto', directory: '/srv/blingauto' } } },
+      mend: { order: null, advice: { en: expect.stringContaining('service.compose.restart') } },
     },
+  },
+  {
+    rule: 'container_restarting',
+    when: 'it ends after 8 s, and is up at the moment',
+    evidence: {
+      docker: {
+        running: true,
+        project: 'blingauto',
+        containers: [aContainer({ restarts: 2, upSec: 3, health: null })],
+      },
+    },
+    nearMiss: {
+      docker: { running: true, project: 'blingauto', containers: [aContainer({ restarts: 9, upSec: 900 })] },
+    },
+    expect: { confidence: 'likely', evidence: [expect.stringContaining('running for 3 s')] },
+  },
+  {
+    rule: 'packages_unfinished',
+    when: 'an upgrade was broken off',
+    evidence: { unfinishedPackages: ['half-configured postgresql-15'] },
+    nearMiss: { unfinishedPackages: [] },
+    expect: { confidence: 'certain', mend: { advice: { en: expect.stringContaining('dpkg --configure -a') } } },
+  },
+  {
+    rule: 'pm2_restarting',
+    when: 'PM2 calls it online between two crashes',
+    evidence: { pm2: { status: 'online', restarts: 15, upSec: 2 } },
+    nearMiss: { pm2: { status: 'online', restarts: 15, upSec: 900 } },
+    expect: { confidence: 'possible' },
   },
   {
     rule: 'container_restarting',

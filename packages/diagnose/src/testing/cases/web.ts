@@ -11,6 +11,9 @@ const tls = (problem: string, more = {}) => ({
 })
 const url = 'https://automate.ikomadigit.com/'
 
+/** Said while the address was asked for. */
+const now = ({ logs }: ReturnType<typeof said>) => ({ logs: logs.map((line) => ({ ...line, at: 1000 })) })
+
 /** A failed challenge as Caddy logs it, once it is read. */
 const challenge = (type: string, detail: string) =>
   `error http.acme_client challenge failed automate.ikomadigit.com urn:ietf:params:acme:error:${type} ${detail}`
@@ -153,7 +156,7 @@ export const webCases: RuleCase[] = [
     when: 'Caddy asks 3000, the app listens on 8080',
     evidence: {
       http: { url, status: 502, server: 'Caddy' },
-      ...caddy('error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused'),
+      ...now(caddy('error http.log.error dial tcp 127.0.0.1:3000: connect: connection refused')),
     },
     nearMiss: {
       listeners: without(8080),
@@ -168,8 +171,11 @@ export const webCases: RuleCase[] = [
     evidence: {
       listeners: without(8080),
       unit: looping,
-      ...nginx(
-        '2026/11/21 16:20:01 [error] 700#700: *5 connect() failed (111: Connection refused) while connecting to upstream, server: x, upstream: "http://127.0.0.1:8080/health", host: "x"',
+      http: { url, status: 502, server: 'nginx' },
+      ...now(
+        nginx(
+          '2026/11/21 16:20:01 [error] 700#700: *5 connect() failed (111: Connection refused) while connecting to upstream, server: x, upstream: "http://127.0.0.1:8080/health", host: "x"',
+        ),
       ),
     },
     // The app is back.
@@ -181,9 +187,12 @@ export const webCases: RuleCase[] = [
   {
     rule: 'upstream_unknown',
     when: 'nginx does not know the container',
-    evidence: nginx(
-      '2026/11/21 16:20:01 [emerg] 1#1: host not found in upstream "api:8000" in /etc/nginx/conf.d/api.conf:4',
-    ),
+    evidence: {
+      http: { url, status: 502, server: 'nginx' },
+      ...nginx(
+        '2026/11/21 16:20:01 [emerg] 1#1: host not found in upstream "api:8000" in /etc/nginx/conf.d/api.conf:4',
+      ),
+    },
     nearMiss: nginx('2026/11/21 16:20:01 [error] 7#7: *1 "/var/www/html/index.html" is not found (2: No such file)'),
   },
   {
@@ -217,9 +226,44 @@ export const webCases: RuleCase[] = [
   {
     rule: 'proxy_down',
     when: 'the proxy does not run',
-    evidence: { listeners: without(80, 443), services: { 'caddy.service': 'failed' } },
+    evidence: {
+      listeners: without(80, 443),
+      services: { 'caddy.service': 'failed' },
+      http: { url, failure: 'connection_refused', message: `${url} refused the connection.` },
+    },
     nearMiss: { listeners: null, services: { 'caddy.service': 'failed' } },
     expect: { mend: { advice: { en: expect.stringContaining('systemctl start caddy.service') } } },
+  },
+  {
+    rule: 'keep_alive_mismatch',
+    when: 'the app closes idle connections sooner than Caddy thinks',
+    evidence: {
+      keepAlive: { appSec: 5, proxy: { name: 'caddy', sec: 120 } },
+      ...caddy('error http.log.error EOF'),
+    },
+    nearMiss: {
+      keepAlive: { appSec: 5, proxy: { name: 'caddy', sec: 4 } },
+      ...caddy('error http.log.error EOF'),
+    },
+    expect: {
+      confidence: 'certain',
+      cause: { en: 'The app closes idle connections after 5 s, caddy uses them for 120 s.' },
+    },
+  },
+  {
+    rule: 'keep_alive_mismatch',
+    when: 'nginx sees connections closed, and nothing could be measured',
+    evidence: nginx(
+      '2026/11/21 16:20:01 [error] 7#7: *9 upstream prematurely closed connection while reading response header from upstream',
+    ),
+    // The app ends again and again: that closes them.
+    nearMiss: {
+      unit: looping,
+      ...nginx(
+        '2026/11/21 16:20:01 [error] 7#7: *9 upstream prematurely closed connection while reading response header from upstream',
+      ),
+    },
+    expect: { confidence: 'possible' },
   },
   {
     rule: 'http_server_error',

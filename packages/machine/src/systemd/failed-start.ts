@@ -1,0 +1,53 @@
+import { AppError } from '@ikoma/kernel'
+import { secretsOf } from '../compose/index.ts'
+import type { Host } from '../host.ts'
+import { meaningOfExit } from './exit-meaning.ts'
+import { readJournal } from './journal.ts'
+import { unitSetup } from './unit-setup.ts'
+
+const readLines = 40
+const maxLines = 12
+const maxLineCharacters = 300
+
+/** What systemd says of every end, and the state says as well. */
+const ofSystemd =
+  /^(Started|Starting|Stopped|Stopping|Failed to start) |: (Main process exited|Failed with result|Scheduled restart job|Consumed |Deactivated successfully|Start request repeated|Control process exited)/
+
+/** The last words of the newest run that has any, oldest first, without what is secret of its environment. */
+async function lastWords(host: Host, unit: string, secrets: readonly string[]): Promise<string[]> {
+  const { lines } = await readJournal(host, unit, { lines: readLines, priority: 'debug', secrets })
+  const words: string[] = []
+  for (const { message } of lines.reverse()) {
+    if (/^Start(ed|ing) /.test(message) && words.length > 0) break
+    if (!ofSystemd.test(message)) words.push(...message.split('\n').reverse())
+    if (words.length >= maxLines) break
+  }
+  const told = words.slice(0, maxLines).reverse()
+  return told.map((line) => line.slice(0, maxLineCharacters)).filter((line) => line.trim() !== '')
+}
+
+/** Values of its variables and of its files of variables that nobody may see. */
+async function secretsIn(host: Host, environment: Record<string, string>, files: readonly string[]): Promise<string[]> {
+  const known = { ...environment }
+  for (const path of files) {
+    const text = await host.read(path).catch(() => null)
+    for (const [, name = '', value = ''] of (text ?? '').matchAll(/^\s*(?:export\s+)?([A-Za-z_]\w*)=(.*)$/gm)) {
+      known[name] = value.trim().replace(/^(["'])(.*)\1$/, '$2')
+    }
+  }
+  return secretsOf(known)
+}
+
+/** Why a unit did not come up or stay up: the meaning of its end, and its last words. */
+export async function failedStart(host: Host, unit: string, what: string): Promise<AppError> {
+  const setup = await unitSetup(host, unit)
+  const { activeState, subState, result, exitCode, environment, environmentFiles } = setup
+  const ended = exitCode === null ? '' : `, ${meaningOfExit(exitCode, result)}`
+  const end = `it is ${activeState} (${subState}), its last run ended with ${result}${ended}`
+  const where = `service.systemd.logs, or journalctl -u ${unit}`
+  // A log that cannot be read hides nothing of the failure itself.
+  const secrets = await secretsIn(host, environment, environmentFiles)
+  const words = await lastWords(host, unit, secrets).catch(() => [])
+  const said = words.length === 0 ? `Its log says why: ${where}` : `It said:\n${words.join('\n')}\nMore: ${where}`
+  return new AppError('unprocessable', `${unit} ${what}: ${end}. ${said}`, { reason: 'service_does_not_stay_up' })
+}
