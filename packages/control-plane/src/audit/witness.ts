@@ -5,6 +5,7 @@ import { type Log, readSecretFile, replaceSecretFile } from '@ikoma/kernel/node'
 import { BoundedCache } from '../bounded-cache.ts'
 import type { Keyring } from '../keyring.ts'
 import type { Alarms } from '../watch/alarms.ts'
+import { levelOf } from '../watch/store-health.ts'
 import { type HeadAt, readHead, signHead } from './signed-head.ts'
 
 /** A commit is followed by a look; between two looks it rests, so that many commits share one. */
@@ -167,7 +168,7 @@ export class AuditWitness {
     try {
       await this.look()
     } catch (error) {
-      this.#options.log.warn({ err: error }, 'the end of the audit could not be looked at')
+      this.#options.log[levelOf(error)]({ err: error }, 'the end of the audit could not be looked at')
     }
   }
 
