@@ -1,3 +1,6 @@
+import type { Certificate } from './certificate.ts'
+import type { NetworkFailure } from './network-failure.ts'
+
 /**
  * The machine that is managed, as far as drivers may touch it. Paths are absolute and normal. Methods reject with
  * AppError `unprocessable` when the machine refuses; what a program answers is data.
@@ -33,8 +36,37 @@ export interface Host {
   write(path: string, file: FileContent): Promise<void>
   /** Makes a directory, or gives one its owner and mode. Same refusals as `write`. */
   makeDirectory(path: string, access: FileAccess): Promise<void>
+  /** Asks for a page as a client of the machine's own would, once; that nobody answers is data. */
+  visit(visit: Visit): Promise<Visited>
   /** Removes a file or an empty directory; nothing when nothing is there. Same refusals as `write`. */
   remove(path: string): Promise<void>
+}
+
+export interface Visit {
+  scheme: 'http' | 'https'
+  /** Where, as an IP address and a port; or a socket of the file system. */
+  at: { address: string; port: number } | { socket: string }
+  /** What is asked for there: the Host, and over HTTPS the name of the certificate. */
+  name: string
+  path: string
+  timeoutSec: number
+}
+
+export type Visited =
+  | {
+      status: number
+      /** The first MiB. */
+      body: string
+      /** What was shown over HTTPS. */
+      certificate: ShownCertificate | null
+    }
+  | { failure: NetworkFailure }
+
+export interface ShownCertificate extends Certificate {
+  /** Whether it is for the name that was asked for. */
+  ofName: boolean
+  /** Why a client that knows the public authorities would not believe it; null when it would. */
+  distrust: string | null
 }
 
 export interface Program {

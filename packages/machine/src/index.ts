@@ -1,6 +1,6 @@
 export { type Certificate, describeCertificate, readCertificate, validityOf } from './certificate.ts'
 export { converge, notConverged } from './converge.ts'
-export type { Entry, Exit, FileAccess, FileContent, Host, Program } from './host.ts'
+export type { Entry, Exit, FileAccess, FileContent, Host, Program, ShownCertificate, Visit, Visited } from './host.ts'
 export { mustRun } from './must-run.ts'
 export { networkFailure } from './network-failure.ts'
 export { type Change, type Course, type Desired, planFor } from './plan.ts'

@@ -3,10 +3,12 @@ import { acmeDirectoryField, emailField } from './fields/acme.ts'
 import { domainsField } from './fields/domain.ts'
 import { pathField } from './fields/path.ts'
 import {
+  appMayBeDownField,
   headersField,
   hiddenPathsField,
+  keepAliveField,
   maxBodyField,
-  securityHeaders,
+  proxyHeadersText,
   siteNameField,
   upstreamsField,
 } from './fields/proxy.ts'
@@ -40,14 +42,15 @@ export const caddy = family({
         .describe(
           "Where certificates come from: `internal` for Caddy's own authority, an object for another one; Let's Encrypt by default.",
         ),
-      headers: headersField('{}')
-        .default(securityHeaders)
-        .describe(
-          "Headers sent with every response in place of the app's own; by default those that a browser should be told of any backend.",
-        ),
+      headers: headersField('{}').optional().describe(proxyHeadersText),
       hiddenPaths: hiddenPathsField
         .default([])
         .describe('Paths that the outside gets a 404 for, with all that is below them.'),
+      keepAliveSec: keepAliveField
+        .default(0)
+        .describe(
+          'Seconds that an idle connection to the upstream is kept, fewer than the app keeps it; by default each request has its own, since Caddy ends no busy one, which holds an app that is to stop.',
+        ),
       maxBodyBytes: maxBodyField
         .optional()
         .describe('The largest body of a request, in bytes; without it there is no limit.'),
@@ -70,6 +73,7 @@ export const caddy = family({
         .describe(
           'How upstreams are probed: only those that answer with 2xx or 3xx get requests; without it they are not probed.',
         ),
+      appMayBeDown: appMayBeDownField,
       logFile: pathField
         .optional()
         .describe(

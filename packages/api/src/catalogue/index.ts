@@ -79,6 +79,7 @@ export type { ChangeOutput } from './change-output.ts'
 export { accountField } from './fields/account.ts'
 export { appPlaces, isAppPlace } from './fields/app-places.ts'
 export { packageField } from './fields/package.ts'
+export { securityHeaders } from './fields/proxy.ts'
 export type { CatalogueEntry } from './order-type.ts'
 export { fieldsOf, type PayloadField } from './payload-fields.ts'
 export {

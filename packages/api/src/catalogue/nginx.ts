@@ -4,10 +4,12 @@ import { domainsField } from './fields/domain.ts'
 import { pathField } from './fields/path.ts'
 import { portField } from './fields/port.ts'
 import {
+  appMayBeDownField,
   headersField,
   hiddenPathsField,
+  keepAliveField,
   maxBodyField,
-  securityHeaders,
+  proxyHeadersText,
   siteNameField,
   upstreamsField,
   urlPathField,
@@ -49,19 +51,22 @@ export const nginx = family({
         .describe(
           'The certificate to answer over HTTPS with, and to redirect to; without it the site answers over HTTP only, to get the first one.',
         ),
-      headers: headersField('$')
-        .default(securityHeaders)
-        .describe(
-          "Headers sent with every response in place of the app's own; by default those that a browser should be told of any backend.",
-        ),
+      headers: headersField('$').optional().describe(proxyHeadersText),
       maxBodyBytes: maxBodyField
         .default(20 * 1024 * 1024)
         .describe('The largest body of a request, in bytes; 20 MiB by default.'),
       rateLimits: z
         .array(rateLimitField)
         .max(50)
-        .default([{ path: '/', requests: 10, per: 'second', burst: 20 }])
-        .describe('How many requests each client address may make, by path; by default 10 a second for all of them.'),
+        .default([{ path: '/', requests: 50, per: 'second', burst: 300 }])
+        .describe(
+          'How many requests each client address may make, by path; by default 50 a second for all of them, and 300 at once, which a page with all its files is within.',
+        ),
+      keepAliveSec: keepAliveField
+        .default(4)
+        .describe(
+          'Seconds that an idle connection to the upstream is kept, fewer than the app keeps it (5 in Node.js); 0 makes one for each request.',
+        ),
       connectionsPerClient: z
         .number()
         .int()
@@ -76,6 +81,7 @@ export const nginx = family({
         .boolean()
         .default(false)
         .describe('Whether requests to change to the WebSocket protocol are passed on.'),
+      appMayBeDown: appMayBeDownField,
       timeouts: z
         .strictObject({
           connectSec: secondsField.describe('Seconds to connect to the upstream.'),

@@ -45,6 +45,7 @@ function onlyRead(host: Host): Host {
     readFile: (path) => host.readFile(path),
     look: (path) => host.look(path),
     list: (path) => host.list(path),
+    visit: (visit) => host.visit(visit),
     ...{ write: refuse, makeDirectory: refuse, remove: refuse },
   }
 }

@@ -147,7 +147,7 @@ test('JSON with many neighbours is not deep, whatever its texts hold', async () 
 test('what is set of connections, HSTS, CORS and limits takes the place of what the house has', async () => {
   const app = await setup({
     ...{ hsts: { maxAge: 60, includeSubDomains: true }, cors: { methods: ['PUT'] }, publicRateLimit: null },
-    keepAliveMs: 130_000,
+    keepAliveMs: 200_000,
   })
   app.get('/', { config: { access: 'public' } }, () => ({}))
   const plain = await app.inject({ url: '/', headers: { origin: 'https://console.example.com' } })
@@ -158,7 +158,7 @@ test('what is set of connections, HSTS, CORS and limits takes the place of what 
     headers: { origin: 'https://console.example.com', 'access-control-request-method': 'PUT' },
   })
   expect(preflight.headers['access-control-allow-methods']).toBe('PUT')
-  expect([app.server.keepAliveTimeout, (await setup()).server.keepAliveTimeout]).toEqual([130_000, 75_000])
+  expect([app.server.keepAliveTimeout, (await setup()).server.keepAliveTimeout]).toEqual([200_000, 130_000])
 })
 
 test('X-Forwarded-For is not believed from whoever sends it', async () => {

@@ -61,6 +61,20 @@ describe('a site behind Caddy', () => {
   })
 })
 
+describe('a site of Caddy', () => {
+  it('says what the app does not say, and leaves what it does', async () => {
+    const { get } = await serve({
+      headersWhereMissing: { 'X-0': 'DENY', 'X-Frame-Options': 'DENY', 'X-Third': 'a; b' },
+    })
+    const { headers } = await get('/')
+    expect([headers['x-0'], headers['x-frame-options'], headers['x-third']]).toEqual([
+      'the app says so',
+      'DENY',
+      'a; b',
+    ])
+  })
+})
+
 /** With a certificate of Caddy's own authority. */
 async function serve(fields: Partial<CaddySite>) {
   const app = await startApp()

@@ -1,6 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
+import type { CaddyFeatures } from './caddyfile.ts'
 
 export interface CaddyPlaces {
   /** What Caddy reads when it starts. */
@@ -15,15 +16,34 @@ export const caddyPlaces: CaddyPlaces = { main: '/etc/caddy/Caddyfile', routes: 
  * Has Caddy judge a whole configuration that is on no disk. It does so as the user it serves as: what only root can read
  * is found out, and an authority of its own that it makes on the way belongs to the right user.
  */
-export async function validateCaddyfile(host: Host, content: string, { main }: CaddyPlaces): Promise<void> {
-  await outputOf(host, { argv: ['caddy', 'version'], env: { HOME: '/' } })
+export async function validateCaddyfile(
+  host: Host,
+  content: string,
+  { main }: CaddyPlaces,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  await caddyFeatures(host)
   const { prefix, home } = await servingUser(host)
   const argv = [...prefix, 'caddy', 'validate', ...fromInput] as [string, ...string[]]
-  const exit = await host.run({ argv, input: content, env: { HOME: home }, cwd: folderOf(main) })
+  const secrets = Object.values(environment).filter((value) => value !== '')
+  const exit = await host.run({
+    argv,
+    input: content,
+    env: { ...environment, HOME: home },
+    cwd: folderOf(main),
+    secrets,
+  })
   if (exit.code === 0) return
   throw new AppError('unprocessable', `Caddy refuses the configuration; nothing was changed. ${complaint(exit)}`, {
     reason: 'configuration_refused',
   })
+}
+
+/** Of the program that is installed; rejects where there is none. */
+export async function caddyFeatures(host: Host): Promise<CaddyFeatures> {
+  const said = await outputOf(host, { argv: ['caddy', 'version'], env: { HOME: '/' } })
+  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(said) ?? []
+  return { streamCloseDelay: Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 7) }
 }
 
 /**

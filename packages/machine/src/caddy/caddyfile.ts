@@ -16,6 +16,7 @@ import {
   port,
   requestTarget,
   seconds,
+  whole,
 } from '../values/index.ts'
 import { block, caddyWord } from './words.ts'
 
@@ -26,6 +27,13 @@ export interface CaddySite {
   tls?: 'internal' | CaddyAcme | undefined
   /** Sent with every response, in place of what the app says. */
   headers?: Headers | undefined
+  /** Sent with every response that has none of that name from the app. */
+  headersWhereMissing?: Headers | undefined
+  /**
+   * How long an idle connection to the upstream is kept, in seconds; 0, the default, makes one for each request. A busy
+   * one never idles, and Caddy has no other end for it: see `keptConnections` of nginx.
+   */
+  keepAliveSec?: number | undefined
   /** Such as `/metrics`: the outside gets a 404 for these and for what is below them. */
   hiddenPaths?: readonly string[] | undefined
   maxBodyBytes?: number | undefined
@@ -69,9 +77,15 @@ export function renderCaddyMain(main: CaddyMain): string {
   return `${[...block('', given(options)), '', `import ${sites}/*.caddy`].join('\n')}\n`
 }
 
+/** What not every Caddy has. */
+export interface CaddyFeatures {
+  /** Of 2.7 and newer: a stream such as a WebSocket lives on when a configuration is loaded. */
+  streamCloseDelay: boolean
+}
+
 /** A file of its own in the sites directory: one site that is wrong can be taken back alone. */
-export function renderCaddySite(site: CaddySite): string {
-  const sections = [tls(site), limits(site), responses(site), proxy(site), log(site)]
+export function renderCaddySite(site: CaddySite, features: CaddyFeatures = { streamCloseDelay: false }): string {
+  const sections = [tls(site), limits(site), responses(site), proxy(site, features), log(site)]
   const lines = sections.filter((section) => section.length > 0).flatMap((section) => ['', ...section])
   return `${block(atLeastOne(site.domains, 'domains', domainName).join(', '), lines.slice(1)).join('\n')}\n`
 }
@@ -97,23 +111,34 @@ function limits({ maxBodyBytes }: CaddySite): string[] {
 
 function responses(site: CaddySite): string[] {
   const fields = headers(site.headers, 'headers').map(([name, value, at]) => `${name} ${caddyWord(value, at)}`)
+  const missing = headers(site.headersWhereMissing, 'headersWhereMissing')
   const hidden = each(site.hiddenPaths, 'hiddenPaths', hiddenPath).map((path) => `${path} ${path}/*`)
   return [
     'encode zstd gzip',
+    // A line for each: in one block, all are left out when the app says one of them.
+    ...missing.map(([name, value, at]) => `header ?${name} ${caddyWord(value, at)}`),
     // Deferred until the app has answered, so that what it says is replaced and not sent twice.
     ...(fields.length > 0 ? block('header', [...fields, 'defer']) : []),
     ...(hidden.length > 0 ? [`@hidden path ${hidden.join(' ')}`, 'respond @hidden 404'] : []),
   ]
 }
 
-function proxy({ upstreams, health }: CaddySite): string[] {
-  const head = `reverse_proxy ${atLeastOne(upstreams, 'upstreams', address).join(' ')}`
-  if (!health) return [head]
-  return block(head, [
+function proxy({ upstreams, health, keepAliveSec = 0 }: CaddySite, { streamCloseDelay }: CaddyFeatures): string[] {
+  const kept = whole(keepAliveSec, 'keepAliveSec', 0, 3600)
+  return block(`reverse_proxy ${atLeastOne(upstreams, 'upstreams', address).join(' ')}`, [
+    ...(health ? probes(health) : []),
+    // As long as a stream lasts: Caddy loads anew for every change of any site, and would end all of them.
+    ...(streamCloseDelay ? ['stream_close_delay 8760h'] : []),
+    ...block('transport http', [`keepalive ${kept === 0 ? 'off' : `${kept}s`}`]),
+  ])
+}
+
+function probes(health: NonNullable<CaddySite['health']>): string[] {
+  return [
     `health_uri ${requestTarget(health.path, 'health/path')}`,
     `health_interval ${seconds(health.intervalSec, 'health/intervalSec')}s`,
     `health_timeout ${seconds(health.timeoutSec, 'health/timeoutSec')}s`,
-  ])
+  ]
 }
 
 function log({ logFile }: CaddySite): string[] {

@@ -1,2 +1,2 @@
 export type { CaddySite } from './caddyfile.ts'
-export { caddyRoute, listCaddyRoutes, noCaddyRoute } from './route.ts'
+export { caddyRoute, listCaddyRoutes, noCaddyRoute, type WantedRoute } from './route.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Host } from '../host.ts'
 import { planFor } from '../plan.ts'
-import { SimulatedHost, type Tool } from '../testing/simulated-host.ts'
+import { SimulatedHost, shownCertificate, type Tool } from '../testing/simulated-host.ts'
 import type { CaddySite } from './caddyfile.ts'
 import { caddyRoute, noCaddyRoute } from './route.ts'
 
@@ -11,7 +11,8 @@ const main = '/etc/caddy/Caddyfile'
 function setup({ files, caddy }: { files?: Record<string, string>; caddy?: Tool } = {}) {
   const asked: { args: readonly string[]; input: string; cwd: string }[] = []
   const answer: Tool = (call) => {
-    if (call.args[0] !== 'version') asked.push({ args: call.args, input: call.input, cwd: call.cwd })
+    if (['validate', 'reload'].includes(call.args[0] ?? ''))
+      asked.push({ args: call.args, input: call.input, cwd: call.cwd })
     return caddy?.(call) ?? {}
   }
   const host = new SimulatedHost({ files: files ?? {}, tools: { caddy: answer, getent: () => ({ code: 2 }) } })
@@ -142,4 +143,38 @@ test('a link is no folder for the socket', async () => {
   host.putLink('/srv/caddy', '/srv/app')
   await apply(host, await planFor([caddyRoute('app', site)], host))
   expect(host.contentOf(main)).not.toContain('admin unix/')
+})
+
+test('what clients do not get is taken back, and so is a certificate that was to be public and is not', async () => {
+  const { host } = setup()
+  host.install('sleep', () => ({}))
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  host.visited = ({ name }) => ({
+    status: 200,
+    body: '',
+    certificate: { ...shownCertificate(name), distrust: 'SELF_SIGNED_CERT_IN_CHAIN' },
+  })
+  const changes = await planFor([caddyRoute('app', site)], host)
+  expect(changes.map(({ title }) => title)).toEqual(['have Caddy load it', 'ask for app.example.com as a client would'])
+  await expect(changes.at(-1)?.apply(host)).rejects.toMatchObject({ reason: 'certificate_not_served' })
+  expect(await planFor([caddyRoute('app', { ...site, tls: 'internal' })], host)).not.toEqual([])
+})
+
+test('an app that does not answer is no reason to load the same again, unless it may be down', async () => {
+  const { host } = setup()
+  host.install('sleep', () => ({}))
+  await apply(host, await planFor([caddyRoute('app', site)], host))
+  host.visited = ({ scheme, name }) =>
+    scheme === 'http'
+      ? { failure: { code: 'connection_refused', message: '' } }
+      : { status: 502, body: '', certificate: shownCertificate(name) }
+  const changes = await planFor([caddyRoute('app', site)], host)
+  expect(changes.map(({ title }) => title)).toEqual(['ask for app.example.com as a client would'])
+  await expect(changes[0]?.apply(host)).rejects.toMatchObject({
+    reason: 'app_not_served',
+    message: expect.stringContaining('127.0.0.1:8080: connection_refused'),
+  })
+  expect(await planFor([caddyRoute('app', { ...site, appMayBeDown: true })], host)).toEqual([])
+  host.visited = ({ name }) => ({ status: 503, body: '', certificate: shownCertificate(name) })
+  expect(await planFor([caddyRoute('app', site)], host)).toEqual([])
 })

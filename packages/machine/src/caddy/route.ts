@@ -2,18 +2,31 @@ import { AppError } from '@ikoma/kernel'
 import type { FileContent, Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
 import { onlyOwnerWrites, refuseTurnable } from '../safety/index.ts'
+import { askedFor, findUnserved, type PromisedSite, type Serving } from '../served.ts'
 import { directory, file, noFile } from '../system/index.ts'
 import { adminAddress, defaultAdmin, withAdminSocket } from './admin.ts'
-import { type CaddyPlaces, caddyPlaces, loadCaddyfile, servingUser, validateCaddyfile } from './caddy.ts'
+import { type CaddyPlaces, caddyFeatures, caddyPlaces, loadCaddyfile, servingUser, validateCaddyfile } from './caddy.ts'
 import { type CaddySite, renderCaddyMain, renderCaddySite } from './caddyfile.ts'
-import { refuseCaddyEnvironment } from './environment.ts'
+import { caddyEnvironment } from './environment.ts'
+import { loneSite } from './lone-site.ts'
+import { streamsToEnd } from './open-streams.ts'
+import { authorityOf, getsCertificates, placeOf, runningConfig } from './running-config.ts'
 
 const rootOwned = { owner: 'root', group: 'root' }
 
-/** A route of ours in a file of its own, imported by the main Caddyfile, and served by the running Caddy. */
-export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces): Desired {
-  const content = renderCaddySite(site)
+export type WantedRoute = CaddySite & {
+  /** Whether it is there although nothing answers at its upstreams; not, by default. */
+  appMayBeDown?: boolean | undefined
+}
+
+/**
+ * A route of ours in a file of its own, imported by the main Caddyfile, served by the running Caddy, and had by whoever asks
+ * for it over HTTPS.
+ */
+export function caddyRoute(name: string, site: WantedRoute, places = caddyPlaces): Desired {
+  renderCaddySite(site)
   return async (host) => {
+    const content = renderCaddySite(site, await caddyFeatures(host))
     const main = await readMain(host, places)
     const socket = await adminSocket(host)
     const base = main?.content ?? renderCaddyMain({ sitesDirectory: places.routes })
@@ -27,13 +40,11 @@ export function caddyRoute(name: string, site: CaddySite, places = caddyPlaces):
       host,
     )
     const routes = await readRoutes(host, places)
-    return loadedFirst(changes, {
-      host,
-      places,
-      socket,
-      before: [main?.content ?? '', routes],
-      after: [after, { ...routes, [name]: content }],
-    })
+    const [was, will]: [Configuration, Configuration] = [
+      [main?.content ?? '', routes],
+      [after, { ...routes, [name]: content }],
+    ]
+    return loadedFirst(changes, { host, places, socket, before: was, after: will, site })
   }
 }
 
@@ -82,6 +93,8 @@ interface Loading {
   socket: string | null
   before: Configuration
   after: Configuration
+  /** What is to be had by clients afterwards. */
+  site?: WantedRoute
 }
 
 /**
@@ -90,22 +103,54 @@ interface Loading {
  * of the order would load anyway, and started again it serves what was there before.
  */
 async function loadedFirst(changes: readonly Change[], loading: Loading): Promise<Change[]> {
-  if (changes.length === 0) return []
-  const { host, places, socket, before, after } = loading
+  const { host, places, before, after, site } = loading
+  if (changes.length === 0 && site === undefined) return []
   const [was, will] = [inOne(before, places), inOne(after, places)]
-  await refuseCaddyEnvironment(host, will, places)
-  await validateCaddyfile(host, will, places)
-  // An order that was killed before it wrote the Caddyfile left the endpoint at the socket. That is asked first: the port of
-  // the default is free then for anybody, who would be told everything.
-  const said = [adminAddress(was), adminAddress(will)]
-  const addresses = socket !== null && said.some(isMovable(socket)) ? [`unix/${socket}`, ...said] : said
+  const addresses = adminAddresses(loading, was, will)
+  const serving = site && (async (on: Host) => servingOf(site, await runningConfig(on, addresses)))
+  const unserved = changes.length === 0 && serving ? await findUnserved(host, await serving(host)) : null
+  if (changes.length === 0 && unserved === null) return []
+  const asked = site && serving ? [askedFor(site.domains, serving)] : []
+  // Caddy does its part: to load the same again would only end streams.
+  if (unserved?.kind === 'app') return asked
+  await validateCaddyfile(host, will, places, await caddyEnvironment(host, will, places))
   const load: Change = {
-    title: 'have Caddy load it',
+    title: `have Caddy load it${ending(await streamsToEnd(host, addresses))}`,
     diff: null,
     apply: (on) => loadCaddyfile(on, will, places, addresses),
     undo: (on) => loadCaddyfile(on, was, places, addresses),
   }
-  return [load, ...changes]
+  return [load, ...changes, ...asked]
+}
+
+/**
+ * Where the running Caddy may listen. An order that was killed before it wrote the Caddyfile left the endpoint at the socket.
+ * That is asked first: the port of the default is free then for anybody, who would be told everything.
+ */
+function adminAddresses({ socket }: Loading, was: string, will: string): (string | undefined)[] {
+  const said = [adminAddress(was), adminAddress(will)]
+  return socket !== null && said.some(isMovable(socket)) ? [`unix/${socket}`, ...said] : said
+}
+
+/** Said before it is done: a WebSocket of any site is among them. */
+const ending = (streams: number | null) =>
+  streams ? `, which ends up to ${streams} open streams of its sites (a Caddy before 2.7 keeps none)` : ''
+
+/** Every domain, as it is to be had over HTTPS. */
+function servingOf(site: WantedRoute, config: Awaited<ReturnType<typeof runningConfig>>): Serving {
+  const { domains, upstreams, health, appMayBeDown = false } = site
+  const sites = domains.flatMap((name): PromisedSite[] => {
+    const at = placeOf(config, name)
+    return at === null ? [] : [{ scheme: 'https', name, at, authority: authorityOf(config, name) }]
+  })
+  const gets = domains.every((name) => getsCertificates(config, name))
+  return {
+    ...{ sites, upstreams, appMayBeDown, path: health?.path ?? '/' },
+    certificateSec: gets ? 60 : 5,
+    certificateHint: gets
+      ? "Caddy's log says why it got no certificate (service.systemd.logs, or journalctl -u caddy); often the name does not lead to this server, or port 80 is closed."
+      : 'auto_https is off in the Caddyfile, so Caddy gets no certificates: take that line out.',
+  }
 }
 
 const isMovable = (socket: string) => (address: string | undefined) =>
@@ -120,10 +165,21 @@ function inOne([main, routes]: Configuration, places: CaddyPlaces): string {
   return lines.join('\n')
 }
 
-/** The main Caddyfile with our import: the one that somebody else wrote has it as one more line at its end. */
+/**
+ * The main Caddyfile with our import: the one that somebody else wrote has it as one more line at its end, or above a site
+ * without braces, which reaches to the end.
+ */
 function importing(main: string, places: CaddyPlaces): string {
   const line = importLine(places)
-  if (main.split('\n').includes(line)) return main
+  const lines = main.split('\n')
+  const lone = loneSite(main)
+  const there = lines.indexOf(line)
+  if (there >= 0 && (lone === null || there < lone)) return main
+  if (lone !== null)
+    return lines
+      .filter((each) => each !== line)
+      .toSpliced(lone, 0, line, '')
+      .join('\n')
   return `${main.replace(/\n*$/, '')}\n\n${line}\n`.trimStart()
 }
 

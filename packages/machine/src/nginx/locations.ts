@@ -1,4 +1,5 @@
 import { each, hiddenPath, oneOf, optional, refuse, urlPath, whole } from '../values/index.ts'
+import { ownName } from './own-names.ts'
 import type { NginxSite, RateLimit } from './site-file.ts'
 import { block } from './words.ts'
 
@@ -31,7 +32,7 @@ export function proxyLocations(site: NginxSite): string[] {
     ...hidden.flatMap((path) => ['', ...block(`location ${path}`, ['return 404;'])]),
     ...[...limits, ...rest].flatMap((one) => [
       '',
-      ...block(`location ${one.path}`, [...limitOf(site, one), `proxy_pass http://${site.name};`]),
+      ...block(`location ${one.path}`, [...limitOf(site, one), `proxy_pass http://${ownName(site)};`]),
     ]),
   ]
 }
@@ -51,8 +52,8 @@ function connectionLimit(site: NginxSite): string[] {
   const connections = optional(site.connectionsPerClient, 'connectionsPerClient', (count, at) =>
     whole(count, at, 1, 100_000),
   )
-  return connections === undefined ? [] : [`limit_conn ${site.name}_connections ${connections};`]
+  return connections === undefined ? [] : [`limit_conn ${ownName(site)}_connections ${connections};`]
 }
 
-/** `rateLimits/2` is the zone `blingauto_2`: a site's name has no underscore, so no two sites share one. */
-const zone = (site: NginxSite, at: string) => `${site.name}_${at.slice(at.indexOf('/') + 1)}`
+/** `rateLimits/2` is the zone `ikoma-blingauto_2`. */
+const zone = (site: NginxSite, at: string) => `${ownName(site)}_${at.slice(at.indexOf('/') + 1)}`

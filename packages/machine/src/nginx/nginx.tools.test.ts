@@ -1,3 +1,4 @@
+import { catalogue } from '@ikoma/api'
 import { describe, expect, it } from 'vitest'
 import { goldens, renderGolden } from '../testing/goldens.ts'
 import { hostileTexts, outcomeOf } from '../testing/hostile.ts'
@@ -61,6 +62,45 @@ describe('nginx', () => {
     expect((await get('/.well-known/acme-challenge/token')).body).toBe('answer')
     const answers = await Promise.all(Array.from({ length: 5 }, () => get('/login')))
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429])
+  })
+})
+
+describe('a site of nginx', () => {
+  it('lets a page with sixty files load, as its order has it by default', async () => {
+    const { upstreams, ...payload } = catalogue['platform.nginx.site.apply'].payload.parse({
+      name: 'sample',
+      domains: ['sample.example.com'],
+      upstreams: [{ port: 1 }],
+    })
+    const { get } = await serve({ ...payload, acmeWebroot: createPlace() })
+    const page = await Promise.all(Array.from({ length: 60 }, (_, file) => get(`/${file}.js`)))
+    expect(upstreams).toHaveLength(1)
+    expect(page.filter(({ status }) => status !== 200)).toEqual([])
+  })
+
+  it('says what the app does not say, and leaves what it does', async () => {
+    const { get } = await serve({
+      headersWhereMissing: { 'X-0': 'DENY', 'X-Frame-Options': 'DENY', 'X-Third': 'a; b' },
+    })
+    const { headers } = await get('/')
+    expect([headers['x-0'], headers['x-frame-options'], headers['x-third']]).toEqual([
+      'the app says so',
+      'DENY',
+      'a; b',
+    ])
+  })
+
+  it('stands beside an upstream, zones and variables of its name that somebody wrote by hand', async () => {
+    const ports = { http: await findFreePort(), https: await findFreePort() }
+    const site = aSite({ ports, websocket: true, rateLimits: [aLimit], connectionsPerClient: 3 })
+    const byHand = [
+      'upstream sample { server 127.0.0.1:1; }',
+      'limit_conn_zone $server_name zone=sample_connections:1m;',
+      'limit_req_zone $server_name zone=sample_0:1m rate=1r/s;',
+      'limit_conn_zone $server_port zone=sample_tls:1m;',
+      '',
+    ]
+    await checkNginx(byHand.join('\n') + renderNginxSite(site), createPlace())
   })
 })
 

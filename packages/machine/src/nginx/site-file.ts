@@ -11,8 +11,10 @@ import {
   optional,
   port,
   seconds,
+  whole,
 } from '../values/index.ts'
 import { proxyLocations, requestRates } from './locations.ts'
+import { ownName, ownVariable } from './own-names.ts'
 import { block, nginxWord } from './words.ts'
 
 export interface NginxSite {
@@ -24,8 +26,15 @@ export interface NginxSite {
   acmeWebroot: string
   /** Absent until the first one is issued: the site then answers over HTTP only. */
   certificate?: { chainFile: string; keyFile: string } | undefined
-  /** Sent with every response, errors included. */
+  /** Sent with every response, errors included, in place of what the app says. */
   headers?: Headers | undefined
+  /** Sent with every response that has none of that name from the app. */
+  headersWhereMissing?: Headers | undefined
+  /**
+   * How long an idle connection to the upstream is kept, in seconds: shorter than the app keeps it, which else may close it
+   * as a request arrives. 0 makes a connection for each request. 4 by default: Node.js keeps them for 5.
+   */
+  keepAliveSec?: number | undefined
   maxBodyBytes: number
   /** The limits for each client address; the most specific path wins. */
   rateLimits?: readonly RateLimit[] | undefined
@@ -47,40 +56,84 @@ export interface RateLimit {
   burst: number
 }
 
-/** A file for nginx's `sites-enabled`. Written for 1.18, the oldest of the supported distributions, and newer. */
-export function renderNginxSite(site: NginxSite): string {
-  name(site.name, 'name')
-  const domains = atLeastOne(site.domains, 'domains', domainName)
-  return `${[...shared(site), ...servers(site, domains)].join('\n')}\n`
+/** What not every nginx of the supported distributions has: the oldest is 1.18. */
+export interface NginxFeatures {
+  /** `keepalive_time`, of 1.19.10 and newer. */
+  keepAliveTime: boolean
 }
 
-function shared(site: NginxSite): string[] {
+/** A file for nginx's `sites-enabled`. */
+export function renderNginxSite(site: NginxSite, features: NginxFeatures = { keepAliveTime: true }): string {
+  name(site.name, 'name')
+  const domains = atLeastOne(site.domains, 'domains', domainName)
+  return `${[...shared(site, features), ...servers(site, domains, features)].join('\n')}\n`
+}
+
+function shared(site: NginxSite, features: NginxFeatures): string[] {
   const upstreams = atLeastOne(site.upstreams, 'upstreams', address).map((server) => `server ${server};`)
+  const name = ownName(site)
   return [
     ...requestRates(site),
-    ...(site.connectionsPerClient ? [`limit_conn_zone $binary_remote_addr zone=${site.name}_connections:10m;`] : []),
-    ...(site.websocket ? upgradeMap(site.name) : []),
-    ...block(`upstream ${site.name}`, [...upstreams, 'keepalive 16;']),
+    ...(site.connectionsPerClient ? [`limit_conn_zone $binary_remote_addr zone=${name}_connections:10m;`] : []),
+    ...(site.websocket ? upgradeMap(site, features) : []),
+    ...missingHeaders(site).flatMap(({ source, variable, value }) =>
+      block(`map ${source} ${variable}`, [`'' ${value};`, "default '';"]),
+    ),
+    ...block(`upstream ${name}`, [...upstreams, ...keptConnections(site, features)]),
   ]
+}
+
+/**
+ * A busy connection never idles: through it an app that was told to stop, and takes no new ones, would be asked for ever
+ * while everybody else is refused. So each is used for a second, or once where nginx cannot tell.
+ */
+function keptConnections(site: NginxSite, features: NginxFeatures): string[] {
+  const keepAliveSec = keptFor(site, features)
+  return keepAliveSec === 0 ? [] : ['keepalive 16;', `keepalive_timeout ${keepAliveSec}s;`, 'keepalive_time 1s;']
+}
+
+function keptFor({ keepAliveSec = 4 }: NginxSite, { keepAliveTime }: NginxFeatures): number {
+  const kept = whole(keepAliveSec, 'keepAliveSec', 0, 3600)
+  return keepAliveTime ? kept : 0
+}
+
+/** An app's own header stays: what is empty is not sent. */
+function missingHeaders(site: NginxSite) {
+  return headers(site.headersWhereMissing, 'headersWhereMissing').map(([field, value, at]) => {
+    const variable = field.toLowerCase().replaceAll('-', '_')
+    return {
+      field,
+      source: `$upstream_http_${variable}`,
+      variable: `$${ownVariable(site)}_${variable}`,
+      value: nginxWord(value, at),
+    }
+  })
 }
 
 /** Of all protocols a client may ask to change to, only this one: an HTTP/2 tunnel would pass by every location. */
-function upgradeMap(siteName: string): string[] {
-  const prefix = siteName.replaceAll('-', '_')
+function upgradeMap(site: NginxSite, features: NginxFeatures): string[] {
+  const prefix = ownVariable(site)
   return [
     ...block(`map $http_upgrade $${prefix}_upgrade`, ['websocket websocket;', "default '';"]),
-    ...block(`map $http_upgrade $${prefix}_connection`, ['websocket upgrade;', "default '';"]),
+    ...block(`map $http_upgrade $${prefix}_connection`, [
+      'websocket upgrade;',
+      `default ${keptHeader(site, features)};`,
+    ]),
   ]
 }
 
-function servers(site: NginxSite, domains: readonly string[]): string[] {
+/** An upstream that is asked once is told so, and need not wait to be asked again. */
+const keptHeader = (site: NginxSite, features: NginxFeatures) => (keptFor(site, features) === 0 ? 'close' : "''")
+
+function servers(site: NginxSite, domains: readonly string[], features: NginxFeatures): string[] {
   const http = listen(optional(site.ports?.http, 'ports/http', port) ?? 80, '')
   const acme = block('location ^~ /.well-known/acme-challenge/', [
     `root ${absolutePath(site.acmeWebroot, 'acmeWebroot')};`,
     'default_type text/plain;',
     'try_files $uri =404;',
   ])
-  if (!site.certificate) return ['', ...block('server', [...http, ...names(domains), '', ...acme, '', ...serve(site)])]
+  if (!site.certificate)
+    return ['', ...block('server', [...http, ...names(domains), '', ...acme, '', ...serve(site, features)])]
   return [
     // One for each name, so that a redirect never leads to a name the client made up.
     ...domains.flatMap((domain) => [
@@ -92,9 +145,9 @@ function servers(site: NginxSite, domains: readonly string[]): string[] {
       ...listen(httpsPort(site), ' ssl http2'),
       ...names(domains),
       '',
-      ...tls(site.name, site.certificate),
+      ...tls(ownName(site), site.certificate),
       '',
-      ...serve(site),
+      ...serve(site, features),
     ]),
   ]
 }
@@ -119,7 +172,7 @@ function tls(siteName: string, { chainFile, keyFile }: { chainFile: string; keyF
   ]
 }
 
-function serve(site: NginxSite): string[] {
+function serve(site: NginxSite, features: NginxFeatures): string[] {
   const fields = headers(site.headers, 'headers')
   return [
     'server_tokens off;',
@@ -131,15 +184,16 @@ function serve(site: NginxSite): string[] {
     `client_max_body_size ${bytes(site.maxBodyBytes, 'maxBodyBytes')};`,
     ...fields.map(([field, value, at]) => `add_header ${field} ${nginxWord(value, at)} always;`),
     ...fields.map(([field]) => `proxy_hide_header ${field};`),
-    ...forwarding(site),
+    ...missingHeaders(site).map(({ field, variable }) => `add_header ${field} ${variable} always;`),
+    ...forwarding(site, features),
     ...proxyLocations(site),
   ]
 }
 
 /** The client's address replaces what the client says it is, so no list of allowed addresses can be talked past. */
-function forwarding(site: NginxSite): string[] {
+function forwarding(site: NginxSite, features: NginxFeatures): string[] {
   const { connectSec, readSec, sendSec } = site.timeouts ?? { connectSec: 5, readSec: 60, sendSec: 60 }
-  const prefix = site.name.replaceAll('-', '_')
+  const prefix = ownVariable(site)
   return [
     '',
     'proxy_http_version 1.1;',
@@ -149,7 +203,7 @@ function forwarding(site: NginxSite): string[] {
     'proxy_set_header X-Forwarded-Host $host;',
     'proxy_set_header X-Forwarded-Proto $scheme;',
     ...(site.websocket ? [`proxy_set_header Upgrade $${prefix}_upgrade;`] : []),
-    `proxy_set_header Connection ${site.websocket ? `$${prefix}_connection` : "''"};`,
+    `proxy_set_header Connection ${site.websocket ? `$${prefix}_connection` : keptHeader(site, features)};`,
     `proxy_connect_timeout ${seconds(connectSec, 'timeouts/connectSec')}s;`,
     `proxy_read_timeout ${seconds(readSec, 'timeouts/readSec')}s;`,
     `proxy_send_timeout ${seconds(sendSec, 'timeouts/sendSec')}s;`,

@@ -74,7 +74,7 @@ test('nginx tests all that it would read, from a file that nothing includes, bef
   const files = seen[0] as Record<string, { content: string; mode: number }>
   expect(files['/etc/nginx/conf.d/ikoma-app.conf']).toBeUndefined()
   expect(files[candidate]).toMatchObject({ mode: 0o600 })
-  expect(files[candidate]?.content).toContain(`include "${other}";\nupstream app {`)
+  expect(files[candidate]?.content).toContain(`include "${other}";\nupstream ikoma-app {`)
   expect(await host.look(candidate)).toBeNull()
 })
 

@@ -65,7 +65,7 @@ export function readCaddyfile(file: string): unknown {
 const braceOr = (text: string) => (/^[{}\n]$/.test(text) ? text : { text })
 
 const knownVariables =
-  /^\$(binary_remote_addr|http_upgrade|uri|server_name|request_uri|host|remote_addr|scheme|[a-z0-9_]+_(upgrade|connection))/
+  /^\$(binary_remote_addr|http_upgrade|uri|server_name|request_uri|host|remote_addr|scheme|upstream_http_[a-z0-9_]+|ikoma_[a-z0-9_]+)/
 
 /** nginx's ngx_conf_read_token: words with their escapes undone; a $ that is not one of ours is a variable. */
 export function readNginx(file: string): unknown {

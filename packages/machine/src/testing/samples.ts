@@ -110,6 +110,8 @@ export const formats: Record<string, Format> = {
       email: 'ops@mail.example.com',
     },
     headers: { 'X-First': 'first-value', 'X-Second': 'second-value' },
+    headersWhereMissing: { 'X-Third': 'third-value' },
+    keepAliveSec: 7,
     hiddenPaths: ['/metrics'],
     maxBodyBytes: 20_000_001,
     health: { path: '/healthz', intervalSec: 11, timeoutSec: 4 },
@@ -122,6 +124,8 @@ export const formats: Record<string, Format> = {
     acmeWebroot: '/var/www/acme',
     certificate: { chainFile: '/etc/tls/chain.pem', keyFile: '/etc/tls/key.pem' },
     headers: { 'X-First': 'first-value', 'X-Second': 'second-value' },
+    headersWhereMissing: { 'X-Third': 'third-value' },
+    keepAliveSec: 7,
     maxBodyBytes: 20_000_001,
     rateLimits: [
       { path: '/open', requests: 10, per: 'second', burst: 20 },

@@ -1,5 +1,5 @@
 import { AppError } from '@ikoma/kernel'
-import type { Entry, Exit, FileAccess, FileContent, Host, Program } from '../host.ts'
+import type { Entry, Exit, FileAccess, FileContent, Host, Program, ShownCertificate, Visit, Visited } from '../host.ts'
 
 type Node = FileAccess & ({ kind: 'file'; content: string } | { kind: 'directory' } | { kind: 'link'; target: string })
 
@@ -31,6 +31,8 @@ export class SimulatedHost implements Host {
   readonly state: Record<string, unknown>
   /** Programs that were run, as argv. */
   readonly ran: (readonly string[])[] = []
+  /** What a visit gets; by default everything is served as it should be. */
+  visited: (visit: Visit) => Visited = wellServed
   readonly #tools: Map<string, Tool>
   readonly #nodes = new Map<string, Node>()
   #calls = 0
@@ -192,6 +194,10 @@ export class SimulatedHost implements Host {
     })
   }
 
+  visit(visit: Visit): Promise<Visited> {
+    return this.#call(() => this.visited(visit))
+  }
+
   remove(path: string): Promise<void> {
     return this.#call(() => {
       for (const each of this.#nodes.keys()) {
@@ -216,6 +222,24 @@ export class SimulatedHost implements Host {
     throw new AppError('unprocessable', `${parentOf(path)} is not a directory.`, { reason: 'unexpected_file' })
   }
 }
+
+export const shownCertificate = (name: string): ShownCertificate => ({
+  subject: name,
+  issuer: 'R3',
+  names: [name],
+  validFrom: '2026-01-01T00:00:00.000Z',
+  validTo: '2099-01-01T00:00:00.000Z',
+  daysLeft: 10_000,
+  fingerprint256: 'AA',
+  ofName: true,
+  distrust: null,
+})
+
+const wellServed = ({ scheme, name }: Visit): Visited => ({
+  status: 200,
+  body: '',
+  certificate: scheme === 'https' ? shownCertificate(name) : null,
+})
 
 /** What every call answers once the simulated machine's caller was killed. */
 export class Killed extends Error {

@@ -2,9 +2,10 @@ import type { OutputOf } from '@ikoma/api'
 import { caddyRoute, listCaddyRoutes, noCaddyRoute } from '@ikoma/machine/caddy'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
+import { withSecurityHeaders } from './site-headers.ts'
 
 export const caddy = {
-  'platform.caddy.route.apply': converging(({ name, ...site }) => [caddyRoute(name, site)]),
+  'platform.caddy.route.apply': converging(({ name, ...site }) => [caddyRoute(name, withSecurityHeaders(site))]),
   'platform.caddy.route.remove': converging(({ name }) => [noCaddyRoute(name)]),
   'platform.caddy.route.list': listRoutes,
 } satisfies FamilyActions<'caddy'>

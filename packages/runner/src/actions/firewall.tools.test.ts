@@ -56,6 +56,7 @@ function among(real: Host, place: string, inside: readonly [string, ...string[]]
     readFile: (path) => real.readFile(at(path)),
     look: (path) => real.look(at(path)),
     list: (path) => real.list(at(path)),
+    visit: (visit) => real.visit(visit),
     write: (path, file) => real.write(at(path), file),
     makeDirectory: (path, access) => real.makeDirectory(at(path), access),
     remove: (path) => real.remove(at(path)),

@@ -11,6 +11,7 @@ import { maxFileBytes, readOwned } from './owned-file.ts'
 import { type ProgramRunner, runProgram } from './run-program.ts'
 import { openSafely } from './safe-open.ts'
 import { refuseUnsafePath } from './safe-path.ts'
+import { visit } from './visit.ts'
 
 /** This machine. `refuse` throws for paths that are not to be written; by default, what belongs to IKOMA itself. */
 export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host {
@@ -31,6 +32,7 @@ export function localHost(runner: ProgramRunner, refuse = refuseOwnGround): Host
     write: guarded(writeFile),
     makeDirectory: guarded(makeDirectory),
     remove: guarded(remove),
+    visit: (asked) => visit(asked, runner.signal),
   }
 }
 

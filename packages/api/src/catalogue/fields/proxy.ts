@@ -32,7 +32,19 @@ export const headersField = (excluded: string) =>
     )
     .refine((headers) => Object.keys(headers).length <= 50, 'at most 50 headers')
 
-/** What a browser should be told of any backend. */
+export const proxyHeadersText =
+  "Headers sent with every response in place of the app's own; without it those that a browser should be told of any backend, where the app says none."
+
+export const appMayBeDownField = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Whether it is applied although nothing answers at the upstreams yet; otherwise a site that answers only with a 502 is taken back.',
+  )
+
+export const keepAliveField = z.number().int().min(0).max(3600)
+
+/** What a browser should be told of any backend that does not say it itself. */
 export const securityHeaders = {
   'Strict-Transport-Security': 'max-age=31536000',
   'X-Content-Type-Options': 'nosniff',

@@ -61,8 +61,8 @@ export const nginxCases: OrderTypeCase[] = [
     needs: ['nginx', 'systemctl'],
     expectDone: async (machine) => {
       const site = await machine.read('/etc/nginx/conf.d/ikoma-app.conf')
-      expect(site).toContain('limit_req zone=app_0 burst=20 nodelay;')
-      expect(site).toContain('add_header X-Content-Type-Options nosniff always;')
+      expect(site).toContain('limit_req zone=ikoma-app_0 burst=300 nodelay;')
+      expect(site).toContain('add_header X-Content-Type-Options $ikoma_app_x_content_type_options always;')
       expect(machine.state.serving).toEqual([site, 'server {\n}\n'])
       expect(await machine.look('/etc/nginx/ikoma-candidate.conf')).toBeNull()
     },
