@@ -48,7 +48,9 @@ const processField = z.strictObject({
     .min(1_048_576)
     .max(1_125_899_906_842_624)
     .optional()
-    .describe('The memory, in bytes, at which PM2 restarts the process; without it there is no limit.'),
+    .describe(
+      'The memory, in bytes, at which PM2 restarts the process; where every process has one, systemd holds them together to the sum and 128 MiB.',
+    ),
   stopTimeoutMs: z
     .number()
     .int()

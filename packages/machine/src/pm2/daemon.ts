@@ -3,6 +3,7 @@ import { type Change, type Desired, planFor } from '../plan.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { noFile } from '../system/index.ts'
 import { noSystemdService, systemdService } from '../systemd/index.ts'
+import { limitedMemory } from './memory.ts'
 import {
   findPm2Processes,
   isPm2Up,
@@ -34,6 +35,7 @@ export function pm2Daemon({ user, readWritePaths, settleSec }: WantedPm2, named:
         description: `PM2 of ${user}`,
         user,
         workingDirectory: account.home,
+        home: account.home,
         execStart: [await findPm2(host), 'resurrect'],
         environment: { PM2_HOME: pm2Home(account), PM2_DISABLE_VERSION_CHECK: 'true' },
         readWritePaths: [account.home, ...readWritePaths],
@@ -52,9 +54,10 @@ export function noPm2(user: string, named: NamedAccounts): Desired {
   return async (host) => {
     const account = await pm2Account(host, user, named)
     const up = await isPm2Up(host, account)
+    const limited = await limitedMemory(host, user, null)
     const left = up && [...(await listPm2(host, account)), ...(await savedPm2(host, account))].length > 0
     const rest = await planFor([noSystemdService(nameOf(user)), noFile(ecosystemPath(user), { secret: true })], host)
-    return left ? [forgotten(account), ...rest] : rest
+    return [...(left ? [forgotten(account)] : []), ...limited, ...rest]
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { pm2Listens, pm2Tools } from '../testing/pm2-tools.ts'
 import { SimulatedHost } from '../testing/simulated-host.ts'
 import { noUnitRuns, systemdTools } from '../testing/systemd-tools.ts'
+import { memoryLimitOf } from './memory.ts'
 import { pm2, readPm2, savePm2 } from './pm2.ts'
 
 const account = { user: 'app', home: '/srv/app' }
@@ -47,4 +48,12 @@ test('what PM2 keeps for the next boot, variables and all, is closed to others w
   const closing = ['chmod', '--silent', '600', '--', '/srv/app/.pm2/dump.pm2', '/srv/app/.pm2/dump.pm2.bak']
   expect(host.ran.at(-1)?.slice(0, 4)).toEqual(['runuser', '-u', 'app', '--'])
   expect(host.ran.at(-1)?.slice(-closing.length)).toEqual(closing)
+})
+
+test('the limit of all is the sum of theirs, and none where one of them has none', () => {
+  const process = { name: 'web', interpreter: '/usr/bin/node', script: '/a.js', workingDirectory: '/' }
+  const limited = { ...process, maxMemoryBytes: 100 }
+  const ofPm2 = 128 * 1024 ** 2
+  expect(memoryLimitOf([limited, { ...limited, instances: 3 }])).toBe(ofPm2 + 400)
+  expect([memoryLimitOf([limited, process]), memoryLimitOf([])]).toEqual([null, null])
 })

@@ -6,6 +6,7 @@ import { type Change, type Desired, planFor } from '../plan.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { directory, file } from '../system/index.ts'
 import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
+import { limitedMemory, memoryLimitOf } from './memory.ts'
 import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2, savePm2 } from './pm2.ts'
 
 export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
@@ -36,9 +37,11 @@ export function pm2Processes({ user, processes, settleSec }: WantedProcesses, na
     const stale = wanted.filter((process) => !isSo(process, running)).map(({ name }) => name)
     const unwanted = running.filter((each) => each.revision !== null && !wanted.some(({ name }) => name === each.name))
     const changes: Change[] = [...(await planFor(files, host))]
+    const limited = await limitedMemory(host, user, memoryLimitOf(processes))
     const names = [...new Set([...stale, ...unwanted.map(({ name }) => name)])]
     if (names.length > 0) changes.unshift(announced(account, names, running))
     for (const name of new Set(unwanted.map((each) => each.name))) changes.push(removed(account, name))
+    changes.push(...limited)
     for (const name of stale) changes.push(started(account, name, running))
     if (stale.length > 0) changes.push(watched(account, wanted, settleSec))
     const saved = await isSaved(host, account, running)

@@ -2,13 +2,14 @@
  * What an application behind a proxy can do without. Left out on purpose: MemoryDenyWriteExecute (V8 writes the code it
  * runs) and ProcSubset=pid (health checks read /proc/meminfo).
  */
-export function hardening(readWritePaths: readonly string[]): string[] {
+export function hardening(readWritePaths: readonly string[], home: string | null = null): string[] {
   return [
     'NoNewPrivileges=yes',
     'CapabilityBoundingSet=',
     'AmbientCapabilities=',
     'ProtectSystem=strict',
-    'ProtectHome=yes',
+    // An empty /home, and in it the one that is the account's own.
+    ...(home === null ? ['ProtectHome=yes'] : ['ProtectHome=tmpfs', `BindPaths=${home}`]),
     'PrivateTmp=yes',
     'PrivateDevices=yes',
     'ProtectKernelTunables=yes',

@@ -1,6 +1,6 @@
 import { absolutePath, each, oneOf, seconds, unitName, unprivilegedAccount, whole } from '../values/index.ts'
 import { hardening } from './hardening.ts'
-import { commandLine, environmentLines, unitText, visiblePath } from './words.ts'
+import { commandLine, environmentLines, ownHome, unitText, visiblePath } from './words.ts'
 
 interface UnitProcess {
   description: string
@@ -11,6 +11,8 @@ interface UnitProcess {
   user: string
   group?: string | undefined
   workingDirectory: string
+  /** The account's own home below /home, which it sees and may write to; of the others there it sees none. */
+  home?: string | undefined
   /** The program by its absolute path, then its arguments. No shell reads them. */
   execStart: readonly string[]
   /** Anybody on the server can read a unit: secrets belong into an environment file. */
@@ -59,11 +61,13 @@ export function renderOneshotUnit(unit: OneshotUnit): string {
   ])
 }
 
-function lifetimeOf({ pidFile }: ServiceUnit): Setting[] {
+function lifetimeOf({ pidFile, home }: ServiceUnit): Setting[] {
   if (pidFile === undefined) return [['Type', 'simple']]
   return [
     ['Type', 'forking'],
-    ['PIDFile', visiblePath(pidFile, 'pidFile')],
+    ['PIDFile', visiblePath(pidFile, 'pidFile', home)],
+    // Who stays starts the others again: one of them that took too much is not the end of all.
+    ['OOMPolicy', 'continue'],
   ]
 }
 
@@ -82,7 +86,10 @@ function sections(unit: UnitProcess, lifetime: readonly Setting[]): string {
     ...lifetime.map(([key, value]) => `${key}=${value}`),
     ...processSettings(unit),
     ...limits(unit),
-    ...hardening(each(unit.readWritePaths, 'readWritePaths', visiblePath)),
+    ...hardening(
+      each(unit.readWritePaths, 'readWritePaths', (path, at) => visiblePath(path, at, unit.home)),
+      ownHome(unit.home),
+    ),
     '',
   ].join('\n')
 }
@@ -97,7 +104,7 @@ function processSettings(unit: UnitProcess): string[] {
   return [
     `User=${user}`,
     `Group=${unit.group === undefined ? user : unprivilegedAccount(unit.group, 'group')}`,
-    `WorkingDirectory=${visiblePath(unit.workingDirectory, 'workingDirectory')}`,
+    `WorkingDirectory=${visiblePath(unit.workingDirectory, 'workingDirectory', unit.home)}`,
     ...environmentLines(unit.environment, 'environment'),
     ...each(unit.environmentFiles, 'environmentFiles', absolutePath).map((file) => `EnvironmentFile=${file}`),
     `ExecStart=${commandLine(unit.execStart, 'execStart')}`,

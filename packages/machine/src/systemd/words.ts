@@ -10,10 +10,20 @@ export function unitText(value: string, field: string): string {
   return withoutSpecifiers(value)
 }
 
-/** ProtectHome= shows a unit empty folders there: it would fail when it starts, with an error that nobody understands. */
-export function visiblePath(value: string, field: string): string {
+/**
+ * ProtectHome= shows a unit empty folders there: it would fail when it starts, with an error that nobody understands. Its own
+ * home is let in.
+ */
+export function visiblePath(value: string, field: string, home?: string): string {
   const path = absolutePath(value, field)
+  const own = ownHome(home)
+  if (own !== null && (path === own || path.startsWith(`${own}/`))) return path
   return /^\/(home|root|run\/user)(\/|$)/.test(path) ? refuse(field, 'hidden_path', 'is not visible to a unit.') : path
+}
+
+/** A home right below /home: deeper, it could be in another account's. Null for one elsewhere, which needs no way in. */
+export function ownHome(home: string | undefined): string | null {
+  return home !== undefined && /^\/home\/[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(home) ? home : null
 }
 
 /**

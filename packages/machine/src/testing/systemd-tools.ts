@@ -13,6 +13,8 @@ interface Systemd {
   enabled: string[]
   /** Jobs that ran to their end. */
   jobs: string[]
+  /** What `set-property` keeps of each unit, where it was asked to. */
+  memoryMax?: Record<string, string>
 }
 
 export const noUnitRuns: Systemd = { running: {}, enabled: [], jobs: [] }
@@ -38,6 +40,7 @@ export const systemdTools: Record<string, Tool> = {
       }
       return {}
     }
+    if (verb === 'set-property') return limit(machine, args)
     return verbs[verb]?.(machine, args.at(-1) ?? '') ?? { code: 1, stderr: `Unknown command verb ${verb}.` }
   },
   'systemd-analyze'({ args, machine }) {
@@ -71,6 +74,17 @@ const verbs: Record<string, (machine: SimulatedHost, unit: string) => { code?: n
   'reset-failed': () => ({}),
 }
 
+function limit(machine: SimulatedHost, args: readonly string[]): { code?: number } {
+  const [unit = '', setting = ''] = args.slice(-2)
+  const systemd = systemdOf(machine)
+  const { [unit]: _, ...others } = systemd.memoryMax ?? {}
+  const value = setting.replace('MemoryMax=', '')
+  if (value !== '' && value !== 'infinity') others[unit] = value
+  if (Object.keys(others).length > 0) systemd.memoryMax = others
+  else delete systemd.memoryMax
+  return {}
+}
+
 /** What was read before is run, unless it was never read. */
 function begin(machine: SimulatedHost, unit: string): { code?: number } {
   const { running, jobs } = systemdOf(machine)
@@ -99,6 +113,7 @@ function shown(machine: SimulatedHost, unit: string): string {
     `MainPID=${now ? 4242 : 0}`,
     `ActiveEnterTimestamp=${now ? 'Sat 2026-11-21 16:20:01 UTC' : ''}`,
     'MemoryCurrent=[not set]',
+    `MemoryMax=${systemdOf(machine).memoryMax?.[unit] ?? 'infinity'}`,
     '',
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { pm2Of } from '@ikoma/machine/testing/pm2-tools'
+import { systemdOf } from '@ikoma/machine/testing/systemd-tools'
 import { describe, expect, test } from 'vitest'
 import type { Action } from '../order/action.ts'
 import { actionContext } from '../testing/action-context.ts'
@@ -88,6 +89,30 @@ describe('service.pm2.apply', () => {
     expect(machine.ran.filter((argv) => argv.includes('pm2'))).toEqual([])
   })
 
+  test('limits what all processes take together, at once, where each of them has a limit', async () => {
+    const machine = pm2Machine()
+    const limited = { ...web, maxMemoryBytes: 157_286_400 }
+    const limit = String(157_286_400 + 128 * 1024 ** 2)
+    const { result } = await apply(machine, limited)
+    const { changes } = result.output as unknown as { changes: object[] }
+    expect(changes).toContainEqual({
+      title: `limit the memory of pm2-app.service to ${limit} bytes`,
+      diff: `-infinity\n+${limit}`,
+    })
+    expect(systemdOf(machine).memoryMax).toEqual({ 'pm2-app.service': limit })
+    expect((await apply(machine, limited)).result).toMatchObject({ output: { changed: false } })
+    await apply(machine, limited, { ...web, name: 'worker' })
+    expect(systemdOf(machine).memoryMax).toBeUndefined()
+  })
+
+  test('puts the former limit back when the processes do not stay up', async () => {
+    const machine = pm2Machine({ processes: [former] })
+    const before = machine.snapshot()
+    const crash = { ...web, name: 'crash', maxMemoryBytes: 157_286_400 }
+    await expect(apply(machine, crash)).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })
+    expect(machine.snapshot()).toEqual(before)
+  })
+
   test('refuses a name that is there twice', () => {
     const payload = { user: 'app', processes: [web, web] }
     expect(catalogue['service.pm2.apply'].payload.safeParse(payload).success).toBe(false)
@@ -97,6 +122,13 @@ describe('service.pm2.apply', () => {
 test.each(['stop', 'restart', 'logs'])('service.pm2.%s names a process that is not there', async (verb) => {
   const order = run(`service.pm2.${verb}` as OrderTypeName, { name: 'nobody' }, pm2Machine())
   await expect(order).rejects.toMatchObject({ reason: 'no_such_service' })
+})
+
+test('service.pm2.startup works for an account in /home, which sees its own home alone', async () => {
+  const machine = pm2Machine({ up: false })
+  Object.assign((machine.state.users as { app: object }).app, { home: '/home/shop' })
+  expect((await run('service.pm2.startup', {}, machine)).result).toMatchObject({ ok: true })
+  expect(systemdOf(machine).running['pm2-app.service']?.runs).toContain('\nBindPaths=/home/shop\n')
 })
 
 test('service.pm2.startup says so when pm2 is not installed', async () => {
