@@ -13,10 +13,12 @@ import type { Presence } from './presence.ts'
 import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
+import type { StoreHealth } from './watch/store-health.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
 export interface Context {
   store: Store
+  health: StoreHealth
   clock: Clock
   log: Log
   timing: OrderTiming

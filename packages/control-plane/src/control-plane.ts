@@ -40,6 +40,7 @@ import { Alarms } from './watch/alarms.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
+import { levelOf, StoreHealth } from './watch/store-health.ts'
 import { startTicker } from './watch/ticker.ts'
 
 export interface ControlPlaneOptions {
@@ -160,24 +161,29 @@ function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
 }
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
-  const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  const { keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  const health = new StoreHealth({ store: options.store, clock, log })
+  const { store } = health
   const signals = new SignalDesk()
   const secrets = new SecretDesk({ store, clock, keyring })
-  const metrics = createMetrics(store)
+  const metrics = createMetrics(store, () => health.isUp())
   const alarms = new Alarms({ log, registry: metrics.registry })
   const auditRule = auditRuleOf(keyring, store.dialect)
   const file = options.auditHeadFile ?? null
   const presence = new Presence(store, log)
   const instances = new RunnerInstances({ presence, signals, alarms })
   const access = new AccessControl({ store, clock, adminKey, keyring, instances })
+  const witness = new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file })
+  const refusal = () => witness.refusal()
   return {
     store,
+    health,
     clock,
     log,
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets, refusal }),
     secrets,
     signals,
     presence,
@@ -185,7 +191,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     metrics,
     alarms,
     auditRule,
-    witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
+    witness,
     headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
     places: newPlaces(),
     brokenRows: new Set(),
@@ -235,12 +241,12 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
-        context.log.warn({ err: error }, 'no look for lost signals'),
+        context.log[levelOf(error)]({ err: error }, 'no look for lost signals'),
       ),
     ),
     every(sayAuditEveryMs, () => context.witness.tick()),
     every(watchEveryMs, () =>
-      scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
+      scheduler.watch().catch((error: unknown) => context.log[levelOf(error)]({ err: error }, 'no watch')),
     ),
   ]
 }
