@@ -1,6 +1,7 @@
 export { type Backoff, fullJitterMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { AppError, type ErrorCode, type FieldProblem, notFound } from './errors.ts'
+export { framesOf } from './frames.ts'
 export { hideInValue, hideSpans } from './hide-secrets.ts'
 export { newId } from './ids.ts'
 export { isLoopbackAddress, isLoopbackUrl } from './loopback.ts'

@@ -46,8 +46,10 @@ export const compose = family({
       ...project,
       file: fileNameField
         .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*\.ya?ml$/, 'the name of a file such as "docker-compose.yml"')
-        .default('docker-compose.yml')
-        .describe('The name of the compose file in that folder.'),
+        .optional()
+        .describe(
+          'The name of the compose file in that folder; by default the first that is there of compose.yaml, compose.yml, docker-compose.yml and docker-compose.yaml.',
+        ),
       variablesFile: fileNameField
         .regex(/^(?!\.{1,2}$)[A-Za-z0-9._][A-Za-z0-9._-]*$/, 'the name of a file such as ".env.preprod"')
         .default('.env')

@@ -367,8 +367,8 @@ describe('containers', () => {
         ...['.ID', '.Name', '.Config.Image', '.RestartCount', '.HostConfig.RestartPolicy.Name', '.State.Status'],
         ...['.State.ExitCode', '.State.OOMKilled', '.State.StartedAt', '.State.Health.Status'],
         ...['project', 'service', 'project.working_dir'].map((name) => label(`com.docker.compose.${name}`)),
-        // And the value of that label.
-        ...[label('ikoma.revision'), '.'],
+        // And the values of these labels.
+        ...[label('ikoma.revision'), label('com.docker.compose.project.config_files'), '.'],
       ]),
     )
     expect(host.ran[1]?.join(' ')).toContain('{{with (index .Config.Labels "ikoma.revision")}}{{json .}}')

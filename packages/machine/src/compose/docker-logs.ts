@@ -1,3 +1,4 @@
+import { framesOf } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun } from '../must-run.ts'
 import type { Container } from './docker.ts'
@@ -31,7 +32,7 @@ export async function readContainerLogs(
   for (const container of containers) {
     const read = await lastLines(host, container, range)
     truncated ||= read.truncated
-    all.push(...read.texts.map((text) => lineOf(text, container)))
+    all.push(...read.texts.flatMap((text) => linesIn(text, container)))
   }
   all.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)))
   return { lines: all.slice(-range.lines), truncated }
@@ -53,8 +54,8 @@ async function lastLines(host: Host, { id }: Container, { lines, since, until, s
 const utc = (time: string) => new Date(time).toISOString()
 
 /** `2026-11-21T16:20:01.123456789Z the message` */
-function lineOf(text: string, { service }: Container): ContainerLine {
+function linesIn(text: string, { service }: Container): ContainerLine[] {
   const end = text.indexOf(' ')
   const [at, message] = end < 0 ? [text, ''] : [text.slice(0, end), text.slice(end + 1)]
-  return { at, service, message: message.slice(0, maxMessageCharacters) }
+  return framesOf(message).map((frame) => ({ at, service, message: frame.slice(0, maxMessageCharacters) }))
 }

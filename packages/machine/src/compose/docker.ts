@@ -11,6 +11,8 @@ export interface Container {
   service: string
   /** The folder of the compose file it was made of. */
   directory: string
+  /** The compose files it was made of, as compose names them: by their paths, `-` for its input. */
+  configFiles: string
   /** What it was made of, where IKOMA made it. */
   revision: string | null
   image: string
@@ -28,6 +30,7 @@ export interface Container {
 export const revisionLabel = 'ikoma.revision'
 
 const directoryLabel = 'com.docker.compose.project.working_dir'
+const filesLabel = 'com.docker.compose.project.config_files'
 const label = (name: string) => `(index .Config.Labels "${name}")`
 const fields: Record<keyof Container, string> = {
   // Each field by its name in Docker's sources: by that in its JSON, what a container has not got is an error.
@@ -36,6 +39,7 @@ const fields: Record<keyof Container, string> = {
   project: `{{json ${label('com.docker.compose.project')}}}`,
   service: `{{json ${label('com.docker.compose.service')}}}`,
   directory: `{{json ${label(directoryLabel)}}}`,
+  configFiles: `{{with ${label(filesLabel)}}}{{json .}}{{else}}""{{end}}`,
   revision: `{{with ${label(revisionLabel)}}}{{json .}}{{else}}null{{end}}`,
   image: '{{json .Config.Image}}',
   state: '{{json .State.Status}}',

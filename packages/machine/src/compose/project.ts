@@ -6,10 +6,11 @@ import { refuseOpenContexts } from './build-contexts.ts'
 import { completeService } from './complete-service.ts'
 import { type Compose, findCompose } from './compose.ts'
 import { revisionLabel } from './docker.ts'
+import { findComposeFile, notRead, otherFiles } from './find-file.ts'
 import { handedOver } from './handed-over.ts'
 import { interpolate, own, type Variables } from './interpolation.ts'
 import { isRecord, type Mapping } from './judge/inspection.ts'
-import { type ComposeDanger, inspectComposeFile } from './judge/judge-file.ts'
+import { type ComposeDanger, composeDangers, inspectComposeFile } from './judge/judge-file.ts'
 import { named, ProjectFiles, unreadable } from './project-files.ts'
 import { secretsOf } from './secrets.ts'
 import { readVariablesFile, type VariablesFormat } from './variables-file.ts'
@@ -19,7 +20,7 @@ export interface ComposeSource {
   name: string
   directory: string
   /** The compose file and that of variables, both in that folder; of variables there need be none. */
-  file: string
+  file?: string | undefined
   variablesFile: string
   /** What names the sources of what is built. */
   revision: string
@@ -32,6 +33,8 @@ export interface ComposeSource {
 export interface ComposeProject {
   name: string
   directory: string
+  /** The name of its compose file. */
+  file: string
   /** What was understood of the file, as JSON, in which each service carries its revision. */
   content: string
   compose: Compose
@@ -54,8 +57,10 @@ interface ComposeServiceState {
  * A compose file that may be run: understood whole, with every variable replaced and every file of it read, so that
  * compose has nothing to read a second time; and with no link of the file system that leads out of its folder.
  */
-export async function readComposeProject(host: Host, source: ComposeSource): Promise<ComposeProject> {
-  const { name, directory, file, variablesFile } = source
+export async function readComposeProject(host: Host, given: ComposeSource): Promise<ComposeProject> {
+  const { name, directory, variablesFile } = given
+  const { file, warnings: unread } = await findComposeFile(host, directory, given.file)
+  const source = { ...given, file }
   await refuseLinks(host, [`${directory}/${file}`, `${directory}/${variablesFile}`])
   const files = await ProjectFiles.of(host, directory)
   const judged = await judge(host, files, source, 2)
@@ -71,7 +76,14 @@ export async function readComposeProject(host: Host, source: ComposeSource): Pro
     { ...each.given, labels: { ...(each.given.labels as object), [revisionLabel]: each.revision } },
   ])
   return {
-    ...{ name, directory, compose, warnings, secrets: [...new Set(variables.flatMap(secretsOf))] },
+    ...{
+      name,
+      directory,
+      file,
+      compose,
+      warnings: [...unread, ...warnings],
+      secrets: [...new Set(variables.flatMap(secretsOf))],
+    },
     content: handedOver({ ...understood, services: Object.fromEntries(labelled) }, compose.version),
     services: services.map(({ given: _, ...state }) => state),
   }
@@ -84,7 +96,9 @@ interface Judged {
   variables: readonly Variables[]
 }
 
-async function judge(host: Host, files: ProjectFiles, source: ComposeSource, version: 1 | 2): Promise<Judged> {
+type Found = ComposeSource & { file: string }
+
+async function judge(host: Host, files: ProjectFiles, source: Found, version: 1 | 2): Promise<Judged> {
   const { directory, file, variablesFile, allowed, environment = {} } = source
   const path = `${directory}/${file}`
   const parsed = await files.parse(path, parseYaml)
@@ -100,21 +114,30 @@ async function judge(host: Host, files: ProjectFiles, source: ComposeSource, ver
   const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
   const dangers = forbidden.filter(({ reason }) => !allowed.some((each) => each === reason))
   if (dangers.length > 0) throw refused(path, dangers)
+  refuseWithoutServices(path, understood.services)
   await refuseLinks(host, [...paths, ...recipes])
   // Docker follows links, and looks again at every start: what holds now must hold then.
   await refuseReplaceable(host, [...binds, ...contexts, ...recipes])
   await refuseOpenContexts(host, files, { contexts, recipes, writable })
   const services: Record<string, Mapping> = {}
   const completion = { format: format(variables), version, files, seen: [variables] }
+  const active = profilesOf(own(variables, 'COMPOSE_PROFILES'))
   for (const [name, given] of Object.entries(isRecord(understood.services) ? understood.services : {})) {
-    services[name] = await completeService(given as Mapping, own(environment, name) ?? {}, completion)
+    const wanted = withoutProfile(given as Mapping, active)
+    services[name] = await completeService(wanted, own(environment, name) ?? {}, completion)
   }
   refuseUnknownServices(Object.keys(environment), Object.keys(services))
   const warnings = findings
     .filter(({ severity }) => severity === 'warning')
     .map(({ field, message }) => `${field} ${message}`)
   const unset = [...missing].sort().map((each) => `the variable ${each} has no value, and is taken as empty.`)
-  return { understood: { ...understood, services }, warnings: [...warnings, ...unset], variables: completion.seen }
+  const others = otherFiles(own(variables, 'COMPOSE_FILE'), own(variables, 'COMPOSE_PATH_SEPARATOR'), file)
+  const unread = others.map((each) => `COMPOSE_FILE of ${variablesFile} names ${notRead(each, file)}`)
+  return {
+    understood: { ...understood, services },
+    warnings: [...warnings, ...unset, ...unread],
+    variables: completion.seen,
+  }
 }
 
 /** Tells everything that the containers of a service are made of. */
@@ -130,6 +153,29 @@ function containersOf({ scale, deploy, profiles }: Mapping): number {
   return typeof replicas === 'number' ? replicas : 1
 }
 
+function profilesOf(variable: string | undefined): string[] {
+  return (variable ?? '').split(',').flatMap((name) => name.trim() || [])
+}
+
+/** A service of a profile that is active runs as any other. */
+function withoutProfile({ profiles, ...service }: Mapping, active: readonly string[]): Mapping {
+  const own = Array.isArray(profiles) ? profiles : []
+  const runs = active.includes('*') || own.some((name) => active.includes(name))
+  return own.length === 0 || runs ? service : { ...service, profiles }
+}
+
+/** Compose would take all that runs for left over. */
+function refuseWithoutServices(path: string, services: unknown): void {
+  if (!isRecord(services) || Object.keys(services).length === 0) {
+    throw unreadable(path, 'services: it has none. service.compose.down removes a project')
+  }
+  const empty = Object.entries(services).find(([, service]) => {
+    const { image, build } = service as Mapping
+    return image === undefined && build === undefined
+  })
+  if (empty) throw unreadable(path, `services/${empty[0]}: it has neither image nor build`)
+}
+
 /** What is given to a service that is not there would reach nobody. */
 function refuseUnknownServices(given: readonly string[], services: readonly string[]): void {
   const unknown = given.find((name) => !services.includes(name))
@@ -138,9 +184,20 @@ function refuseUnknownServices(given: readonly string[], services: readonly stri
   throw new AppError('unprocessable', message, { reason: 'no_such_service' })
 }
 
-function refused(path: string, findings: readonly { field: string; message: string }[]): AppError {
+type Finding = { field: string; message: string; reason: string }
+
+function cureFor(findings: readonly Finding[]): string {
+  const allowable = findings.filter(({ reason }) => composeDangers.some((each) => each === reason))
+  if (allowable.length === 0)
+    return findings.length === 1 ? 'Correct it or take it out.' : 'Correct them or take them out.'
+  if (allowable.length === findings.length) return "Take it out, or allow it in this server's policy."
+  const fields = allowable.map(({ field }) => field).join(', ')
+  return `Correct it or take it out; of these, this server's policy can allow ${fields}.`
+}
+
+function refused(path: string, findings: readonly Finding[]): AppError {
   const told = findings.slice(0, 20).map(({ field, message }) => `${field} ${message}`)
-  const cure = "Take it out, or allow it in this server's policy."
+  const cure = cureFor(findings)
   return new AppError('unprocessable', `${path} may not be run here: ${told.join(' ')} ${cure}`, {
     reason: 'compose_file_refused',
   })

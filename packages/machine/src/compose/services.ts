@@ -18,6 +18,7 @@ export function composeServices(source: ComposeSource, patience: Patience): Desi
   return async (host) => {
     const project = await readComposeProject(host, source)
     const before = await containersOf(host, source.name, source.directory)
+    refuseOthersOrphans(project, before)
     const difference = differenceOf(project, before)
     // An order that was killed may have left them so: nobody has seen yet that they get well.
     if (difference.length === 0)
@@ -74,6 +75,19 @@ function differenceOf({ services }: ComposeProject, before: readonly Container[]
   }
   const orphans = before.filter(({ service }) => !services.some(({ name }) => name === service))
   return [...difference, ...orphans.map(({ service, name }) => `-${service}: ${name}, not in the file any more`)]
+}
+
+/** A service of another file of the project is not left over of this one. */
+function refuseOthersOrphans({ name, directory, file, services }: ComposeProject, before: readonly Container[]): void {
+  for (const { service, configFiles } of before) {
+    if (services.some((each) => each.name === service)) continue
+    const others = configFiles
+      .split(',')
+      .filter((path) => path !== '' && path !== '-' && path !== `${directory}/${file}`)
+    if (others.length === 0) continue
+    const message = `The container of ${service} is made of ${others.join(' and ')}, which this order does not read: it would be removed as left over. Make one file of them (docker compose config), or remove it by hand.`
+    throw new AppError('unprocessable', `${name}: ${message}`, { reason: 'other_compose_files' })
+  }
 }
 
 const stateOf = ({ state, health }: Container) => (health === null ? state : `${state}, ${health}`)

@@ -1,5 +1,6 @@
-import { type Document, parseDocument, type ScalarTag } from 'yaml'
+import { type Document, isScalar, parseDocument, type ScalarTag, visit } from 'yaml'
 import { isRecord, type Mapping } from './judge/inspection.ts'
+import { looksNumeric, Numeral } from './numeral.ts'
 
 const maxCharacters = 256 * 1024
 const maxDepth = 30
@@ -8,41 +9,51 @@ const maxValues = 20_000
 /** Thrown with what is wrong, in words that go on after the name of the file; never with a part of it. */
 export class Unreadable extends Error {}
 
-/** `0440` is octal for every version of compose. */
-const octal: ScalarTag = {
-  ...{ tag: 'tag:yaml.org,2002:int', identify: () => false, default: true, test: /^0[0-7]+$/ },
-  resolve: (text) => Number.parseInt(text, 8),
+/** A number is what was written until somebody knows whether it is to be counted. */
+const numeral: ScalarTag = {
+  ...{ tag: 'tag:yaml.org,2002:float', default: true, test: looksNumeric },
+  identify: (value) => value instanceof Numeral,
+  resolve: (text) => new Numeral(text),
+  stringify: ({ value }) => String(value),
 }
 
-/** What a compose file says, as JSON would: of nothing but mappings, lists, texts, numbers, truths and nulls. */
+/** What a compose file says: nothing but mappings, lists, texts, numbers as they were written, truths and nulls. */
 export function parseYaml(text: string): Mapping {
   if (text.length > maxCharacters) throw new Unreadable(`it has more than ${maxCharacters} characters`)
-  const document = attempt(() =>
-    parseDocument(text, { merge: true, intAsBigInt: true, customTags: (tags) => [octal, ...tags] }),
-  )
+  const document = attempt(() => parseDocument(text, { merge: true, customTags: (tags) => [numeral, ...tags] }))
   refuseOthers(document)
-  const parsed = attempt((): unknown => document.toJS({ maxAliasCount: 100 }))
+  nameKeys(document)
+  // Not by how many there are: each is counted below with all that it stands for.
+  const parsed = attempt((): unknown => document.toJS({ maxAliasCount: -1 }))
   let values = 0
   const plain = (value: unknown, depth: number): unknown => {
     values += 1
     if (depth > maxDepth) throw new Unreadable(`it is nested more than ${maxDepth} deep`)
     if (values > maxValues) throw new Unreadable(`it holds more than ${maxValues} values`)
-    if (typeof value === 'bigint')
-      return BigInt(Number(value)) === value && isSafe(value) ? Number(value) : String(value)
     if (Array.isArray(value)) return value.map((item) => plain(item, depth + 1))
     if (value === null || value === undefined) return null
-    if (['string', 'boolean'].includes(typeof value) || Number.isFinite(value)) return value
+    if (['string', 'boolean'].includes(typeof value) || value instanceof Numeral) return value
+    // With a tag that says so.
+    if (typeof value === 'number') return new Numeral(String(value))
     if (!isRecord(value) || Object.getPrototypeOf(value) !== Object.prototype) {
       throw new Unreadable('it holds a value that JSON has not got')
     }
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plain(item, depth + 1)]))
   }
   const read = plain(parsed, 0)
-  if (!isRecord(read)) throw new Unreadable('it is not a mapping')
+  if (read === null) throw new Unreadable('it is empty: services is missing')
+  if (!isRecord(read)) throw new Unreadable('it is not a mapping with services')
   return read
 }
 
-const isSafe = (value: bigint) => Number.isSafeInteger(Number(value))
+/** A name is a text, as it was written: `ON` and `1` too. */
+function nameKeys(document: Document): void {
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) && !['string', 'symbol'].includes(typeof key.value)) key.value = key.source ?? ''
+    },
+  })
+}
 
 /** Tags and other versions of YAML mean something else to each reader. */
 function refuseOthers(document: Document): void {

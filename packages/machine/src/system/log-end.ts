@@ -1,3 +1,4 @@
+import { framesOf } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { outputOf } from '../must-run.ts'
 
@@ -12,7 +13,8 @@ export function logEndArgv(...path: [] | [string]): [string, ...string[]] {
 /** The last whole lines of what that program printed, oldest first: half a line may be half a secret. */
 export function wholeLines(printed: string, lines: number): string[] {
   const all = printed === '' ? [] : printed.replace(/\n$/, '').split('\n')
-  return (Buffer.byteLength(printed) < maxBytes ? all : all.slice(1)).slice(-lines)
+  const whole = Buffer.byteLength(printed) < maxBytes ? all : all.slice(1)
+  return whole.flatMap(framesOf).slice(-lines)
 }
 
 /** The last lines of a log file, oldest first; null where there is none. */

@@ -1,3 +1,4 @@
+import { framesOf } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { outputOf, toolFailed } from '../must-run.ts'
 
@@ -60,7 +61,7 @@ function journalLine(text: string): JournalLine | null {
     return {
       at: new Date(Number(at) / 1000).toISOString(),
       priority: priority === undefined ? null : Number(priority),
-      message: messageText(message).slice(0, maxMessageCharacters),
+      message: messageText(message).split('\n').flatMap(framesOf).join('\n').slice(0, maxMessageCharacters),
     }
   } catch {
     return null

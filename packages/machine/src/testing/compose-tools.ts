@@ -129,6 +129,7 @@ function compose({ machine, input }: Call, args: readonly string[]): Answer {
     project,
     service,
     directory: of('--project-directory'),
+    configFiles: '-',
     revision: given.labels['ikoma.revision'] ?? null,
     image: given.image ?? 'built',
     state: 'running',

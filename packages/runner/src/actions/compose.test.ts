@@ -246,13 +246,20 @@ describe('a compose file that could take the server over', () => {
   })
 
   test.each([
-    ['that is not there', '', 'it is not there'],
+    ['that is not there', 'none', 'it is not there'],
     ['that is not YAML', 'services: { secret: hunter2', 'is not YAML'],
     ['that repeats a key', 'services:\n  a: {}\n  a: {}\n', 'is not YAML'],
     ['that is many', 'a: 1\n---\nb: 1\n', 'is not YAML'],
+    ['that is empty', '', 'it is empty: services is missing'],
+    ['that is a comment', '# services\n', 'it is empty: services is missing'],
+    ['that is a list', '- web\n', 'it is not a mapping with services'],
+    ['without services', 'version: "3"\n', 'services: it has none'],
+    ['with services and none among them', 'services: {}\n', 'services: it has none'],
+    ['with services that are nothing', 'services:\n', 'services: it has none'],
+    ['with a service of nothing', 'services:\n  web:\n', 'services/web: it has neither image nor build'],
   ])('%s is refused, without a word of it', async (_, compose, why) => {
     const machine = composeMachine({ compose })
-    if (compose === '') await machine.remove('/srv/shop/docker-compose.yml')
+    if (compose === 'none') await machine.remove('/srv/shop/docker-compose.yml')
     const error = await up(machine).catch((caught: Error) => caught)
     expect(error).toMatchObject({ reason: 'compose_file_unreadable', message: expect.stringContaining(why) })
     expect(String(error)).not.toContain('hunter2')
@@ -279,7 +286,130 @@ async function handed(service: string, { version = 2, files = {} as Record<strin
   return web
 }
 
+describe('a project that runs', () => {
+  test.each(['', 'services: {}\n', 'version: "3"\n', '- web\n'])('is not removed by the file %j', async (compose) => {
+    const machine = composeMachine({ running: true, compose })
+    const before = machine.snapshot()
+    await expect(up(machine)).rejects.toMatchObject({ reason: 'compose_file_unreadable' })
+    expect(machine.snapshot()).toEqual(before)
+    expect(machine.ran).toEqual([])
+  })
+
+  test('keeps what its other files made, and is told of it', async () => {
+    const machine = composeMachine({ running: true, compose: 'services: { api: { image: "api:1" } }' })
+    Object.assign(containersIn(machine, 'shop')[0] ?? {}, { configFiles: '/srv/shop/a.yml,/srv/shop/b.yml' })
+    const before = machine.snapshot()
+    await expect(up(machine)).rejects.toMatchObject({
+      reason: 'other_compose_files',
+      message: expect.stringContaining('web is made of /srv/shop/a.yml and /srv/shop/b.yml'),
+    })
+    expect(machine.snapshot()).toEqual(before)
+    Object.assign(containersIn(machine, 'shop')[0] ?? {}, { configFiles: '/srv/shop/docker-compose.yml' })
+    expect((await up(machine)).result).toMatchObject({ ok: true })
+  })
+
+  test('runs the services of the profiles of COMPOSE_PROFILES', async () => {
+    const compose =
+      'services: { web: { image: "w:1", profiles: [debug] }, job: { image: "j:1", profiles: [once] }, db: { image: "d:1" } }'
+    const handedOver = async (variables: string) => {
+      const machine = composeMachine({ compose, version: 2 })
+      machine.put('/srv/shop/.env', variables)
+      let input = ''
+      machine.install('docker', (call) => {
+        input = call.input || input
+        return composeTools.docker?.(call) ?? { code: 1 }
+      })
+      await up(machine).catch(() => undefined)
+      const { services } = JSON.parse(input) as { services: Record<string, { profiles?: string[] }> }
+      return Object.keys(services).filter((name) => services[name]?.profiles === undefined)
+    }
+    expect(await handedOver('COMPOSE_PROFILES=debug\n')).toEqual(['web', 'db'])
+    expect(await handedOver('COMPOSE_PROFILES=debug,once\n')).toEqual(['web', 'job', 'db'])
+    expect(await handedOver('COMPOSE_PROFILES=*\n')).toEqual(['web', 'job', 'db'])
+    expect(await handedOver('A=1\n')).toEqual(['db'])
+  })
+})
+
+describe('the compose file of a folder', () => {
+  const text = 'services: { web: { image: "web:1" } }'
+  async function foundAmong(names: readonly string[], given: object = {}) {
+    const machine = composeMachine({ compose: text })
+    await machine.remove('/srv/shop/docker-compose.yml')
+    for (const name of names) machine.put(`/srv/shop/${name}`, text)
+    return up(machine, given)
+  }
+
+  test.each(['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'])('may be %s', async (name) => {
+    expect((await foundAmong([name])).result).toMatchObject({ ok: true })
+  })
+
+  test.each([
+    [['compose.yaml', 'docker-compose.yml'], '! docker-compose.yml is not read, only compose.yaml.'],
+    [['compose.yaml', 'compose.override.yaml'], '! compose.override.yaml is not read, only compose.yaml.'],
+    [['docker-compose.yml', 'docker-compose.override.yml'], '! docker-compose.override.yml is not read'],
+  ])('beside others is told: %j', async (names, told) => {
+    expect(JSON.stringify((await foundAmong(names)).result)).toContain(told)
+  })
+
+  test('beside those of COMPOSE_FILE is told', async () => {
+    const machine = composeMachine({ compose: text })
+    machine.put('/srv/shop/.env', 'COMPOSE_FILE=docker-compose.yml:prod.yml\n')
+    const told = JSON.stringify((await up(machine)).result)
+    expect(told).toContain('! COMPOSE_FILE of .env names prod.yml is not read')
+  })
+
+  test('is looked for by name, and those that are there are named', async () => {
+    await expect(foundAmong(['compose.yaml'], { file: 'prod.yml' })).rejects.toThrow(
+      '/srv/shop/prod.yml cannot be run: it is not there; compose.yaml is.',
+    )
+    await expect(foundAmong([])).rejects.toThrow('nor is compose.yml, docker-compose.yml, docker-compose.yaml')
+  })
+})
+
 describe('what compose gets', () => {
+  test('has every number as it was written, and none through a float', async () => {
+    const web = await handed(`
+      environment: { GUILD_ID: 812345678901234567, RELEASE: 12e4567, VERSION: 1.10, MASK: 0022, HEX: 0xFF, BIG: 99999999999999999999999, GROUPED: 1_000, TINY: -0.0, DAY: 2026-11-21, TIME: 22:22, YES: yes, TRUE: true, ON: yes, 1: one, HALF: .5, INF: .inf },
+      labels: { build: 20261121000000000001 }, command: [serve, 1e3, 010], user: 1000, cpus: 0.50, scale: 0x2,
+      secrets: [{ source: s, mode: 0440 }], stop_grace_period: 10s, mem_limit: 1073741824, privileged: no, tty: off`)
+    expect(web).toMatchObject({
+      environment: {
+        ...{ GUILD_ID: '812345678901234567', RELEASE: '12e4567', VERSION: '1.10', MASK: '0022', HEX: '0xFF' },
+        ...{ BIG: '99999999999999999999999', GROUPED: '1_000', TINY: '-0.0', DAY: '2026-11-21', TIME: '22:22' },
+        ...{ YES: 'yes', TRUE: 'true', ON: 'yes', 1: 'one', HALF: '.5', INF: '.inf' },
+      },
+      ...{ command: ['serve', '1e3', '010'], user: '1000', cpus: 0.5, scale: 2, mem_limit: 1_073_741_824 },
+      ...{ secrets: [{ source: 's', mode: 0o440 }], tty: false },
+    })
+    expect(web).not.toHaveProperty('privileged')
+  })
+
+  test('has a number where a variable holds one', async () => {
+    const service = (value: string) => handed(`deploy: { replicas: "${value}" }`)
+    expect((await service('$' + '{N:-2}')).deploy).toEqual({ replicas: 2 })
+    await expect(service('$' + '{N:-many}')).rejects.toThrow('services/web/deploy/replicas is not a whole number')
+  })
+
+  test('may be written with as many aliases as it likes, within what they stand for', async () => {
+    const lines = Array.from({ length: 150 }, (_, index) => `  s${index}: { <<: *base, hostname: h${index} }`)
+    const compose = ['x-base: &base { image: "web:1", restart: always, labels: { a: b } }', 'services:', ...lines].join(
+      '\n',
+    )
+    const machine = composeMachine({ compose })
+    expect((await up(machine)).result).toMatchObject({ ok: true })
+    expect(containersIn(machine, 'shop')).toHaveLength(150)
+  })
+
+  test.each([
+    ['command: echo a && echo b', 'Correct it or take it out.'],
+    ['privileged: true', "Take it out, or allow it in this server's policy."],
+    ['privileged: true, command: echo a && echo b', "this server's policy can allow services/web/privileged."],
+    ['extends: { service: db }', 'Correct it or take it out.'],
+  ])('%s is refused with a cure that there is', async (service, cure) => {
+    const { message } = (await handed(service).catch((caught: Error) => caught)) as Error
+    expect(message).toContain(cure)
+  })
+
   test.each([
     ['volumes: ["C:x/../../../..:/host"]', 'services/web/volumes/0'],
     ['volumes: ["C:/host"]', 'services/web/volumes/0'],
@@ -475,7 +605,7 @@ const bomb = () => {
 }
 
 test.each([
-  ['a bomb of aliases', bomb(), 'too many aliases'],
+  ['a bomb of aliases', bomb(), 'more than 20000 values'],
   ['an alias of nothing', 'services: *nobody', 'BAD_ALIAS|alias'],
   ['an alias of itself', 'services: &a [*a]', 'compose_file|nested|alias'],
   ['brackets without end', '['.repeat(100_000), 'nested|not YAML'],

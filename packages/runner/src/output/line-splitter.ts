@@ -1,4 +1,6 @@
-/** Cuts text into lines of at most `maxLength`; longer ones go on in the next. */
+import { framesOf } from '@ikoma/kernel'
+
+/** Cuts text into lines of at most `maxLength`; longer ones go on in the next. A line that is written over is its last state. */
 export class LineSplitter {
   readonly #maxLength: number
   #rest = ''
@@ -9,18 +11,30 @@ export class LineSplitter {
 
   push(text: string): string[] {
     const lines = (this.#rest + text).split('\n')
-    this.#rest = lines.pop() ?? ''
-    const whole = lines.flatMap((line) => pieces(line.replace(/\r$/, ''), this.#maxLength))
-    const begun = pieces(this.#rest, this.#maxLength)
+    const { told, left } = unfinished(lines.pop() ?? '')
+    const whole = lines.flatMap((line) => this.#cut(line))
+    const begun = pieces(left, this.#maxLength)
     this.#rest = begun.pop() ?? ''
-    return [...whole, ...begun]
+    return [...whole, ...told.flatMap((frame) => pieces(frame, this.#maxLength)), ...begun]
   }
 
   end(): string[] {
     const rest = this.#rest
     this.#rest = ''
-    return rest === '' ? [] : [rest]
+    return rest === '' ? [] : this.#cut(rest)
   }
+
+  #cut(line: string): string[] {
+    return framesOf(line).flatMap((frame) => pieces(frame, this.#maxLength))
+  }
+}
+
+/** Of a line that goes on: what can be told, and its last two states, of which one may still write over the other. */
+function unfinished(line: string): { told: string[]; left: string } {
+  const open = line.lastIndexOf('\r')
+  if (open < 0) return { told: [], left: line }
+  const told = framesOf(line.slice(0, open))
+  return { told: told.slice(0, -1), left: `${told.at(-1) ?? ''}${line.slice(open)}` }
 }
 
 function pieces(line: string, maxLength: number): string[] {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path/posix'
+import { Numeral } from '../numeral.ts'
 
 export interface ComposeFinding {
   /** `services/api/volumes/0` */
@@ -154,11 +155,17 @@ export const forbidden =
 export const forbiddenUnlessEmpty =
   <T>(reason: string, message: string, judge: Judge<T>): Judge<T> =>
   (value, field, inspection) => {
-    if (value === null || value === false) return undefined
-    if (typeof value === 'object' && Object.keys(value).length === 0) return undefined
+    if (value === null || isNo(value)) return undefined
+    if ((Array.isArray(value) || isRecord(value)) && Object.keys(value).length === 0) return undefined
     inspection.forbid(field, reason, message)
     return judge(value, field, inspection)
   }
+
+/** As compose reads truths: `privileged: no` is a text for its reader of YAML. */
+const isNo = (value: unknown) =>
+  value === false ||
+  ((typeof value === 'string' || value instanceof Numeral) &&
+    ['false', 'no', 'off', 'n', 'f', '0'].includes(String(value).toLowerCase()))
 
 export const driver =
   (...allowed: string[]): Judge<string> =>
@@ -169,7 +176,7 @@ export const driver =
   }
 
 export const isRecord = (value: unknown): value is Mapping =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Numeral)
 
 /** The items of a value that may be one or many. */
 export const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])

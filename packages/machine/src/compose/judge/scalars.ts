@@ -1,9 +1,11 @@
+import { Numeral } from '../numeral.ts'
 import { isRecord, type Judge, listed, type Mapping } from './inspection.ts'
 
-/** A text, or a number or boolean as YAML prints it. */
+/** A text, a number as it was written, or a boolean as YAML prints it. */
 export const text: Judge<string> = (value, field, inspection) => {
   if (value === null || value === undefined) return undefined
-  if (!['string', 'number', 'boolean'].includes(typeof value)) return inspection.puzzled(field, 'is not a text.')
+  const isScalar = ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Numeral
+  if (!isScalar) return inspection.puzzled(field, 'is not a text.')
   const read = String(value)
   if (read.includes('\0') || !read.isWellFormed()) {
     return inspection.puzzled(field, 'has a character that no program can be given.')
@@ -21,14 +23,14 @@ export const matching =
   }
 
 const truths: Readonly<Record<string, boolean>> = {
-  ...{ true: true, yes: true, on: true, y: true },
-  ...{ false: false, no: false, off: false, n: false },
+  ...{ true: true, yes: true, on: true, y: true, t: true, 1: true },
+  ...{ false: false, no: false, off: false, n: false, f: false, 0: false },
 }
 
 export const truth: Judge<boolean> = (value, field, inspection) => {
   if (value === null) return undefined
   const word = String(value).toLowerCase()
-  const scalar = typeof value === 'string' || typeof value === 'boolean'
+  const scalar = typeof value === 'string' || typeof value === 'boolean' || value instanceof Numeral
   if (scalar && Object.hasOwn(truths, word)) return truths[word]
   return inspection.puzzled(field, 'is neither true nor false.')
 }
@@ -37,7 +39,8 @@ export const amount =
   (smallest = 0): Judge<number> =>
   (value, field, inspection) => {
     if (value === null) return undefined
-    const read = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+    const given = value instanceof Numeral ? value.whole : value
+    const read = typeof given === 'string' && /^-?\d{1,15}$/.test(given) ? Number(given) : given
     if (typeof read === 'number' && Number.isSafeInteger(read) && read >= smallest) return read
     return inspection.puzzled(field, 'is not a whole number that it may be.')
   }
@@ -45,7 +48,9 @@ export const amount =
 /** `0.5` of a processor. */
 export const fraction: Judge<number> = (value, field, inspection) => {
   if (value === null) return undefined
-  const read = typeof value === 'string' && /^\d{1,9}(\.\d{1,9})?$/.test(value) ? Number(value) : value
+  const written = value instanceof Numeral ? value.source : value
+  const read =
+    typeof written === 'string' && /^(\d{1,6}(\.\d{0,9})?|\.\d{1,9})$/.test(written) ? Number(written) : written
   return typeof read === 'number' && Number.isFinite(read) && read >= 0
     ? read
     : inspection.puzzled(field, 'is not a number.')
@@ -59,7 +64,7 @@ const units = ['', 'k', 'm', 'g', 't', 'p']
 export const bytes: Judge<number> = (value, field, inspection) => {
   if (value === null) return undefined
   const [all, number = '', unit = ''] = /^(\d{1,15}(?:\.\d{1,9})?) ?([kmgtp]?)(?:i?b)?$/i.exec(String(value)) ?? []
-  if (typeof value === 'boolean' || typeof value === 'object' || all === undefined) {
+  if (typeof value === 'boolean' || isRecord(value) || Array.isArray(value) || all === undefined) {
     return inspection.puzzled(field, 'is not a size, such as 512m.')
   }
   return Math.floor(Number(number) * 1024 ** units.indexOf(unit.toLowerCase()))

@@ -28,6 +28,7 @@ const container: Container = {
   project: 'shop',
   service: 'web',
   directory,
+  configFiles: '-',
   revision: 'former',
   image: 'web:0',
   state: 'running',
