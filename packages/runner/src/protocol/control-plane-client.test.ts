@@ -139,7 +139,20 @@ test('a path that cuts waiting requests is learned: no outage, no pause, and the
   for (let n = 0; n < 2; n += 1) expect(await client.claim({ waitSec: 25, max: 1, signal })).toEqual(nothing)
   expect(heard.map(({ path }) => path)).toEqual([
     '/v1/runner/orders/claim-next?waitSec=25&max=1',
-    '/v1/runner/orders/claim-next?waitSec=1&max=1',
+    '/v1/runner/orders/claim-next?waitSec=1&max=1&again=true',
   ])
   expect([cut, client.pathLimitSec()]).toEqual([[1], 1])
+})
+
+test('after a claim without an answer the next one asks for what it may have given', async () => {
+  const { heard, client } = await setup((_, count) =>
+    count < 3
+      ? { status: 503, headers: { 'x-ikoma-nonce': 'n' }, body: {} }
+      : { status: 200, headers: { 'x-ikoma-nonce': 'n' }, body: { orders: [] } },
+  )
+  const { signal } = new AbortController()
+  const ask = () => client.claim({ waitSec: 1, max: 1, signal }).catch(() => null)
+  for (let n = 0; n < 4; n += 1) await ask()
+  const asked = heard.map(({ path }) => new URL(path, 'http://x').searchParams.get('again'))
+  expect(asked).toEqual([null, 'true', 'true', null])
 })

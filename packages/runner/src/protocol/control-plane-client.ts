@@ -63,6 +63,8 @@ const parkedAnswerMs = 10_000
 /** Behind a balancer each process may have to say its nonce once. */
 const maxTries = 3
 
+const pathCutIt = Symbol('the path ended it')
+
 export type ControlPlaneClient = ReturnType<typeof createControlPlaneClient>
 
 /** The runner's side of the protocol, one method a message. Rejects with ApiError or UnreachableError. */
@@ -73,9 +75,10 @@ export function createControlPlaneClient(
 ) {
   const proving = provingFetch(identity, instance)
   const path = new PathLimit()
+  let isAnswerLost = false
 
-  /** Null when the path ended it before its time. */
-  async function parked<T>(waitSec: number, ask: (waitSec: number) => Promise<T>): Promise<T | null> {
+  /** What is answered, unless the path ended it before its time. */
+  async function parked<T>(waitSec: number, ask: (waitSec: number) => Promise<T>): Promise<T | typeof pathCutIt> {
     const shorterSec = path.waitSec(waitSec)
     const sentAtMs = performance.now()
     try {
@@ -86,7 +89,7 @@ export function createControlPlaneClient(
       const tookMs = performance.now() - sentAtMs
       if (!path.isCut(error, { waitSec: shorterSec, tookMs })) throw error
       pathCut(path.limitSec ?? 0)
-      return null
+      return pathCutIt
     }
   }
 
@@ -118,13 +121,17 @@ export function createControlPlaneClient(
     },
 
     async claim({ waitSec, max, signal }: { waitSec: number; max: number; signal: AbortSignal }): Promise<ClaimReply> {
+      const again = isAnswerLost ? { again: 'true' } : {}
+      // Until there is an answer: whatever ends it, something may have been claimed by then.
+      isAnswerLost = true
       const reply = await parked(waitSec, (sec) =>
         call<unknown>('/v1/runner/orders/claim-next', {
-          ...{ query: { waitSec: sec, max }, body: {}, signal },
+          ...{ query: { waitSec: sec, max, ...again }, body: {}, signal },
           timeoutMs: sec * 1000 + parkedAnswerMs,
         }),
       )
-      const orders = reply === null ? [] : claimReply.parse(reply).orders
+      isAnswerLost = reply === pathCutIt
+      const orders = reply === null || reply === pathCutIt ? [] : claimReply.parse(reply).orders
       const read = orders.map(readClaim)
       const claims = read.filter((each) => each !== null && 'grant' in each)
       const unreadable = read.filter((each) => each !== null && 'problem' in each)
@@ -137,7 +144,8 @@ export function createControlPlaneClient(
     async renew(hold: Hold, { waitSec, ...options }: { waitSec: number; signal: AbortSignal; timeoutMs: number }) {
       const ask = (sec: number) => progress(hold, 'heartbeat', { query: { waitSec: sec }, body: {}, ...options })
       // Cut short nobody can say whether it had arrived.
-      return (await parked(waitSec, ask)) ?? ask(0)
+      const progressed = await parked(waitSec, ask)
+      return progressed === pathCutIt ? ask(0) : progressed
     },
 
     /** For how long the path lets a request wait, in seconds; null while it is not known to end any. */
