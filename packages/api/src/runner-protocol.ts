@@ -66,6 +66,11 @@ export const claimQuery = z.object({
   waitSec: z.coerce.number().min(0).max(60).default(0),
   /** Answer `{orders: [...]}` with up to this many. Without it the answer is one order. */
   max: z.coerce.number().int().min(1).max(100).optional(),
+  /**
+   * The answer to a claim may have been lost: first of all give again what this start of the runner claimed and has not
+   * started, under the lease that it has. What is known already is for the runner to leave out.
+   */
+  again: z.stringbool().default(false),
 })
 
 export const claimedOrderSchema = orderSchema.extend({

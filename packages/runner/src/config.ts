@@ -40,6 +40,6 @@ export function settingsOf(config: RunnerConfig): RunnerSettings {
     })
   }
   const policyFile = join(config.stateDir, 'policy.json')
-  const times = { heartbeatSec: 30, waitSec: 50, stopGraceSec: 20, killGraceMs: 5_000 }
+  const times = { heartbeatSec: 30, waitSec: 25, stopGraceSec: 20, killGraceMs: 5_000 }
   return { policyFile, ...times, executorSocket: null, machineIdFile, ...config }
 }

@@ -79,7 +79,9 @@ interface Parts {
 async function run({ settings, deps, policy, identity, journal, machine, unlock, opensWith }: Parts): Promise<Runner> {
   const { logger, clock = systemClock, time = monotonic, actions = allActions } = deps
   const { version, killGraceMs } = settings
-  const controlPlane = createControlPlaneClient(identity.current, newInstance(machine))
+  const pathCut = (limitSec: number) =>
+    logger.info({ limitSec }, 'What is between here and the control plane cuts requests that wait: they wait for less.')
+  const controlPlane = createControlPlaneClient(identity.current, newInstance(machine), pathCut)
   const folder = join(settings.stateDir, 'logs')
   const logOutbox = new LogOutbox({ folder, send: controlPlane.sendLog, clock, logger })
   const tellLog = (hold: Hold) => logOutbox.deliver(hold)
@@ -113,7 +115,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     runOrder: (claim) => runOrder(claim, orderDeps),
     refuseOrder: (claim) => refuseUnreadable(claim, orderDeps),
     auditHead: () => journal.auditHead,
-    state: () => (journal.full ? { diskFull: true } : {}),
+    state: () => stateOf(journal, controlPlane),
     reloadIdentity: identity.reload,
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
@@ -137,6 +139,11 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   // Whoever only calls stop() need not look at it.
   done.catch(() => {})
   return { runnerId, running: loop.running, done, stop }
+}
+
+function stateOf(journal: Journal, { pathLimitSec }: ControlPlaneClient): Record<string, unknown> {
+  const limitSec = pathLimitSec()
+  return { ...(journal.full && { diskFull: true }), ...(limitSec !== null && { pathLimitSec: limitSec }) }
 }
 
 /** Who does what needs root: an executor of its own, or this very process, with the rights it has. */

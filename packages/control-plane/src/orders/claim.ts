@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   type ClaimedOrder,
   type Grant,
@@ -14,6 +13,7 @@ import type { Context } from '../context.ts'
 import { type Speaker, topicOf } from '../instances.ts'
 import { orderResource } from '../present.ts'
 import { deliver } from '../secrets/deliver.ts'
+import { isLeaseOf, newLeases } from './leases.ts'
 import { mayRun } from './seal.ts'
 
 interface Claimer {
@@ -42,6 +42,8 @@ export function claimerOf({ access, places, clock }: Context, request: CallerReq
 interface Wanted {
   waitSec: number
   max: number
+  /** The answer to a claim before may have been lost. */
+  again: boolean
   gone: AbortSignal
 }
 
@@ -58,7 +60,7 @@ export async function claimWithin(context: Context, claimer: Claimer, wanted: Wa
 }
 
 async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): Promise<ClaimedOrder[]> {
-  const { waitSec, max, gone } = wanted
+  const { waitSec, max, again, gone } = wanted
   const until = performance.now() + waitSec * 1000
   let { runner } = claimer
   refuseFormer(claimer)
@@ -69,10 +71,13 @@ async function claimOrWait(context: Context, claimer: Claimer, wanted: Wanted): 
     try {
       if (over.aborted) return []
       const { nothingMs, waitMs } = context.instances.holdMs(runner, claimer.speaker, context.clock.now())
-      // What is signed now would be good by a time that nobody has.
+      // What is signed now would be good by a time that nobody has; what stands in a database that was put back may have ended.
+      const holds = nothingMs > 0 || context.clockWatch.isUnsettled() || context.witness.refusal() !== null
       const drained = context.drain.current() !== null || context.instances.isDraining(runner)
-      const nothing = nothingMs > 0 || drained || context.clockWatch.isUnsettled()
-      const claimed = nothing ? [] : await claimNow(context, runner, max)
+      const holder = { ...claimer, runner }
+      const before = again && !holds ? await claimedBefore(context, holder, max) : []
+      if (before.length > 0) return before
+      const claimed = holds || drained ? [] : await claimNow(context, holder, max)
       const left = until - performance.now()
       if (claimed.length > 0 || left <= 0) return claimed
       await watch.wait(Math.min(left, claimer.leftMs(), nothingMs || waitMs), over)
@@ -97,17 +102,35 @@ function refuseFormer({ runner, protocol }: Claimer): void {
   )
 }
 
-async function claimNow(context: Context, runner: AttachedRunner, max: number): Promise<ClaimedOrder[]> {
-  const { store, clock, timing } = context
-  // Said by an alarm and to whoever places orders; a runner waits.
-  if (context.witness.refusal()) return []
+type Holder = Pick<Claimer, 'runner' | 'speaker'>
+
+/**
+ * What this very start of the runner claimed and has not started: under the lease and the attempt that it has, for as long
+ * as that lasts. Whether it knows of it already, it can tell; another start is given nothing that one before it may be doing.
+ */
+async function claimedBefore(context: Context, { runner, speaker }: Holder, max: number): Promise<ClaimedOrder[]> {
+  const { store, clock, keyring } = context
+  const filter = { status: ['CLAIMED' as const], runnerId: runner.id }
+  const { items } = await store.listOrders(filter, { limit: runner.concurrency, cursor: null })
+  const ready: Ready[] = []
+  for (const { id, lease } of items) {
+    if (ready.length === max || !isLeaseOf(keyring.nonceKey, { runnerId: runner.id, speaker }, lease)) continue
+    const order = await store.findOrder(id)
+    const isHeld = order?.status === 'CLAIMED' && order.lease === lease && (order.leaseExpiresAt ?? 0) > clock.now()
+    if (isHeld && mayRun(order, keyring)) ready.push(...(await withSecrets(context, runner, order)))
+  }
+  return grantedOrders(context, runner, ready)
+}
+
+async function claimNow(context: Context, { runner, speaker }: Holder, max: number): Promise<ClaimedOrder[]> {
+  const { store, clock, timing, keyring } = context
   const orders = await store.claimOrders({
     runnerId: runner.id,
     targets: targetsOfRunner(runner),
     types: typesAllowedBy(runner.scopes),
     max,
     concurrency: runner.concurrency,
-    leases: Array.from({ length: max }, () => randomUUID()),
+    leases: newLeases(keyring.nonceKey, { runnerId: runner.id, speaker }, max),
     now: clock.now(),
     timing,
   })
@@ -148,21 +171,26 @@ async function grantedOrders(context: Context, runner: AttachedRunner, ready: Re
   return signed.flatMap((grant, place) => {
     const order = ready[place]?.order
     if (order === undefined) return []
-    const { claimLeaseMs, runLeaseMs } = timing
-    const leases = { lease: order.lease ?? '', claimLeaseSec: claimLeaseMs / 1000, runLeaseSec: runLeaseMs / 1000 }
+    const claimLeaseSec = leaseLeftMs(context, order) / 1000
+    const leases = { lease: order.lease ?? '', claimLeaseSec, runLeaseSec: timing.runLeaseMs / 1000 }
     return [{ ...orderResource(order), ...leases, grant }]
   })
 }
 
+/** All of it for a new claim. */
+function leaseLeftMs({ clock, timing }: Context, { leaseExpiresAt }: Order): number {
+  return Math.min(timing.claimLeaseMs, Math.max(0, (leaseExpiresAt ?? 0) - clock.now()))
+}
+
 function grantFor(context: Context, runner: AttachedRunner, { order, secrets }: Ready): Grant {
-  const { clock, timing } = context
+  const { clock } = context
   const { type, payload, dryRun, risk, retryClass, attempt, maxAttempts, lostClaims, timeoutSec, expiresAt } = order
   const issuedAt = clock.now()
   return {
     ...{ v: 2, orderId: order.id, type, payload, dryRun, risk, retryClass },
     ...{ runnerId: runner.id, serverId: runner.serverId },
     ...{ attempt, maxAttempts, lostClaims, lease: order.lease ?? '', timeoutSec },
-    ...{ issuedAt, notAfter: issuedAt + Math.min(timing.claimLeaseMs, grantLifeMaxMs), expiresAt },
+    ...{ issuedAt, notAfter: issuedAt + Math.min(leaseLeftMs(context, order), grantLifeMaxMs), expiresAt },
     auditHead: context.witness.head(),
     secrets,
   }

@@ -123,6 +123,47 @@ describe('claiming', () => {
   })
 })
 
+describe('a claim whose answer was lost', () => {
+  const next = '/v1/runner/orders/claim-next?max=4'
+
+  test('is given again to the start of the runner that holds it, under its lease and its attempt', async () => {
+    const runner = await enrolProven(world)
+    const { id } = await placeSelftest(world, runner.id)
+    const [first] = (await runner.call('POST', next)).body.orders as ClaimedOrder[]
+    expect((await runner.call('POST', next)).status).toBe(204)
+    world.time.now += 10_000
+    const [again, ...more] = (await runner.call('POST', `${next}&again=true`)).body.orders as ClaimedOrder[]
+    const leftMs = world.timing.claimLeaseMs - 10_000
+    expect(again).toMatchObject({ id, attempt: 1, lease: first?.lease, claimLeaseSec: leftMs / 1000 })
+    expect(more).toEqual([])
+    const signed = JSON.parse(Buffer.from(again?.grant.bytes ?? '', 'base64url').toString()) as Grant
+    expect(signed).toMatchObject({ attempt: 1, lease: first?.lease, notAfter: world.time.now + leftMs })
+    const events = (await world.admin('GET', `/v1/orders/${id}/events`)).body.items
+    expect(events.map(({ action }: { action: string }) => action)).toEqual(['order.placed', 'order.claimed'])
+    const headers = { 'x-ikoma-lease': first?.lease ?? '' }
+    expect((await runner.call('POST', `/v1/runner/orders/${id}/start`, { headers })).body.status).toBe('RUNNING')
+    expect((await runner.call('POST', `${next}&again=true`)).status).toBe(204)
+  })
+
+  test('is given to nobody else, nor once it is over', async () => {
+    const runner = await enrolProven(world)
+    await placeSelftest(world, runner.id)
+    await runner.call('POST', next)
+    // A start after a crash: what the one before it began it does not know.
+    const restarted = runner.at()
+    world.time.now += 20_000
+    await restarted('POST', `${next}&again=true`)
+    world.time.now += 5_000
+    expect((await restarted('POST', `${next}&again=true`)).status).not.toBe(200)
+    world.time.now += world.timing.claimLeaseMs
+    expect((await runner.call('POST', `${next}&again=true`)).status).not.toBe(200)
+    const plain = await world.createRunner()
+    await placeSelftest(world, plain.id)
+    await plain.claim()
+    expect((await plain.call('POST', `${next}&again=true`)).status).toBe(204)
+  })
+})
+
 describe('reporting', () => {
   test('works without the lease header for the runner that holds the claim, as in the source document', async () => {
     const { order, at } = await running()

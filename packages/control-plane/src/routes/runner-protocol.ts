@@ -76,9 +76,9 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       },
     },
     async (request, reply) => {
-      const { waitSec, max } = request.query
-      const claimer = claimerOf(context, request)
-      const claimed = await claimWithin(context, claimer, { waitSec, max: max ?? 1, gone: connectionGone(reply) })
+      const { waitSec, max, again } = request.query
+      const wanted = { waitSec, max: max ?? 1, again, gone: connectionGone(reply) }
+      const claimed = await claimWithin(context, claimerOf(context, request), wanted)
       if (claimed.length === 0) return reply.code(204).send(null)
       return max === undefined ? claimed[0] : { orders: claimed.map(listedClaim) }
     },

@@ -230,6 +230,7 @@ export const shownCertificate = (name: string): ShownCertificate => ({
   validFrom: '2026-01-01T00:00:00.000Z',
   validTo: '2099-01-01T00:00:00.000Z',
   daysLeft: 10_000,
+  lifeLeftPercent: 55,
   fingerprint256: 'AA',
   ofName: true,
   distrust: null,

@@ -22,13 +22,18 @@ interface Said {
 }
 
 /** A control plane that answers as told, and a client of it. */
-async function setup(answer: (heard: Heard, count: number) => Said, base = '') {
+interface Around {
+  base?: string
+  told?: (limitSec: number) => void
+}
+
+async function setup(answer: (heard: Heard, count: number) => Said | Promise<Said>, { base = '', told }: Around = {}) {
   const heard: Heard[] = []
   const server = createServer(async (request, response) => {
     let body = ''
     for await (const bytes of request) body += bytes
     heard.push({ path: request.url ?? '', headers: request.headers, body })
-    const { status, headers, body: said } = answer(heard.at(-1) as Heard, heard.length)
+    const { status, headers, body: said } = await answer(heard.at(-1) as Heard, heard.length)
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(said))
   })
   server.listen(0, '127.0.0.1')
@@ -36,7 +41,7 @@ async function setup(answer: (heard: Heard, count: number) => Said, base = '') {
   onTestFinished(() => void server.close())
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${base}`
   const me = { url, runnerId: 'r', token: 't', privateKeyPem: 'pem', privateKey } as unknown as Identity
-  return { heard, client: createControlPlaneClient(() => me, instance) }
+  return { heard, client: createControlPlaneClient(() => me, instance, told) }
 }
 
 const ok = (nonce: string): Said => ({
@@ -116,4 +121,38 @@ test('a redirect is never followed: what it leads to gets no credential', async 
   await client.heartbeat({ status: 'ONLINE' })
   await expect(client.heartbeat({ status: 'ONLINE' })).rejects.toThrow()
   expect([heard.length, thief.heard.length]).toEqual([2, 0])
+})
+
+test('a path that cuts waiting requests is learned: no outage, no pause, and the next waits for less', async () => {
+  const cut: number[] = []
+  const { heard, client } = await setup(
+    async ({ path }) => {
+      const waitSec = Number(new URL(path, 'http://x').searchParams.get('waitSec'))
+      if (waitSec < 2) return { status: 200, headers: { 'x-ikoma-nonce': 'n' }, body: { orders: [] } }
+      await new Promise((resolve) => setTimeout(resolve, 1_600))
+      return { status: 504, body: {} }
+    },
+    { told: (limitSec) => cut.push(limitSec) },
+  )
+  const { signal } = new AbortController()
+  const nothing = { claims: [], unreadable: [], unnamed: 0 }
+  for (let n = 0; n < 2; n += 1) expect(await client.claim({ waitSec: 25, max: 1, signal })).toEqual(nothing)
+  expect(heard.map(({ path }) => path)).toEqual([
+    '/v1/runner/orders/claim-next?waitSec=25&max=1',
+    '/v1/runner/orders/claim-next?waitSec=1&max=1&again=true',
+  ])
+  expect([cut, client.pathLimitSec()]).toEqual([[1], 1])
+})
+
+test('after a claim without an answer the next one asks for what it may have given', async () => {
+  const { heard, client } = await setup((_, count) =>
+    count < 3
+      ? { status: 503, headers: { 'x-ikoma-nonce': 'n' }, body: {} }
+      : { status: 200, headers: { 'x-ikoma-nonce': 'n' }, body: { orders: [] } },
+  )
+  const { signal } = new AbortController()
+  const ask = () => client.claim({ waitSec: 1, max: 1, signal }).catch(() => null)
+  for (let n = 0; n < 4; n += 1) await ask()
+  const asked = heard.map(({ path }) => new URL(path, 'http://x').searchParams.get('again'))
+  expect(asked).toEqual([null, 'true', 'true', null])
 })

@@ -17,6 +17,7 @@ import {
 } from '@ikoma/api'
 import * as z from 'zod'
 import type { Identity } from './identity.ts'
+import { PathLimit } from './path-limit.ts'
 import { provingFetch } from './proving-fetch.ts'
 
 // Only what the runner needs beyond the signed grant, so that a newer control plane may say more.
@@ -57,16 +58,41 @@ export interface UnreadableClaim extends Hold {
   problem: string
 }
 
-/** Beyond the time a parked request may take. */
 const answerMs = 15_000
+/** Beyond the time a parked request may take: a connection of which only our end is left is noticed by then. */
+const parkedAnswerMs = 10_000
 /** Behind a balancer each process may have to say its nonce once. */
 const maxTries = 3
+
+const pathCutIt = Symbol('the path ended it')
 
 export type ControlPlaneClient = ReturnType<typeof createControlPlaneClient>
 
 /** The runner's side of the protocol, one method a message. Rejects with ApiError or UnreachableError. */
-export function createControlPlaneClient(identity: () => Identity, instance: string) {
+export function createControlPlaneClient(
+  identity: () => Identity,
+  instance: string,
+  pathCut: (limitSec: number) => void = () => {},
+) {
   const proving = provingFetch(identity, instance)
+  const path = new PathLimit()
+  let isAnswerLost = false
+
+  /** What is answered, unless the path ended it before its time. */
+  async function parked<T>(waitSec: number, ask: (waitSec: number) => Promise<T>): Promise<T | typeof pathCutIt> {
+    const shorterSec = path.waitSec(waitSec)
+    const sentAtMs = performance.now()
+    try {
+      const answer = await ask(shorterSec)
+      path.answered()
+      return answer
+    } catch (error) {
+      const tookMs = performance.now() - sentAtMs
+      if (!path.isCut(error, { waitSec: shorterSec, tookMs })) throw error
+      pathCut(path.limitSec ?? 0)
+      return pathCutIt
+    }
+  }
 
   /** An answer may only say which nonce is good now: then the same request again, signed with that. */
   async function call<T>(path: string, options: RequestOptions & { hold?: Hold }, tries = 1): Promise<T> {
@@ -97,10 +123,17 @@ export function createControlPlaneClient(identity: () => Identity, instance: str
     },
 
     async claim({ waitSec, max, signal }: { waitSec: number; max: number; signal: AbortSignal }): Promise<ClaimReply> {
-      const path = '/v1/runner/orders/claim-next'
-      const timeoutMs = waitSec * 1000 + answerMs
-      const reply = await call<unknown>(path, { query: { waitSec, max }, body: {}, signal, timeoutMs })
-      const orders = reply === null ? [] : claimReply.parse(reply).orders
+      const again = isAnswerLost ? { again: 'true' } : {}
+      // Until there is an answer: whatever ends it, something may have been claimed by then.
+      isAnswerLost = true
+      const reply = await parked(waitSec, (sec) =>
+        call<unknown>('/v1/runner/orders/claim-next', {
+          ...{ query: { waitSec: sec, max, ...again }, body: {}, signal },
+          timeoutMs: sec * 1000 + parkedAnswerMs,
+        }),
+      )
+      isAnswerLost = reply === pathCutIt
+      const orders = reply === null || reply === pathCutIt ? [] : claimReply.parse(reply).orders
       const read = orders.map(readClaim)
       const claims = read.filter((each) => each !== null && 'grant' in each)
       const unreadable = read.filter((each) => each !== null && 'problem' in each)
@@ -110,8 +143,15 @@ export function createControlPlaneClient(identity: () => Identity, instance: str
     start: (hold: Hold, timeoutMs = answerMs) => progress(hold, 'start', { body: {}, timeoutMs }),
 
     /** Renews when it arrives; stays open for `waitSec` unless a cancel comes. */
-    renew: (hold: Hold, { waitSec, ...options }: { waitSec: number; signal: AbortSignal; timeoutMs: number }) =>
-      progress(hold, 'heartbeat', { query: { waitSec }, body: {}, ...options }),
+    async renew(hold: Hold, { waitSec, ...options }: { waitSec: number; signal: AbortSignal; timeoutMs: number }) {
+      const ask = (sec: number) => progress(hold, 'heartbeat', { query: { waitSec: sec }, body: {}, ...options })
+      // Cut short nobody can say whether it had arrived.
+      const progressed = await parked(waitSec, ask)
+      return progressed === pathCutIt ? ask(0) : progressed
+    },
+
+    /** For how long the path lets a request wait, in seconds; null while it is not known to end any. */
+    pathLimitSec: () => path.limitSec,
 
     async sendLog(hold: Hold, body: LogChunkBody, signal: AbortSignal) {
       return logReply.parse(await call(orderPath(hold, 'logs'), { hold, body, signal }))

@@ -19,7 +19,8 @@ export interface LeaseKeeperDeps {
   time?: Monotonic
 }
 
-const maxParkSec = 60
+/** What is in between may have forgotten the connection; a cancel is to be heard all the same. */
+const maxParkSec = 25
 
 /**
  * Renews a started order's lease until it is closed. The lease is counted from when a renewal was sent, not answered,

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Action, Actions } from '../order/action.ts'
-import { setup, until } from '../testing/setup.ts'
+import { recordingLogger, setup, until } from '../testing/setup.ts'
 import type { Claim } from './control-plane-client.ts'
 import { identityPaths } from './identity.ts'
 import { startLoop } from './loop.ts'
@@ -115,6 +115,27 @@ describe('a running runner', () => {
     expect(quick.reports[0]?.outcome).toBe('succeeded')
     expect(slow.reports[0]).toMatchObject({ ok: false, outcome: 'interrupted' })
     await runner.done
+  })
+
+  it('does once what a claim gives again because its answer may have been lost', async () => {
+    const stopping = new AbortController()
+    onTestFinished(() => stopping.abort())
+    const claim = (lease: string) => ({ orderId: 'o', attempt: 1, lease, claimLeaseSec: 1, runLeaseSec: 1 }) as Claim
+    const answers = [[claim('a')], [claim('a'), claim('b')], [claim('b')]]
+    const ran: string[] = []
+    startLoop({
+      controlPlane: {
+        claim: async () => ({ claims: answers.shift() ?? [], unreadable: [], unnamed: 0 }),
+        heartbeat: async () => ({ ok: true, serverTime: '' }),
+      },
+      runOrder: async ({ lease }) => void ran.push(lease),
+      refuseOrder: async () => {},
+      reloadIdentity: async () => false,
+      about: { version: '1', capabilities: {} },
+      ...{ concurrency: 4, waitSec: 1, heartbeatSec: 30, logger: recordingLogger(), stopping: stopping.signal },
+    })
+    await until(() => answers.length === 0)
+    expect(ran).toEqual(['a', 'b'])
   })
 
   it('fails as a whole when one order cannot be recorded', async () => {

@@ -27,6 +27,9 @@ export interface LoopDeps {
 const backoff = { baseMs: 500, capMs: 30_000 }
 const credentialsBackoff = { baseMs: 5_000, capMs: 60_000 }
 
+/** As many leases as can still last are far fewer. */
+const maxTaken = 10_000
+
 export interface Loop {
   running(): number
   /** Resolves after `stopping`, once no order runs. */
@@ -38,16 +41,25 @@ export interface Loop {
 /** Claims orders into free slots and shows signs of life, until `stopping`. */
 export function startLoop(deps: LoopDeps): Loop {
   const running = new Set<Promise<void>>()
+  const taken = new Set<string>()
   const slotFreed = new Bell()
   const fatal = Promise.withResolvers<never>()
-  const run = (order: Promise<void>) => {
+  const run = (lease: string, order: Promise<void>) => {
+    taken.add(lease)
+    // Given again it would be looked at again, and refused as done: that would end what nobody has done.
+    if (taken.size > maxTaken) taken.delete(taken.values().next().value ?? '')
     const settled = order.catch(fatal.reject).finally(() => {
       running.delete(settled)
       slotFreed.ring()
     })
     running.add(settled)
   }
-  const slots = { free: () => deps.concurrency - running.size, run, freed: slotFreed }
+  const slots = {
+    free: () => deps.concurrency - running.size,
+    run,
+    isTaken: (lease: string) => taken.has(lease),
+    freed: slotFreed,
+  }
   const claiming = claimAll(slots, deps).then(() => Promise.all(running))
   const ended = Promise.all([claiming, beatAll(deps)]).then(() => {})
   return { running: () => running.size, ended, failed: fatal.promise }
@@ -55,7 +67,8 @@ export function startLoop(deps: LoopDeps): Loop {
 
 interface Slots {
   free(): number
-  run(order: Promise<void>): void
+  run(lease: string, order: Promise<void>): void
+  isTaken(lease: string): boolean
   freed: Bell
 }
 
@@ -87,9 +100,10 @@ async function claimOnce(slots: Slots, deps: LoopDeps): Promise<void> {
   const sentAtMs = performance.now()
   const { claims, unreadable, unnamed } = await controlPlane.claim({ waitSec, max, signal: stopping })
   if (unnamed > 0) logger.error({ unnamed }, 'Claimed orders cannot be read, not even which they are.')
-  // Claims beyond what was asked for expire by themselves.
-  for (const claim of claims.slice(0, max)) slots.run(deps.runOrder(claim))
-  for (const claim of unreadable.slice(0, max)) slots.run(deps.refuseOrder(claim))
+  // Claims beyond what was asked for expire by themselves. What was given again may have arrived the first time.
+  const isNew = ({ lease }: { lease: string }) => !slots.isTaken(lease)
+  for (const claim of claims.filter(isNew).slice(0, max)) slots.run(claim.lease, deps.runOrder(claim))
+  for (const claim of unreadable.filter(isNew).slice(0, max)) slots.run(claim.lease, deps.refuseOrder(claim))
   if (claims.length + unreadable.length > 0) return
   // One that answers "nothing" at once must not be asked again at once.
   if (performance.now() - sentAtMs < 1_000) await pause(250 + 250 * Math.random(), stopping)
