@@ -15,10 +15,12 @@ import type { SecretDesk } from './secrets/secret-desk.ts'
 import type { SignalDesk } from './signal-desk.ts'
 import type { Alarms } from './watch/alarms.ts'
 import type { ClockWatch } from './watch/clock-watch.ts'
+import type { StoreHealth } from './watch/store-health.ts'
 
 /** What the routes work with; wired once in control-plane.ts. */
 export interface Context {
   store: Store
+  health: StoreHealth
   clock: Clock
   /** Whether that clock can be believed now. */
   clockWatch: ClockWatch

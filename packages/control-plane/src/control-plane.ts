@@ -45,6 +45,7 @@ import { ClockWatch } from './watch/clock-watch.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
+import { levelOf, StoreHealth } from './watch/store-health.ts'
 import { startTicker } from './watch/ticker.ts'
 
 export interface ControlPlaneOptions {
@@ -171,10 +172,12 @@ function tellBroken({ alarms, brokenRows }: Context, rows: BrokenRow[]): void {
 }
 
 function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Context {
-  const { store, keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  const { keyring, adminKey, log, clock = systemClock, timing = defaultTiming } = options
+  const health = new StoreHealth({ store: options.store, clock, log })
+  const { store } = health
   const signals = new SignalDesk()
   const secrets = new SecretDesk({ store, clock, keyring })
-  const metrics = createMetrics(store)
+  const metrics = createMetrics(store, () => health.isUp())
   const alarms = new Alarms({ log, registry: metrics.registry })
   const monotonicMs = options.monotonicMs ?? (options.clock ? () => clock.now() : upMs)
   const auditRule = auditRuleOf(keyring, store.dialect)
@@ -182,15 +185,18 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const presence = new Presence(store, log)
   const instances = new RunnerInstances({ presence, signals, alarms })
   const access = new AccessControl({ store, clock, adminKey, keyring, instances })
+  const witness = new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file })
+  const refusal = () => witness.refusal()
   return {
     store,
+    health,
     clock,
     clockWatch: new ClockWatch({ store, clock, monotonicMs, log, alarms }),
     log,
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets, refusal }),
     secrets,
     signals,
     presence,
@@ -199,7 +205,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     metrics,
     alarms,
     auditRule,
-    witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
+    witness,
     headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
     places: newPlaces(),
     brokenRows: new Set(),
@@ -254,12 +260,12 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
     every(lookEveryMs, async () => context.instances.sweep(context.clock.now())),
     every(lookEveryMs, () =>
       announceClaimable(context).catch((error: unknown) =>
-        context.log.warn({ err: error }, 'no look for lost signals'),
+        context.log[levelOf(error)]({ err: error }, 'no look for lost signals'),
       ),
     ),
     every(sayAuditEveryMs, () => context.witness.tick()),
     every(watchEveryMs, () =>
-      scheduler.watch().catch((error: unknown) => context.log.warn({ err: error }, 'no watch')),
+      scheduler.watch().catch((error: unknown) => context.log[levelOf(error)]({ err: error }, 'no watch')),
     ),
   ]
 }

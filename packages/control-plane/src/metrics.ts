@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { liveStatuses, type OrderStatus, type Store } from '@ikoma/domain'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
@@ -6,8 +7,11 @@ export type Metrics = ReturnType<typeof createMetrics>
 /** Counting orders of the other statuses at every scrape would read the whole history. */
 const counted: OrderStatus[] = [...liveStatuses, 'NEEDS_ATTENTION']
 
+/** Prometheus gives up a scrape after ten seconds. */
+const countWithinMs = 4_000
+
 /** Prometheus metrics of one control plane; watch/alarms.ts adds its own. */
-export function createMetrics(store: Store) {
+export function createMetrics(store: Store, isStoreUp: () => Promise<boolean>) {
   const registry = new Registry()
   // Looking at the event loop every 10 ms, as it would by itself, is most of what an idle server does.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
@@ -34,7 +38,19 @@ export function createMetrics(store: Store) {
     help: 'Requests of runners that ask for an order, most of them waiting for one',
     registers: [registry],
   })
-  const storeUp = new Gauge({ name: 'ikoma_store_up', help: '1 while the store answers', registers: [registry] })
+  const leads = new Gauge({
+    name: 'ikoma_reconciler_leads',
+    help: '1 in the process that reconciles; of all that share a store one',
+    registers: [registry],
+  })
+  new Gauge({
+    name: 'ikoma_store_up',
+    help: '1 while the store answers and takes writes',
+    registers: [registry],
+    async collect() {
+      this.set((await isStoreUp()) ? 1 : 0)
+    },
+  })
   new Gauge({
     name: 'ikoma_orders',
     help: 'Orders that are not over, or that a person must look at, by status',
@@ -42,11 +58,21 @@ export function createMetrics(store: Store) {
     registers: [registry],
     async collect() {
       // A scrape must not fail with the store: that is when the rest of it is needed.
-      const counts = await store.countOrders(counted).catch(() => null)
-      storeUp.set(counts === null ? 0 : 1)
+      const counts = await within(countWithinMs, store.countOrders(counted)).catch(() => null)
       if (counts === null) return this.reset()
       for (const status of counted) this.set({ status }, counts[status] ?? 0)
     },
   })
-  return { registry, requests, sweeps, pruned, openClaims }
+  return { registry, requests, sweeps, pruned, openClaims, leads }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const timeout = delay(ms, undefined, { signal: late.signal }).then(() => Promise.reject(new Error('too late')))
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    late.abort()
+    timeout.catch(() => undefined)
+  }
 }

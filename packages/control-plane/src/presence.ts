@@ -1,5 +1,6 @@
 import type { AttachedRunner, RunnerTouch, Store } from '@ikoma/domain'
 import type { Log } from '@ikoma/kernel/node'
+import { levelOf } from './watch/store-health.ts'
 
 const flushMs = 3_000
 
@@ -43,7 +44,7 @@ export class Presence {
       await this.#store.touchRunners(touches)
     } catch (error) {
       // The next heartbeat says it again.
-      this.#log.warn({ err: error, runners: touches.length }, 'could not record heartbeats')
+      this.#log[levelOf(error)]({ err: error, runners: touches.length }, 'could not record heartbeats')
     }
   }
 }

@@ -3,6 +3,7 @@ import { AppError, fullJitterMs } from '@ikoma/kernel'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type pg from 'pg'
 import {
+  commitUnconfirmed,
   commitUnknown,
   DatabaseError,
   databaseError,
@@ -89,15 +90,24 @@ async function once<T>(
     throw translate(error)
   })
   const watched = translating(client, statements)
+  let unconfirmed = false
+  // A wait for a standby that is cancelled ends in a warning of this routine, and in COMMIT all the same.
+  const hear = ({ routine }: { routine?: string | undefined }) => {
+    if (routine === 'SyncRepWaitForLSN') unconfirmed = true
+  }
+  client.on('notice', hear)
   try {
-    return await drizzle({ client: watched as unknown as pg.PoolClient }).transaction(async (tx) => {
+    const done = await drizzle({ client: watched as unknown as pg.PoolClient }).transaction(async (tx) => {
       if (settings) await watched.query(settings)
       return await work(tx)
     }, isolation && { isolationLevel: isolation })
+    if (unconfirmed) throw commitUnconfirmed()
+    return done
   } catch (error) {
     throw databaseError(error)
   } finally {
     watched.end()
+    client.off('notice', hear)
     // What is not idle was not rolled back: nobody else may have it.
     client.release(client.getTransactionStatus() !== 'I')
   }

@@ -65,15 +65,25 @@ export function outcomeUnknown(error: unknown): boolean {
 }
 
 export function commitUnknown(error: DatabaseError): DatabaseError {
-  const message =
-    'The database did not say how the change ended: it may or may not have been made. Look before you try again.'
-  return new DatabaseError({ code: 'unavailable', reason: 'commit_unknown', message }, error, error)
+  return new DatabaseError(unknownCommit, error, error)
+}
+
+/** It is on this server alone, and gone if that is lost. */
+export function commitUnconfirmed(): DatabaseError {
+  return new DatabaseError(unknownCommit, new Error('no standby confirmed the commit'), {})
 }
 
 interface Refusal {
   code: ErrorCode
   reason: string
   message: string
+}
+
+const unknownCommit: Refusal = {
+  code: 'unavailable',
+  reason: 'commit_unknown',
+  message:
+    'The database did not say how the change ended: it may or may not have been made. Look before you try again.',
 }
 
 const unreachable: Refusal = {

@@ -22,6 +22,31 @@ describe('TRUST_PROXY', () => {
   })
 })
 
+describe('DATABASE_URL', () => {
+  const messageOf = (url: string) => {
+    try {
+      readControlPlaneConfig({ DATABASE_URL: url }, '/')
+      return null
+    } catch (error) {
+      return (error as AppError).fields?.map(({ field, message }) => `${field} ${message}`).join('; ')
+    }
+  }
+
+  it.each([
+    ['postgres://u:a@db/x', null],
+    ['postgresql://db.internal:5433/x?sslmode=require&options=a,b', null],
+    ['postgres://u:p%2C@db/x', null],
+    ['postgres://a:1,b:2/x', 'names several hosts'],
+    ['postgres://u:p@a,b,c/x?target_session_attrs=read-write', 'names several hosts'],
+    ['postgresql://u:p,q@a:5432,b:5432/x', 'names several hosts'],
+    ['mysql://db/x', 'postgres:// address'],
+    ['db.internal', 'postgres:// address'],
+  ])('%s', (url, said) => {
+    if (said === null) expect(messageOf(url)).toBeNull()
+    else expect(messageOf(url)).toMatch(new RegExp(`^DATABASE_URL .*${said}`))
+  })
+})
+
 describe('retention', () => {
   it.each([
     [{}, { keepMs: 90 * dayMs, archiveDir: null }],

@@ -18,6 +18,15 @@ const proxyAddress = z.union(
 )
 /** To believe every address is to believe nobody: then whoever asks names its own. */
 const trustedProxy = proxyAddress.refine((address) => !/\/0+$/.test(address), 'must not be every address')
+/** libpq's lists of hosts are not for this driver: it would take them for one name. */
+const postgresAddress = z
+  .string()
+  .refine((text) => !/^postgres(ql)?:\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(text), {
+    error:
+      'names several hosts: give the one that leads to the primary, such as HAProxy, see docs/operating/high-availability.md',
+    abort: true,
+  })
+  .pipe(z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }))
 const dayMs = 24 * 3_600_000
 /** `off` and 0 are null. */
 const daysVariable = z
@@ -33,8 +42,8 @@ export const environmentSchema = z.object({
   PORT: portVariable.default(3000),
   LOG_LEVEL: z.enum(logLevels).default('info'),
   DB_PATH: z.string().default('./data/ikoma.db'),
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
-  DATABASE_LISTEN_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// address' }).optional(),
+  DATABASE_URL: postgresAddress.optional(),
+  DATABASE_LISTEN_URL: postgresAddress.optional(),
   DATABASE_PREPARE: switchVariable.default(true),
   IKOMA_ADMIN_KEY: z.string().optional(),
   IKOMA_KEYS_DIR: z.string().optional(),

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ControlPlane, createControlPlane, type Keyring, openKeyring, settleAudit } from '@ikoma/control-plane'
 import type { Store } from '@ikoma/domain'
+import { AppError, fullJitterMs } from '@ikoma/kernel'
 import { createLog, type Log } from '@ikoma/kernel/node'
 import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { version } from '../version.ts'
@@ -22,7 +24,7 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   const log = createLog(config.logLevel, process.stderr)
   const adminKey = resolveAdminKey(config)
   const keyring = openKeyring(config.keysDir)
-  const store = await openStore(config, keyring, log)
+  const store = await untilThere(() => openStore(config, keyring, log), log)
   let controlPlane: ControlPlane | null = null
   const close = async () => {
     await controlPlane?.close()
@@ -51,6 +53,23 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** What passes by itself, as when both start with the machine. */
+const passing = ['store_unreachable', 'store_starting', 'store_connections', 'store_read_only']
+const waits = { baseMs: 500, capMs: 10_000 }
+
+/** Tries again for as long as the database is not there yet, and says what it waits for; anything else is the caller's to mend. */
+async function untilThere(open: () => Promise<Store>, log: Log): Promise<Store> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open()
+    } catch (error) {
+      if (!(error instanceof AppError && passing.includes(error.reason))) throw error
+      log.warn({ reason: error.reason, tries, detail: error.message }, 'waiting for the database of DATABASE_URL')
+      await delay(fullJitterMs(waits, tries, 1))
+    }
   }
 }
 

@@ -137,7 +137,10 @@ function sendFailure(context: Context, error: unknown, request: FastifyRequest, 
   const known = toAppError(error)
   const status = statusOf[known.code]
   if (status >= 500)
-    request.log.error({ requestId: request.id, err: error, method: request.method, url: request.url }, 'request failed')
+    request.log[known.code === 'unavailable' ? 'debug' : 'error'](
+      { requestId: request.id, err: error, method: request.method, url: request.url },
+      'request failed',
+    )
   if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
   const code = known.reason === 'validation_failed' ? 'VALIDATION_ERROR' : codes[status]
   return reply.code(status).send({

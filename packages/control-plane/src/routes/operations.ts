@@ -1,4 +1,4 @@
-import { AppError, type Clock } from '@ikoma/kernel'
+import { AppError } from '@ikoma/kernel'
 import { equalSecrets } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
@@ -7,8 +7,6 @@ import { isFromThisMachine } from '../from-this-machine.ts'
 import type { App } from './app.ts'
 
 const tags = ['operations']
-const readyWithinMs = 3_000
-const lookEveryMs = 1_000
 /** Strangers may call them, and nobody's health check may fail for it: they are never refused, and cost next to nothing. */
 const probe = { access: 'public', boundsItself: true }
 
@@ -18,8 +16,7 @@ export interface OperationOptions {
 }
 
 export function operationRoutes(app: App, context: Context, options: OperationOptions): void {
-  const { store, clock, metrics } = context
-  const look = lookOften(() => withDeadline(store.ping()), clock)
+  const { health, metrics } = context
 
   app.get(
     '/healthz',
@@ -34,10 +31,14 @@ export function operationRoutes(app: App, context: Context, options: OperationOp
     '/readyz',
     {
       config: probe,
-      schema: { tags, summary: 'The store answers', response: { 200: z.object({ status: z.literal('ready') }) } },
+      schema: {
+        tags,
+        summary: 'The store takes writes; else 503 with the cause',
+        response: { 200: z.object({ status: z.literal('ready') }) },
+      },
     },
     async () => {
-      await look()
+      await health.assertReady()
       return { status: 'ready' as const }
     },
   )
@@ -52,34 +53,6 @@ export function operationRoutes(app: App, context: Context, options: OperationOp
   )
 
   app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, () => app.swagger())
-}
-
-async function withDeadline(ping: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('unavailable', 'The store does not answer.')), readyWithinMs)
-  })
-  try {
-    await Promise.race([ping, late])
-  } catch (cause) {
-    throw new AppError('unavailable', 'The store does not answer.', {
-      reason: 'store_not_ready',
-      retryAfterSec: 5,
-      cause,
-    })
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** One look a second, which all who ask meanwhile share. */
-function lookOften(look: () => Promise<void>, clock: Clock): () => Promise<void> {
-  let last: { at: number; outcome: Promise<void> } | null = null
-  return () => {
-    const now = clock.now()
-    if (last === null || Math.abs(now - last.at) >= lookEveryMs) last = { at: now, outcome: look() }
-    return last.outcome
-  }
 }
 
 /** With a token: that token. Without one: only from this machine itself, not through a proxy. */

@@ -61,7 +61,7 @@ export async function setup(
   })
   await controlPlane.app.ready()
   const call = caller(controlPlane.app)
-  const metrics = createMetrics(store)
+  const metrics = createMetrics(store, async () => true)
   const alarms = new Alarms({ log, registry: metrics.registry })
   const orders = new OrderDesk({
     store,

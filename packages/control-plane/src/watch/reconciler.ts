@@ -5,10 +5,13 @@ import type { Log } from '@ikoma/kernel/node'
 import type { Metrics } from '../metrics.ts'
 import type { Alarms } from './alarms.ts'
 import type { ClockWatch } from './clock-watch.ts'
+import { levelOf } from './store-health.ts'
 
 const batch = 500
 /** Silence of more than this share of the fleet in one tick is more likely ours than theirs. */
 const massSilenceShare = 0.3
+/** Shorter than what counts as an absence, with the pause of those who wait for it: then a leader that died is none. */
+const leadsForPeriods = 1.5
 /** Below this many silent runners a share says nothing. */
 const massSilenceFloor = 5
 /** For how many leases such a silence is taken for ours. */
@@ -42,6 +45,7 @@ export class Reconciler {
   /** How far the clock was moved since the last pass, back when it was moved both ways. */
   #movedByMs: number | null = null
   #stretch = { byMs: 0, until: 0 }
+  #ledBefore: boolean | null = null
 
   constructor(options: ReconcilerOptions) {
     this.#options = options
@@ -77,12 +81,13 @@ export class Reconciler {
     if (clockWatch.isUnsettled()) return Math.min(periodMs, unsettledPauseMs)
     try {
       await this.#pass(this.#options.clock.now())
-      if (this.#failures > 0) log.info({ failures: this.#failures }, 'the store is back; the reconciler catches up')
+      if (this.#failures > 0) log.info({ failures: this.#failures }, 'the reconciler catches up')
       this.#failures = 0
-      return periodMs
+      // One that does not lead asks often, so that nobody's absence is longer than the leader's own pause.
+      return this.leads() ? periodMs : periodMs / 4
     } catch (error) {
       this.#failures += 1
-      log.warn({ err: error, failures: this.#failures }, 'the reconciler could not work')
+      log[levelOf(error)]({ err: error, failures: this.#failures }, 'the reconciler could not work')
       return Math.min(periodMs, pausesMs[Math.min(this.#failures, pausesMs.length) - 1] ?? periodMs)
     }
   }
@@ -91,6 +96,7 @@ export class Reconciler {
     const { store, metrics, clockWatch } = this.#options
     const ttlMs = this.#ttlMs
     const leadership = await store.holdLeadership('reconciler', this.#holder, ttlMs, now)
+    this.#tellLeadership(leadership.held)
     this.#leadsUntil = leadership.held ? now + ttlMs : 0
     if (!leadership.held) return
     const movedByMs = this.#movedByMs
@@ -103,6 +109,14 @@ export class Reconciler {
     if (Object.keys(actions).length > 0) this.#options.log.info({ actions }, 'reconciled')
     if (!clockWatch.holdsPruning()) await store.pruneIdempotency(now - idempotencyLifeMs)
     if (this.#movedByMs === movedByMs) this.#movedByMs = null
+  }
+
+  #tellLeadership(leads: boolean): void {
+    const { log, metrics } = this.#options
+    metrics.leads.set(leads ? 1 : 0)
+    if (leads === this.#ledBefore) return
+    this.#ledBefore = leads
+    log.info({ leads }, leads ? 'this process reconciles now' : 'another process reconciles')
   }
 
   /** While nobody served, runners could not renew: their leases get that time back. */
@@ -139,7 +153,7 @@ export class Reconciler {
   }
 
   get #ttlMs(): number {
-    return this.#options.periodMs * 3
+    return this.#options.periodMs * leadsForPeriods
   }
 
   async #massSilence(now: number): Promise<boolean> {

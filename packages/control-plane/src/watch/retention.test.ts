@@ -30,7 +30,7 @@ afterEach(async () => {
 function keeping(days: number, { archiveDir, leads = true }: { archiveDir?: string; leads?: boolean } = {}) {
   const { store, time } = world
   const lines: string[] = []
-  const metrics = createMetrics(store)
+  const metrics = createMetrics(store, async () => true)
   const log = createLog('info', { write: (line) => lines.push(line) })
   const retention = new Retention({
     store,
@@ -154,6 +154,38 @@ test('the leader is whoever reconciled last, until that was too long ago or it r
   await reconciler.tick()
   await reconciler.resign()
   expect(reconciler.leads()).toBe(false)
+})
+
+test('of two processes the other leads within two periods when one dies, which is no outage, and says so once', async () => {
+  const { time, timing, metrics, alarms, clockWatch } = world
+  const store = { ...world.store, dialect: 'postgres' as const }
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => lines.push(line) })
+  const make = () =>
+    new Reconciler({
+      store,
+      clock: { now: () => time.now },
+      clockWatch,
+      log,
+      metrics,
+      alarms,
+      timing,
+      periodMs: 30_000,
+    })
+  const [dying, other] = [make(), make()]
+  const start = time.now
+  const due = { dying: start, other: start + 100 }
+  let tookOver: number | null = null
+  for (; time.now < start + 600_000; time.now += 100) {
+    if (time.now >= due.dying && time.now <= start + 120_000) due.dying = time.now + (await dying.tick())
+    if (time.now >= due.other) due.other = time.now + (await other.tick())
+    if (time.now < start + 120_000) expect([dying.leads(), other.leads()]).toEqual([true, false])
+    else if (other.leads()) tookOver ??= time.now - start
+  }
+  expect(tookOver).toBeLessThan(180_000)
+  expect(lines.filter((line) => line.includes('leases are held'))).toEqual([])
+  expect(lines.filter((line) => line.includes('reconcile'))).toHaveLength(3)
+  expect(await metrics.registry.metrics()).toContain('ikoma_reconciler_leads 1')
 })
 
 describe('an archive that cannot be written', () => {

@@ -6,6 +6,7 @@ import type { OrderArchive } from '../orders/order-archive.ts'
 import { orderRecord } from '../orders/order-record.ts'
 import type { Alarms } from './alarms.ts'
 import type { ClockWatch } from './clock-watch.ts'
+import { levelOf } from './store-health.ts'
 
 /** Orders looked at in one tick, and what one transaction may delete of them: runners must not wait for it. */
 const window = 200
@@ -57,7 +58,7 @@ export class Retention {
       await this.#step()
     } catch (error) {
       this.#cursor = null
-      log.warn({ err: error }, 'old orders could not be pruned')
+      log[levelOf(error)]({ err: error }, 'old orders could not be pruned')
     }
     return this.#cursor === null ? idleMs : Math.max(minRestMs, restFactor * (performance.now() - startedAt))
   }

@@ -7,6 +7,7 @@ import { isOverdue } from '../present.ts'
 import type { Alarms } from './alarms.ts'
 import type { ClockWatch } from './clock-watch.ts'
 import { nextCronRun } from './cron.ts'
+import { levelOf } from './store-health.ts'
 
 /** A run this late was missed: the control plane was away. */
 const missedAfterMs = 60_000
@@ -44,7 +45,7 @@ export class Scheduler {
       while ((await store.releaseOrders(now, batch)) === batch);
       for (const schedule of await store.listDueSchedules(now, batch)) await this.#fire(schedule, now)
     } catch (error) {
-      log.warn({ err: error }, 'the scheduler could not work')
+      log[levelOf(error)]({ err: error }, 'the scheduler could not work')
     }
   }
 

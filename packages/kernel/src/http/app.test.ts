@@ -49,6 +49,24 @@ test.each(Object.entries(statusOf))('an AppError %s is answered %i as problem+js
   expect(answer.headers['retry-after']).toBe('7')
 })
 
+test('of a thousand requests that fail by one outage one line is written, and each mistake has its own', async () => {
+  const lines: { level: string; msg: string; failed?: number }[] = []
+  const app = await setup({ log: createLog('info', { write: (line) => lines.push(JSON.parse(line)) }) })
+  const failing: Record<string, Error> = {
+    '/down': new AppError('unavailable', 'The database does not answer.', { reason: 'store_unreachable' }),
+    '/full': new AppError('unavailable', 'The disk is full.', { reason: 'store_disk_full' }),
+    '/mistake': new Error('a mistake'),
+  }
+  for (const [path, error] of Object.entries(failing))
+    app.get(path, { config: { access: 'public' }, logLevel: 'info' }, () => {
+      throw error
+    })
+  for (let n = 0; n < 30; n += 1) for (const path of Object.keys(failing)) await app.inject(path)
+  const said = lines.filter(({ msg }) => msg.startsWith('request failed'))
+  expect(said.filter(({ level }) => level === 'warn')).toMatchObject([{ failed: 1 }, { failed: 1 }])
+  expect(said.filter(({ level }) => level === 'error')).toHaveLength(30)
+})
+
 test('errors are answered in the caller’s own shape, wherever they come from, with the same status and headers', async () => {
   const sendError = errorSender('application/json', ({ code, message }) => ({ error: { code, message } }))
   const app = await setup({ sendError })

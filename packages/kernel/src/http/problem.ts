@@ -45,17 +45,37 @@ export function errorSender(
   contentType: string,
   bodyOf: (error: AppError, request: FastifyRequest) => unknown,
 ): SendError {
+  const outages = new Outages()
   return (error, request, reply) => {
     const known = toAppError(error)
     const status = statusOf[known.code]
-    if (status >= 500)
-      request.log.error(
-        { requestId: request.id, err: error, method: request.method, url: request.url },
-        'request failed',
-      )
+    const fields = { requestId: request.id, err: error, method: request.method, url: request.url }
+    if (known.code === 'unavailable') outages.say(request.log, known.reason, fields)
+    else if (status >= 500) request.log.error(fields, 'request failed')
     if (known.retryAfterSec !== undefined) reply.header('retry-after', String(known.retryAfterSec))
     if (status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(status).type(contentType).send(bodyOf(known, request))
+  }
+}
+
+const outageEveryMs = 10_000
+
+/** During an outage every request fails for the same reason: that is said every ten seconds, with how many there were. */
+class Outages {
+  readonly #said = new Map<string, { at: number; since: number }>()
+
+  say(log: FastifyRequest['log'], reason: string, fields: object): void {
+    const now = performance.now()
+    const said = this.#said.get(reason) ?? { at: Number.NEGATIVE_INFINITY, since: 0 }
+    this.#said.set(reason, said)
+    said.since += 1
+    if (now - said.at < outageEveryMs) {
+      log.debug(fields, 'request failed')
+      return
+    }
+    log.warn({ ...fields, failed: said.since }, 'request failed: what it needs does not answer')
+    said.at = now
+    said.since = 0
   }
 }
 

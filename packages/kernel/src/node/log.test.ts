@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { AppError } from '../errors.ts'
 import { createLog, type Log } from './log.ts'
 
 const secret = 'hunter2Xq'
@@ -31,6 +32,21 @@ test.each<[string, (log: Log) => void]>([
   expect(lines).toHaveLength(1)
   expect(lines[0]).not.toContain(secret)
   expect(() => JSON.parse(lines[0] ?? '')).not.toThrow()
+})
+
+test('what does not answer is said without a stack, and with its cause', () => {
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => lines.push(line) })
+  const cause = new Error('connect ECONNREFUSED 127.0.0.1:5432')
+  log.warn({
+    err: new AppError('unavailable', 'The database does not answer.', { reason: 'store_unreachable', cause }),
+  })
+  expect(JSON.parse(lines[0] ?? '').err).toEqual({
+    ...{ type: 'AppError', reason: 'store_unreachable', detail: 'The database does not answer.' },
+    cause: cause.message,
+  })
+  log.warn({ err: new AppError('internal', 'a mistake') })
+  expect(JSON.parse(lines[1] ?? '').err.stack).toContain('log.test.ts')
 })
 
 test('the log leaves ordinary fields as they are', () => {

@@ -1,4 +1,5 @@
 import { type Bindings, type ChildLoggerOptions, type DestinationStream, type Logger, pino } from 'pino'
+import { AppError } from '../errors.ts'
 import { hideInValue, hideSecrets, secretMask } from '../hide-secrets.ts'
 
 export type Log = Logger
@@ -42,6 +43,7 @@ function shown(fields: Record<string, unknown>): Record<string, unknown> {
 
 /** An error as JSON would not tell it, with its stack and its causes; headers, of which any may be a credential, not at all. */
 function described(value: unknown, depth = 0): unknown {
+  if (value instanceof AppError && value.code === 'unavailable') return shortly(value)
   if (value instanceof Error) return pino.stdSerializers.err(value)
   if (typeof value !== 'object' || value === null || Array.isArray(value) || depth > 4) return value
   if (Object.getPrototypeOf(value) !== Object.prototype) return value
@@ -50,6 +52,11 @@ function described(value: unknown, depth = 0): unknown {
     isHeaders(name) ? secretMask : described(item, depth + 1),
   ])
   return Object.fromEntries(entries)
+}
+
+/** What does not answer is no mistake of the code that asked: of an outage every stack is the same, and there are thousands. */
+function shortly({ reason, message, cause }: AppError): Record<string, unknown> {
+  return { type: 'AppError', reason, detail: message, ...(cause instanceof Error ? { cause: cause.message } : {}) }
 }
 
 function isHeaders(name: string): boolean {

@@ -65,10 +65,14 @@ export async function assertDurable(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ fsync: string; commit: string }>(
     "select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit",
   )
-  const { fsync, commit } = rows[0] ?? {}
-  if (fsync === 'on' && commit !== 'off') return
-  throw new AppError(
-    'internal',
+  const problem = rows[0] && notDurable(rows[0])
+  if (problem) throw problem
+}
+
+export function notDurable({ fsync, commit }: { fsync: string; commit: string }): AppError | null {
+  if (fsync === 'on' && commit !== 'off') return null
+  return new AppError(
+    'unavailable',
     `PostgreSQL runs with fsync ${fsync}, synchronous_commit ${commit}: a crash would lose orders. Turn both on.`,
     { reason: 'store_not_durable' },
   )

@@ -16,16 +16,98 @@ export function lostConnection(error: unknown): boolean {
   return !(error instanceof AppError) && meansLost(sqlState(error))
 }
 
+/** Refusals of the whole server, of which none changed anything, by SQLSTATE; and what a person does about each. */
+const refusals: Record<string, { reason: string; message: string }> = {
+  '53100': {
+    reason: 'store_disk_full',
+    message: 'The disk of the PostgreSQL server is full (53100): nothing was changed. Free space there.',
+  },
+  '53300': {
+    reason: 'store_connections',
+    message: 'PostgreSQL has no connection left (53300): nothing was changed. Raise max_connections, or ask for fewer.',
+  },
+  '25006': {
+    reason: 'store_read_only',
+    message:
+      'PostgreSQL is read-only (25006): nothing was changed. It is a standby, or default_transaction_read_only is on.',
+  },
+  '55P03': {
+    reason: 'store_locked',
+    message: 'Somebody else holds a lock in the database for too long (55P03): nothing was changed.',
+  },
+  '57014': {
+    reason: 'store_slow',
+    message: 'PostgreSQL took too long and was stopped (57014): nothing was changed.',
+  },
+  '57P03': {
+    reason: 'store_starting',
+    message: 'PostgreSQL is starting up or shutting down (57P03): nothing was changed.',
+  },
+  '28P01': {
+    reason: 'store_login',
+    message: 'PostgreSQL refuses the password of DATABASE_URL (28P01): nothing was changed.',
+  },
+  '28000': {
+    reason: 'store_login',
+    message: 'PostgreSQL refuses the role of DATABASE_URL (28000): nothing was changed. See pg_hba.conf.',
+  },
+  '3D000': {
+    reason: 'store_no_database',
+    message: 'PostgreSQL has no database of the name in DATABASE_URL (3D000). Create it.',
+  },
+  '42501': {
+    reason: 'store_no_right',
+    message: 'The role of DATABASE_URL lacks a right in PostgreSQL (42501): nothing was changed.',
+  },
+}
+
+/** The server was lost before anything was to be written for good: for certain it did nothing. */
+export function notReached(error: unknown): AppError {
+  const refused = storeError(error)
+  return refused.reason === 'store_unreachable' ? unreachable(error) : refused
+}
+
+function unreachable(error: unknown): AppError {
+  return new AppError('unavailable', `The database does not answer${where(error)}; nothing was changed.`, {
+    reason: 'store_unreachable',
+    retryAfterSec: 5,
+    cause: plain(error),
+  })
+}
+
+/** Where a connection was tried in vain, as the system names it: host and port, and no more of the address. */
+function where(error: unknown): string {
+  const { code, syscall, address, port, hostname } = (databaseError(error) ?? {}) as Record<string, unknown>
+  if (syscall !== 'connect' && syscall !== 'getaddrinfo') return ''
+  const place = address === undefined ? hostname : `${String(address)}:${String(port)}`
+  return place === undefined ? '' : ` at ${String(place)} (${String(code)})`
+}
+
+/** A standby that had to confirm a commit did not: it is on this server alone, and gone if that is lost. */
+export function unconfirmedCommit(): AppError {
+  return new AppError(
+    'unavailable',
+    'No standby confirmed the change in time: it may or may not last. Look at synchronous_standby_names and the standbys.',
+    { reason: 'store_standby_silent', retryAfterSec: 5 },
+  )
+}
+
 /** What a caller is told. The cause is for the log: neither SQL nor values are in it. */
 export function storeError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const state = sqlState(error)
+  const refusal = refusals[state ?? '']
+  if (refusal) {
+    const { reason, message } = refusal
+    return new AppError('unavailable', message, { reason, retryAfterSec: 5, cause: plain(error) })
+  }
   if (state?.startsWith('22')) {
     return new AppError('unprocessable', 'PostgreSQL cannot store this text or number, such as a NUL character.', {
       reason: 'value_not_storable',
       cause: plain(error),
     })
   }
+  if (where(error) !== '') return unreachable(error)
   if (meansLost(state)) {
     return new AppError(
       'unavailable',

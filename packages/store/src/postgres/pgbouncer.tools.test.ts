@@ -9,7 +9,7 @@ import { type PostgresServer, startPostgres } from '../testing/index.ts'
 import { openTemporary } from '../testing/test-database.ts'
 
 let postgres: PostgresServer
-let pooler: { port: number; preparesByName: boolean; stop(): Promise<void> }
+let pooler: { port: number; stop(): Promise<void> }
 beforeAll(async () => {
   postgres = await startPostgres()
   pooler = await startPgBouncer(postgres.port)
@@ -24,7 +24,8 @@ describeStore(
   recycled(() =>
     openTemporary(postgres.url, (databaseUrl) => {
       const url = databaseUrl.replace(`:${postgres.port}/`, `:${pooler.port}/`)
-      return { url, listenUrl: databaseUrl, prepare: pooler.preparesByName }
+      // Whether it may prepare is not said: it finds out.
+      return { url, listenUrl: databaseUrl }
     }),
   ),
 )
@@ -64,7 +65,6 @@ async function startPgBouncer(postgresPort: number): Promise<typeof pooler> {
   })
   return {
     port,
-    preparesByName,
     async stop() {
       child.kill('SIGKILL')
       await exited

@@ -13,6 +13,8 @@ import { isHot } from './hot-writes.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
+import { keepsPrepared } from './pooler.ts'
+import { openProbe } from './probe.ts'
 import { registryReads } from './registry-reads.ts'
 import { rowSeals } from './row-seals.ts'
 import { formerRows } from './sealed-rows.ts'
@@ -30,7 +32,7 @@ export interface PostgresOptions extends Sealing {
   listenUrl?: string | null
   /** Connections for reads. Writes have three more, and LISTEN one. */
   poolSize?: number
-  /** False for a PgBouncer before 1.21, which loses prepared statements in transaction mode. */
+  /** False uses none; else whether they last is found out, since a PgBouncer before 1.21 loses them in transaction mode. */
   prepare?: boolean
   /** Accept a server that loses acknowledged commits when it crashes: for throwaway tests. */
   allowUnsafe?: boolean
@@ -39,8 +41,10 @@ export interface PostgresOptions extends Sealing {
 
 /** Opens the database as the store of this and any number of other processes, made and migrated when need be. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const { url, clock = systemClock, poolSize = 10, prepare = true, log = () => undefined } = options
+  const { url, clock = systemClock, poolSize = 10, log = () => undefined } = options
   const migrated = await prepareDatabase(options, clock.now())
+  const prepare = options.prepare !== false && (await keepsPrepared(url))
+  if (!prepare && options.prepare !== false) log(behindPooler, undefined)
   const former = formerWindow(options, migrated, clock.now())
   const readers = openPool({ url, poolSize, log })
   // Reads never keep a write waiting for a connection: one for each of the two groups below and one to notify.
@@ -55,9 +59,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   )
   const auditKey = auditKeyOf(options.sealKey)
   const commit = (calls: WriteCall[]) =>
-    commitBatch({ pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
+    commitBatch({ url, pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
   const renew = () =>
-    renewSeals({ transactions: { pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
+    renewSeals({ transactions: { url, pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
   const opened = clock.now() < former.until || former.unknown ? await renew() : { sealed: {}, refused: {} }
   options.onOpened?.({ ...opened, formerUntil: former.until })
   const again = setInterval(() => {
@@ -68,26 +72,26 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const hot = new GroupCommit({ ...bounds, maxBatch: 512 })
   // A long sweep or a rare write does not hold up the runners: it has a transaction and a connection of its own.
   const single = new GroupCommit({ ...bounds, maxBatch: 1 })
+  const probe = openProbe(options)
   const db = openDb(readers)
   const named = (name: string) => (prepare ? name : '')
   return {
     dialect: 'postgres',
     ...submitting((call) => signals.tellingBroken((isHot(call) ? hot : single).submit(call))),
     ...translated({ ...orderReads(db, seals, named), ...registryReads(db, seals, named), ...secretReads(db) }),
-    ...translated({
-      async ping() {
-        await pool.query('update audit_head set id = id where id = 1')
-      },
-    }),
+    ping: probe.look,
     subscribe: signals.subscribe,
     async close() {
       clearInterval(again)
       await Promise.all([hot, single].map((group) => group.settled()))
-      await signals.close()
+      await Promise.all([signals.close(), probe.close()])
       if (!pool.ending) await Promise.all([pool.end(), readers.end()])
     },
   }
 }
+
+const behindPooler =
+  'DATABASE_URL leads through a pooler that loses prepared statements (PgBouncer before 1.21 in transaction mode): they are not used. Set DATABASE_LISTEN_URL to PostgreSQL itself, since such a pooler delivers no notifications'
 
 /** What a neighbour of the former version wrote must be under our seal before its day is over. */
 const renewEveryMs = 3_600_000

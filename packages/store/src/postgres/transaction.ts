@@ -4,7 +4,8 @@ import type { RowSeals } from '../row-seals.ts'
 import { Trace } from '../trace.ts'
 import { appendAudit, lockHead } from './audit-writes.ts'
 import { type Db, openDb } from './connection.ts'
-import { lostConnection, lostRace } from './errors.ts'
+import { lostConnection, lostRace, notReached, unconfirmedCommit } from './errors.ts'
+import { stopWaiting, watchStandbys } from './standbys.ts'
 import { type Answer, type Statement, StatementQueue, type Value } from './statement-batch.ts'
 
 export interface Transaction {
@@ -31,6 +32,7 @@ export interface Work<R> {
 }
 
 export interface Transactions {
+  url: string
   pool: pg.Pool
   seals: RowSeals
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
@@ -59,22 +61,32 @@ export async function inTransaction<R>(
   }
 }
 
-async function once<R>({ pool, seals, prepare, auditKey }: Transactions, work: (tx: Transaction) => Promise<Work<R>>) {
-  const client = await pool.connect()
+async function once<R>(
+  { url, pool, seals, prepare, auditKey }: Transactions,
+  work: (tx: Transaction) => Promise<Work<R>>,
+) {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw notReached(error)
+  })
   const statements = new StatementQueue(client, prepare)
+  const standbys = watchStandbys(client)
   let broken = true
+  let mayBeCommitted = false
   try {
     const tx = begin(client, statements, { seals, auditKey })
     const { value, last, head } = await work(tx)
-    await commit(tx, last, head)
+    await commit(tx, { last, head, onEnding: () => (mayBeCommitted = true) })
     broken = false
+    if (standbys.silent()) throw unconfirmedCommit()
     return { value, signals: signalsOf(tx.trace) }
   } catch (error) {
     statements.drop(error)
-    if (!lostConnection(error)) broken = !(await rolledBack(client))
-    throw error
+    if (broken && !lostConnection(error)) broken = !(await rolledBack(client))
+    throw lostConnection(error) && !mayBeCommitted ? notReached(error) : error
   } finally {
+    standbys.stop()
     client.release(broken)
+    if (broken && mayBeCommitted) void stopWaiting(url, client)
   }
 }
 
@@ -97,10 +109,18 @@ function begin(
   }
 }
 
-async function commit(tx: Transaction, last: Promise<unknown> | undefined, head: AuditHead | undefined): Promise<void> {
+interface Ending {
+  last: Promise<unknown> | undefined
+  head: AuditHead | undefined
+  /** From here on nobody can tell, when no answer comes. */
+  onEnding: () => void
+}
+
+async function commit(tx: Transaction, { last, head, onEnding }: Ending): Promise<void> {
   const { entries } = tx.trace
   const end = head ?? (entries.length > 0 ? (await Promise.all([lockHead(tx), last]))[0] : undefined)
   const appended = end === undefined ? undefined : appendAudit(tx, end)
+  onEnding()
   const [{ command }] = await Promise.all([tx.ask(ending), appended, last])
   if (command !== 'COMMIT') throw new Error(`PostgreSQL answered the commit with ${command}`)
 }

@@ -1,0 +1,97 @@
+import { AppError } from '@ikoma/kernel'
+import pg from 'pg'
+import { clientConfig, notDurable } from './connection.ts'
+import { notReached, unconfirmedCommit } from './errors.ts'
+import { stopWaiting, watchStandbys } from './standbys.ts'
+
+const answerWithinMs = 2_500
+/** When a look is given up that no answer ever ends, as of a server whose machine is gone. */
+const giveUpAfterMs = 60_000
+
+export interface Probe {
+  /** Resolves when a write is taken; rejects, within three seconds, with the cause. */
+  look(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Asks for a write on a connection of its own, one at a time: however long a server or its standby says nothing, and however
+ * often it is asked, one connection waits for it.
+ */
+export function openProbe({ url, allowUnsafe = false }: { url: string; allowUnsafe?: boolean }): Probe {
+  let client: pg.Client | null = null
+  let asking: Promise<void> | null = null
+  const forget = () => {
+    const gone = client
+    client = null
+    if (!gone) return
+    gone.end().catch(() => undefined)
+    void stopWaiting(url, gone)
+  }
+  const ask = async () => {
+    try {
+      client ??= await connected(url, forget)
+      await write(client, allowUnsafe)
+    } catch (error) {
+      forget()
+      throw error instanceof AppError ? error : notReached(error)
+    }
+  }
+  return {
+    async look() {
+      asking ??= ask().finally(() => {
+        asking = null
+      })
+      await within(asking)
+    },
+    async close() {
+      await client?.end().catch(() => undefined)
+    },
+  }
+}
+
+async function connected(url: string, forget: () => void): Promise<pg.Client> {
+  const client = new pg.Client({ ...clientConfig(url), query_timeout: giveUpAfterMs, application_name: 'ikoma probe' })
+  client.on('error', forget)
+  await client.connect()
+  return client
+}
+
+/** What every write does: it locks, changes a row, commits, and waits for whoever has to confirm it. */
+async function write(client: pg.Client, allowUnsafe: boolean): Promise<void> {
+  const standbys = watchStandbys(client)
+  try {
+    const answers = (await client.query(statements)) as unknown as pg.QueryResult<{ fsync: string; commit: string }>[]
+    const setting = answers.flatMap(({ rows }) => rows)[0]
+    const problem = setting && !allowUnsafe ? notDurable(setting) : null
+    if (problem) throw problem
+    if (standbys.silent()) throw unconfirmedCommit()
+  } finally {
+    standbys.stop()
+  }
+}
+
+/** In one message: a failure undoes what came before it. */
+const statements = `begin; set local statement_timeout = 2000;
+  select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit;
+  update audit_head set id = id where id = 1; commit`
+
+async function within(asking: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(notAnswered()), answerWithinMs)
+  })
+  try {
+    await Promise.race([asking, late])
+  } finally {
+    clearTimeout(timer)
+    asking.catch(() => undefined)
+  }
+}
+
+function notAnswered(): AppError {
+  return new AppError('unavailable', 'The database does not answer, or a standby does not confirm what it writes.', {
+    reason: 'store_silent',
+    retryAfterSec: 5,
+  })
+}
