@@ -88,6 +88,7 @@ export default defineConfig({
           include: ['packages/*/src/**/*.clock.test.ts', 'e2e/clock/**/*.test.ts'],
           setupFiles: ['packages/control-plane/src/testing/close-sqlite.ts'],
           testTimeout: 300_000,
+          fileParallelism: false,
         },
       },
       {

@@ -101,8 +101,8 @@ export class World {
     return { id: runnerId, stateDir }
   }
 
-  async startRunner({ stateDir }: EnrolledRunner, args: string[] = []): Promise<Process> {
-    const runner = this.ikoma(['runner', 'run', '--state-dir', stateDir, ...args])
+  async startRunner({ stateDir }: EnrolledRunner, args: string[] = [], env: Record<string, string> = {}) {
+    const runner = this.ikoma(['runner', 'run', '--state-dir', stateDir, ...args], env)
     await runner.said(/The runner has started/)
     return runner
   }

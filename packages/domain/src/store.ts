@@ -103,14 +103,14 @@ export interface RegistryStore {
   listServers(page: PageRequest): Promise<Page<Server>>
   /** Rejects with `not_found`; `conflict` (`runner_already_attached`) when the runner serves another server. */
   updateServer(id: string, patch: ServerPatch, audit: AuditEntry): Promise<Server>
-  /** Rejects with `not_found`; `conflict` (`server_has_live_orders`). */
+  /** Rejects with `not_found`; `conflict` (`server_has_live_orders`, `server_has_schedules`). */
   deleteServer(id: string, audit: AuditEntry): Promise<void>
 
   insertRunner(runner: Runner, audit: AuditEntry): Promise<void>
   findRunner(id: string): Promise<AttachedRunner | null>
   listRunners(page: PageRequest): Promise<Page<AttachedRunner>>
   updateRunner(id: string, patch: RunnerPatch, audit: AuditEntry): Promise<AttachedRunner>
-  /** Rejects with `not_found`; `conflict` (`runner_has_live_orders`). Detaches it from its server. */
+  /** Rejects with `not_found`; `conflict` (`runner_has_live_orders`, `runner_has_schedules`). Detaches it from its server. */
   deleteRunner(id: string, audit: AuditEntry): Promise<void>
   /** Records many runners' signs of life at once, without audit. */
   touchRunners(touches: RunnerTouch[]): Promise<void>

@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'not_found'
   | 'conflict'
   | 'too_large'
+  | 'unsupported'
   | 'unprocessable'
   | 'upgrade_required'
   | 'rate_limited'

@@ -38,6 +38,19 @@ export function hasLiveOrders(noun: 'server' | 'runner', orderId: string): AppEr
   )
 }
 
+/** Refuses to remove what schedules place orders for: they would go on and fail. */
+export function refuseSchedulesOf(
+  noun: 'server' | 'runner',
+  id: string,
+  schedules: readonly { name: string; order: Record<string, unknown> }[],
+): void {
+  const names = schedules.filter(({ order }) => order[`${noun}Id`] === id).map(({ name }) => `"${name}"`)
+  if (names.length === 0) return
+  const shown = [...names.slice(0, 5), ...(names.length > 5 ? ['…'] : [])].join(', ')
+  const message = `Schedules place orders for this ${noun}: ${shown}. Remove them first, or give them another target.`
+  throw new AppError('conflict', message, { reason: `${noun}_has_schedules` })
+}
+
 export function secretChanged(name: string): AppError {
   return new AppError('conflict', `Somebody else set the secret "${name}" at the same time. Set it again.`, {
     reason: 'secret_changed',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,7 @@ import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
 import { version } from '../version.ts'
 import { type AdminKey, resolveAdminKey } from './admin-key.ts'
 import type { ControlPlaneConfig } from './config.ts'
+import { takeDatabase } from './sole-process.ts'
 
 export interface RunningControlPlane {
   /** Where this machine itself reaches it. */
@@ -22,15 +23,21 @@ export interface RunningControlPlane {
 /** Opens the store, migrates it, and listens. Rejects, with nothing left open, when any of it cannot be done. */
 export async function openControlPlane(config: ControlPlaneConfig): Promise<RunningControlPlane> {
   const log = createLog(config.logLevel, process.stderr)
-  const adminKey = resolveAdminKey(config)
-  const keyring = openKeyring(config.keysDir)
-  const store = await untilThere(() => openStore(config, keyring, log), log)
+  const { database } = config
+  const sole = database.kind === 'sqlite' ? takeDatabase(database.file) : null
+  const address = new AddressFile(config.dataDir)
+  let store: Store | null = null
   let controlPlane: ControlPlane | null = null
   const close = async () => {
     await controlPlane?.close()
-    await store.close()
+    await store?.close()
+    address.remove()
+    sole?.release()
   }
   try {
+    const adminKey = resolveAdminKey(config)
+    const keyring = openKeyring(config.keysDir)
+    store = await untilThere(() => openStore(config, keyring, log), log)
     await settleAudit(keyring, store)
     const auditHeadFile = join(config.keysDir, 'audit.head')
     const parts = {
@@ -43,16 +50,39 @@ export async function openControlPlane(config: ControlPlaneConfig): Promise<Runn
       docsAssets: docsAssets(),
     }
     controlPlane = await createControlPlane({ ...config, ...parts })
-    const address = await controlPlane.listen(config.host, config.port)
-    const url = localUrl(address)
-    // For the command line in the same folder, which on PostgreSQL nothing else may have made.
-    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-    writeFileSync(join(config.dataDir, 'address'), `${url}\n`)
-    log.info({ address, store: store.dialect }, 'the control plane is ready')
+    const listensAt = await controlPlane.listen(config.host, config.port)
+    const url = localUrl(listensAt)
+    address.write(url)
+    sole?.tell(url)
+    log.info({ address: listensAt, store: store.dialect }, 'the control plane is ready')
     return { url, adminKey, log, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Where the command line in the same folder finds the control plane, for as long as that runs. */
+class AddressFile {
+  readonly #folder: string
+  #written: string | null = null
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  write(url: string): void {
+    // On PostgreSQL nothing else may have made it.
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+    this.#written = `${url}\n`
+    writeFileSync(join(this.#folder, 'address'), this.#written)
+  }
+
+  /** Leaves that of another process, which on PostgreSQL may have come since. */
+  remove(): void {
+    const file = join(this.#folder, 'address')
+    if (this.#written === null || !existsSync(file)) return
+    if (readFileSync(file, 'utf8') === this.#written) rmSync(file, { force: true })
   }
 }
 

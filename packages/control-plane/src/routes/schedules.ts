@@ -6,7 +6,7 @@ import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
 import { scheduleResource, scheduleSummary } from '../present.ts'
-import { nextCronRun } from '../watch/cron.ts'
+import { firstCronRun } from '../watch/cron.ts'
 import type { App } from './app.ts'
 import { idCursor } from './paging.ts'
 import { withoutUndefined } from './patch.ts'
@@ -54,7 +54,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
         id,
         ...body,
         alertAfterSec,
-        nextRunAt: nextCronRun(body.cron, body.timeZone, now),
+        nextRunAt: firstCronRun(body.cron, body.timeZone, now),
         lastRunAt: null,
         lastOrderId: null,
         lastProblem: null,
@@ -97,7 +97,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       if (request.body.order) await orders.check(request.body.order, callingActor(request))
       const { cron, timeZone } = { ...before, ...given }
       // Whatever passed while it was paused stays passed: it goes on from now.
-      const patch: SchedulePatch = { ...given, nextRunAt: nextCronRun(cron, timeZone, clock.now()) }
+      const patch: SchedulePatch = { ...given, nextRunAt: firstCronRun(cron, timeZone, clock.now()) }
       if (request.body.order) {
         // Who writes the order answers for it: approval needs somebody else.
         patch.createdBy = callingActor(request)

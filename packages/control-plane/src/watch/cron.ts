@@ -6,6 +6,13 @@ export function nextCronRun(cron: string, timeZone: string, from: number): numbe
   return parseCron(cron, timeZone).nextRun(new Date(from))?.getTime() ?? null
 }
 
+/** The first run after `from`; rejects with `invalid`, naming the field, when there will never be one. */
+export function firstCronRun(cron: string, timeZone: string, from: number): number {
+  const first = nextCronRun(cron, timeZone, from)
+  if (first === null) throw invalid('cron', 'never comes, such as on 30 February: it would place nothing')
+  return first
+}
+
 /** Rejects with `invalid`, naming the field that is wrong. */
 export function parseCron(cron: string, timeZone: string): Cron {
   try {
@@ -21,7 +28,7 @@ export function parseCron(cron: string, timeZone: string): Cron {
   }
 }
 
-function invalid(name: string, message: string, cause: unknown): AppError {
+function invalid(name: string, message: string, cause?: unknown): AppError {
   const field = `body/${name}`
   return new AppError('invalid', `${field}: ${message}`, {
     reason: 'validation_failed',

@@ -42,10 +42,10 @@ export class Reconciler {
   #massSilentSince: number | null = null
   #failures = 0
   #leadsUntil = 0
-  #ledBefore: boolean | null = null
   /** How far the clock was moved since the last pass, back when it was moved both ways. */
   #movedByMs: number | null = null
   #stretch = { byMs: 0, until: 0 }
+  #ledBefore: boolean | null = null
 
   constructor(options: ReconcilerOptions) {
     this.#options = options

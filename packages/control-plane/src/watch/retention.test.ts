@@ -165,11 +165,11 @@ test('of two processes the other leads within two periods when one dies, which i
     new Reconciler({
       store,
       clock: { now: () => time.now },
+      clockWatch,
       log,
       metrics,
       alarms,
       timing,
-      clockWatch,
       periodMs: 30_000,
     })
   const [dying, other] = [make(), make()]

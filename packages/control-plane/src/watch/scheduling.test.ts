@@ -64,8 +64,9 @@ describe('schedules', () => {
 
   test('that cannot place their order say why, and go on', async () => {
     const { runner, schedule: made } = await schedule()
-    await world.admin('DELETE', `/v1/runners/${runner.id}`)
-    world.time.now += 5 * minute
+    await world.editDatabase('delete from runners where id = ?', [runner.id])
+    world.time.now += 3 * minute
+    world.time.now += 2 * minute
     await world.runScheduler()
     const after = (await world.admin('GET', `/v1/schedules/${made.id}`)).body
     expect(after.lastProblem).toContain('There is no runner')
@@ -102,6 +103,8 @@ describe('schedules', () => {
   test.each([
     [{ cron: 'every day' }, 'body/cron'],
     [{ cron: '* * * * * *' }, 'body/cron'],
+    [{ cron: '0 0 30 2 *' }, 'body/cron'],
+    [{ cron: '0 3 31 4,6,9,11 *', paused: true }, 'body/cron'],
     [{ timeZone: 'Mars/Olympus' }, 'body/timeZone'],
   ])('refuse %j, naming %s', async (wrong, field) => {
     const runner = await world.createRunner()
@@ -111,6 +114,33 @@ describe('schedules', () => {
     expect([answer.status, answer.body.fields[0].field]).toEqual([400, field])
   })
 })
+
+test('a schedule that is changed to a time that never comes is refused, and stays as it was', async () => {
+  const { id: runnerId } = await world.createRunner()
+  const body = { name: 'x', cron: '0 3 * * *', order: { type: 'runner.selftest', runnerId } }
+  const { id } = (await world.admin('POST', '/v1/schedules', { body })).body
+  const answer = await world.admin('PATCH', `/v1/schedules/${id}`, { body: { cron: '0 0 31 2 *' } })
+  expect([answer.status, answer.body.fields[0].field]).toEqual([400, 'body/cron'])
+  expect((await world.admin('GET', `/v1/schedules/${id}`)).body.cron).toBe('0 3 * * *')
+})
+
+test.each(['servers', 'runners'])(
+  '%s with a schedule are not removed, which is named; without it they are',
+  async (nouns) => {
+    const { id: runnerId } = await world.createRunner()
+    const { id: serverId } = (await world.admin('POST', '/v1/servers', { body: { name: 'web-1' } })).body
+    await world.admin('PATCH', `/v1/servers/${serverId}/attach-runner`, { body: { runnerId } })
+    const [path, target] =
+      nouns === 'servers' ? [`servers/${serverId}`, { serverId }] : [`runners/${runnerId}`, { runnerId }]
+    const body = { name: 'nightly', cron: '0 3 * * *', order: { type: 'runner.selftest', ...target }, paused: true }
+    const { id } = (await world.admin('POST', '/v1/schedules', { body })).body
+    const refused = await world.admin('DELETE', `/v1/${path}`)
+    expect([refused.status, refused.body.reason]).toEqual([409, `${nouns.slice(0, -1)}_has_schedules`])
+    expect(refused.body.detail).toContain('nightly')
+    await world.admin('DELETE', `/v1/schedules/${id}`)
+    expect((await world.admin('DELETE', `/v1/${path}`)).status).toBe(204)
+  },
+)
 
 describe('an order with runAt', () => {
   test('is not claimed before, and at once after', async () => {

@@ -90,7 +90,7 @@ test('errors are answered in the caller’s own shape, wherever they come from, 
   }
   expect((await app.inject('/taken')).headers['retry-after']).toBe('7')
   const large = await app.inject({ method: 'POST', url: '/', payload: { x: 'x'.repeat(2_000) } })
-  expect([large.statusCode, large.json()]).toEqual([400, { error: expect.objectContaining({ code: 'invalid' }) }])
+  expect([large.statusCode, large.json()]).toEqual([413, { error: expect.objectContaining({ code: 'too_large' }) }])
 })
 
 test('an error nobody expected shows nothing of itself', async () => {

@@ -11,6 +11,7 @@ export const statusOf: Record<ErrorCode, number> = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  unsupported: 415,
   unprocessable: 422,
   upgrade_required: 426,
   rate_limited: 429,
@@ -25,6 +26,7 @@ const titles: Record<ErrorCode, string> = {
   not_found: 'Not found',
   conflict: 'Conflict',
   too_large: 'Too large',
+  unsupported: 'Unsupported media type',
   unprocessable: 'Not acceptable',
   upgrade_required: 'Upgrade required',
   rate_limited: 'Too many requests',
@@ -113,9 +115,10 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (hasZodFastifySchemaValidationErrors(error)) return invalidFields(error)
   const { statusCode, code, message } = error as FastifyError
-  if (statusCode === 413) return new AppError('invalid', 'The request body is too large.', { reason: 'body_too_large' })
+  if (statusCode === 413)
+    return new AppError('too_large', 'The request body is too large.', { reason: 'body_too_large' })
   if (statusCode === 415) {
-    return new AppError('invalid', 'Send JSON, with content-type: application/json.', { reason: 'media_type' })
+    return new AppError('unsupported', 'Send JSON, with content-type: application/json.', { reason: 'media_type' })
   }
   if (statusCode === 429) return new AppError('rate_limited', message, { reason: 'too_many_requests' })
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {

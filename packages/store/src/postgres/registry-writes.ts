@@ -2,11 +2,17 @@ import { type AttachedRunner, type AuditEntry, liveStatuses } from '@ikoma/domai
 import { notFound } from '@ikoma/kernel'
 import { and, eq, getColumns, gt, inArray, isNull, ne, sql } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
-import { enrolmentInvalid, hasLiveOrders, refuseSharedName, runnerTaken } from '../registry-errors.ts'
+import {
+  enrolmentInvalid,
+  hasLiveOrders,
+  refuseSchedulesOf,
+  refuseSharedName,
+  runnerTaken,
+} from '../registry-errors.ts'
 import type { RowSeals } from '../row-seals.ts'
 import type { Trace } from '../trace.ts'
 import type { Db } from './connection.ts'
-import { enrolments, orders, runners, servers, tokens } from './schema.ts'
+import { enrolments, orders, runners, schedules, servers, tokens } from './schema.ts'
 import type { SingleWrites } from './single-writes.ts'
 
 type RegistryVerb =
@@ -37,6 +43,7 @@ export const registryWrites: Pick<SingleWrites, RegistryVerb> = {
   },
   async deleteServer({ db, trace }, id, entry) {
     await refuseLiveOrders(db, 'server', id)
+    refuseSchedulesOf('server', id, await db.select().from(schedules))
     const { rowCount } = await db.delete(servers).where(eq(servers.id, id))
     if (!rowCount) throw notFound('server', id)
     changed(trace, entry)
@@ -56,6 +63,7 @@ export const registryWrites: Pick<SingleWrites, RegistryVerb> = {
   async deleteRunner({ db, seals, trace }, id, entry) {
     await lockRunner(db, id)
     await refuseLiveOrders(db, 'runner', id)
+    refuseSchedulesOf('runner', id, await db.select().from(schedules))
     const [served] = await db.select().from(servers).where(eq(servers.runnerId, id)).for('update')
     if (served) await setRunner(db, seals, served, { runnerId: null, updatedAt: entry.at })
     await db.delete(runners).where(eq(runners.id, id))

@@ -3,11 +3,17 @@ import { liveStatuses } from '@ikoma/domain'
 import { notFound } from '@ikoma/kernel'
 import { and, eq, getColumns, gt, inArray, isNull, ne } from 'drizzle-orm'
 import { enrolledEntry, enrolledRunner } from '../enrolment.ts'
-import { enrolmentInvalid, hasLiveOrders, refuseSharedName, runnerTaken } from '../registry-errors.ts'
+import {
+  enrolmentInvalid,
+  hasLiveOrders,
+  refuseSchedulesOf,
+  refuseSharedName,
+  runnerTaken,
+} from '../registry-errors.ts'
 import type { RowSeals } from '../row-seals.ts'
 import type { Trace } from '../trace.ts'
 import type { Db } from './database.ts'
-import { enrolments, orders, runners, servers, tokens } from './schema.ts'
+import { enrolments, orders, runners, schedules, servers, tokens } from './schema.ts'
 import type { SyncWrites } from './sync-writes.ts'
 
 type RegistryVerb =
@@ -40,6 +46,7 @@ export function registryWrites(db: Db, seals: RowSeals): Pick<SyncWrites, Regist
     },
     deleteServer(trace, id, entry) {
       refuseLiveOrders(db, 'server', id)
+      refuseSchedulesOf('server', id, db.select().from(schedules).all())
       if (!db.delete(servers).where(eq(servers.id, id)).run().changes) throw notFound('server', id)
       changed(trace, entry)
     },
@@ -57,6 +64,7 @@ export function registryWrites(db: Db, seals: RowSeals): Pick<SyncWrites, Regist
     },
     deleteRunner(trace, id, entry) {
       refuseLiveOrders(db, 'runner', id)
+      refuseSchedulesOf('runner', id, db.select().from(schedules).all())
       const served = db.select().from(servers).where(eq(servers.runnerId, id)).get()
       if (served) setRunner(db, seals, served, { runnerId: null, updatedAt: entry.at })
       if (!db.delete(runners).where(eq(runners.id, id)).run().changes) throw notFound('runner', id)
