@@ -80,7 +80,7 @@ function isSentence(text: string, path: string): boolean {
 }
 
 test('what an action takes and tells has the types of the schemas', () => {
-  expectTypeOf<PayloadOf<'service.systemd.start'>>().toEqualTypeOf<{ name: string; settleSec: number }>()
+  expectTypeOf<PayloadOf<'service.systemd.stop'>>().toEqualTypeOf<{ name: string }>()
   expectTypeOf<OutputOf<'service.systemd.start'>['changed']>().toEqualTypeOf<boolean>()
   expectTypeOf<OutputOf<'platform.node.install'>['version']>().toEqualTypeOf<string | null>()
   expectTypeOf<OutputOf<'check.tcp.run'>>().toEqualTypeOf<{ address: string; durationMs: number }>()

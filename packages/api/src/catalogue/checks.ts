@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { hostField, waitField } from './fields/host.ts'
+import { hostField, untilField, waitField } from './fields/host.ts'
 import { portField } from './fields/port.ts'
 import { urlField } from './fields/url.ts'
 import { family, look } from './order-type.ts'
@@ -7,6 +7,7 @@ import { family, look } from './order-type.ts'
 export const checks = family({
   'check.http.run': look({
     title: { en: 'Check an HTTP address from the server', fr: 'Vérifier une adresse HTTP depuis le serveur' },
+    timeoutSec: 330,
     payload: z.strictObject({
       url: urlField.describe('The address to ask for, over http or https.'),
       method: z.enum(['GET', 'HEAD']).default('GET').describe('The method of the request; `HEAD` gets no body.'),
@@ -24,6 +25,7 @@ export const checks = family({
         .optional()
         .describe('Text that the first 64 KiB of the body must contain.'),
       timeoutMs: waitField,
+      waitSec: untilField,
     }),
     example: { url: 'https://example.com' },
     output: z.object({
@@ -36,10 +38,12 @@ export const checks = family({
 
   'check.tcp.run': look({
     title: { en: 'Check that a port accepts connections', fr: 'Vérifier qu’un port accepte les connexions' },
+    timeoutSec: 330,
     payload: z.strictObject({
       host: hostField.describe('The host name or IP address to connect to.'),
       port: portField.describe('The port to connect to.'),
       timeoutMs: waitField,
+      waitSec: untilField,
     }),
     example: { host: 'example.com', port: 443 },
     output: z.object({ address: z.string(), durationMs: z.number() }),

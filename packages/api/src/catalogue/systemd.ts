@@ -4,7 +4,7 @@ import { argvField } from './fields/argv.ts'
 import { environmentField } from './fields/environment.ts'
 import { logRange } from './fields/log-range.ts'
 import { pathField } from './fields/path.ts'
-import { descriptionField, serviceNameField, settleField } from './fields/service.ts'
+import { descriptionField, readyField, serviceNameField, settleField } from './fields/service.ts'
 import { act, change, family, look } from './order-type.ts'
 
 const afterField = z
@@ -94,6 +94,7 @@ export const systemd = family({
         .default(30)
         .describe('Seconds between SIGTERM and SIGKILL when it is stopped.'),
       settleSec: settleField,
+      ready: readyField,
     }),
     example: {
       name: 'gateway',
@@ -107,7 +108,7 @@ export const systemd = family({
   'service.systemd.start': change({
     title: { en: 'Start a systemd service', fr: 'Démarrer un service systemd' },
     turn: 'systemd',
-    payload: named.extend({ settleSec: settleField }),
+    payload: named.extend({ settleSec: settleField, ready: readyField }),
     example: { name: 'gateway' },
   }),
 
@@ -127,7 +128,7 @@ export const systemd = family({
     timeoutSec: 600,
     turn: 'systemd',
     staysAfterStop: 'a job that was begun is not taken back',
-    payload: named.extend({ settleSec: settleField }),
+    payload: named.extend({ settleSec: settleField, ready: readyField }),
     example: { name: 'gateway' },
     output: unitStateOutput,
   }),

@@ -1,2 +1,2 @@
-export { listNginxSites, nginxSite, noNginxSite } from './site.ts'
+export { listNginxSites, nginxSite, noNginxSite, type WantedSite } from './site.ts'
 export type { NginxSite } from './site-file.ts'

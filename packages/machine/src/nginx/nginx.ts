@@ -1,6 +1,8 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { mustRun, outputOf } from '../must-run.ts'
+import { portHolders } from './port-holders.ts'
+import type { NginxFeatures } from './site-file.ts'
 
 export interface NginxPlaces {
   main: string
@@ -35,6 +37,14 @@ export async function testNginx(host: Host, main: string, domains: readonly stri
   })
 }
 
+/** Of the program that is installed; rejects where there is none. */
+export async function nginxFeatures(host: Host): Promise<NginxFeatures> {
+  const { stdout, stderr } = await host.run({ argv: ['nginx', '-v'] })
+  const [, ...parts] = /nginx\/(\d+)\.(\d+)\.(\d+)/.exec(stdout + stderr) ?? []
+  const [major = 0, minor = 0, patch = 0] = parts.map(Number)
+  return { keepAliveTime: major > 1 || (major === 1 && (minor > 19 || (minor === 19 && patch >= 10))) }
+}
+
 /** The process that nginx's unit watches over; refuses when it does not run. */
 export async function findNginx(host: Host): Promise<number> {
   const argv = ['systemctl', 'show', '--property=MainPID', '--value', '--', unit] as const
@@ -49,7 +59,7 @@ export async function findNginx(host: Host): Promise<number> {
  * Has nginx change to what is on disk, and returns once it serves it. It answers a reload before it has done it, and says
  * nothing when it cannot, such as when a port is taken: only then its old workers stay alone.
  */
-export async function reloadNginx(host: Host): Promise<void> {
+export async function reloadNginx(host: Host, ports: readonly number[]): Promise<void> {
   const master = await findNginx(host)
   const before = await workersOf(host, master)
   await tellNginxToReload(host)
@@ -60,11 +70,11 @@ export async function reloadNginx(host: Host): Promise<void> {
     await mustRun(host, { argv: ['sleep', '0.2'] })
     if (now.some((pid) => !before.includes(pid))) return
   }
-  throw new AppError(
-    'unprocessable',
-    'nginx did not take the new configuration, and serves as before. Its error log says why; often another program has the port.',
-    { reason: 'reload_refused' },
-  )
+  const holders = await portHolders(host, ports)
+  const why = holders.length > 0 ? holders.join(' ') : 'Its error log says why.'
+  throw new AppError('unprocessable', `nginx did not take the new configuration, and serves as before. ${why}`, {
+    reason: 'reload_refused',
+  })
 }
 
 /** Has nginx go back to what was there before, for which nothing is to be waited. */

@@ -31,6 +31,7 @@ function setup({
     files: { '/etc/nginx/nginx.conf': main, '/srv/x': '', [workers]: '8 ', ...files },
     tools: {
       nginx: (call) => {
+        if (call.args[0] === '-v') return { stderr: 'nginx version: nginx/1.22.1' }
         tested.push(call.args.join(' '))
         return nginx?.(call) ?? {}
       },
@@ -108,7 +109,7 @@ test('an nginx that does not run is named, and nothing changes', async () => {
   const { host } = setup()
   const stopped = new SimulatedHost({
     files: { '/etc/nginx/nginx.conf': main },
-    tools: { systemctl: () => ({ stdout: '0\n' }) },
+    tools: { nginx: () => ({}), systemctl: () => ({ stdout: '0\n' }) },
   })
   await expect(planFor([nginxSite(site)], stopped)).rejects.toMatchObject({ reason: 'nginx_not_running' })
   host.put('/etc/nginx/nginx.conf', 'http {\n}\n')
@@ -152,3 +153,38 @@ test.each(['chainFile', 'keyFile', 'acmeWebroot'] as const)(
     expect(await planFor([nginxSite({ ...site, certificate: files })], host)).not.toEqual([])
   },
 )
+
+test('who keeps nginx from a port is named', async () => {
+  const listening = (line: string) => {
+    const { host } = setup({ takes: false })
+    host.install('ss', () => ({ stdout: `${line}\n` }))
+    return apply(host, nginxSite(site))
+  }
+  const other = listening('LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("apache2",pid=12,fd=4))')
+  await expect(other).rejects.toThrow('apache2 (process 12) has port 80.')
+  const itself = listening('LISTEN 0 511 127.0.0.1:80 0.0.0.0:* users:(("nginx",pid=7,fd=6))')
+  await expect(itself).rejects.toThrow('nginx itself listens at 127.0.0.1:80 for another site')
+})
+
+test('the plan says when open streams of other sites will end', async () => {
+  const timed = `worker_shutdown_timeout 10s;\n${main}`
+  const { host } = setup({ files: { '/etc/nginx/nginx.conf': timed } })
+  const plan = await planFor([nginxSite(site)], host)
+  expect(plan.map(({ title }) => title)).toContain(
+    'have nginx change over, which ends open streams of all its sites after 10s (worker_shutdown_timeout)',
+  )
+})
+
+test('a site that is there and does not answer is changed over again, and asked for', async () => {
+  const { host } = setup()
+  host.install('sleep', () => ({}))
+  await apply(host, nginxSite(site))
+  host.visited = () => ({ failure: { code: 'connection_refused', message: 'refused' } })
+  const plan = await planFor([nginxSite(site)], host)
+  expect(plan.map(({ title }) => title)).toEqual([
+    'have nginx test it',
+    'have nginx change over',
+    'ask for app.example.com as a client would',
+  ])
+  await expect(plan.at(-1)?.apply(host)).rejects.toMatchObject({ reason: 'not_served' })
+})

@@ -2,23 +2,43 @@ import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
 import { refuseTurnable } from '../safety/index.ts'
+import { askedFor, findUnserved } from '../served.ts'
 import { directory, file, noFile, ownAccount } from '../system/index.ts'
-import { findNginx, type NginxPlaces, nginxPlaces, reloadNginx, tellNginxToReload, testNginx } from './nginx.ts'
+import { inclusionOf, isIncludedBy } from './included.ts'
+import {
+  findNginx,
+  type NginxPlaces,
+  nginxFeatures,
+  nginxPlaces,
+  reloadNginx,
+  tellNginxToReload,
+  testNginx,
+} from './nginx.ts'
+import { portsOf, servingOf } from './serving.ts'
 import { type NginxSite, renderNginxSite } from './site-file.ts'
 
 const rootOwned = { owner: 'root', group: 'root' }
 
-/** A site of ours in a file of its own, served by the running nginx; and the folder for answers to an ACME authority. */
-export function nginxSite(site: NginxSite, places = nginxPlaces): Desired {
-  const content = renderNginxSite(site)
-  const { name, domains, acmeWebroot } = site
+export type WantedSite = NginxSite & {
+  /** Whether it is there although nothing answers at its upstreams; not, by default. */
+  appMayBeDown?: boolean | undefined
+}
+
+/**
+ * A site of ours in a file of its own, served by the running nginx, and had by whoever asks for it; and the folder for
+ * answers to an ACME authority.
+ */
+export function nginxSite(site: WantedSite, places = nginxPlaces): Desired {
+  renderNginxSite(site)
+  const { name, acmeWebroot } = site
   return async (host) => {
     await refuseTurnableFiles(host, site)
+    const content = renderNginxSite(site, await nginxFeatures(host))
     const changes = await planFor(
       [webroot(acmeWebroot), file({ path: fileOf(name, places), content, mode: 0o644, ...rootOwned })],
       host,
     )
-    return testedFirst(changes, { host, places, name, content, domains })
+    return testedFirst(changes, { host, places, name, content, site })
   }
 }
 
@@ -44,7 +64,7 @@ function webroot(path: string): Desired {
 export function noNginxSite(name: string, places = nginxPlaces): Desired {
   return async (host) => {
     const changes = await noFile(fileOf(name, places))(host)
-    return testedFirst(changes, { host, places, name, content: '', domains: [] })
+    return testedFirst(changes, { host, places, name, content: '' })
   }
 }
 
@@ -81,7 +101,8 @@ interface Tested {
   places: NginxPlaces
   name: string
   content: string
-  domains: readonly string[]
+  /** What is to be had by clients afterwards. */
+  site?: WantedSite
 }
 
 /**
@@ -90,10 +111,14 @@ interface Tested {
  * between leaves it, and the next one knows that nginx may still serve what was there before.
  */
 async function testedFirst(changes: readonly Change[], tested: Tested): Promise<Change[]> {
-  const { host, places, name, content, domains } = tested
+  const { host, places, name, content, site } = tested
   const { candidate } = places
   const unfinished = (await host.look(candidate)) !== null
-  if (changes.length === 0 && !unfinished) return []
+  const serving = site && ((on: Host) => servingOf(on, site))
+  const unserved = changes.length === 0 && serving ? await findUnserved(host, await serving(host)) : null
+  if (changes.length === 0 && !unfinished && unserved === null) return []
+  const asked = site && serving ? [askedFor(site.domains, serving)] : []
+  if (changes.length === 0 && !unfinished && unserved?.kind === 'app') return asked
   await findNginx(host)
   const main = await mainWith(host, places, { path: fileOf(name, places), content })
   const test: Change = {
@@ -102,7 +127,7 @@ async function testedFirst(changes: readonly Change[], tested: Tested): Promise<
     async apply(on) {
       await on.write(candidate, { content: main, mode: 0o600, ...rootOwned })
       try {
-        await testNginx(on, candidate, domains)
+        await testNginx(on, candidate, site?.domains ?? [])
       } catch (error) {
         if (!unfinished) await on.remove(candidate)
         throw error
@@ -110,9 +135,21 @@ async function testedFirst(changes: readonly Change[], tested: Tested): Promise<
     },
     undo: (on) => changedOver(on, candidate, tellNginxToReload),
   }
-  const title = 'have nginx change over'
-  const reload: Change = { title, diff: null, apply: (on) => changedOver(on, candidate, reloadNginx), undo: null }
-  return [test, ...changes, reload]
+  const ports = site ? portsOf(site) : []
+  const reload: Change = {
+    title: `have nginx change over${endingOf(main)}`,
+    diff: null,
+    apply: (on) => changedOver(on, candidate, (each) => reloadNginx(each, ports)),
+    // The test is taken back after the files, and has nginx read them.
+    undo: async () => {},
+  }
+  return [test, ...changes, reload, ...asked]
+}
+
+/** Old workers keep their streams until these end, unless somebody set how long that may be. */
+function endingOf(main: string): string {
+  const [, time] = /^\s*worker_shutdown_timeout\s+([^\s;]+)\s*;/m.exec(main) ?? []
+  return time === undefined ? '' : `, which ends open streams of all its sites after ${time} (worker_shutdown_timeout)`
 }
 
 async function changedOver(host: Host, candidate: string, reload: (host: Host) => Promise<void>): Promise<void> {
@@ -127,8 +164,8 @@ async function mainWith(
   site: { path: string; content: string },
 ): Promise<string> {
   const text = (await host.read(main)) ?? ''
-  const include = text.split('\n').findIndex((line) => isIncludeOf(sites, line))
-  if (include < 0) {
+  const inclusion = inclusionOf(site.path, text, main)
+  if (inclusion === null) {
     throw new AppError(
       'unprocessable',
       `${main} does not include ${sites}/*.conf in http, as Debian's does. Put that line there.`,
@@ -137,18 +174,13 @@ async function mainWith(
       },
     )
   }
-  const others = (await host.list(sites)).map((name) => `${sites}/${name}`)
-  const included = others.filter((path) => /\/[^./][^/]*\.conf$/.test(path) && path !== site.path)
-  const lines = [...included.map((path) => `include "${path}";`), site.content]
-  return text
-    .split('\n')
-    .toSpliced(include, 1, ...lines)
-    .join('\n')
-}
-
-function isIncludeOf(sites: string, line: string): boolean {
-  const [, pattern] = /^\s*include\s+"?([^\s";]+)"?\s*;/.exec(line) ?? []
-  return pattern === `${sites}/*.conf` || pattern === `${sites.slice(sites.lastIndexOf('/') + 1)}/*.conf`
+  const folder = inclusion.pattern.slice(0, inclusion.pattern.lastIndexOf('/'))
+  // Of a folder that is a pattern itself, nginx reads the rest as it is written.
+  const elsewhere = folder === sites ? [] : [`include "${inclusion.pattern}";`]
+  const others = folder === sites ? (await host.list(sites)).map((each) => `${sites}/${each}`) : []
+  const included = others.filter((path) => isIncludedBy(inclusion.pattern, path) && path !== site.path)
+  const lines = [...included.map((path) => `include "${path}";`), ...elsewhere, site.content]
+  return `${text.slice(0, inclusion.start)}${lines.join('\n')}${text.slice(inclusion.end)}`
 }
 
 /** The values of a directive, wherever it is in what we render. */

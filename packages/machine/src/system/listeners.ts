@@ -24,6 +24,16 @@ export async function listeningSockets(host: Host): Promise<ListeningSocket[]> {
   })
 }
 
+/** Whether somebody listens on one of these ports, whatever address they are of. */
+export async function isListening(host: Host, ports: readonly number[]): Promise<boolean> {
+  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
+    // `sl local_address rem_address st …`, in hexadecimal digits; 0A is LISTEN.
+    const listening = ((await host.read(table)) ?? '').matchAll(/^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:0000 0A /gm)
+    for (const [, port = ''] of listening) if (ports.includes(Number.parseInt(port, 16))) return true
+  }
+  return false
+}
+
 export interface ProcessOrigin {
   /** The systemd service that it belongs to. */
   unit: string | null

@@ -1,6 +1,7 @@
 import { type Change, type Desired, planFor } from '../plan.ts'
 import { file, noFile } from '../system/index.ts'
 import { environmentPath, header, ownUnits, type UnitKind, unitPath } from './managed-unit.ts'
+import type { Gate } from './ready.ts'
 import { enabled, startedWith } from './started-unit.ts'
 import type { UnitState } from './systemctl.ts'
 import { verifyUnits } from './verify.ts'
@@ -15,7 +16,7 @@ export interface WantedUnits {
   units: Readonly<Record<string, string>>
   /** An environment file; empty for none. */
   environment: string
-  settleSec: number
+  gate: Gate
 }
 
 /**
@@ -23,7 +24,7 @@ export interface WantedUnits {
  * something of it changed; when it then does not stay up, the former units are put back and run.
  */
 export function installedUnits(wanted: WantedUnits): Desired {
-  const { kind, main, service, settleSec } = wanted
+  const { kind, main, service, gate } = wanted
   const content = Object.fromEntries(Object.entries(wanted.units).map(([name, text]) => [name, header(kind) + text]))
   const root = { mode: 0o600, owner: 'root', group: 'root' }
   return async (host) => {
@@ -39,7 +40,7 @@ export function installedUnits(wanted: WantedUnits): Desired {
     const files = [...(await variables(host)), ...unitChanges]
     const stale = [...states.values()].some(({ needsReload }) => needsReload)
     const changes: Change[] = unitChanges.length > 0 ? [checked(content)] : []
-    changes.push(...(await startedWith(host, { unit: main, state, files, stale, settleSec })))
+    changes.push(...(await startedWith(host, { unit: main, state, files, stale, gate })))
     if (state.fileState !== 'enabled') changes.push(enabled(main))
     return changes
   }

@@ -16,7 +16,7 @@ export function runningUnit({ unit, reads, settleSec = 0 }: RunningUnit): Desire
   return async (host) => {
     const files = await planFor(reads, host)
     const state = await unitState(host, unit)
-    const changes = await startedWith(host, { unit, state, files, stale: state.needsReload, settleSec })
+    const changes = await startedWith(host, { unit, state, files, stale: state.needsReload, gate: { settleSec } })
     if (state.fileState !== 'enabled') changes.push(enabled(unit))
     return changes
   }

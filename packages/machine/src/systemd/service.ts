@@ -11,23 +11,25 @@ import { type Environment, renderEnvironmentFile } from '../system/index.ts'
 import { noUnits } from './absent-unit.ts'
 import { installedUnits } from './installed-unit.ts'
 import { environmentPath, refuseUnmanaged } from './managed-unit.ts'
-import { isUp, stayUp, systemctl, unitState } from './systemctl.ts'
+import { becomeReady, type Gate } from './ready.ts'
+import { isUp, systemctl, unitState } from './systemctl.ts'
 import { renderTimer, type Timer } from './timer-file.ts'
 import { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './unit-file.ts'
 
 /** Its environment is written where only root reads it. */
 type Of<Unit> = Omit<Unit, 'environmentFiles'> & { name: string; environment: Environment }
 
-export type WantedService = Of<ServiceUnit> & { settleSec: number }
+export type WantedService = Of<ServiceUnit> & Pick<Gate, 'settleSec' | 'ready'>
 
 /** A program that systemd keeps running, as `name.service`. */
-export function systemdService({ name, settleSec, ...wanted }: WantedService, named = nobodyNamed): Desired[] {
+export function systemdService({ name, settleSec, ready, ...wanted }: WantedService, named = nobodyNamed): Desired[] {
   const service = `${name}.service`
   const units = { [service]: renderServiceUnit(withEnvironmentFile(wanted, service)) }
   const environment = renderEnvironmentFile(wanted.environment)
+  const gate = { settleSec, ready, saidPort: portSaidBy(wanted.environment) }
   return [
     knownUser(wanted, named),
-    installedUnits({ kind: 'service', main: service, service, units, environment, settleSec }),
+    installedUnits({ kind: 'service', main: service, service, units, environment, gate }),
   ]
 }
 
@@ -48,14 +50,20 @@ export function systemdTimer(
     [main]: renderTimer({ description, unit: service, schedule, randomizedDelaySec }),
   }
   const environment = renderEnvironmentFile(wanted.environment)
-  return [knownUser(wanted, named), installedUnits({ kind: 'timer', main, service, units, environment, settleSec: 0 })]
+  return [
+    knownUser(wanted, named),
+    installedUnits({ kind: 'timer', main, service, units, environment, gate: { settleSec: 0 } }),
+  ]
 }
 
 export const noSystemdTimer = (name: string): Desired =>
   noUnits({ kind: 'timer', main: `${name}.timer`, service: `${name}.service` })
 
 /** Running, or not, until the next boot decides again by what is enabled. */
-export function unitRunning(unit: string, { up, settleSec = 0 }: { up: boolean; settleSec?: number }): Desired {
+export function unitRunning(
+  unit: string,
+  { up, settleSec = 0, ready }: Partial<Pick<Gate, 'settleSec' | 'ready'>> & { up: boolean },
+): Desired {
   return async (host) => {
     await refuseUnmanaged(host, unit)
     const state = await unitState(host, unit)
@@ -68,12 +76,18 @@ export function unitRunning(unit: string, { up, settleSec = 0 }: { up: boolean; 
         diff: `-${activeState}\n+${up ? 'active' : 'inactive'}`,
         async apply(host) {
           await systemctl(host, verb, unit)
-          if (up) await stayUp(host, unit, settleSec).catch((error: unknown) => stopAgain(host, unit, error))
+          if (up)
+            await becomeReady(host, unit, { settleSec, ready }).catch((error: unknown) => stopAgain(host, unit, error))
         },
         undo: (host) => systemctl(host, opposite, unit),
       },
     ]
   }
+}
+
+/** Most programs that listen are told where by this variable. */
+function portSaidBy({ PORT = '' }: Environment): number | undefined {
+  return /^[1-9]\d{0,4}$/.test(PORT) ? Number(PORT) : undefined
 }
 
 /** What did not stay up was down before: it is not left to be started over and over. */

@@ -1,7 +1,8 @@
 import type { Host } from '../host.ts'
 import type { Change } from '../plan.ts'
 import { notePath } from './managed-unit.ts'
-import { isUp, reloadUnits, stayUp, systemctl, systemctlIfThere, type UnitState } from './systemctl.ts'
+import { becomeReady, type Gate, portsOf } from './ready.ts'
+import { isUp, reloadUnits, systemctl, systemctlIfThere, type UnitState } from './systemctl.ts'
 
 interface Start {
   unit: string
@@ -10,18 +11,18 @@ interface Start {
   files: readonly Change[]
   /** The unit runs as something else than its files say. */
   stale: boolean
-  /** How long it must stay up to count as started. */
-  settleSec: number
+  /** What makes it count as started. */
+  gate: Gate
 }
 
 /**
  * The changes of files, and the unit started with them; none when it runs as they are. A note on disk tells the next run
  * that a start is due, should this one be killed between the two.
  */
-export async function startedWith(host: Host, { unit, state, files, stale, settleSec }: Start): Promise<Change[]> {
+export async function startedWith(host: Host, { unit, state, files, stale, gate }: Start): Promise<Change[]> {
   const noted = (await host.look(notePath(unit))) !== null
   if (files.length === 0 && !stale && !noted && state.activeState === 'active') return []
-  return [announced(unit, state, noted), ...files, started(unit, state, settleSec)]
+  return [announced(unit, state, noted), ...files, started(unit, state, gate)]
 }
 
 export function enabled(unit: string): Change {
@@ -48,14 +49,15 @@ function announced(unit: string, state: UnitState, noted: boolean): Change {
   }
 }
 
-function started(unit: string, state: UnitState, settleSec: number): Change {
+function started(unit: string, state: UnitState, gate: Gate): Change {
   return {
     title: `${isUp(state) ? 'restart' : 'start'} ${unit}`,
     diff: null,
     async apply(host) {
       await reloadUnits(host)
+      const formerPorts = isUp(state) ? await portsOf(host, unit) : []
       await systemctl(host, 'restart', unit)
-      await stayUp(host, unit, settleSec)
+      await becomeReady(host, unit, { ...gate, formerPorts })
       await host.remove(notePath(unit))
     },
     undo: async () => {},

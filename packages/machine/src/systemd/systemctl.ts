@@ -62,12 +62,13 @@ export async function reloadUnits(host: Host): Promise<void> {
 }
 
 /**
- * Watches a unit for a while, and rejects when it is not up at the end of it, or had to be started again. The wait is a
+ * Watches a unit for a while, or while something is waited for, and rejects when it is not up at the end of it, or had to be started again. The wait is a
  * program of the machine, so that what stops the order ends it.
  */
-export async function stayUp(host: Host, unit: string, settleSec: number): Promise<void> {
+export async function stayUp(host: Host, unit: string, wait: number | (() => Promise<void>)): Promise<void> {
   const before = await unitState(host, unit)
-  if (settleSec > 0) await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
+  if (typeof wait === 'function') await wait()
+  else if (wait > 0) await outputOf(host, { argv: ['sleep', String(wait)], timeoutSec: wait + 30 })
   const { activeState, restarts } = await unitState(host, unit)
   if (activeState === 'active' && restarts === before.restarts) return
   throw await failedStart(host, unit, 'does not stay up')

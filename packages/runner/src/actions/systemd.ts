@@ -1,13 +1,14 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import {
+  becomeReady,
   isManaged,
   noSystemdService,
   noSystemdTimer,
+  portsOf,
   readJournal,
   refuseUnmanaged,
   refuseUnreadable,
-  stayUp,
   systemctl,
   systemdService,
   systemdTimer,
@@ -20,9 +21,7 @@ import { converging } from './converging.ts'
 
 export const systemd = {
   'service.systemd.apply': converging((wanted, named) => systemdService(wanted, named)),
-  'service.systemd.start': converging(({ name, settleSec }) => [
-    unitRunning(`${name}.service`, { up: true, settleSec }),
-  ]),
+  'service.systemd.start': converging(({ name, ...gate }) => [unitRunning(`${name}.service`, { up: true, ...gate })]),
   'service.systemd.stop': converging(({ name }) => [unitRunning(`${name}.service`, { up: false })]),
   'service.systemd.restart': restart,
   'service.systemd.status': showStatus,
@@ -36,16 +35,17 @@ type Status = OutputOf<'service.systemd.status'>
 
 /** Starts it anew, whatever it was; a job of a timer is run to its end. */
 async function restart(
-  { name, settleSec }: PayloadOf<'service.systemd.restart'>,
+  { name, ...gate }: PayloadOf<'service.systemd.restart'>,
   { machine, dryRun, step }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.systemd.restart'>>> {
   const unit = `${name}.service`
   await refuseUnmanaged(machine, unit)
   const before = await describeService(name, machine)
   if (dryRun) return { ok: true, summary: `Would restart ${unit}, which is ${before.activeState}.`, output: before }
+  const formerPorts = await portsOf(machine, unit)
   await step(`restart ${unit}`, () => systemctl(machine, 'restart', unit))
   const job = before.timer !== null && (await unitState(machine, unit)).activeState !== 'active'
-  if (!job) await step('verify', () => stayUp(machine, unit, settleSec))
+  if (!job) await step('verify', () => becomeReady(machine, unit, { ...gate, formerPorts }))
   const output = await describeService(name, machine)
   return { ok: true, summary: summaryOf(output), output }
 }

@@ -8,15 +8,15 @@ import { onTestFinished } from 'vitest'
 import { foregroundMachine } from './foreground-machine.ts'
 
 /** An nginx in the foreground that serves a site of somebody else, and an app that a site of ours could serve. */
-export async function startForegroundNginx() {
+export async function startForegroundNginx({ include = '*.conf', more = '' } = {}) {
   const place = createPlace()
   // Its workers are somebody else when its master is root.
   chmodSync(place, 0o755)
   const places = { main: `${place}/nginx.conf`, sites: `${place}/conf.d`, candidate: `${place}/candidate.conf` }
   const [theirs, http, https] = [await findFreePort(), await findFreePort(), await findFreePort()]
   addFiles(place, {
-    'nginx.conf': configuration(place, `${places.sites}/*.conf`),
-    'conf.d/theirs.conf': `server {\n listen ${theirs};\n return 200 theirs;\n}\n`,
+    'nginx.conf': configuration(place, `${places.sites}/${include}`),
+    'conf.d/theirs.conf': `server {\n listen ${theirs};\n return 200 theirs;\n}\n${more.replaceAll('PORT', String(http))}`,
   })
   const flags = ['-p', place, '-e', `${place}/error.log`]
   start(['nginx', ...flags, '-c', places.main, '-g', 'daemon off;'], place)
@@ -27,6 +27,8 @@ export async function startForegroundNginx() {
     while (existsSync(`${place}/nginx.pid`)) await setTimeout(20)
   })
   const machine = await foregroundMachine({
+    // What is waited for is counted: it goes by in a hurry, but for nginx itself.
+    sleep: ([sec = '']) => ({ argv: ['sleep', sec === '0.2' ? sec : '0.02'] }),
     nginx: (args) => ({ argv: ['/usr/sbin/nginx', ...flags, ...args] }),
     systemctl: ([verb]) =>
       verb === 'show'

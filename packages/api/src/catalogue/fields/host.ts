@@ -17,6 +17,14 @@ export const waitField = z
   .default(10_000)
   .describe('Milliseconds that an answer of the host is waited for.')
 
+export const untilField = z
+  .number()
+  .int()
+  .min(0)
+  .max(300)
+  .default(0)
+  .describe('Seconds in which it is asked again until it passes; by default it is asked once.')
+
 function isAddress(text: string): boolean {
   return z.ipv4().safeParse(text).success || z.ipv6().safeParse(text).success
 }

@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { portField } from './port.ts'
+import { urlPathField } from './proxy.ts'
 
 /**
  * What a server runs itself with, whether it is installed or not: an order of an app has no business there. A unit that is
@@ -18,6 +20,20 @@ export const descriptionField = z
   .string()
   .max(200)
   .regex(/^(?! )[^\p{Cc}\p{Cs}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
+
+/** When a service counts as started, where its watching by time alone does not do. */
+export const readyField = z
+  .strictObject({
+    port: portField.describe('The port that it listens on, on any address.'),
+    path: urlPathField
+      .optional()
+      .describe('The path that it answers on that port with a status below 500; without it, listening is enough.'),
+    withinSec: z.number().int().min(1).max(600).default(60).describe('How many seconds it has until then.'),
+  })
+  .optional()
+  .describe(
+    'When it counts as started; without it once the time of settleSec is over, and it listens again if it did before.',
+  )
 
 export const settleField = z
   .number()

@@ -38,6 +38,7 @@ const connection = {
 }
 
 const fall = { suspectFallPercent: 30, mayShrink: ['queue', 'public.visit_*'] }
+const ready = { port: 8080, path: '/healthz', withinSec: 60 }
 const backup = '20260115T020000Z-1a2b3c'
 const range = { lines: 10, since: '2026-01-15T02:00:00Z', until: '2026-01-15T03:00:00+01:00' }
 const shop = { name: 'shop', directory: '/srv/shop' }
@@ -61,9 +62,16 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
   'system.packages.apply': [{ install: ['curl'], remove: ['nginx'], upgradeDependencies: true }],
   'system.updates.apply': [{ scope: 'all' }],
   'check.http.run': [
-    { url: 'https://example.com/health', method: 'HEAD', expectStatus: [200], expectBody: 'ok', timeoutMs: 1000 },
+    {
+      url: 'https://example.com/health',
+      method: 'HEAD',
+      expectStatus: [200],
+      expectBody: 'ok',
+      timeoutMs: 1000,
+      waitSec: 5,
+    },
   ],
-  'check.tcp.run': [{ host: '127.0.0.1', port: 443, timeoutMs: 1000 }],
+  'check.tcp.run': [{ host: '127.0.0.1', port: 443, timeoutMs: 1000, waitSec: 5 }],
   'check.tls.run': [{ host: 'example.com', port: 443, serverName: 'www.example.com', minDaysLeft: 7, timeoutMs: 1000 }],
   'check.dns.run': [
     { name: 'example.com', type: 'MX', expect: ['10 mail.example.com'], resolver: '9.9.9.9:53', timeoutMs: 1000 },
@@ -138,10 +146,10 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
   'backup.verify': [{ ...shelf, backup, runAs: 'app', accept: true }],
   'backup.prune': [{ ...shelf, keepDays: 30, keepProven: 5 }],
   'service.systemd.apply': [
-    { ...process, name: 'gateway', restart: 'on-failure', restartSec: 1, stopTimeoutSec: 10, settleSec: 1 },
+    { ...process, name: 'gateway', restart: 'on-failure', restartSec: 1, stopTimeoutSec: 10, settleSec: 1, ready },
   ],
-  'service.systemd.start': [{ name: 'gateway', settleSec: 1 }],
-  'service.systemd.restart': [{ name: 'gateway', settleSec: 1 }],
+  'service.systemd.start': [{ name: 'gateway', settleSec: 1, ready }],
+  'service.systemd.restart': [{ name: 'gateway', settleSec: 1, ready }],
   'service.systemd.logs': [{ name: 'gateway', ...range, priority: 'err' }],
   'timer.systemd.apply': [
     {

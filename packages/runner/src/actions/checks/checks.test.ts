@@ -38,6 +38,21 @@ async function closedPort(): Promise<number> {
   return port
 }
 
+describe('waitSec', () => {
+  it('asks again until it passes', async () => {
+    let asked = 0
+    const url = await serve((_, response) => response.writeHead(++asked < 3 ? 503 : 200).end())
+    expect(await run('check.http.run', { url })).toMatchObject({ ok: false, output: { status: 503 } })
+    expect(await run('check.http.run', { url, waitSec: 30 })).toMatchObject({ ok: true })
+    expect(asked).toBe(3)
+  })
+
+  it('ends with the last answer when the time is over', async () => {
+    const given = { host: '127.0.0.1', port: await closedPort(), waitSec: 1 }
+    expect(await run('check.tcp.run', given)).toMatchObject({ ok: false, errors: [{ code: 'connection_refused' }] })
+  })
+})
+
 describe('check.http.run', () => {
   it('passes when status and text are as expected, and shows no cookie', async () => {
     const url = await serve((_, response) => response.setHeader('set-cookie', 'id=1').end('all is well'))

@@ -5,7 +5,7 @@ import { networkFailure } from '@ikoma/machine'
 import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
-type Payload = PayloadOf<'check.http.run'>
+type Payload = Omit<PayloadOf<'check.http.run'>, 'waitSec'>
 type Output = OutputOf<'check.http.run'>
 
 const maxBodyBytes = 64 * 1024

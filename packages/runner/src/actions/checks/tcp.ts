@@ -6,7 +6,7 @@ import type { ActionContext, ActionResult } from '../../order/action.ts'
 import { failedCheck } from './failed-check.ts'
 
 export async function runTcpCheck(
-  { host, port, timeoutMs }: PayloadOf<'check.tcp.run'>,
+  { host, port, timeoutMs }: Omit<PayloadOf<'check.tcp.run'>, 'waitSec'>,
   context: ActionContext,
 ): Promise<ActionResult<OutputOf<'check.tcp.run'>>> {
   const target = `${host}:${port}`

@@ -12,6 +12,7 @@ function nginxTools(): Record<string, Tool> {
   let generation = 0
   return {
     nginx: ({ args, machine }) => {
+      if (args[0] === '-v') return { stderr: 'nginx version: nginx/1.22.1' }
       const text = filesOf(machine)[args.at(-1) ?? '']?.content ?? ''
       return text.includes('}') ? {} : { code: 1, stderr: 'unexpected end of file' }
     },
