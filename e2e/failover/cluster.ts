@@ -91,12 +91,23 @@ export class Cluster {
     await until(
       `${count} standbys`,
       async () => {
-        const streaming = (await primary.role())?.replication?.filter(({ state }) => state === 'streaming') ?? []
+        const streaming =
+          (await primary.role())?.replication?.filter(
+            ({ application_name: name, state }) => name in addresses && state === 'streaming',
+          ) ?? []
         return streaming.length >= count && streaming.some(({ sync_state: state }) => state !== 'async')
       },
       withinMs,
     )
     return this.machines.filter((machine) => machine !== primary)
+  }
+
+  /** The one that must confirm each commit. */
+  async confirming(): Promise<Machine> {
+    const found = (await (await this.primary()).role())?.replication?.find(({ sync_state: state }) => state === 'sync')
+    const machine = this.machines.find(({ name }) => name === found?.application_name)
+    if (!machine) throw new Error('no standby confirms')
+    return machine
   }
 
   /** As the superuser, on the primary, by the way of everybody. */
@@ -125,6 +136,7 @@ export class Cluster {
   async close(): Promise<void> {
     for (const machine of this.machines) await machine.kill()
     await Promise.all(this.#others.map((one) => one.end('SIGKILL')))
+    for (const machine of this.machines) await machine.close()
     rmSync(this.folder, { recursive: true, force: true })
   }
 

@@ -10,6 +10,9 @@ const creatorCount = 4
 const runnerCount = 4
 const pauseMs = 60
 
+/** Where the control plane is reached. */
+type Door = Pick<ControlPlane, 'url' | 'client'>
+
 /** Creators and runners that keep asking until they are answered, and write down each answer. */
 export class Load {
   /** Orders whose creation was acknowledged. */
@@ -18,16 +21,16 @@ export class Load {
   readonly done = new Map<string, number>()
   /** Orders whose end was acknowledged. */
   readonly ended = new Set<string>()
-  /** The longest time without an acknowledged creation. */
-  longestSilenceMs = 0
+  /** The longest time without an acknowledged creation since it was last forgotten. */
+  longestSilence = { from: 0, to: 0 }
   refused = 0
-  readonly #doors: Pick<ControlPlane, 'url' | 'client'>[]
+  readonly #doors: Door[]
   #lastAt = performance.now()
   #creating = true
   #executing = true
   #working: Promise<unknown> = Promise.resolve()
 
-  constructor(doors: Pick<ControlPlane, 'url' | 'client'>[]) {
+  constructor(doors: Door[]) {
     this.#doors = doors
   }
 
@@ -64,7 +67,7 @@ export class Load {
     }
   }
 
-  #door(index: number): Pick<ControlPlane, 'url' | 'client'> {
+  #door(index: number): Door {
     const door = this.#doors[index % this.#doors.length]
     if (!door) throw new Error('no control plane to ask')
     return door
@@ -83,7 +86,8 @@ export class Load {
   #acknowledge(id: string): void {
     this.acknowledged.add(id)
     const now = performance.now()
-    this.longestSilenceMs = Math.max(this.longestSilenceMs, now - this.#lastAt)
+    const { from, to } = this.longestSilence
+    if (now - this.#lastAt > to - from) this.longestSilence = { from: this.#lastAt, to: now }
     this.#lastAt = now
   }
 

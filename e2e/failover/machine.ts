@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, statfsSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Process, startProcess } from '../kit/process.ts'
 import { until } from '../kit/until.ts'
 import { type Values, writeFilled } from './files.ts'
 import { path } from './needs.ts'
 
-const dataDiskMb = 160
+const disks = { data: '160m', wal: '1g' }
 
 export interface Role {
   role: string
@@ -27,7 +27,7 @@ export class Machine {
     this.name = name
     this.address = address
     this.#folder = join(folder, name)
-    mkdirSync(this.#folder, { recursive: true })
+    this.#makeDisks()
     this.#file = writeFilled(join(this.#folder, 'patroni.yml'), 'patroni.yml', {
       ...values,
       NODE: name,
@@ -35,11 +35,10 @@ export class Machine {
     })
   }
 
-  /** With empty disks, as a machine that is new or was set up again. */
   start(): void {
-    const disks = [join(import.meta.dirname, 'on-own-disks'), this.#folder, `${dataDiskMb}m`]
+    const places = [join(import.meta.dirname, 'on-own-disks'), this.#folder]
     this.#patroni = startProcess({
-      argv: ['unshare', '--mount', ...disks, 'patroni', this.#file],
+      argv: ['unshare', '--mount', ...places, 'patroni', this.#file],
       cwd: '/',
       env: { PATH: path, HOME: this.#folder, LANG: 'C.UTF-8' },
     })
@@ -63,23 +62,23 @@ export class Machine {
 
   /** Its link to the primary says nothing more, and is not closed. */
   stall(): void {
-    for (const pid of this.#walReceivers()) signal(pid, 'SIGSTOP')
+    const pids = this.#walReceivers()
+    if (pids.length !== 1) throw new Error(`${this.name} has ${pids.length} receivers of the write-ahead log`)
+    for (const pid of pids) signal(pid, 'SIGSTOP')
   }
 
   resume(): void {
     for (const pid of this.#walReceivers()) signal(pid, 'SIGCONT')
   }
 
-  get receives(): boolean {
-    return this.#walReceivers().length > 0
-  }
-
   /** Until not one block is left on the disk of the data; the write-ahead log has another. */
   fillDisk(): void {
-    const { bavail, bsize } = statfsSync(this.#data)
-    execFileSync('fallocate', ['-l', String(bavail * bsize), this.#filler])
-    const left = statfsSync(this.#data).bavail
-    if (left > 0) throw new Error(`${left} blocks are left on the disk of ${this.name}`)
+    const file = openSync(this.#filler, 'w')
+    try {
+      for (const size of [2 ** 20, 4_096]) writeUntilFull(file, Buffer.alloc(size))
+    } finally {
+      closeSync(file)
+    }
   }
 
   freeDisk(): void {
@@ -90,12 +89,32 @@ export class Machine {
     return `--- ${this.name}\n${this.#patroni?.output().slice(-5_000)}`
   }
 
-  get #data(): string {
-    return `/proc/${this.#pids()[0]}/root/var/lib/postgresql/data`
+  async close(): Promise<void> {
+    await until(`the disks of ${this.name} to be free`, () => {
+      const left = Object.keys(disks).filter((disk) =>
+        readFileSync('/proc/mounts', 'utf8').includes(` ${this.#disk(disk)} `),
+      )
+      for (const disk of left) spawnSync('umount', [this.#disk(disk)], { stdio: 'ignore' })
+      return left.length === 0
+    })
+  }
+
+  #makeDisks(): void {
+    mkdirSync(join(this.#folder, 'run'), { recursive: true })
+    for (const [disk, size] of Object.entries(disks)) {
+      mkdirSync(this.#disk(disk), { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', this.#disk(disk)])
+      execFileSync('chown', ['postgres:postgres', this.#disk(disk)])
+    }
+    execFileSync('chown', ['postgres:postgres', join(this.#folder, 'run'), join(this.#folder, 'postgresql')])
+  }
+
+  #disk(name: string): string {
+    return join(this.#folder, 'postgresql', name)
   }
 
   get #filler(): string {
-    return join(this.#data, 'filler')
+    return join(this.#disk('data'), 'filler')
   }
 
   #walReceivers(): number[] {
@@ -117,6 +136,14 @@ export class Machine {
     // Before its own are made it has ours; after its death others may still have its own.
     if (now !== '' && now !== mountsOf(process.pid)) this.#mountsSeen = now
     return this.#mountsSeen
+  }
+}
+
+function writeUntilFull(file: number, bytes: Buffer): void {
+  try {
+    for (;;) writeSync(file, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
   }
 }
 
