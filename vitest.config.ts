@@ -6,7 +6,7 @@ const propertyRuns = 'packages/kernel/src/testing/property-runs.ts'
 
 // Three quick projects make `npm test`. The files of each share modules, which hold no state: loading these for each file
 // took as long as the tests. The others have commands of their own: tools needs programs of the system (systemd,
-// nginx, caddy, docker-compose), e2e starts whole processes, power-cut needs root, vps root and Docker.
+// nginx, caddy, docker-compose), e2e starts whole processes, power-cut and failover need root, vps root and Docker.
 export default defineConfig({
   test: {
     // What a test waits for is an event, never a time of this order: it is only what ends one that hangs.
@@ -137,6 +137,13 @@ export default defineConfig({
           include: ['e2e/power-cut/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'failover',
+          include: ['e2e/failover/**/*.test.ts'],
         },
       },
       {

@@ -24,6 +24,7 @@ function setup() {
       return answer(state.pingFails)
     },
     insertOrders: () => answer(state.fails),
+    touchRunner: () => answer(null),
     auditHead: () => answer(null),
   } as unknown as Store
   const log = createLog('debug', { write: (line) => lines.push(JSON.parse(line)) })
@@ -57,6 +58,23 @@ test('it is ready again with the next change, or when nobody has tried for a whi
   expect(await health.isUp()).toBe(false)
   time.now += 1
   expect(await health.isUp()).toBe(true)
+})
+
+test('while the disk is full, that a smaller change still fits does not make it ready', async () => {
+  const { health, state, place, lines } = setup()
+  const touch = () => (health.store as unknown as { touchRunner(): Promise<void> }).touchRunner()
+  state.fails = full
+  await place()
+  await touch()
+  await expect(health.assertReady()).rejects.toMatchObject({ details: { cause: 'store_disk_full' } })
+  expect(lines).toHaveLength(1)
+  state.fails = null
+  await place()
+  await health.assertReady()
+  state.fails = refusal('store_unreachable')
+  await place()
+  await touch()
+  await health.assertReady()
 })
 
 test('what goes and comes back is one line each, however many calls fail meanwhile', async () => {

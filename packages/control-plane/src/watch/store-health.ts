@@ -7,6 +7,8 @@ const lookEveryMs = 1_000
 const readyWithinMs = 3_000
 /** After so long without a call nobody knows whether it still fails: then a look tells. */
 const tellsForMs = 10_000
+/** On a full disk some changes still fit: that one was made says nothing of another. */
+const ofOneVerb = ['store_disk_full']
 /** These are refusals of one call, which say nothing of the next. */
 const ofOneCall = ['store_failed', 'store_locked', 'store_slow', 'store_no_right']
 
@@ -16,6 +18,8 @@ interface Failing {
   since: number
   last: number
   error: AppError
+  /** What was refused, and was not done since. */
+  verbs: Set<string>
 }
 
 /**
@@ -75,28 +79,36 @@ export class StoreHealth {
     const methods = Object.entries(store).map(([name, value]) => {
       if (typeof value !== 'function' || name === 'subscribe' || name === 'close') return [name, value]
       const kind = name === 'ping' ? 'looks' : /^(find|list|count|audit)/.test(name) ? 'reads' : 'writes'
-      return [name, (...args: unknown[]) => this.#hear(kind, (verbs[name] as typeof value)(...args))]
+      return [name, (...args: unknown[]) => this.#hear({ kind, verb: name }, (verbs[name] as typeof value)(...args))]
     })
     return Object.fromEntries(methods) as Store
   }
 
-  async #hear<T>(kind: Kind, work: Promise<T>): Promise<T> {
+  async #hear<T>({ kind, verb }: { kind: Kind; verb: string }, work: Promise<T>): Promise<T> {
     try {
       const answer = await work
-      this.#serves(kind)
+      this.#did(kind, verb)
       return answer
     } catch (error) {
-      if (isOfStore(error)) this.#fails(kind, error)
+      if (isOfStore(error)) this.#fails(kind, verb, error)
       throw error
     }
   }
 
-  #fails(kind: Kind, error: AppError): void {
+  #did(kind: Kind, verb: string): void {
+    const failing = this.#failing[kind]
+    if (!failing) return
+    failing.verbs.delete(verb)
+    if (failing.verbs.size === 0 || !ofOneVerb.includes(failing.error.reason)) this.#serves(kind)
+  }
+
+  #fails(kind: Kind, verb: string, error: AppError): void {
     const now = this.#clock.now()
     const before = this.#failing[kind]
     const isKnown = Object.values(this.#failing).some((failing) => failing?.error.reason === error.reason)
     if (!isKnown) this.#log.error({ reason: error.reason, detail: error.message }, 'the store does not serve')
-    this.#failing[kind] = { since: before?.since ?? now, last: now, error }
+    const verbs = (before?.verbs ?? new Set()).add(verb)
+    this.#failing[kind] = { since: before?.since ?? now, last: now, error, verbs }
   }
 
   #serves(kind: Kind): void {

@@ -61,6 +61,6 @@ async function runSingle(tx: Transaction, { verb, args }: WriteCall): Promise<Wo
 
 function refusal({ log }: Committer, error: unknown): AppError {
   const refused = storeError(error)
-  if (!(error instanceof AppError)) log('a write failed', refused.cause)
+  if (!(error instanceof AppError)) log('a write failed', refused)
   return refused
 }

@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import pg from 'pg'
 import { clientConfig, notDurable } from './connection.ts'
-import { notReached, unconfirmedCommit } from './errors.ts'
+import { notReached, storeError, unconfirmedCommit } from './errors.ts'
 import { stopWaiting, watchStandbys } from './standbys.ts'
 
 const answerWithinMs = 2_500
@@ -66,9 +66,19 @@ async function write(client: pg.Client, allowUnsafe: boolean): Promise<void> {
     const problem = setting && !allowUnsafe ? notDurable(setting) : null
     if (problem) throw problem
     if (standbys.silent()) throw unconfirmedCommit()
+  } catch (error) {
+    throw (await waitsForStandby(client, error)) ? unconfirmedCommit() : error
   } finally {
     standbys.stop()
   }
+}
+
+/** Behind a write that no standby confirms others wait for its lock until their time is over: that is not their fault. */
+async function waitsForStandby(client: pg.Client, error: unknown): Promise<boolean> {
+  if (storeError(error).reason !== 'store_slow') return false
+  const look = `rollback; select 1 from pg_stat_activity where datname = current_database() and wait_event = 'SyncRep'`
+  const answers = (await client.query(look).catch(() => [])) as unknown as pg.QueryResult[]
+  return answers.some(({ rows }) => rows.length > 0)
 }
 
 /** In one message: a failure undoes what came before it. */

@@ -68,6 +68,17 @@ describe('a standby that must confirm and does not', () => {
     expect(await waiting()).toEqual([])
   }, 30_000)
 
+  it('is named by a look that waits behind such a write, which holds a lock', async () => {
+    const store = await setup()
+    await store.ping()
+    await set('synchronous_standby_names', 'nobody')
+    const write = refusalOf(place(store))
+    await vi.waitFor(async () => expect(await waiting()).toHaveLength(1))
+    expect(await refusalOf(store.ping())).toMatchObject({ reason: 'store_standby_silent' })
+    await set('synchronous_standby_names', '')
+    await write
+  }, 40_000)
+
   it('makes a change neither acknowledged nor refused for certain, and leaves no connection that waits for ever', async () => {
     const store = await setup()
     await set('synchronous_standby_names', 'nobody')

@@ -13,6 +13,7 @@ import { isHot } from './hot-writes.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
 import { orderReads } from './order-reads.ts'
+import { outageLog } from './outage-log.ts'
 import { keepsPrepared } from './pooler.ts'
 import { openProbe } from './probe.ts'
 import { registryReads } from './registry-reads.ts'
@@ -41,7 +42,8 @@ export interface PostgresOptions extends Sealing {
 
 /** Opens the database as the store of this and any number of other processes, made and migrated when need be. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const { url, clock = systemClock, poolSize = 10, log = () => undefined } = options
+  const { url, clock = systemClock, poolSize = 10 } = options
+  const log = outageLog(options.log ?? (() => undefined), clock)
   const migrated = await prepareDatabase(options, clock.now())
   const prepare = options.prepare !== false && (await keepsPrepared(url))
   if (!prepare && options.prepare !== false) log(behindPooler, undefined)
