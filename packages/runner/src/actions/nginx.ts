@@ -2,9 +2,10 @@ import type { OutputOf } from '@ikoma/api'
 import { listNginxSites, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
+import { tellingLeftOut } from './left-out-domains.ts'
 
 export const nginx = {
-  'platform.nginx.site.apply': converging((site) => [nginxSite(site)]),
+  'platform.nginx.site.apply': tellingLeftOut(converging((site) => [nginxSite(site)])),
   'platform.nginx.site.remove': converging(({ name }) => [noNginxSite(name)]),
   'platform.nginx.site.list': listSites,
 } satisfies FamilyActions<'nginx'>
