@@ -16,5 +16,17 @@ export function problemOf(error: unknown): Problem {
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100' || errcode === 13) {
     return new Problem('disk_full', 'There is no room left on the disk. Nothing was kept of it.')
   }
-  return new Problem('database_failed', message)
+  const refused = refusalOf(code, message)
+  return refused ?? new Problem('database_failed', message)
+}
+
+/** What PostgreSQL refuses whoever asks again; null for another error. */
+function refusalOf(code: string | undefined, message: string): Problem | null {
+  // Class 28: no such role, a wrong password, or no rule of pg_hba.conf that lets it in.
+  if (code?.startsWith('28') || /client password must be a/.test(message)) {
+    const peer = 'With peer authentication the role is the account of "runAs"; otherwise "authFile" has the password'
+    return new Problem('access_refused', `PostgreSQL lets nobody in this way: ${message}. ${peer}.`)
+  }
+  if (code === '3D000') return new Problem('no_such_database', message)
+  return code === '42501' ? new Problem('access_refused', `PostgreSQL refused it: ${message}.`) : null
 }

@@ -53,6 +53,8 @@ export interface EngineVerbs {
 }
 
 export interface PostgresVerbs {
+  /** Rejects with why nothing could be proven: who may not come in, or may not make the database to prove it in. */
+  provable: Verb<{ source: string }, null>
   ready: Verb<{ timeoutMs: number }, PostgresState>
   query: Verb<PostgresQuery, PostgresRows>
 }

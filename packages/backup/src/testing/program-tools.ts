@@ -41,6 +41,7 @@ const sqlite: Simulated<'sqlite'> = {
 }
 
 const postgres: Simulated<'postgres'> = {
+  provable: () => ({ answer: null }),
   ready: () => ({
     answer: { version: '15.18', inRecovery: false, connections: 3, maxConnections: 100, sizeBytes: 8_000_000 },
   }),

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import type { Backup } from '@ikoma/api'
+import { type Backup, catalogue } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
+import { actionContext } from '../testing/action-context.ts'
 import { newPlace } from '../testing/backups.ts'
 import { startDebianPostgres } from '../testing/debian-postgres.ts'
 import { order } from '../testing/order.ts'
+import { actions } from './index.ts'
 
 const schema = `
   CREATE TABLE customer (id int PRIMARY KEY, name text NOT NULL, kind varchar(10) CHECK (kind IN ('pro', 'club')));
@@ -148,6 +150,38 @@ test('what an app wrote into its database is never run as a superuser', async ()
   expect(await isSuperuser()).toBe(false)
   expect(await order('db.postgres.restore', { ...app, role: 'shop', backup: id })).toMatchObject({ ok: true })
   expect(await order('backup.verify', shelf)).toMatchObject({ ok: true })
+})
+
+describe('before anything is copied, a backup is refused', () => {
+  test('to a role that may not make the database to prove it in', async () => {
+    const { payload, query, files } = await setup()
+    await query('CREATE ROLE weak LOGIN')
+    await query('CREATE DATABASE shop OWNER weak')
+    const asked = { ...payload, database: 'shop', role: 'weak' }
+    for (const dryRun of [true, false]) {
+      const refused = await order('db.postgres.backup', asked, { dryRun })
+      expect(refused).toMatchObject({ ok: false, errors: [{ code: 'role_too_weak' }] })
+      expect(refused.summary).toContain('ALTER ROLE "weak" CREATEDB')
+    }
+    expect(files).toThrow('ENOENT')
+  })
+
+  test('to a role that is not there, or whose password is missing, and is not tried again', async () => {
+    const { payload, query, askPassword } = await setup()
+    await query("CREATE ROLE keeper LOGIN CREATEDB PASSWORD 'sesame-open'")
+    await askPassword('keeper')
+    for (const role of ['nobody-here', 'keeper']) {
+      const refused = await order('db.postgres.backup', { ...payload, role })
+      expect(refused, role).toMatchObject({ ok: false, errors: [{ code: 'access_refused' }] })
+      expect(refused.summary).toContain('"runAs"')
+    }
+    await expect(
+      actions['db.postgres.backup'](
+        catalogue['db.postgres.backup'].payload.parse({ ...payload, role: 'keeper' }),
+        actionContext(),
+      ),
+    ).rejects.toMatchObject({ code: 'unprocessable' })
+  })
 })
 
 describe('reading', () => {

@@ -2,10 +2,11 @@ import type { OutputOf } from '@ikoma/api'
 import { listNginxSites, nginxSite, noNginxSite } from '@ikoma/machine/nginx'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
+import { tellingLeftOut } from './left-out-domains.ts'
 import { withSecurityHeaders } from './site-headers.ts'
 
 export const nginx = {
-  'platform.nginx.site.apply': converging((site) => [nginxSite(withSecurityHeaders(site))]),
+  'platform.nginx.site.apply': tellingLeftOut(converging((site) => [nginxSite(withSecurityHeaders(site))])),
   'platform.nginx.site.remove': converging(({ name }) => [noNginxSite(name)]),
   'platform.nginx.site.list': listSites,
 } satisfies FamilyActions<'nginx'>

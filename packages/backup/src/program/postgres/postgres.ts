@@ -10,6 +10,22 @@ import { connected, runTool, type Session } from './session.ts'
 const scratchName = /^ikoma_(?:proof|restore)_(\d{4})(\d\d)(\d\d)t/
 const dayMs = 24 * 3600 * 1000
 
+/** Rejects, before anything is copied, with why a backup of the database could not be proven afterwards. */
+export function provablePostgres({ source: database }: { source: string }): Promise<null> {
+  return connected('postgres', async (session) => {
+    const there = await session.query('SELECT FROM pg_catalog.pg_database WHERE datname = $1', [database])
+    // That it is not there is told where it is looked for.
+    if (there.rows.length > 0) await refuseSuperuser(session, database)
+    const { rows } = await session.query(
+      'SELECT rolname AS role, rolcreatedb OR rolsuper AS able FROM pg_catalog.pg_roles WHERE rolname = session_user',
+    )
+    const { role, able } = rows[0]
+    if (able) return null
+    const why = `${role} may not make databases, and a backup is proven in one that is made for it`
+    throw new Problem('role_too_weak', `${why}. As a superuser: ALTER ROLE ${pg.escapeIdentifier(role)} CREATEDB`)
+  })
+}
+
 /** Sends a dump of the database as it is at one moment, while others go on writing. Gives what is in it. */
 export function copyPostgres() {
   return connected(null, async (session) => {

@@ -14,10 +14,11 @@ export async function connected<T>(database: string | null, work: (session: Sess
   const session = new pg.Client(database === null ? {} : { database })
   // A server that goes away fails the question that waits for it.
   session.on('error', () => undefined)
-  await session.connect()
   try {
+    await session.connect()
     return await work(session)
   } finally {
+    // Also of a server that waits for a password: it would for a minute, and we with it.
     await session.end().catch(() => undefined)
   }
 }
