@@ -75,6 +75,7 @@ onHost('a diagnosis', () => {
     await host.see(['tee', `/etc/systemd/system/${name}.service`], { input: `${lines.join('\n')}\n` })
     for (const argv of prepare) await host.see(argv)
     await host.see(['systemctl', 'daemon-reload'])
+    await host.look(['systemctl', 'reset-failed', name])
     await host.look(['systemctl', 'start', name])
     await until('the shop to serve, or to be given up', async () => {
       const state = await host.see(['systemctl', 'show', '--property=ActiveState', '--value', name])
@@ -97,6 +98,24 @@ onHost('a diagnosis', () => {
 
   test('finds nothing wrong with an app that is well', async () => {
     const name = await start({ rule: 'none' })
+    expect(await diagnosed(name)).toEqual([])
+    await end(name)
+  })
+
+  test('tells the fault that is there, and none of those that were mended', async () => {
+    const mended: Omit<Fault, 'rule'>[] = [
+      { unit: { WorkingDirectory: '/srv/nowhere' } },
+      { unit: { User: 'nobodyhere' } },
+      { unit: { ExecStart: '/usr/bin/node dist/index.cjs' } },
+    ]
+    for (const fault of mended) await start({ rule: 'mended', ...fault })
+    const name = await start({ rule: 'mended', unit: { ExecStart: `${installedNode} --no-such-option /opt/shop.ts` } })
+    const findings = await diagnosed(name)
+    expect(findings[0]).toMatchObject({ rule: 'bad_option', consequenceOf: null })
+    const certain = findings.filter(({ confidence }) => confidence === 'certain').map(({ rule }) => rule)
+    expect(certain.filter((rule) => /_missing$/.test(rule))).toEqual([])
+
+    await start({ rule: 'mended' })
     expect(await diagnosed(name)).toEqual([])
     await end(name)
   })

@@ -34,20 +34,11 @@ export function isOfApp({ subject, unit }: Evidence, path: string): boolean {
   if (home !== undefined) return isNamed(home)
   const folder = shared.exec(path)?.[1]
   if (folder === undefined || ours.test(folder)) return false
-  return isNamed(folder) || (isOwnRoot(unit?.workingDirectory ?? '') && isBelow(path, unit?.workingDirectory ?? ''))
+  return isNamed(folder)
 }
 
 export function isAppAccount(user: string): boolean {
   return account.test(user) && user !== 'root' && !ours.test(user)
-}
-
-/** A unit may be put anywhere: its folder counts as the app's own two levels down only. */
-function isOwnRoot(folder: string): boolean {
-  return shared.test(folder) && !ours.test(shared.exec(folder)?.[1] ?? '') && folder.split('/').length > 3
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(`${folder}/`)
 }
 
 function isNobodyElses(user: string, entry: Entry | null | undefined): boolean {

@@ -54,7 +54,7 @@ export async function gather(subject: Subject, sight: Sight): Promise<Evidence> 
     firewall: domain === null ? null : await seeFirewall(look),
     pastFirewall: await seeOpenedByDocker(look),
     unfinishedPackages: await seeUnfinishedPackages(look),
-    keepAlive: await seeKeepAlive(look, subject, logs, sight.probes),
+    keepAlive: await seeKeepAlive(look, portOf(subject, listeners), logs, sight.probes),
     clock: { synchronized: await seeSynchronized(look), skewMs: await sight.probes.clockSkewMs() },
     notLookedAt: look.notLookedAt,
   }
@@ -118,6 +118,12 @@ function certbotLog(look: Look): Promise<RawLine[]> {
 function unitsIn({ unit }: Subject, listeners: readonly Listener[] | null): string[] {
   const named = [unit, ...(listeners ?? []).map((each) => each.unit)].filter((each) => each !== null)
   return [...new Set(named)]
+}
+
+/** Where the app listens: as it was told, or where its unit does if that is one place. */
+function portOf({ port, unit }: Subject, listeners: readonly Listener[] | null): number | null {
+  const own = new Set((listeners ?? []).filter((each) => unit !== null && each.unit === unit).map((each) => each.port))
+  return port ?? (own.size === 1 ? ([...own][0] ?? null) : null)
 }
 
 function placesOf({ sqlitePath }: Subject, workingDirectory = ''): string[] {

@@ -1,7 +1,6 @@
 import type { Host } from '@ikoma/machine'
 import type { KeepAlive, LogLine } from '../evidence.ts'
 import type { Probes } from '../probes.ts'
-import type { Subject } from '../subject.ts'
 import type { Look } from './look.ts'
 
 /** How proxies tell that the app closed a connection that they had just used again. */
@@ -17,7 +16,7 @@ export const closedUnderProxy = [
 /** Nothing is asked unless a proxy complains: a connection has to be watched for it. */
 export async function seeKeepAlive(
   look: Look,
-  { port }: Subject,
+  port: number | null,
   logs: readonly LogLine[],
   probes: Probes,
 ): Promise<KeepAlive | null> {

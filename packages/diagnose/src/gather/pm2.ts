@@ -4,6 +4,8 @@ import type { Pm2Process } from '../evidence.ts'
 import { linesOf, maxLines, type RawLine } from './logs.ts'
 import type { Look } from './look.ts'
 
+const maxUntimed = 40
+
 export interface SeenPm2 {
   account: Pm2Account
   process: Pm2Process
@@ -31,6 +33,7 @@ export async function seePm2(
 export async function pm2Log(look: Look, { account, errorLog }: SeenPm2, name: string): Promise<RawLine[]> {
   if (errorLog === '') return []
   return look.at(errorLog, [], async () => {
-    return linesOf(await readPm2Log(look.host, account, errorLog, maxLines), `pm2 ${name}`)
+    // They have no times: what is far up may be of a run whose fault was mended.
+    return linesOf(await readPm2Log(look.host, account, errorLog, maxLines), `pm2 ${name}`).slice(0, maxUntimed)
   })
 }

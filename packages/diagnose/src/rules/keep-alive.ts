@@ -1,3 +1,4 @@
+import type { Evidence, LogLine, UnitState } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { closedUnderProxy } from '../gather/keep-alive.ts'
 import { advise, matchLogs, newestOf, type Rule, shown } from '../rule.ts'
@@ -10,12 +11,9 @@ export const keepAliveMismatch: Rule = {
   patterns: closedUnderProxy,
   find(evidence): Finding | null {
     const { keepAlive, unit } = evidence
-    const matches = matchLogs(evidence, closedUnderProxy).filter(({ line }) =>
-      /^(caddy|nginx)\.service$/.test(line.source),
-    )
+    const matches = matchLogs(evidence, closedUnderProxy).filter(({ line }) => isOfThisRun(evidence, line))
     const lines = matches.map(({ line }) => line)
-    // One that ends closes its connections as well.
-    if (lines.length === 0 || (unit && (!isServing(unit) || endedMeanwhile(unit.upSec, unit.restarts)))) return null
+    if (lines.length === 0 || (unit && (!isServing(unit) || endedMeanwhile(unit)))) return null
     const { appSec = null, proxy = null } = keepAlive ?? {}
     if (appSec !== null && proxy !== null && proxy.sec < appSec) return null
     const seen = appSec !== null && proxy !== null
@@ -41,6 +39,12 @@ export const keepAliveMismatch: Rule = {
   },
 }
 
-const endedMeanwhile = (upSec: number | null, restarts: number) => restarts > 0 && (upSec ?? 0) < 600
+/** One that ends closes its connections as well. */
+const endedMeanwhile = ({ upSec, restarts }: UnitState) => restarts > 0 && (upSec ?? 0) < 600
+
+function isOfThisRun({ unit, askedAt }: Evidence, { source, at }: LogLine): boolean {
+  if (!/^(caddy|nginx)\.service$/.test(source)) return false
+  return at == null || unit?.upSec == null || at > askedAt - unit.upSec * 1000
+}
 
 const shownSec = (sec: number) => String(Math.round(sec * 10) / 10)

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 import type { Mend, Words } from '../finding.ts'
-import { folderToGive, parentOf } from '../paths.ts'
+import { folderToGive, isOfApp, parentOf } from '../paths.ts'
 import { byCommand, place } from '../rule.ts'
 
 type Verb = 'start' | 'stop' | 'restart'
@@ -59,6 +59,9 @@ export function startOneOf({ services }: Evidence, candidates: readonly string[]
 export function giveFolder(evidence: Evidence, path: string, more: Words = { en: '', fr: '' }): Mend {
   const folder = folderToGive(evidence, path)
   const { unit } = evidence
+  if (unit?.user === 'root' && evidence.files[path] === null && isOfApp(evidence, path)) {
+    return place('system.directory.apply', { path }, { en: `Make ${path}${more.en}.`, fr: `Créez ${path}${more.fr}.` })
+  }
   if (folder === null || !unit) return keepRights(path)
   return place(
     'system.directory.apply',

@@ -23,9 +23,10 @@ export function programError(others: readonly Rule[]): Rule {
     name: 'program_error',
     explains: appDown,
     find(evidence): Finding | null {
-      const words = lastRun(evidence).filter(({ text }) => fatal.some((pattern) => pattern.test(text)))
+      const said = lastRun(evidence)
+      const words = said.filter(({ text }) => fatal.some((pattern) => pattern.test(text)))
       const [last] = words
-      if (!last || known.some((pattern) => lastRun(evidence).some(({ text }) => pattern.test(text)))) return null
+      if (!last || said.some(({ text }) => known.some((pattern) => pattern.test(text)))) return null
       const line = last.text.slice(0, 200)
       return {
         symptom: { en: 'The app does not stay up', fr: 'L’app ne reste pas debout' },

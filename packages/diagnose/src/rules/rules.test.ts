@@ -6,7 +6,7 @@ import { place } from '../rule.ts'
 import { dataCases } from '../testing/cases/data.ts'
 import { serviceCases } from '../testing/cases/service.ts'
 import { webCases } from '../testing/cases/web.ts'
-import { healthy } from '../testing/healthy.ts'
+import { app, healthy, looping, subject, unit } from '../testing/healthy.ts'
 import { django, go, java, node, php, rails } from '../testing/lines/backends.ts'
 import { docker, mongo, mysql, nginx, postgres } from '../testing/lines/servers.ts'
 import { rules } from './index.ts'
@@ -73,6 +73,62 @@ test('rules explain rules that there are, and never each other in a circle', () 
     expect(next.filter((each) => !explains.has(each))).toEqual([])
     follow(name, [])
   }
+})
+
+test('no word is left out of what people read', () => {
+  const words = cases.flatMap(({ evidence }) =>
+    found(evidence).flatMap(({ symptom, cause, mend }) =>
+      [symptom, cause, mend.advice].flatMap(({ en, fr }) => [en, fr]),
+    ),
+  )
+  expect(
+    words.filter((each) =>
+      /undefined|\bnull\b|«\s*»|""| {2}|(?<!bind)\(\)|\b(?:Make|give|chown) (?:and|to|\.)/.test(each),
+    ),
+  ).toEqual([])
+})
+
+describe.each([
+  ...[
+    '/opt/ikoma',
+    '/opt/ikoma/dist',
+    '/var/lib/ikoma',
+    '/var/lib/ikoma/gateway',
+    '/etc',
+    '/etc/gateway',
+    '/usr/lib/x',
+  ],
+  ...[
+    '/var/lib/postgresql/15',
+    '/var/lib/docker',
+    '/opt',
+    '/srv',
+    '/home/other/app',
+    '/root/app',
+    '/boot',
+    '/dev/shm/x',
+  ],
+  ...['/var/log/nginx', '/opt/containerd/bin', '/var/www', '/', '/srv/ikoma/x', '/var/lib/dpkg/info', '/run/systemd'],
+])('rights over %s', (path) => {
+  const closed = { kind: 'directory', mode: 0o700, owner: 'root', group: 'root' } as const
+  const file = `${path === '/' ? '' : path}/data.db`
+  const failed = { active: 'failed', sub: 'failed', result: 'exit-code', upSec: null } as const
+  const inDirectory = unit({ ...failed, exitStatus: 200, workingDirectory: path })
+
+  test.each<[string, Partial<Evidence>]>([
+    ['a working directory', { unit: inDirectory, files: { [path]: null } }],
+    ['one that is closed', { unit: inDirectory, files: { [path]: closed } }],
+    ['a log', { unit: looping, files: { [path]: closed }, ...app(`Error: EACCES: permission denied, open '${file}'`) }],
+    ['a read-only path', app(`Error: EROFS: read-only file system, open '${file}'`)],
+    ['a database', { subject: subject({ sqlitePath: file }), files: { [file]: null, [path]: closed } }],
+    ['a database of root', { subject: subject({ sqlitePath: file }), files: { [file]: { ...closed, kind: 'file' } } }],
+  ])('are never widened for %s', (_, evidence) => {
+    const mends = found(evidence).map(({ mend }) => mend)
+    expect(mends.filter(({ order }) => order?.type === 'system.directory.apply')).toEqual([])
+    expect(mends.map(({ advice }) => advice.en).filter((en) => /chown|chmod|give it|writable paths/i.test(en))).toEqual(
+      [],
+    )
+  })
 })
 
 describe('the orders that would mend', () => {

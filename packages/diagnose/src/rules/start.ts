@@ -5,7 +5,7 @@ import { folderToGive, isAppAccount } from '../paths.ts'
 import { advise, matchLogs, newestOf, place, type Rule } from '../rule.ts'
 import type { isOpenTo } from './files.ts'
 import { isServing } from './listeners.ts'
-import { giveFolder, keepRights, readLog, restart } from './mends.ts'
+import { giveFolder, readLog, restart } from './mends.ts'
 import { lastWords, stateLine } from './unit.ts'
 
 /** Whether what kept a unit from its start still does, by a look at the machine; null where it cannot be seen. */
@@ -60,7 +60,7 @@ const stages: Stage[] = [
       if (!path.startsWith('/')) {
         return advise('Name a working directory in the unit.', 'Nommez un répertoire de travail dans l’unité.')
       }
-      return folderToGive(evidence, path) === null ? keepRights(path) : giveFolder(evidence, path)
+      return giveFolder(evidence, path)
     },
   },
   {

@@ -252,6 +252,18 @@ export const webCases: RuleCase[] = [
   },
   {
     rule: 'keep_alive_mismatch',
+    when: 'it was said in this run, not when the one before it was stopped for a deploy',
+    evidence: {
+      ...{ askedAt: 90_000_000, keepAlive: { appSec: 5, proxy: { name: 'caddy', sec: 120 } } },
+      logs: [{ source: 'caddy.service', text: 'error http.log.error EOF', at: 80_000_000 }],
+    },
+    nearMiss: {
+      ...{ askedAt: 90_000_000, keepAlive: { appSec: 5, proxy: { name: 'caddy', sec: 120 } } },
+      logs: [{ source: 'caddy.service', text: 'error http.log.error EOF', at: 1_000_000 }],
+    },
+  },
+  {
+    rule: 'keep_alive_mismatch',
     when: 'nginx sees connections closed, and nothing could be measured',
     evidence: nginx(
       '2026/11/21 16:20:01 [error] 7#7: *9 upstream prematurely closed connection while reading response header from upstream',
