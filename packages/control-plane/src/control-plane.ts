@@ -173,6 +173,8 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
   const presence = new Presence(store, log)
   const instances = new RunnerInstances({ presence, signals, alarms })
   const access = new AccessControl({ store, clock, adminKey, keyring, instances })
+  const witness = new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file })
+  const refusal = () => witness.refusal()
   return {
     store,
     health,
@@ -181,7 +183,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets, refusal }),
     secrets,
     signals,
     presence,
@@ -189,7 +191,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     metrics,
     alarms,
     auditRule,
-    witness: new AuditWitness({ store, clock, log, alarms, keyring, rule: auditRule, file }),
+    witness,
     headArchive: new HeadArchive(options.retention?.archiveDir ?? null, keyring),
     places: newPlaces(),
     brokenRows: new Set(),

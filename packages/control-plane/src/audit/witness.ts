@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditHead, Store } from '@ikoma/domain'
 import { type AuditRule, isKeyed } from '@ikoma/domain/audit-chain'
-import type { Clock } from '@ikoma/kernel'
+import { AppError, type Clock } from '@ikoma/kernel'
 import { type Log, readSecretFile, replaceSecretFile } from '@ikoma/kernel/node'
 import { BoundedCache } from '../bounded-cache.ts'
 import type { Keyring } from '../keyring.ts'
@@ -39,6 +39,8 @@ export class AuditWitness {
   #remembered: HeadAt | null = null
   /** How the chain ends now, or did a moment ago. */
   #current: AuditHead | null = null
+  /** What is remembered and the database no longer has: orders that ended may wait in it to be run once more. */
+  #missing: AuditHead | null = null
   #logged = 0
   #looking: Promise<void> | null = null
   #rest: NodeJS.Timeout | null = null
@@ -104,6 +106,17 @@ export class AuditWitness {
     return this.#remembered
   }
 
+  /** Why nothing may be placed nor claimed: an older state of the database was put back, or its history was rewritten. */
+  refusal(): AppError | null {
+    if (this.#missing === null) return null
+    const { seq } = this.#missing
+    return new AppError(
+      'unavailable',
+      `The database is not what this control plane acknowledged (event ${seq} of the audit is missing or another): orders that ended may stand there as waiting, so that none is placed or given to a runner. Look: ikoma audit verify. If you put it back yourself: see docs/audit.md.`,
+      { reason: 'audit_contradicted', retryAfterSec: 60, details: { missing: seq } },
+    )
+  }
+
   /** The head as it is now, signed; null while the audit is empty or contradicts what is remembered. */
   async signedHead(): Promise<string | null> {
     return (await this.look()) ? this.#signed() : null
@@ -128,7 +141,8 @@ export class AuditWitness {
     const head = await store.auditHead()
     if (known !== null) {
       const event = head.seq < known.seq ? undefined : await this.#eventAt(known.seq)
-      if (event?.hash !== known.hash) return this.#tell(known, event, 'control-plane')
+      this.#missing = event?.hash === known.hash ? null : known
+      if (this.#missing) return this.#tell(known, event, 'control-plane')
     }
     if (head.seq === 0) return true
     if (head.seq !== known?.seq || head.hash !== known.hash) {

@@ -96,6 +96,8 @@ function refuseFormer({ runner, protocol }: Claimer): void {
 
 async function claimNow(context: Context, runner: AttachedRunner, max: number): Promise<ClaimedOrder[]> {
   const { store, clock, timing } = context
+  // Said by an alarm and to whoever places orders; a runner waits.
+  if (context.witness.refusal()) return []
   const orders = await store.claimOrders({
     runnerId: runner.id,
     targets: targetsOfRunner(runner),

@@ -46,6 +46,8 @@ interface OrderDeskOptions {
   clock: Clock
   keyring: Keyring
   secrets?: SecretDesk
+  /** Why none may be placed, while there is a reason. */
+  refusal?: () => AppError | null
 }
 
 interface Placed {
@@ -61,8 +63,10 @@ export class OrderDesk {
   readonly #clock: Clock
   readonly #keyring: Keyring
   readonly #secrets: SecretDesk
+  readonly #refusal: () => AppError | null
 
-  constructor({ store, access, signals, clock, keyring, secrets }: OrderDeskOptions) {
+  constructor({ store, access, signals, clock, keyring, secrets, refusal = () => null }: OrderDeskOptions) {
+    this.#refusal = refusal
     this.#store = store
     this.#access = access
     this.#signals = signals
@@ -131,6 +135,8 @@ export class OrderDesk {
   }
 
   async #prepare(body: OrderBody, placer: Placer): Promise<Order> {
+    const refused = this.#refusal()
+    if (refused) throw refused
     const { actor, retryOf, alsoAnswerable = [], asItWas = false } = placer
     const type = findOrderType(body.type)
     if (!type) {
