@@ -139,9 +139,13 @@ const ending = (streams: number | null) =>
 /** Every domain, as it is to be had over HTTPS. */
 function servingOf(site: WantedRoute, config: Awaited<ReturnType<typeof runningConfig>>): Serving {
   const { domains, upstreams, health, appMayBeDown = false } = site
+  // Where Caddy does not tell, the route's own word is all there is.
+  const told = config !== null
   const sites = domains.flatMap((name): PromisedSite[] => {
     const at = placeOf(config, name)
-    return at === null ? [] : [{ scheme: 'https', name, at, authority: authorityOf(config, name) }]
+    return at === null
+      ? []
+      : [{ scheme: 'https', name, at, authority: told || site.tls === undefined ? authorityOf(config, name) : 'any' }]
   })
   const gets = domains.every((name) => getsCertificates(config, name))
   return {
