@@ -269,7 +269,20 @@ test('the document says which errors each kind of route answers, and what they l
   app.get('/things', { config: { access: 'public' } }, () => ({}))
   const { paths } = (await app.inject('/openapi.json')).json()
   const ofThings = paths['/things/{id}'].post.responses
-  expect(Object.keys(ofThings)).toEqual(['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '500', '503'])
+  expect(Object.keys(ofThings)).toEqual([
+    '201',
+    '400',
+    '401',
+    '403',
+    '404',
+    '409',
+    '413',
+    '415',
+    '422',
+    '429',
+    '500',
+    '503',
+  ])
   expect(ofThings['404'].content['application/problem+json'].schema).toEqual({ $ref: '#/components/schemas/Problem' })
   expect(Object.keys(paths['/things'].get.responses)).toEqual(['400', '429', '500', '503'])
 })

@@ -29,7 +29,8 @@ export function declareErrors(app: FastifyInstance, errors: ErrorShape, policies
     if (!config.operation) {
       statuses.push(400, 429, 500, 503)
       if (url.includes(':')) statuses.push(404)
-      if (![route.method].flat().every((method) => method === 'GET' || method === 'HEAD')) statuses.push(409, 413, 415, 422)
+      if (![route.method].flat().every((method) => method === 'GET' || method === 'HEAD'))
+        statuses.push(409, 413, 415, 422)
     }
     const declared = Object.fromEntries(statuses.map((status) => [status, answerOf(errors, status)]))
     route.schema = { ...schema, response: { ...declared, ...own } }
