@@ -61,6 +61,8 @@ export interface OrderStore {
    * With an idempotency key of the same actor and digest the first answer is given again.
    */
   insertOrders(insertions: OrderInsertion[]): Promise<Placement[]>
+  /** What was first answered to the actor's key; null when it has none. Rejects when somebody changed that. */
+  findAnswer(actor: string, key: string): Promise<{ digest: string; answer: Order } | null>
   /** Takes up to `max` claimable orders for a runner, highest priority first, then oldest. No order is ever given twice. */
   claimOrders(claim: ClaimRequest): Promise<Order[]>
   /** Applies one event by the rules of `advance`, under a lock on the order; null when there is no such order. */

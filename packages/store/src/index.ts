@@ -9,3 +9,4 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   const postgres = await import('./postgres/store.ts')
   return postgres.openPostgresStore(options)
 }
+export { takeDatabase } from './sqlite/sole-process.ts'

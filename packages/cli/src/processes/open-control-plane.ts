@@ -6,11 +6,10 @@ import { type ControlPlane, createControlPlane, type Keyring, openKeyring, settl
 import type { Store } from '@ikoma/domain'
 import { AppError, fullJitterMs } from '@ikoma/kernel'
 import { createLog, type Log } from '@ikoma/kernel/node'
-import { type Opened, openPostgresStore, openSqliteStore } from '@ikoma/store'
+import { type Opened, openPostgresStore, openSqliteStore, takeDatabase } from '@ikoma/store'
 import { version } from '../version.ts'
 import { type AdminKey, resolveAdminKey } from './admin-key.ts'
 import type { ControlPlaneConfig } from './config.ts'
-import { takeDatabase } from './sole-process.ts'
 
 export interface RunningControlPlane {
   /** Where this machine itself reaches it. */

@@ -77,7 +77,9 @@ export class OrderDesk {
 
   /** Places an order, or rejects with what is wrong: `invalid`, `not_found`, `unprocessable` or `conflict`. */
   async place(body: OrderBody, placer: Placer): Promise<Placed> {
-    const [placement] = await this.#insert([await this.#insertion(body, placer)])
+    const insertion = await this.#insertion(body, placer)
+    if ('kind' in insertion) return outcome(insertion)
+    const [placement] = await this.#insert([insertion])
     return outcome(placement)
   }
 
@@ -94,7 +96,10 @@ export class OrderDesk {
     const placements = await this.#insert(insertions.filter(isInsertion))
     const placed = placements.values()
     return Promise.all(
-      insertions.map((each) => (each instanceof AppError ? each : orRefusal(async () => outcome(placed.next().value)))),
+      insertions.map((each) => {
+        if (each instanceof AppError) return each
+        return orRefusal(async () => outcome('kind' in each ? each : placed.next().value))
+      }),
     )
   }
 
@@ -128,10 +133,17 @@ export class OrderDesk {
     return placing
   }
 
-  async #insertion(body: OrderBody, placer: Placer): Promise<OrderInsertion> {
+  /** What is to be inserted; or, where that may not be placed any more but was under its key, the first answer again. */
+  async #insertion(body: OrderBody, placer: Placer): Promise<OrderInsertion | Placement> {
     const { actor, idempotencyKey: key, retryOf } = placer
-    const order = await this.#prepare(body, placer)
-    return { order, actor, idempotency: key === undefined ? null : { key, digest: digestOf(body, retryOf) } }
+    const idempotency = key === undefined ? null : { key, digest: digestOf(body, retryOf) }
+    try {
+      return { order: await this.#prepare(body, placer), actor, idempotency }
+    } catch (error) {
+      const first = idempotency && (await this.#store.findAnswer(actor, idempotency.key))
+      if (!first) throw error
+      return first.digest === idempotency.digest ? { kind: 'repeated', order: first.answer } : { kind: 'key_reused' }
+    }
   }
 
   async #prepare(body: OrderBody, placer: Placer): Promise<Order> {
@@ -199,8 +211,8 @@ function asWritten<T extends { fault?: RowFault | undefined }>(noun: string, row
   })
 }
 
-function isInsertion(each: OrderInsertion | AppError): each is OrderInsertion {
-  return !(each instanceof AppError)
+function isInsertion(each: OrderInsertion | Placement | AppError): each is OrderInsertion {
+  return !(each instanceof AppError) && !('kind' in each)
 }
 
 /** A refusal as a value; what is no AppError still rejects. */

@@ -222,3 +222,23 @@ describe('deciding', () => {
     ])
   })
 })
+
+test.each(['disabled', 'gone'])(
+  'an Idempotency-Key repeated after its runner is %s gets the first answer again',
+  async (what) => {
+    const runner = await world.createRunner()
+    const body = { type: 'runner.selftest', runnerId: runner.id }
+    const headers = { 'idempotency-key': 'once' }
+    const first = await world.admin('POST', '/v1/orders', { body, headers })
+    await world.admin('POST', `/v1/orders/${first.body.id}/cancel`)
+    if (what === 'gone') await world.admin('DELETE', `/v1/runners/${runner.id}`)
+    else await world.admin('PATCH', `/v1/runners/${runner.id}`, { body: { disabled: true } })
+    const again = await world.admin('POST', '/v1/orders', { body, headers })
+    expect([again.status, again.body.id]).toEqual([first.status, first.body.id])
+    const other = { ...body, priority: 1 }
+    const reused = await world.admin('POST', '/v1/orders', { body: other, headers })
+    expect([reused.status, reused.body.reason]).toEqual([422, 'idempotency_key_reused'])
+    const batch = await world.admin('POST', '/v1/orders/batch', { body: { orders: [body] }, headers })
+    expect(batch.status).toBeLessThan(500)
+  },
+)

@@ -99,6 +99,14 @@ export function describePlacing(open: OpenStore): void {
 
 function describeIdempotency(open: OpenStore): void {
   describe('idempotency keys', () => {
+    it('lead to what was first answered, for their actor alone', async () => {
+      const { store } = await setup(open)
+      const order = anOrder({})
+      await store.insertOrders([insertion(order, 'a-key', 'digest')])
+      expect(await store.findAnswer('admin-key', 'a-key')).toMatchObject({ digest: 'digest', answer: { id: order.id } })
+      expect([await store.findAnswer('other', 'a-key'), await store.findAnswer('admin-key', 'b')]).toEqual([null, null])
+    })
+
     it('give the first answer again, also when the order has moved on since', async () => {
       const { store, reopen } = await setup(open)
       const order = anOrder({ runnerId, payload: { z: 1, a: 2 } })

@@ -6,11 +6,12 @@ import { type LogSearch, type Search, shownChunk, shownOrder } from '../shown-or
 import type { Db, Named } from './connection.ts'
 import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
-import { orderLogs, orders } from './schema.ts'
+import { idempotency, orderLogs, orders } from './schema.ts'
 
 type OrderRead =
   | 'listClaimableTargets'
   | 'findOrder'
+  | 'findAnswer'
   | 'listOrders'
   | 'countOrders'
   | 'listEndedOrders'
@@ -31,6 +32,11 @@ export function orderReads(db: Db, seals: RowSeals, named: Named): Pick<OrderSto
     async findOrder(id) {
       const [order] = await find.execute({ id })
       return order ? shownOrder(seals, order) : null
+    },
+    async findAnswer(actor, key) {
+      const its = and(eq(idempotency.actor, actor), eq(idempotency.key, key))
+      const [first] = await db.select().from(idempotency).where(its)
+      return first ? seals.whole('idempotency', key, first) : null
     },
     listOrders: (filter, page) => listOrders(db, seals, { filter, page }),
     async countOrders(statuses) {

@@ -7,11 +7,12 @@ import { type LogSearch, type Search, shownChunk, shownOrder } from '../shown-or
 import type { Db } from './database.ts'
 import { listedColumns, orderColumns } from './order-columns.ts'
 import { listEndedOrders } from './order-pruning.ts'
-import { orderLogs, orders } from './schema.ts'
+import { idempotency, orderLogs, orders } from './schema.ts'
 
 type OrderRead =
   | 'listClaimableTargets'
   | 'findOrder'
+  | 'findAnswer'
   | 'listOrders'
   | 'countOrders'
   | 'listEndedOrders'
@@ -33,6 +34,11 @@ export function orderReads(db: Db, seals: RowSeals): Pick<OrderStore, OrderRead>
     async findOrder(id) {
       const found = find.get({ id }) as StoredOrder | undefined
       return found ? shownOrder(seals, found) : null
+    },
+    async findAnswer(actor, key) {
+      const its = and(eq(idempotency.actor, actor), eq(idempotency.key, key))
+      const first = db.select().from(idempotency).where(its).get()
+      return first ? seals.whole('idempotency', key, first) : null
     },
     async listOrders(filter, page) {
       return listOrders(db, seals, { filter, page })
