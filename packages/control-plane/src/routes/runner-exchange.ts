@@ -46,7 +46,12 @@ export function runnerExchangeRoute(app: App, context: Context): void {
       const claiming =
         max === 0
           ? []
-          : claimWithin(context, claimer, { waitSec: quiet ? waitSec : 0, max, again: false, gone: connectionGone(reply) })
+          : claimWithin(context, claimer, {
+              waitSec: quiet ? waitSec : 0,
+              max,
+              again: false,
+              gone: connectionGone(reply),
+            })
       const [completed, started, orders] = await Promise.all([Promise.all(completing), Promise.all(starting), claiming])
       return { started, completed, orders: orders.map(listedClaim) }
     },
