@@ -1,11 +1,9 @@
 import { renewTokenBody, renewTokenReply } from '@ikoma/api'
+import { renewedOverlapMs } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import { callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import type { App } from './app.ts'
-
-/** For what is under way with the former token. */
-export const renewedOverlapMs = 60_000
 
 /** A runner whose token was replaced brings its own, while the former one holds. */
 export function runnerTokenRoute(app: App, { store, clock }: Context): void {

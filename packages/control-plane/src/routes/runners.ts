@@ -10,7 +10,14 @@ import {
   runnerSchema,
   runnerWithToken,
 } from '@ikoma/api'
-import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch, tokenPrefix } from '@ikoma/domain'
+import {
+  type AttachedRunner,
+  type AuditEntry,
+  enrolmentLifeMs,
+  type RunnerPatch,
+  renewedOverlapMs,
+  tokenPrefix,
+} from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
@@ -21,7 +28,6 @@ import { isoTime, runnerResource } from '../present.ts'
 import type { App } from './app.ts'
 import { idCursor } from './paging.ts'
 import { withoutUndefined } from './patch.ts'
-import { renewedOverlapMs } from './runner-token.ts'
 
 const tags = ['runners']
 /** A server may be off for some days. */
