@@ -237,7 +237,7 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
       call<RunnerResource>('PATCH', at('/v1/runners', id), { body }),
     deleteRunner: (id: string) => call<null>('DELETE', at('/v1/runners', id)),
     rotateRunnerToken: (id: string, body: z.input<typeof rotateBody> = {}) =>
-      call<{ id: string; token: string; previousTokenExpiresAt: string }>(
+      call<{ id: string; token: string | null; previousTokenExpiresAt: string }>(
         'POST',
         `${at('/v1/runners', id)}/rotate-token`,
         { body },

@@ -1,3 +1,4 @@
+import { tokenPrefix } from '@ikoma/domain'
 import * as z from 'zod'
 import { describedField, idField, nameField } from './fields.ts'
 import { grantAuditHead, signedGrantSchema } from './grant.ts'
@@ -20,6 +21,8 @@ export const runnerClockHeader = 'x-runner-clock'
 export const runnerSkewMs = 5_000
 export const runnerIdHeader = 'x-runner-id'
 export const runnerTokenHeader = 'x-runner-token'
+/** What a token begins with that a runner makes for itself. */
+export const runnerTokenPrefix = tokenPrefix.runner
 
 export const enrolBody = z.strictObject({
   token: z.string().max(200),
@@ -59,7 +62,18 @@ export const heartbeatBody = z.strictObject({
   auditHead: grantAuditHead.optional(),
 })
 
-export const heartbeatReply = z.object({ ok: z.literal(true), serverTime: z.iso.datetime() })
+export const heartbeatReply = z.object({
+  ok: z.literal(true),
+  serverTime: z.iso.datetime(),
+  /** Its token was replaced and the former one ends: make another, and tell its hash. */
+  renewToken: z.boolean().optional(),
+})
+
+/** A token that the runner made for itself, as its SHA-256 in base64url; itself it goes nowhere. Saying it again changes nothing. */
+export const renewTokenBody = z.strictObject({
+  tokenHash: z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'a SHA-256 in base64url'),
+})
+export const renewTokenReply = z.object({ ok: z.literal(true) })
 
 export const claimQuery = z.object({
   /** Keep the request open until an order comes, at most this long. */

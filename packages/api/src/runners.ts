@@ -69,11 +69,15 @@ export const drainBody = z.strictObject({
 })
 
 export const rotateBody = z.strictObject({
-  /** How long the old token still works, so that a runner can be changed over without a gap. */
-  overlapSec: z.number().int().min(0).max(86_400).default(300),
+  /**
+   * How long the old token still works. Unless it is said: five minutes, and for a runner that enrolled, which fetches its
+   * new one by itself when it is heard, at most a week and until it has.
+   */
+  overlapSec: z.number().int().min(0).max(604_800).optional(),
 })
 
-export const rotated = z.object({ id: idField, token: z.string(), previousTokenExpiresAt: timeField })
+/** The token is null for a runner that enrolled: it makes its own. */
+export const rotated = z.object({ id: idField, token: z.string().nullable(), previousTokenExpiresAt: timeField })
 
 export const enrolmentBody = z.strictObject({
   name: nameField.default('runner'),

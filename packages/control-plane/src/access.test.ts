@@ -42,6 +42,7 @@ const policy: Record<string, Access> = {
   'POST /v1/enrolments': 'admin',
   'POST /v1/runner/enrol': 'public',
   'POST /v1/runner/heartbeat': 'runner',
+  'POST /v1/runner/token': 'runner',
   'POST /v1/runner/orders/claim-next': 'runner',
   'POST /v1/runner/orders/exchange': 'runner',
   'POST /v1/runner/orders/:id/start': 'runner',

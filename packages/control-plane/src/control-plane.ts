@@ -32,6 +32,7 @@ import { orderRoutes } from './routes/orders.ts'
 import { runnerEnrolRoute } from './routes/runner-enrol.ts'
 import { runnerExchangeRoute } from './routes/runner-exchange.ts'
 import { runnerProtocolRoutes } from './routes/runner-protocol.ts'
+import { runnerTokenRoute } from './routes/runner-token.ts'
 import { runnerRoutes } from './routes/runners.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { secretRoutes } from './routes/secrets.ts'
@@ -236,6 +237,7 @@ function addRoutes(app: App, context: Context, operations: OperationOptions): vo
   runnerEnrolRoute(app, context)
   runnerProtocolRoutes(app, context)
   runnerExchangeRoute(app, context)
+  runnerTokenRoute(app, context)
   scheduleRoutes(app, context)
   tokenRoutes(app, context)
   secretRoutes(app, context)

@@ -64,3 +64,6 @@ export interface Enrolment {
 }
 
 export const enrolmentLifeMs = 15 * 60_000
+
+/** A runner that has brought a new token may use the former one for so long: for what is under way with it. */
+export const renewedOverlapMs = 60_000

@@ -14,7 +14,8 @@ import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
 import { LogOutbox } from './output/log-outbox.ts'
 import { type ControlPlaneClient, createControlPlaneClient, type Hold } from './protocol/control-plane-client.ts'
-import { type Identity, journalFile, readIdentity } from './protocol/identity.ts'
+import { journalFile } from './protocol/identity.ts'
+import { type IdentityHolder, identityHolder } from './protocol/identity-holder.ts'
 import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
@@ -117,6 +118,10 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     auditHead: () => journal.auditHead,
     state: () => stateOf(journal, controlPlane),
     reloadIdentity: identity.reload,
+    renewToken: async () => {
+      await identity.renew(controlPlane.renewToken)
+      logger.info({}, 'The token was replaced, and this runner has made itself a new one.')
+    },
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
     logger,
@@ -182,25 +187,6 @@ async function close({ loop, settings, stopping, shutdown, ...parts }: Closing):
   })
   await parts.journal.close()
   await parts.unlock()
-}
-
-interface IdentityHolder {
-  current(): Identity
-  reload(): Promise<boolean>
-}
-
-async function identityHolder({ stateDir, url }: RunnerSettings): Promise<IdentityHolder> {
-  const read = async () => ({ ...(await readIdentity(stateDir)), ...(url === undefined ? {} : { url }) })
-  let identity = await read()
-  return {
-    current: () => identity,
-    async reload() {
-      const before = identity
-      // Half-written by an administrator, perhaps: what we have is as good until the next try.
-      identity = await read().catch(() => before)
-      return identity.token !== before.token || identity.privateKeyPem !== before.privateKeyPem
-    },
-  }
 }
 
 function factsOf(settings: RunnerSettings, controlPlane: ControlPlaneClient, clock: Clock): RunnerFacts {

@@ -25,7 +25,8 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const named = name ? { name } : {}
   const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
   const program = programOfThis()
-  const wanted = { program, version, invitation, newIdentity, ...(allow ? { allow } : {}) }
+  const moving = url !== undefined && token === undefined ? { url, insecure } : null
+  const wanted = { program, version, invitation, moving, newIdentity, ...(allow ? { allow } : {}) }
   const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
   const { out, language } = context
   if (changes.length > 0 && !dryRun) {

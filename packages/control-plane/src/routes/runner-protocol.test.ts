@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type ClaimedOrder, formerProofText, type Grant, grantBatchText } from '@ikoma/api'
-import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
+import { hashToken, newSigningKey, newToken, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { enrolProven } from '../testing/proven-runner.ts'
+import { enrolProven, newMachine, speaker } from '../testing/proven-runner.ts'
 import { as, placeSelftest, setup, type World } from '../testing/world.ts'
 
 let world: World
@@ -427,8 +427,27 @@ describe('rotating a token', () => {
     expect((await renewed('POST', '/v1/runner/heartbeat')).status).toBe(200)
     expect((await runner.call('POST', '/v1/runner/heartbeat')).status).toBe(200)
     world.time.now += 61_000
-    expect((await runner.call('POST', '/v1/runner/heartbeat')).status).toBe(401)
-    expect((await renewed('POST', '/v1/runner/heartbeat')).status).toBe(200)
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+    expect((await renewed('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(200)
+  })
+
+  test('is the affair of a runner that enrolled: it brings its own while the old one holds', async () => {
+    const runner = await enrolProven(world)
+    const rotate = (body = {}) => world.admin('POST', `/v1/runners/${runner.id}/rotate-token`, { body })
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).body.renewToken).toBeUndefined()
+    for (let n = 0; n < 2; n += 1) expect((await rotate()).body.token).toBeNull()
+    world.time.now += 3 * 86_400_000
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).body.renewToken).toBe(true)
+    const token = newToken('iko_run')
+    const renew = () => runner.call('POST', '/v1/runner/token', { body: { tokenHash: hashToken(token) } })
+    for (let n = 0; n < 2; n += 1) expect((await renew()).status).toBe(200)
+    const renewed = speaker(world, { ...runner.me, token, instance: newMachine() })
+    world.time.now += 61_000
+    expect((await renewed('POST', '/v1/runner/heartbeat', { body: {} })).body).toMatchObject({ ok: true })
+    expect((await renewed('POST', '/v1/runner/heartbeat', { body: {} })).body.renewToken).toBeUndefined()
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+    const plain = await world.createRunner()
+    expect((await plain.call('POST', '/v1/runner/token', { body: { tokenHash: hashToken(token) } })).status).toBe(403)
   })
 })
 

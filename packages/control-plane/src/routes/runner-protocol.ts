@@ -57,7 +57,9 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       const { speaker } = callingProtocol(request)
       if (reported === 'OFFLINE' && speaker) context.instances.bye(runner, speaker, now)
       if (auditHead) context.witness.compareHead(auditHead, `runner:${runner.id}`)
-      return { ok: true as const, serverTime: isoTime(now) }
+      const { principal } = request
+      const renewToken = principal.kind === 'runner' && principal.endsAt !== null && runner.publicKey !== null
+      return { ok: true as const, serverTime: isoTime(now), ...(renewToken && { renewToken }) }
     },
   )
 

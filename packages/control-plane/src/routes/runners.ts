@@ -10,7 +10,14 @@ import {
   runnerSchema,
   runnerWithToken,
 } from '@ikoma/api'
-import { type AttachedRunner, type AuditEntry, enrolmentLifeMs, type RunnerPatch, tokenPrefix } from '@ikoma/domain'
+import {
+  type AttachedRunner,
+  type AuditEntry,
+  enrolmentLifeMs,
+  type RunnerPatch,
+  renewedOverlapMs,
+  tokenPrefix,
+} from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
 import { hashToken, newToken } from '@ikoma/kernel/node'
 import type { FastifyRequest } from 'fastify'
@@ -23,6 +30,8 @@ import { idCursor } from './paging.ts'
 import { withoutUndefined } from './patch.ts'
 
 const tags = ['runners']
+/** A server may be off for some days. */
+const enrolledOverlapSec = 7 * 86_400
 
 export function runnerRoutes(app: App, context: Context): void {
   const { store, clock, presence } = context
@@ -127,10 +136,16 @@ export function runnerRoutes(app: App, context: Context): void {
       const runner = await store.findRunner(id)
       if (!runner) throw notFound('runner', id)
       const token = newToken(tokenPrefix.runner)
-      const previousTokenExpiresAt = clock.now() + request.body.overlapSec * 1000
-      const patch = { tokenHash: hashToken(token), previousTokenHash: runner.tokenHash, previousTokenExpiresAt }
-      await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, request.body))
-      return { id, token, previousTokenExpiresAt: isoTime(previousTokenExpiresAt) }
+      const enrolled = runner.publicKey !== null
+      const { overlapSec = enrolled ? enrolledOverlapSec : 300 } = request.body
+      const now = clock.now()
+      const previousTokenExpiresAt = now + overlapSec * 1000
+      // What it has not fetched yet is nobody's: the token that it has stays the one before.
+      const isAwaited = enrolled && (runner.previousTokenExpiresAt ?? 0) - now > renewedOverlapMs
+      const previousTokenHash = isAwaited ? runner.previousTokenHash : runner.tokenHash
+      const patch = { tokenHash: hashToken(token), previousTokenHash, previousTokenExpiresAt }
+      await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, { overlapSec }))
+      return { id, token: enrolled ? null : token, previousTokenExpiresAt: isoTime(previousTokenExpiresAt) }
     },
   )
 

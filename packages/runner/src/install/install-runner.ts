@@ -1,7 +1,7 @@
 import { AppError } from '@ikoma/kernel'
 import { type Course, converge, linesOf, notConverged, type PlanLine, type Stage } from '@ikoma/machine'
 import { localHost } from '../host/local-host.ts'
-import { enrolRunner } from '../protocol/enrol.ts'
+import { enrolRunner, invitationDigest } from '../protocol/enrol.ts'
 import { publicSealKey } from '../protocol/seal-key.ts'
 import type { Bundle } from './bundle.ts'
 import { installed } from './installed.ts'
@@ -13,6 +13,8 @@ export interface InstallOptions {
   version: string
   /** Of an invitation; needed until this server is enrolled. */
   invitation: { url: string; token: string; name?: string; insecure?: boolean } | null
+  /** Another address of the control plane that this server is enrolled with. */
+  moving?: { url: string; insecure: boolean } | null
   allow?: readonly string[]
   /** This machine is a copy of another one: it becomes a runner of its own. */
   newIdentity?: boolean
@@ -30,15 +32,16 @@ const settleSec = 3
 
 /** Makes this machine a server with a runner and an executor, started at boot. Gives the changes, made or to make; none when it was one. */
 export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly PlanLine[]> {
-  const { program, version, invitation, allow, newIdentity = false } = options
+  const { program, version, invitation, moving = null, allow, newIdentity = false } = options
   const enrolling = invitation && {
     url: invitation.url,
+    invitation: invitationDigest(invitation.token),
     enrol: async () => {
       const executorSealKey = await publicSealKey(places.executorSealKey)
       return enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true, executorSealKey })
     },
   }
-  return carryOut(installed({ program, enrolling, allow, settleSec, newIdentity }), carrying)
+  return carryOut(installed({ program, enrolling, moving, allow, settleSec, newIdentity }), carrying)
 }
 
 /** Takes that back; with `purge` the data too. */

@@ -110,6 +110,47 @@ describe('install', () => {
     ])
   })
 
+  test('enrols again with another invitation, and with the same one changes nothing', async () => {
+    const { server, wanted, plan, apply, running } = setup()
+    const invited = (invitation: string, url = 'https://ikoma.example.org') => {
+      const enrol = async () => {
+        server.put(runnerFile, identityText({ invitation, url }))
+        server.put(keyFile, 'PEM')
+      }
+      return wanted({ enrolling: { url, invitation, enrol } })
+    }
+    await apply(invited('first'))
+    expect(await plan(invited('first'))).toEqual([])
+    const pinned = server.contentOf(places.executorConfig)
+    expect(await plan(invited('second'))).toContain('enrol this server anew with https://ikoma.example.org')
+    await apply(invited('second'))
+    expect(server.contentOf(places.executorConfig)).not.toBe(pinned)
+    expect(await plan(invited('second'))).toEqual([])
+    expect(running()).toContain(places.runnerUnit)
+    // A former version did not write which invitation it was: its address is known.
+    const { invitation: _invitation, ...former } = JSON.parse(server.contentOf(runnerFile) ?? '')
+    server.put(runnerFile, JSON.stringify(former), byRunner)
+    expect(await plan(invited('third'))).toEqual([])
+    expect(await plan(invited('third', 'https://other.example.org'))).toContain(
+      'enrol this server anew with https://other.example.org',
+    )
+  })
+
+  test('goes to another address of its control plane, as who it is', async () => {
+    const { server, wanted, plan, apply, running } = setup()
+    await apply(wanted())
+    const before = JSON.parse(server.contentOf(runnerFile) ?? '')
+    const moving = { url: 'https://new.example.org', insecure: false }
+    expect(await plan(wanted({ enrolling: null, moving }))).toContain(
+      'ask the control plane at https://new.example.org',
+    )
+    await apply(wanted({ enrolling: null, moving }))
+    expect(JSON.parse(server.contentOf(runnerFile) ?? '')).toEqual({ ...before, url: moving.url })
+    expect(nodesOf(server)[runnerFile]).toMatchObject(byRunner)
+    expect(await plan(wanted({ enrolling: null, moving }))).toEqual([])
+    expect(running()).toContain(places.runnerUnit)
+  })
+
   test('shows what it would do and does nothing of it', async () => {
     const { wanted, plan, enrolments, running, tree } = setup()
     const before = tree()

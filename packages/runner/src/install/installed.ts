@@ -6,7 +6,7 @@ import { type Bundle, refuseUnsafeBundle } from './bundle.ts'
 import { executorSealKey } from './executor-seal-key.ts'
 import * as places from './places.ts'
 import { runnerUser } from './runner-user.ts'
-import { type Enrolling, identity, isTrustKnown, trust } from './trust.ts'
+import { type Enrolling, identity, isTrustKnown, type Moving, trust } from './trust.ts'
 import { renderExecutorSocket, renderExecutorUnit, renderRunnerUnit } from './units.ts'
 
 export interface Installation {
@@ -14,6 +14,8 @@ export interface Installation {
   enrolling: Enrolling | null
   /** Scopes that the policy allows beside looking; undefined leaves a policy as it is. */
   allow: readonly string[] | undefined
+  /** Where the control plane is by now, for a server that is enrolled with it. */
+  moving?: Moving | null
   /** Give up the identity that is there. */
   newIdentity?: boolean
   /** How long the runner must stay up to count as started. */
@@ -26,8 +28,9 @@ const rootFolder = { owner: 'root', group: 'root', mode: 0o755 }
  * A runner that is nobody and an executor that is root, both started at boot. Every folder on the way to what root writes
  * belongs to root: the runner's user owns what is inside its own, and can turn no path elsewhere.
  */
-export function installed({ program, enrolling, allow, settleSec, newIdentity = false }: Installation): Stage[] {
-  const renewal = newIdentity ? { done: false } : null
+export function installed(installation: Installation): Stage[] {
+  const { program, enrolling, allow, settleSec, moving = null, newIdentity = false } = installation
+  const renewal = { wanted: newIdentity, done: false }
   const unit = (name: string, content: string) => file({ path: unitPath(name), content, ...places.byRoot })
   const ground: Desired[] = [
     async (host) => refuseUnsafeBundle(program, host).then(() => []),
@@ -36,7 +39,7 @@ export function installed({ program, enrolling, allow, settleSec, newIdentity = 
     directory({ path: places.settingsDir, ...rootFolder }),
     directory({ path: places.executorStateDir, ...rootFolder, mode: 0o700 }),
     executorSealKey,
-    identity(enrolling, renewal),
+    identity(enrolling, renewal, moving),
   ]
   const units = [
     runningUnit({

@@ -2,6 +2,7 @@ import { enrolledSchema } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { type Change, type Desired, type Host, mustRun } from '@ikoma/machine'
 import { directory, file } from '@ikoma/machine/system'
+import * as z from 'zod'
 import { type ExecutorFile, executorConfigSchema } from '../executor/executor-config.ts'
 import { identityPaths } from '../protocol/identity.ts'
 import * as places from './places.ts'
@@ -10,23 +11,36 @@ type Trusted = Pick<ExecutorFile, 'runnerId' | 'controlPlaneKey'>
 
 export interface Enrolling {
   url: string
+  /** Digest of the invitation: another one than that of the identity which is there was made to enrol again. */
+  invitation?: string
   /** Enrols into the state directory; the token is spent by it. */
   enrol(): Promise<unknown>
 }
 
 /** The identity that is there belongs to another machine, of which this one is a copy: it is given up, once. */
 export interface Renewal {
+  wanted: boolean
   done: boolean
+}
+
+/** Where the control plane is by now. */
+export interface Moving {
+  url: string
+  insecure: boolean
 }
 
 const paths = identityPaths(places.stateDir)
 const byRunner = { owner: places.user, group: places.user, mode: 0o700 }
 
 /** An identity in the state directory, all of which is the runner's own. `enrolling` is null when no invitation was given. */
-export function identity(enrolling: Enrolling | null, renewal: Renewal | null = null): Desired {
+export function identity(enrolling: Enrolling | null, renewal: Renewal, moving: Moving | null = null): Desired {
   return async (host) => {
     const folder = await directory({ path: places.stateDir, ...byRunner })(host)
-    if (renewal && !renewal.done) return [...folder, renewed(enrolling, renewal)]
+    const stored = await findStored(host)
+    if (!renewal.done && (renewal.wanted || isOtherInvitation(enrolling, stored))) {
+      return [...folder, renewed(enrolling, renewal)]
+    }
+    if (stored && moving && moving.url !== stored.url) return [...folder, moved(moving)]
     if ((await findTrusted(host)) === null) {
       if (enrolling === null) throw notEnrolled()
       // It would be refused afterwards, and the invitation spent.
@@ -40,6 +54,28 @@ export function identity(enrolling: Enrolling | null, renewal: Renewal | null = 
     const apply = (on: Host) => asRoot(on, async () => undefined)
     return [...folder, { title: `give all in ${places.stateDir} to ${places.user}`, diff: null, apply, undo: null }]
   }
+}
+
+/** One that is spent says so itself; of those who enrolled by a former version the address is all that is known. */
+function isOtherInvitation(enrolling: Enrolling | null, stored: Stored | null): boolean {
+  if (enrolling === null || stored === null) return false
+  if (stored.invitation === undefined) return stored.url !== undefined && enrolling.url !== stored.url
+  return enrolling.invitation !== undefined && enrolling.invitation !== stored.invitation
+}
+
+/** The same control plane at another address: the identity stays, and its key is what grants are believed by. */
+function moved({ url, insecure }: Moving): Change {
+  const apply = async (on: Host) => {
+    await on.run({ argv: ['systemctl', 'stop', places.runnerUnit] })
+    await asRoot(on, async () => {
+      const { insecure: _former, ...stored } = parseJson((await on.read(paths.identity)) ?? '') as {
+        insecure?: boolean
+      }
+      const text = `${JSON.stringify({ ...stored, url, ...(insecure && { insecure }) }, null, 2)}\n`
+      await on.write(paths.identity, { content: text, owner: places.user, group: places.user, mode: 0o600 })
+    })
+  }
+  return { title: `ask the control plane at ${url}`, diff: null, apply, undo: null }
 }
 
 /** The runner is stopped before: it would go on under the name of the other. A later stage starts it again. */
@@ -75,9 +111,9 @@ async function asRoot(host: Host, work: () => Promise<unknown>): Promise<void> {
  * else, or has another control plane, is not believed: that is what a compromised one would say.
  */
 export const trust =
-  (renewal: Renewal | null): Desired =>
+  (renewal: Renewal): Desired =>
   async (host) => {
-    const pinned = renewal?.done ? null : await findPinned(host)
+    const pinned = renewal.done ? null : await findPinned(host)
     const told = await findTrusted(host)
     if (pinned && told && !same(pinned, told)) throw identityChanged(pinned, told)
     const known = pinned ?? told
@@ -106,6 +142,15 @@ async function findPinned(host: Host): Promise<Trusted | null> {
   const text = await host.read(places.executorConfig)
   return text === null ? null : (executorConfigSchema.safeParse(parseJson(text)).data ?? null)
 }
+
+type Stored = z.infer<typeof storedSchema>
+
+async function findStored(host: Host): Promise<Stored | null> {
+  if ((await findTrusted(host)) === null) return null
+  return storedSchema.safeParse(parseJson((await host.read(paths.identity)) ?? '')).data ?? {}
+}
+
+const storedSchema = z.object({ url: z.string().optional(), invitation: z.string().optional() })
 
 async function findTrusted(host: Host): Promise<Trusted | null> {
   const entry = await host.look(paths.identity)

@@ -150,6 +150,10 @@ export function createControlPlaneClient(
       return progressed === pathCutIt ? ask(0) : progressed
     },
 
+    async renewToken(tokenHash: string): Promise<void> {
+      await call('/v1/runner/token', { body: { tokenHash } })
+    },
+
     /** For how long the path lets a request wait, in seconds; null while it is not known to end any. */
     pathLimitSec: () => path.limitSec,
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { generateKeyPairSync, hash, type KeyObject, randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { arch, release } from 'node:os'
 import { join } from 'node:path'
@@ -63,12 +63,17 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
     await replaceFile(paths.key, pem)
     await replaceFile(
       paths.identity,
-      `${JSON.stringify({ url, ...(insecure && { insecure }), ...enrolled }, null, 2)}\n`,
+      `${JSON.stringify({ url, ...(insecure && { insecure }), invitation: invitationDigest(token), ...enrolled }, null, 2)}\n`,
     )
     return enrolled
   } finally {
     await rm(pending, { force: true })
   }
+}
+
+/** By this an installation knows an invitation that was used for this very identity. */
+export function invitationDigest(token: string): string {
+  return hash('sha256', token, 'base64url')
 }
 
 /** The first answer brings the nonce that the second request is signed with: the token is not spent by the first. */

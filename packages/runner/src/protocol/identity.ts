@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { enrolledSchema } from '@ikoma/api'
 import { AppError, isOpenToOthers } from '@ikoma/kernel'
 import * as z from 'zod'
+import { replaceFile } from '../host/durable-file.ts'
 import { findSealKey, sealKeyPath } from './seal-key.ts'
 import { messageOf } from './trouble.ts'
 
@@ -16,6 +17,8 @@ const storedIdentity = enrolledSchema.extend({
   // A path would be dropped in silence, and the token sent to whatever answers at the root.
   url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).href === `${new URL(url).origin}/`),
   insecure: z.boolean().optional(),
+  /** Made to replace the token, and perhaps told already: on disk before it is. */
+  nextToken: z.string().optional(),
 })
 type StoredIdentity = z.infer<typeof storedIdentity>
 
@@ -36,6 +39,13 @@ export async function readIdentity(stateDir: string): Promise<Identity> {
   const privateKeyPem = await readPrivate(paths.key)
   const sealKeyPem = findSealKey(sealKeyPath(stateDir))
   return { ...stored, privateKeyPem, privateKey: parseKey(paths.key, privateKeyPem), sealKeyPem }
+}
+
+/** Changes what the control plane gave, and nothing else that is written there. */
+export async function writeIdentity(stateDir: string, patch: Partial<StoredIdentity>): Promise<void> {
+  const path = identityPaths(stateDir).identity
+  const stored = { ...(JSON.parse(await readPrivate(path)) as object), ...patch }
+  await replaceFile(path, `${JSON.stringify(stored, null, 2)}\n`)
 }
 
 async function readPrivate(path: string): Promise<string> {

@@ -11,6 +11,8 @@ export interface LoopDeps {
   refuseOrder(claim: UnreadableClaim): Promise<void>
   /** Reads the credential again; true when it is another one. */
   reloadIdentity(): Promise<boolean>
+  /** Replaces the token, which ends. */
+  renewToken?(): Promise<void>
   about: { version: string; capabilities: Record<string, unknown> }
   /** What may change of it while it runs. */
   state?(): Record<string, unknown>
@@ -134,8 +136,10 @@ async function beatAll(deps: LoopDeps): Promise<void> {
     const text = JSON.stringify(news)
     try {
       const head = auditHead?.() ?? null
-      await controlPlane.heartbeat({ status: 'ONLINE', ...(text !== told && news), ...(head && { auditHead: head }) })
+      const said = { ...(text !== told && news), ...(head && { auditHead: head }) }
+      const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said })
       told = text
+      if (renewToken) await deps.renewToken?.()
     } catch (error) {
       // The claim loop says it louder, and does something about it.
       logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')

@@ -24,8 +24,11 @@ export async function rotateRunner(options: RotateRunnerOptions, context: Remote
   const overlap = options.overlap === undefined ? {} : { overlapSec: parseSpan(options.overlap, '--overlap', t) / 1000 }
   const { id, name } = await findRunner(options.runner, context)
   const rotated = await client.rotateRunnerToken(id, overlap)
-  out.answer(rotated, () => out.line(rotated.token))
-  out.note(words[language].rotated(name, dateAndTime(rotated.previousTokenExpiresAt, context)))
+  const until = dateAndTime(rotated.previousTokenExpiresAt, context)
+  out.answer(rotated, () => {
+    if (rotated.token !== null) out.line(rotated.token)
+  })
+  out.note(rotated.token === null ? words[language].fetched(name, until) : words[language].rotated(name, until))
   return exitCodes.ok
 }
 
@@ -33,20 +36,24 @@ const words = translated({
   en: {
     summary: "Replace a runner's token",
     examples: [
-      ['ikoma runner rotate web-1', 'the old token works 5 minutes more'],
+      ['ikoma runner rotate web-1', 'the old token works until the runner has made a new one'],
       ['ikoma runner rotate web-1 --overlap 0', 'the old token stops at once'],
     ],
     options: { overlap: 'how long the old token still works' },
+    fetched: (name: string, until: string) =>
+      `"${name}" makes itself a new token when it is next heard; nothing is to be carried there. The old one works until then, at most until ${until}.`,
     rotated: (name: string, until: string) =>
       `New token of "${name}", shown this once. The old one works until ${until}.`,
   },
   fr: {
     summary: 'Remplacer le jeton d’un runner',
     examples: [
-      ['ikoma runner rotate web-1', 'l’ancien jeton fonctionne encore 5 minutes'],
+      ['ikoma runner rotate web-1', 'l’ancien jeton fonctionne jusqu’à ce que le runner s’en soit fait un nouveau'],
       ['ikoma runner rotate web-1 --overlap 0', 'l’ancien jeton cesse aussitôt'],
     ],
     options: { overlap: 'combien de temps l’ancien jeton fonctionne encore' },
+    fetched: (name, until) =>
+      `« ${name} » se fera un nouveau jeton dès qu’il donnera signe de vie ; rien n’est à porter là-bas. L’ancien fonctionne jusque-là, au plus jusqu’à ${until}.`,
     rotated: (name, until) =>
       `Nouveau jeton de « ${name} », montré cette seule fois. L’ancien fonctionne jusqu’à ${until}.`,
   },
