@@ -110,6 +110,12 @@ export class Cluster {
     return machine
   }
 
+  /** Types it on the first machine. */
+  patronictl(...args: string[]): string {
+    const file = this.machines[0]?.file ?? ''
+    return execFileSync('patronictl', ['-c', file, ...args], { encoding: 'utf8', stdio: 'pipe', env: { PATH: path } })
+  }
+
   /** As the superuser, on the primary, by the way of everybody. */
   async query(sql: string): Promise<Record<string, unknown>[]> {
     const client = new pg.Client({

@@ -128,6 +128,24 @@ describe.skipIf(obstacle !== null)(
       await load.progress(20)
     }, 120_000)
 
+    test('both standbys are gone: what the documents say to type lets writes go on, and takes it back', async () => {
+      told()
+      const standbys = await cluster.standbys(2)
+      const stalledAt = performance.now()
+      for (const standby of standbys) standby.stall()
+      await ready(503, 10_000, stalledAt)
+      const typedAt = performance.now()
+      cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=false')
+      await Promise.all(readiness.map((one) => one.is(200, 45_000, typedAt)))
+      await load.progress(20)
+      report(
+        `both standbys stalled, synchronous mode given up: writes went on after ${seconds(performance.now() - typedAt)}`,
+      )
+      for (const standby of standbys) standby.resume()
+      cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=true')
+      await cluster.standbys(2)
+    }, 120_000)
+
     test('the disk of the primary is full: creates are refused with the cause, and all is well once there is room', async () => {
       told()
       await cluster.standbys(1)

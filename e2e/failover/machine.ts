@@ -20,7 +20,8 @@ export class Machine {
   readonly name: string
   readonly address: string
   readonly #folder: string
-  readonly #file: string
+  /** Of Patroni. */
+  readonly file: string
   #patroni: Process | null = null
 
   constructor({ name, address, folder, values }: { name: string; address: string; folder: string; values: Values }) {
@@ -28,7 +29,7 @@ export class Machine {
     this.address = address
     this.#folder = join(folder, name)
     this.#makeDisks()
-    this.#file = writeFilled(join(this.#folder, 'patroni.yml'), 'patroni.yml', {
+    this.file = writeFilled(join(this.#folder, 'patroni.yml'), 'patroni.yml', {
       ...values,
       NODE: name,
       ADDRESS: address,
@@ -38,7 +39,7 @@ export class Machine {
   start(): void {
     const places = [join(import.meta.dirname, 'on-own-disks'), this.#folder]
     this.#patroni = startProcess({
-      argv: ['unshare', '--mount', ...places, 'patroni', this.#file],
+      argv: ['unshare', '--mount', ...places, 'patroni', this.file],
       cwd: '/',
       env: { PATH: path, HOME: this.#folder, LANG: 'C.UTF-8' },
     })
