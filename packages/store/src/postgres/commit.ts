@@ -3,7 +3,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Settled } from '../group-commit.ts'
 import type { WriteCall } from '../writes.ts'
 import type { Log } from './connection.ts'
-import { isOneCallsFault, storeError } from './errors.ts'
+import { isHeldUp, isOneCallsFault, storeError } from './errors.ts'
 import { type ColdVerb, isHot, runHot } from './hot-writes.ts'
 import { pruneOrders } from './order-pruning.ts'
 import { pruneIdempotency, releaseOrders, sweepOrders } from './order-sweeps.ts'
@@ -28,16 +28,37 @@ interface Committer extends Transactions {
   deliver: (signals: Signal[]) => void
 }
 
-/** Commits the calls together or, when one of them cannot be, each for itself. */
-export async function commitBatch(options: Committer, calls: WriteCall[]): Promise<Settled<unknown>[]> {
+/** Callers wait for fifteen seconds, of which the first try may have taken ten. */
+const halvesWithinMs = 4_000
+
+/**
+ * Commits the calls together or, when one of them cannot be, each for itself. When one is held up, in halves that wait less,
+ * so that its neighbours are there soon; what was not got to in time is refused, and nothing of it was done.
+ */
+export async function commitBatch(
+  options: Committer,
+  calls: WriteCall[],
+  until = Number.POSITIVE_INFINITY,
+): Promise<Settled<unknown>[]> {
   try {
     const { value, signals } = await inTransaction(options, (tx) => run(tx, calls))
     options.deliver(signals)
     return value.map((each) => ({ ok: true, value: each }))
   } catch (error) {
     if (calls.length > 1 && isOneCallsFault(error)) return commitEach(options, calls)
+    const end = Math.min(until, performance.now() + halvesWithinMs)
+    if (calls.length > 1 && isHeldUp(error) && performance.now() < end) return commitHalves(options, calls, end)
     return calls.map(() => ({ ok: false, error: refusal(options, error) }))
   }
+}
+
+async function commitHalves(options: Committer, calls: WriteCall[], until: number): Promise<Settled<unknown>[]> {
+  const middle = Math.ceil(calls.length / 2)
+  const hurried = { ...options, isHurried: true }
+  return [
+    ...(await commitBatch(hurried, calls.slice(0, middle), until)),
+    ...(await commitBatch(hurried, calls.slice(middle), until)),
+  ]
 }
 
 async function commitEach(options: Committer, calls: WriteCall[]): Promise<Settled<unknown>[]> {

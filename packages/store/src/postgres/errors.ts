@@ -11,6 +11,11 @@ export function isOneCallsFault(error: unknown): boolean {
   return error instanceof AppError || /^(22|23|54)/.test(sqlState(error) ?? '')
 }
 
+/** Somebody outside held up one of its calls, or one took too long: its neighbours need not fail with it. */
+export function isHeldUp(error: unknown): boolean {
+  return ['55P03', '57014'].includes(sqlState(error) ?? '')
+}
+
 /** The connection is of no more use. During a commit this leaves the outcome unknown. */
 export function lostConnection(error: unknown): boolean {
   return !(error instanceof AppError) && meansLost(sqlState(error))

@@ -2,7 +2,7 @@ import { auditGenesis, type Store } from '@ikoma/domain'
 import { verifyAudit } from '@ikoma/domain/audit-chain'
 import { AppError } from '@ikoma/kernel'
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest'
-import { aClaim, anEntry, anOrder, aServer, sealKey } from '../testing/fixtures.ts'
+import { aClaim, anAdvance, anEntry, anOrder, aServer, sealKey } from '../testing/fixtures.ts'
 import { startPostgres } from '../testing/postgres-server.ts'
 import { newDatabase, onDatabase } from '../testing/test-database.ts'
 import { openPostgresStore, type PostgresOptions } from './store.ts'
@@ -109,6 +109,27 @@ describe('a call that PostgreSQL refuses', () => {
     await place(store)
     await blocked
   }, 20_000)
+})
+
+describe('a batch of which one call is held up by somebody outside', () => {
+  it('is made but for that one, within the time that its callers wait', async () => {
+    const { store, url } = await setup()
+    const ids = await Promise.all(Array.from({ length: 200 }, () => place(store)))
+    const [held = ''] = ids.slice(77)
+    const locked = onDatabase(
+      url,
+      `begin; select 1 from orders where id = '${held}' for update; select pg_sleep(12); commit`,
+    )
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const since = performance.now()
+    const results = await Promise.allSettled(
+      ids.map((orderId) => store.advanceOrder(anAdvance(orderId, { kind: 'cancel', reason: null }))),
+    )
+    expect(performance.now() - since).toBeLessThan(12_000)
+    expect(results.flatMap(({ status }, at) => (status === 'rejected' ? [ids[at]] : []))).toEqual([held])
+    expect(await store.countOrders()).toEqual({ QUEUED: 1, CANCELED: 199 })
+    await locked
+  }, 40_000)
 })
 
 describe('without prepared statements, as behind an old PgBouncer', () => {

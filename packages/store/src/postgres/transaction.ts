@@ -38,6 +38,8 @@ export interface Transactions {
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
   prepare: boolean
   auditKey: Uint8Array | null
+  /** Waits for others, and works, for a fraction of a second only. */
+  isHurried?: boolean
 }
 
 export interface Committed<R> {
@@ -62,7 +64,7 @@ export async function inTransaction<R>(
 }
 
 async function once<R>(
-  { url, pool, seals, prepare, auditKey }: Transactions,
+  { url, pool, seals, prepare, auditKey, isHurried = false }: Transactions,
   work: (tx: Transaction) => Promise<Work<R>>,
 ) {
   const client = await pool.connect().catch((error: unknown) => {
@@ -73,7 +75,7 @@ async function once<R>(
   let broken = true
   let mayBeCommitted = false
   try {
-    const tx = begin(client, statements, { seals, auditKey })
+    const tx = begin(client, statements, { seals, auditKey, settings: isHurried ? hurriedSettings : settings })
     const { value, last, head } = await work(tx)
     await commit(tx, { last, head, onEnding: () => (mayBeCommitted = true) })
     broken = false
@@ -93,7 +95,7 @@ async function once<R>(
 function begin(
   client: pg.PoolClient,
   statements: StatementQueue,
-  keys: Pick<Transactions, 'seals' | 'auditKey'>,
+  { settings, ...keys }: Pick<Transactions, 'seals' | 'auditKey'> & { settings: Statement },
 ): Transaction {
   const ask = (statement: Statement, ...values: Value[]) => statements.ask(statement, values)
   const begun = Promise.all([ask(beginning), ask(settings)])
@@ -140,13 +142,15 @@ async function rolledBack(client: pg.PoolClient): Promise<boolean> {
  * Settings of the transaction alone, so that they hold behind PgBouncer too. Each statement has its index: a plan
  * prepared while the tables were small would read them whole, and keep doing so until they are analysed again.
  */
-const settings: Statement = {
-  name: 'transaction_settings',
+const settingsOf = (name: string, statementMs: number, lockMs: number): Statement => ({
+  name,
   text: `select set_config(name, value, true) from (values
-    ('statement_timeout', '10000'), ('lock_timeout', '5000'), ('idle_in_transaction_session_timeout', '10000'),
+    ('statement_timeout', '${statementMs}'), ('lock_timeout', '${lockMs}'), ('idle_in_transaction_session_timeout', '10000'),
     ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('jit', 'off')
   ) as setting (name, value)`,
-}
+})
+const settings = settingsOf('transaction_settings', 10_000, 5_000)
+const hurriedSettings = settingsOf('hurried_settings', 1_000, 200)
 
 const beginning: Statement = { name: 'begin', text: 'begin' }
 const ending: Statement = { name: 'commit', text: 'commit' }
