@@ -84,7 +84,10 @@ export const claimQuery = z.object({
    * The answer to a claim may have been lost: first of all give again what this start of the runner claimed and has not
    * started, under the lease that it has. What is known already is for the runner to leave out.
    */
-  again: z.stringbool().default(false),
+  again: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
 })
 
 export const claimedOrderSchema = orderSchema.extend({

@@ -58,8 +58,8 @@ export class Journal {
   }
 
   static async open(path: string, options: JournalOptions): Promise<Journal> {
-    const journal = new Journal(path, await JournalReserve.open(`${path}.reserve`), options)
     const entries = parseEntries(path, await readText(path))
+    const journal = new Journal(path, await JournalReserve.open(`${path}.reserve`), options)
     for (const entry of entries) journal.#apply(entry)
     // Written after all the others: nothing is added to a journal that could not be written anew.
     for (const entry of parseReserve(journal.#reserve.text, journal.#generation)) journal.#apply(entry)
