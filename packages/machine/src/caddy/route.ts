@@ -10,7 +10,7 @@ import { type CaddySite, renderCaddyMain, renderCaddySite } from './caddyfile.ts
 import { caddyEnvironment } from './environment.ts'
 import { loneSite } from './lone-site.ts'
 import { streamsToEnd } from './open-streams.ts'
-import { authorityOf, getsCertificates, placeOf, runningConfig } from './running-config.ts'
+import { authorityOf, getsCertificates, isPublic, placeOf, runningConfig } from './running-config.ts'
 
 const rootOwned = { owner: 'root', group: 'root' }
 
@@ -140,12 +140,15 @@ const ending = (streams: number | null) =>
 function servingOf(site: WantedRoute, config: Awaited<ReturnType<typeof runningConfig>>): Serving {
   const { domains, upstreams, health, appMayBeDown = false } = site
   // Where Caddy does not tell, the route's own word is all there is.
-  const told = config !== null
+  const authorityTold = (name: string) =>
+    config !== null || site.tls === undefined ? authorityOf(config, name) : 'any'
   const sites = domains.flatMap((name): PromisedSite[] => {
     const at = placeOf(config, name)
-    return at === null
-      ? []
-      : [{ scheme: 'https', name, at, authority: told || site.tls === undefined ? authorityOf(config, name) : 'any' }]
+    if (at === null) return []
+    // A directory that is named is the person's own word, whatever Caddy has got of it by now.
+    const named = typeof site.tls === 'object' ? site.tls.directoryUrl : undefined
+    const authority = named !== undefined ? (isPublic(named) ? 'public' : 'any') : authorityTold(name)
+    return [{ scheme: 'https', name, at, authority }]
   })
   const gets = domains.every((name) => getsCertificates(config, name))
   return {

@@ -48,9 +48,14 @@ export function authorityOf(config: CaddyConfig | null, domain: string): 'public
   const policy = policies.find(({ subjects }) => subjects === undefined || subjects.includes(domain))
   const known = (policy?.issuers ?? []).every(({ module, ca }) => {
     if (module === 'internal') return false
-    return ca === undefined || (publicAuthority.test(ca) && !ca.includes('staging'))
+    return ca === undefined || isPublic(ca)
   })
   return known ? 'public' : 'any'
+}
+
+/** Of an ACME directory: whether browsers believe the certificates that come from it. */
+export function isPublic(directoryUrl: string): boolean {
+  return publicAuthority.test(directoryUrl) && !directoryUrl.includes('staging')
 }
 
 /** The upstreams of proxies that end their streams when a configuration is loaded. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, type RequestOptions, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import { checkServerIdentity, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, getCACertificates, type TLSSocket } from 'node:tls'
 import { describeCertificate, networkFailure, type ShownCertificate, type Visit, type Visited } from '@ikoma/machine'
 
 const maxBodyBytes = 1024 * 1024
@@ -17,8 +17,15 @@ export async function visit(visited: Visit, stop: AbortSignal): Promise<Visited>
   }
 }
 
+/** What the machine trusts as well, such as the authority of a company; read once, when a certificate is first looked at. */
+let trusted: string[] | null = null
+function trustedHere(): string[] {
+  trusted ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])]
+  return trusted
+}
+
 function ask({ scheme, at, name, path }: Visit, signal: AbortSignal): Promise<Visited> {
-  const secure = { servername: name, rejectUnauthorized: false }
+  const secure = { servername: name, rejectUnauthorized: false, ca: trustedHere() }
   const options: RequestOptions = {
     ...('socket' in at ? { socketPath: at.socket } : { host: at.address, port: at.port }),
     ...{ path, signal, agent: false, headers: { host: name, 'user-agent': 'ikoma-check' } },
