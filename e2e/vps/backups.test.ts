@@ -61,7 +61,7 @@ onHost('the databases of a host', () => {
       await sql("INSERT INTO customer VALUES ('Awa'), ('Binta')")
       const taken = await take()
       expect(taken).toMatchObject({ engine, state: 'proven', tableCount: 1, rowCount: 2, problem: null })
-      expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id })
+      expect(await list()).toEqual({ backups: [taken], total: 1, lastProven: taken.id, suspect: [], strays: [] })
       expect(await vps.done('backup.verify', shelf)).toMatchObject({ backup: { state: 'proven' } })
       expect(await vps.host.see(['stat', '--format', '%U %a', `${folder}/${taken.file}`])).toBe('root 600\n')
     })

@@ -56,7 +56,7 @@ test('a form’s file is received, and refusals are answers', async () => {
   expect((await post(form(sized(1001)))).status).toBe(413)
   expect((await post(form(sized(200_000)))).status).toBe(413)
   expect((await post(form(html))).status).toBe(422)
-  expect((await post('{}')).status).toBe(400)
+  expect((await post('{}')).status).toBe(415)
   expect((await post(new FormData())).status).toBe(400)
   expect(left()).toHaveLength(1)
 })
