@@ -17,6 +17,7 @@ import type { Problem } from './problem.ts'
 import type {
   EnrolmentResource,
   enrolmentBody,
+  OpenEnrolmentResource,
   RunnerResource,
   RunnerWithToken,
   rotateBody,
@@ -244,6 +245,8 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
       ),
     createEnrolment: (body: z.input<typeof enrolmentBody>) =>
       call<EnrolmentResource>('POST', '/v1/enrolments', { body }),
+    listEnrolments: list<OpenEnrolmentResource>('/v1/enrolments'),
+    revokeEnrolment: (id: string) => call<null>('DELETE', at('/v1/enrolments', id)),
 
     getDrain: () => call<DrainResource>('GET', '/v1/drain'),
     drain: (draining: boolean) => call<DrainResource>('PUT', '/v1/drain', { body: { draining } }),

@@ -99,3 +99,10 @@ export const enrolmentSchema = z
   })
   .meta({ id: 'Enrolment' })
 export type EnrolmentResource = z.infer<typeof enrolmentSchema>
+
+/** An invitation that nobody has redeemed yet; its token is never shown again. */
+export const openEnrolmentSchema = enrolmentSchema
+  .omit({ token: true })
+  .extend({ createdBy: z.string(), createdAt: timeField })
+  .meta({ id: 'OpenEnrolment' })
+export type OpenEnrolmentResource = z.infer<typeof openEnrolmentSchema>

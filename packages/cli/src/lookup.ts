@@ -4,7 +4,7 @@ import type { RemoteContext } from './cli.ts'
 import type { Context } from './command-context.ts'
 import { eachItem, type List } from './pages.ts'
 
-export type Noun = 'order' | 'runner' | 'server' | 'schedule' | 'token'
+export type Noun = 'order' | 'runner' | 'server' | 'schedule' | 'token' | 'invitation'
 
 const wholeId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const partOfId = /^[0-9a-f-]{6,}$/i
@@ -55,7 +55,7 @@ function one<T extends string | { id: string; name: string }>(
 ): T {
   const [first, second] = found
   if (first === undefined) {
-    throw new AppError('not_found', t.lookup.none(t.nouns[noun], text, `ikoma ${noun} list`), {
+    throw new AppError('not_found', t.lookup.none(t.nouns[noun], text, listed(noun)), {
       reason: `${noun}_not_found`,
     })
   }
@@ -91,3 +91,6 @@ export function createNames(client: Pick<Client, 'getRunner' | 'getServer'>) {
 }
 
 export type Names = ReturnType<typeof createNames>
+
+/** The command that shows which there are. */
+const listed = (noun: Noun) => (noun === 'invitation' ? 'ikoma runner invitations' : `ikoma ${noun} list`)

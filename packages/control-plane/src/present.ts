@@ -4,6 +4,7 @@ import {
   type ClaimedOrder,
   type ListedClaim,
   type LogLineResource,
+  type OpenEnrolmentResource,
   type OrderEventResource,
   type OrderResource,
   type OrderSummary,
@@ -22,6 +23,7 @@ import {
   type AuditEvent,
   boundScope,
   clonesOf,
+  type Enrolment,
   type ListedOrder,
   type LogChunk,
   type Order,
@@ -164,6 +166,11 @@ function machinesOf(
     clockSkewMs: skewMs,
     draining: drain?.on ? { since: isoTime(drain.at), by: drain.by } : null,
   }
+}
+
+export function enrolmentResource(enrolment: Enrolment): OpenEnrolmentResource {
+  const { id, name, serverId, scopes, createdBy, createdAt, expiresAt } = enrolment
+  return { id, name, serverId, scopes, createdBy, createdAt: isoTime(createdAt), expiresAt: isoTime(expiresAt) }
 }
 
 export function tokenResource(token: ApiToken, now: number, sharesName = false): TokenResource {

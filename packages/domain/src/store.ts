@@ -118,6 +118,10 @@ export interface RegistryStore {
   touchRunners(touches: RunnerTouch[]): Promise<void>
 
   insertEnrolment(enrolment: Enrolment, audit: AuditEntry): Promise<void>
+  /** Those that can still be redeemed at `now`, in order of creation. */
+  listEnrolments(now: number, page: PageRequest): Promise<Page<Enrolment>>
+  /** From then on nobody can redeem it. Rejects with `not_found` when nobody could at `now`. */
+  revokeEnrolment(id: string, now: number, audit: AuditEntry): Promise<void>
   /**
    * Turns an enrolment into a runner, once: of concurrent calls one succeeds. Attaches it to the enrolment's server.
    * Rejects with `unauthorized` (`enrolment_invalid`) when the token is unknown, expired at `now` or used.

@@ -19,6 +19,7 @@ export const writeVerbs = [
   'touchRunners',
   'insertEnrolment',
   'redeemEnrolment',
+  'revokeEnrolment',
   'insertToken',
   'deleteToken',
   'insertSchedule',

@@ -68,6 +68,7 @@ export const en = {
     token: 'token',
     secret: 'secret',
     context: 'context',
+    invitation: 'invitation',
   },
 
   words: {

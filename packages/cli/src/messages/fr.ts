@@ -70,6 +70,7 @@ export const fr: Messages = {
     token: 'jeton',
     secret: 'secret',
     context: 'contexte',
+    invitation: 'invitation',
   },
 
   words: {

@@ -262,6 +262,25 @@ describe('reporting', () => {
   })
 })
 
+describe('an invitation', () => {
+  test('is listed without its token until somebody takes it back, from when it enrols nobody', async () => {
+    const body = { name: 'web-1', scopes: ['check'] }
+    const { token, ...shown } = (await world.admin('POST', '/v1/enrolments', { body })).body
+    const listed = (await world.admin('GET', '/v1/enrolments')).body
+    expect(listed).toEqual({ items: [expect.objectContaining({ ...shown, createdBy: 'admin-key' })], next: null })
+    expect(JSON.stringify(listed)).not.toContain(token)
+    expect((await world.admin('DELETE', `/v1/enrolments/${shown.id}`)).status).toBe(204)
+    expect((await world.admin('GET', '/v1/enrolments')).body.items).toEqual([])
+    const key = newSigningKey()
+    const proof = key.sign(Buffer.from(`ikoma-runner-enrol\n${token}`))
+    const enrolment = { token, publicKey: key.publicKey, proof }
+    const enrolled = await world.call('POST', '/v1/runner/enrol', { body: enrolment })
+    expect([enrolled.status, enrolled.body.reason]).toEqual([401, 'enrolment_invalid'])
+    const again = await world.admin('DELETE', `/v1/enrolments/${shown.id}`)
+    expect([again.status, again.body.reason]).toEqual([404, 'enrolment_not_found'])
+  })
+})
+
 describe('settling', () => {
   const settle = (id: string, body: unknown) => world.admin('POST', `/v1/orders/${id}/settle`, { body })
 

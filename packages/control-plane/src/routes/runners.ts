@@ -2,6 +2,7 @@ import {
   enrolmentBody,
   enrolmentSchema,
   idParams,
+  openEnrolmentSchema,
   pageOf,
   rotateBody,
   rotated,
@@ -24,7 +25,7 @@ import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
-import { isoTime, runnerResource } from '../present.ts'
+import { enrolmentResource, isoTime, runnerResource } from '../present.ts'
 import type { App } from './app.ts'
 import { idCursor } from './paging.ts'
 import { withoutUndefined } from './patch.ts'
@@ -193,6 +194,42 @@ export function runnerRoutes(app: App, context: Context): void {
       const audit = entry(request, 'runner.invited', id, { name, scopes, ...(serverId ? { serverId } : {}) })
       await store.insertEnrolment(enrolment, { ...audit, subject: `enrolment:${id}` })
       return reply.code(201).send({ id, name, serverId, scopes, token, expiresAt: isoTime(enrolment.expiresAt) })
+    },
+  )
+
+  app.get(
+    '/v1/enrolments',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'List invitations that can still be redeemed',
+        querystring: idCursor,
+        response: { 200: pageOf(openEnrolmentSchema) },
+      },
+    },
+    async ({ query: { limit, cursor } }) => {
+      const { items, next } = await store.listEnrolments(clock.now(), { limit, cursor: cursor ?? null })
+      return { items: items.map(enrolmentResource), next }
+    },
+  )
+
+  app.delete(
+    '/v1/enrolments/:id',
+    {
+      config: { access: 'admin' },
+      schema: {
+        tags,
+        summary: 'Take an invitation back that nobody has redeemed',
+        params: idParams,
+        response: { 204: z.null() },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const audit = { ...entry(request, 'runner.uninvited', id, {}), subject: `enrolment:${id}` }
+      await store.revokeEnrolment(id, clock.now(), audit)
+      return reply.code(204).send(null)
     },
   )
 

@@ -102,6 +102,30 @@ function describeEnrolments(open: OpenStore): void {
       expect(await store.redeemEnrolment(tokenHash, aMachine(), noon)).toMatchObject({ name: 'web-1' })
     })
 
+    it('are listed while they can be redeemed, and redeem nothing once they are revoked', async () => {
+      const { store, reopen } = await setup(open)
+      const [used, revoked, kept] = [await invite(store), await invite(store), await invite(store)]
+      await store.redeemEnrolment(used.tokenHash, aMachine(), noon)
+      const page = await store.listEnrolments(noon, { limit: 1, cursor: null })
+      expect(page).toEqual({ items: [revoked], next: revoked.id })
+      expect(await store.listEnrolments(noon, { limit: 1, cursor: page.next })).toEqual({ items: [kept], next: null })
+      const entry = anEntry('runner.uninvited', `enrolment:${revoked.id}`)
+      await store.revokeEnrolment(revoked.id, noon, entry)
+      expect(await refusedWith(store.redeemEnrolment(revoked.tokenHash, aMachine(), noon))).toEqual(enrolmentInvalid)
+      const again = await reopen()
+      expect((await again.listEnrolments(noon, { limit: 9, cursor: null })).items).toEqual([kept])
+      expect((await again.listEnrolments(kept.expiresAt, { limit: 9, cursor: null })).items).toEqual([])
+      expect(await again.listAudit({ action: 'runner.uninvited' }, 0, 9)).toHaveLength(1)
+      for (const [id, now] of [
+        [used.id, noon],
+        [revoked.id, noon],
+        [kept.id, kept.expiresAt],
+        ['x', noon],
+      ] as const)
+        expect(await refusedWith(again.revokeEnrolment(id, now, entry))).toMatchObject({ code: 'not_found' })
+      expect(await again.redeemEnrolment(kept.tokenHash, aMachine(), noon)).toMatchObject({ name: 'web-1' })
+    })
+
     it('for a server that is gone make a runner without one', async () => {
       const { store } = await setup(open)
       const { tokenHash } = await invite(store, { serverId: 'gone' })

@@ -7,7 +7,7 @@ import {
   type ScheduleStore,
   type Store,
 } from '@ikoma/domain'
-import { and, asc, eq, gt, lte, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, lte, ne, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { GroupCommit } from '../group-commit.ts'
 import { pageOf } from '../paging.ts'
@@ -15,10 +15,17 @@ import type { RowSeals, SealedTable } from '../row-seals.ts'
 import { checkRows } from '../sealed-rows.ts'
 import type { Db, Named } from './connection.ts'
 import { attachedRunners } from './registry-writes.ts'
-import { audit, auditHead, leadership, runners, schedules, servers, tokens } from './schema.ts'
+import { audit, auditHead, enrolments, leadership, runners, schedules, servers, tokens } from './schema.ts'
 import { sealedRows } from './sealed-rows.ts'
 
-type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
+type RegistryRead =
+  | 'findServer'
+  | 'listServers'
+  | 'findRunner'
+  | 'listRunners'
+  | 'findTokenByHash'
+  | 'listTokens'
+  | 'listEnrolments'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 
 /** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
@@ -58,6 +65,11 @@ export function registryReads(
     async listTokens({ limit, cursor }) {
       const query = db.select().from(tokens).where(after(tokens.id, cursor)).orderBy(asc(tokens.id))
       return byId(shownAll('tokens', await query.limit(limit + 1)), limit)
+    },
+    async listEnrolments(now, { limit, cursor }) {
+      const open = and(isNull(enrolments.redeemedAt), gt(enrolments.expiresAt, now), after(enrolments.id, cursor))
+      const query = db.select().from(enrolments).where(open).orderBy(asc(enrolments.id))
+      return byId(shownAll('enrolments', await query.limit(limit + 1)), limit)
     },
     async findSchedule(id) {
       return first(shownAll('schedules', await db.select().from(schedules).where(eq(schedules.id, id))))

@@ -24,6 +24,7 @@ type RegistryVerb =
   | 'deleteRunner'
   | 'insertEnrolment'
   | 'redeemEnrolment'
+  | 'revokeEnrolment'
   | 'insertToken'
   | 'deleteToken'
 
@@ -91,6 +92,11 @@ export const registryWrites: Pick<SingleWrites, RegistryVerb> = {
     if (served) await setRunner(db, seals, served, { runnerId: runner.id, updatedAt: now })
     changed(trace, enrolledEntry(enrolment, runner))
     return getRunner(db, seals, runner.id)
+  },
+  async revokeEnrolment({ db, trace }, id, now, entry) {
+    const open = and(eq(enrolments.id, id), isNull(enrolments.redeemedAt), gt(enrolments.expiresAt, now))
+    if (!(await db.delete(enrolments).where(open)).rowCount) throw notFound('enrolment', id)
+    changed(trace, entry)
   },
   async insertToken({ db, seals, trace }, token, entry) {
     // No two at a time, not even of a process that knows nothing of this rule.

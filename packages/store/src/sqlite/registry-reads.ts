@@ -7,16 +7,23 @@ import {
   type ScheduleStore,
   type Store,
 } from '@ikoma/domain'
-import { and, asc, desc, eq, gt, lte, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lte, ne, sql } from 'drizzle-orm'
 import { pageOf } from '../paging.ts'
 import type { RowSeals, SealedTable } from '../row-seals.ts'
 import { checkRows } from '../sealed-rows.ts'
 import type { Db } from './database.ts'
 import { attachedRunners } from './registry-writes.ts'
-import { audit, leadership, runners, schedules, servers, tokens } from './schema.ts'
+import { audit, enrolments, leadership, runners, schedules, servers, tokens } from './schema.ts'
 import { sealedRows } from './sealed-rows.ts'
 
-type RegistryRead = 'findServer' | 'listServers' | 'findRunner' | 'listRunners' | 'findTokenByHash' | 'listTokens'
+type RegistryRead =
+  | 'findServer'
+  | 'listServers'
+  | 'findRunner'
+  | 'listRunners'
+  | 'findTokenByHash'
+  | 'listTokens'
+  | 'listEnrolments'
 type ScheduleRead = 'findSchedule' | 'listSchedules' | 'listDueSchedules'
 
 /** Ids are UUIDv7: their order is the order of creation, and they serve as cursors. */
@@ -65,6 +72,12 @@ export function registryReads(
       const after = cursor === null ? undefined : gt(tokens.id, cursor)
       const rows = db.select().from(tokens).where(after).orderBy(asc(tokens.id))
       return byId(shownAll('tokens', rows.limit(limit + 1).all()), limit)
+    },
+    async listEnrolments(now, { limit, cursor }) {
+      const after = cursor === null ? undefined : gt(enrolments.id, cursor)
+      const open = and(isNull(enrolments.redeemedAt), gt(enrolments.expiresAt, now), after)
+      const rows = db.select().from(enrolments).where(open).orderBy(asc(enrolments.id))
+      return byId(shownAll('enrolments', rows.limit(limit + 1).all()), limit)
     },
     async findSchedule(id) {
       const found = db.select().from(schedules).where(eq(schedules.id, id)).get()

@@ -26,6 +26,7 @@ type RegistryVerb =
   | 'touchRunners'
   | 'insertEnrolment'
   | 'redeemEnrolment'
+  | 'revokeEnrolment'
   | 'insertToken'
   | 'deleteToken'
 
@@ -94,6 +95,11 @@ export function registryWrites(db: Db, seals: RowSeals): Pick<SyncWrites, Regist
       if (served) setRunner(db, seals, served, { runnerId: runner.id, updatedAt: now })
       changed(trace, enrolledEntry(enrolment, runner))
       return getRunner(db, seals, runner.id)
+    },
+    revokeEnrolment(trace, id, now, entry) {
+      const open = and(eq(enrolments.id, id), isNull(enrolments.redeemedAt), gt(enrolments.expiresAt, now))
+      if (!db.delete(enrolments).where(open).run().changes) throw notFound('enrolment', id)
+      changed(trace, entry)
     },
     insertToken(trace, token, entry) {
       const held = db.select({ name: tokens.name }).from(tokens).all()

@@ -5,6 +5,7 @@ import { drainRunnerCommand, resumeRunnerCommand } from './drain.ts'
 import { editRunnerCommand } from './edit.ts'
 import { enrolRunnerCommand } from './enrol.ts'
 import { installRunnerCommand } from './install.ts'
+import { listInvitationsCommand } from './invitations.ts'
 import { inviteRunnerCommand } from './invite.ts'
 import { listRunnersCommand } from './list.ts'
 import { removeRunnerCommand } from './remove.ts'
@@ -12,11 +13,14 @@ import { rotateRunnerCommand } from './rotate.ts'
 import { runRunnerCommand } from './run.ts'
 import { showRunnerCommand } from './show.ts'
 import { uninstallRunnerCommand } from './uninstall.ts'
+import { uninviteCommand } from './uninvite.ts'
 
 export function runnerCommand(cli: Cli): Command {
   return cli
     .command('runner', words)
     .addCommand(inviteRunnerCommand(cli))
+    .addCommand(listInvitationsCommand(cli))
+    .addCommand(uninviteCommand(cli))
     .addCommand(enrolRunnerCommand(cli))
     .addCommand(runRunnerCommand(cli))
     .addCommand(installRunnerCommand(cli))
