@@ -56,6 +56,10 @@ describe.each(dialects)('a claim that was taken back, on %s', (dialect) => {
       expect(answer).toMatchObject({ status: 409, body: { reason: 'lease_lost', currentStatus: 'RUNNING' } })
     }
     const after = await wholeOrder(server, id)
+    // What it said is kept beside the order, as evidence.
+    const evidence = after.events.items.filter(({ action }) => action === 'order.reported_late')
+    expect(evidence).toMatchObject([{ from: 'RUNNING', to: 'RUNNING', reason: 'attempt 1 succeeded: too late' }])
+    after.events.items = after.events.items.filter(({ action }) => action !== 'order.reported_late')
     expect({ ...after, order: { ...after.order, heartbeatAt: null } }).toEqual({
       ...before,
       order: { ...before.order, heartbeatAt: null },

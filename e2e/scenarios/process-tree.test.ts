@@ -77,10 +77,11 @@ describe('the programs of an order', () => {
       expect(bytes).toBeLessThanOrEqual(4 * 1024 * 1024)
       expect(bytes).toBeGreaterThan(1024 * 1024)
       const truncated = lines.findIndex(({ text }) => text.includes('output truncated'))
-      // What the runner itself says comes all the same: how the program ended.
+      // What the runner itself says comes all the same: how the program ended, and how many lines are missing.
       const after = lines.slice(truncated).map(({ stream }) => stream)
-      expect(after).toEqual(['runner', 'runner'])
-      expect(lines.at(-1)?.text).toMatch(/ ended with 0 after \d+ ms\.$/)
+      expect(after).toEqual(['runner', 'runner', 'runner'])
+      expect(lines.at(-2)?.text).toMatch(/ ended with 0 after \d+ ms\.$/)
+      expect(lines.at(-1)?.text).toMatch(/^\[\d+ lines? (is|are) missing: /)
     }
   })
 })

@@ -92,7 +92,7 @@ describe.each(Object.entries(sources))('a backup of %s is never good', (_, newSo
     for (let round = 0; round < 2; round += 1) {
       const result = await order(type, payload)
       expect(result).toMatchObject({ ok: false, errors: [{ code: 'disk_full' }] })
-      expect(await place.list()).toEqual({ backups: [], total: 0, lastProven: null })
+      expect(await place.list()).toEqual({ backups: [], total: 0, lastProven: null, suspect: [], strays: [] })
       expect(disk.usedBytes()).toBeLessThan(100_000)
     }
     disk.grow(100)
@@ -188,7 +188,7 @@ test.skipIf(!root)('a PostgreSQL whose own disk is full cannot prove, and nothin
   const payload = { database: 'app', ...place.shelf, ...connection }
   // It may tell of the full disk, or go down by it.
   expect(await order('db.postgres.backup', payload)).toMatchObject({ ok: false })
-  expect(await place.list()).toEqual({ backups: [], total: 0, lastProven: null })
+  expect(await place.list()).toEqual({ backups: [], total: 0, lastProven: null, suspect: [], strays: [] })
   expect(place.files).toThrow('ENOENT')
 })
 

@@ -12,7 +12,7 @@ import { newS3Database } from '../testing/s3-place.ts'
 
 const isData = (key: string) => key.endsWith('.gz')
 const isManifest = (key: string) => key.endsWith('.json')
-const nothing = { backups: [], total: 0, lastProven: null }
+const nothing = { backups: [], total: 0, lastProven: null, suspect: [], strays: [] }
 
 describe('a backup in a bucket is never good', () => {
   const damages: Record<string, (bytes: Buffer) => Buffer> = {
@@ -53,7 +53,8 @@ describe('a backup in a bucket is never good', () => {
     put(`${id}.json`, Buffer.from(text.replace('"order line": 1000', '"order line": 1001')), manifest.headers)
     put(`${other}.json`, Buffer.from(text.replaceAll(id, other)), manifest.headers)
     put(`${other}.sqlite.gz`, data.body)
-    expect(await list()).toEqual(nothing)
+    const stray = (file: string) => ({ file, why: expect.stringContaining('is not as it was written') })
+    expect(await list()).toEqual({ ...nothing, strays: [other, id].map((each) => stray(`${each}.json`)) })
     for (const backup of [id, other]) {
       const restored = await order('db.sqlite.restore', { path, ...shelf, backup })
       expect(restored).toMatchObject({ ok: false, errors: [{ code: 'backup_damaged' }] })
@@ -62,7 +63,7 @@ describe('a backup in a bucket is never good', () => {
     put(`${id}.json`, manifest.body, manifest.headers)
     expect(await list()).toMatchObject({ lastProven: id })
     writeAccount(authFile, { ikoma_seal: 'e'.repeat(64) })
-    expect(await list()).toEqual(nothing)
+    expect(await list()).toEqual({ ...nothing, strays: [stray(`${id}.json`)] })
   })
 
   test('when a byte changes before it is sent: the store itself refuses it', async () => {
