@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClaimedOrder, Client, OrderSummary } from '@ikoma/api'
 import { isTerminal } from '@ikoma/domain'
+import { allOrders } from '../kit/all-orders.ts'
 import { type Answer, newRawRunner, type RawRunner } from '../kit/protocol.ts'
 import { until } from '../kit/until.ts'
 import type { ControlPlane } from '../kit/world.ts'
@@ -129,17 +130,6 @@ async function settled(answer: Promise<Answer<unknown>>): Promise<number> {
   const { status } = await answer
   if (status >= 500 || status === 429) throw new Error(`answered ${status}`)
   return status
-}
-
-export async function allOrders(client: Client): Promise<OrderSummary[]> {
-  const orders: OrderSummary[] = []
-  let cursor: string | null = null
-  do {
-    const page = await client.listOrders({ limit: 200, ...(cursor === null ? {} : { cursor }) })
-    orders.push(...page.items)
-    cursor = page.next
-  } while (cursor !== null)
-  return orders
 }
 
 /** How often the audit tells the action of each order. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OrderSummary } from '@ikoma/api'
 import { describe, expect, test } from 'vitest'
+import { allOrders } from '../kit/all-orders.ts'
 import { dialects } from '../kit/database.ts'
 import { until } from '../kit/until.ts'
-import type { ControlPlane } from '../kit/world.ts'
 import { removeLeftovers, whyNoPowerCut } from './disk.ts'
 import { History, type Loss } from './history.ts'
 import { startLoad } from './load.ts'
@@ -32,11 +31,11 @@ describe.skipIf(obstacle !== null).each(dialects)('power cut under load, on %s',
     const history = new History()
     for (let cut = 1; cut <= cuts; cut += 1) {
       const { finish } = await cutUnderLoad(machine, history)
-      expect(history.lossesAmong(await allOrders(machine.server)), `after cut ${cut}`).toEqual([])
+      expect(history.lossesAmong(await allOrders(machine.server.client)), `after cut ${cut}`).toEqual([])
       expect(await machine.server.client.verifyAudit(), `after cut ${cut}`).toMatchObject({ ok: true, fault: null })
       await finish()
     }
-    const lost = stepsOf(history.lossesAmong(await allOrders(machine.server)))
+    const lost = stepsOf(history.lossesAmong(await allOrders(machine.server.client)))
     report(`${dialect}: ${cuts} cuts, ${history.steps} steps acknowledged, ${lost} lost`)
     expect(lost).toBe(0)
     expect(history.givenTwice).toEqual([])
@@ -50,7 +49,7 @@ describe.skipIf(obstacle !== null).each(dialects)('power cut under load, on %s',
       // What is there before the load is safe: only what it adds can be lost, and the database opens again.
       machine.disk.sync()
       await cutUnderLoad(machine, history)
-      lost = stepsOf(history.lossesAmong(await allOrders(machine.server)))
+      lost = stepsOf(history.lossesAmong(await allOrders(machine.server.client)))
     }
     report(`${dialect} without fsync: ${history.steps} steps acknowledged, ${lost} lost`)
     expect(lost).toBeGreaterThan(0)
@@ -76,17 +75,6 @@ async function cutUnderLoad(machine: Machine, history: History): Promise<{ finis
 
 function stepsOf(losses: readonly Loss[]): number {
   return losses.reduce((sum, { steps }) => sum + steps, 0)
-}
-
-async function allOrders({ client }: ControlPlane): Promise<OrderSummary[]> {
-  const orders: OrderSummary[] = []
-  let cursor: string | null = null
-  do {
-    const page = await client.listOrders({ limit: 200, ...(cursor === null ? {} : { cursor }) })
-    orders.push(...page.items)
-    cursor = page.next
-  } while (cursor !== null)
-  return orders
 }
 
 function report(figures: string): void {
