@@ -96,7 +96,7 @@ async function untilThere(open: () => Promise<Store>, log: Log): Promise<Store> 
       return await open()
     } catch (error) {
       if (!(error instanceof AppError && passing.includes(error.reason))) throw error
-      log.warn({ reason: error.reason, tries, detail: error.message }, 'waiting for the database of DATABASE_URL')
+      log.warn({ err: error, tries }, 'waiting for the database of DATABASE_URL')
       await delay(fullJitterMs(waits, tries, 1))
     }
   }

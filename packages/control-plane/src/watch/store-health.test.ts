@@ -93,7 +93,7 @@ test('what goes and comes back is one line each, however many calls fail meanwhi
   time.now += 1_000
   await health.assertReady()
   expect(lines).toMatchObject([
-    { level: 'error', reason: 'store_disk_full', detail: full.message, msg: 'the store does not serve' },
+    { level: 'error', err: { reason: 'store_disk_full', detail: full.message }, msg: 'the store does not serve' },
     { level: 'info', reason: 'store_disk_full', msg: 'the store serves again' },
   ])
 })

@@ -106,7 +106,7 @@ export class StoreHealth {
     const now = this.#clock.now()
     const before = this.#failing[kind]
     const isKnown = Object.values(this.#failing).some((failing) => failing?.error.reason === error.reason)
-    if (!isKnown) this.#log.error({ reason: error.reason, detail: error.message }, 'the store does not serve')
+    if (!isKnown) this.#log.error({ err: error }, 'the store does not serve')
     const verbs = (before?.verbs ?? new Set()).add(verb)
     this.#failing[kind] = { since: before?.since ?? now, last: now, error, verbs }
   }

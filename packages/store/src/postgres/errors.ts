@@ -73,10 +73,12 @@ export function notReached(error: unknown): AppError {
 }
 
 function unreachable(error: unknown): AppError {
-  return new AppError('unavailable', `The database does not answer${where(error)}; nothing was changed.`, {
+  const place = where(error)
+  // Where it is, is for the log: strangers may ask whether this is ready.
+  return new AppError('unavailable', 'The database does not answer; nothing was changed.', {
     reason: 'store_unreachable',
     retryAfterSec: 5,
-    cause: plain(error),
+    cause: place === '' ? plain(error) : new Error(`no connection to ${place}`),
   })
 }
 
@@ -85,7 +87,7 @@ function where(error: unknown): string {
   const { code, syscall, address, port, hostname } = (databaseError(error) ?? {}) as Record<string, unknown>
   if (syscall !== 'connect' && syscall !== 'getaddrinfo') return ''
   const place = address === undefined ? hostname : `${String(address)}:${String(port)}`
-  return place === undefined ? '' : ` at ${String(place)} (${String(code)})`
+  return place === undefined ? '' : `${String(place)} (${String(code)})`
 }
 
 /** A standby that had to confirm a commit did not: it is on this server alone, and gone if that is lost. */
@@ -143,7 +145,9 @@ function sqlState(error: unknown): string | undefined {
 
 /** Drizzle wraps what the driver says in an error that quotes the statement. */
 function databaseError(error: unknown): unknown {
-  return error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const found = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  // A name of several addresses, as localhost is, fails with all of them.
+  return found instanceof AggregateError ? found.errors[0] : found
 }
 
 function plain(error: unknown): Error {
