@@ -13,6 +13,7 @@ import { refuseUnreadable, runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
 import { LogOutbox } from './output/log-outbox.ts'
+import { Comeback } from './protocol/comeback.ts'
 import { type ControlPlaneClient, createControlPlaneClient, type Hold } from './protocol/control-plane-client.ts'
 import { journalFile } from './protocol/identity.ts'
 import { type IdentityHolder, identityHolder } from './protocol/identity-holder.ts'
@@ -84,9 +85,10 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     logger.info({ limitSec }, 'What is between here and the control plane cuts requests that wait: they wait for less.')
   const controlPlane = createControlPlaneClient(identity.current, newInstance(machine), pathCut)
   const folder = join(settings.stateDir, 'logs')
-  const logOutbox = new LogOutbox({ folder, send: controlPlane.sendLog, clock, logger })
+  const comeback = new Comeback()
+  const logOutbox = new LogOutbox({ folder, send: controlPlane.sendLog, clock, comeback, logger })
   const tellLog = (hold: Hold) => logOutbox.deliver(hold)
-  const outbox = new ReportOutbox({ complete: controlPlane.complete, tellLog, journal, logger })
+  const outbox = new ReportOutbox({ complete: controlPlane.complete, tellLog, journal, comeback, logger })
   const stopping = new AbortController()
   const shutdown = new AbortController()
   // Before the reports, which come after their logs.
@@ -124,6 +126,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     },
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
+    comeback,
     logger,
     stopping: stopping.signal,
   })

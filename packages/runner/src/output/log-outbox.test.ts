@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ApiError, type LogChunkBody, UnreachableError } from '@ikoma/api'
 import { systemClock } from '@ikoma/kernel'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Comeback } from '../protocol/comeback.ts'
 import { recordingLogger, until } from '../testing/setup.ts'
 import { LogOutbox, type LogOutboxDeps } from './log-outbox.ts'
 
@@ -55,6 +56,19 @@ describe('the end of a log that the control plane was not there to take', () => 
     await outbox.deliver(hold)
     await until(() => files().length === 0)
     expect(texts()).toEqual(['a', 'b', 'the error'])
+  })
+
+  it('is told at once when the control plane is back, however long it would have waited', async () => {
+    const comeback = new Comeback()
+    const { open, answers, texts, files } = setup({ comeback, backoff: { baseMs: 36_000_000, capMs: 36_000_000 } })
+    const outbox = open()
+    await outbox.keep(hold, [chunk(1, 'the error')])
+    answers.push(null, null)
+    await outbox.deliver(hold)
+    await until(() => answers.length === 0)
+    comeback.cameBack()
+    await until(() => files().length === 0)
+    expect(texts()).toEqual(['the error'])
   })
 
   it('outlives the process', async () => {

@@ -6,8 +6,8 @@ import type { Backoff, Clock } from '@ikoma/kernel'
 import * as z from 'zod'
 import { replaceFile } from '../host/durable-file.ts'
 import type { Logger } from '../logger.ts'
+import { Comeback } from '../protocol/comeback.ts'
 import type { Hold } from '../protocol/control-plane-client.ts'
-import { pause } from '../protocol/pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from '../protocol/trouble.ts'
 import { missingLine } from './log-stream.ts'
 
@@ -22,6 +22,8 @@ export interface LogOutboxDeps {
   /** Most of one log that is kept in memory when the disk takes nothing. */
   maxMemoryBytes?: number
   backoff?: Backoff
+  /** Ends its pauses. */
+  comeback?: Comeback
 }
 
 const defaultMaxBytes = 16 * 1024 * 1024
@@ -110,11 +112,11 @@ export class LogOutbox {
   }
 
   #tellLater(name: string): void {
-    const { backoff = defaultBackoff } = this.#deps
+    const { backoff = defaultBackoff, comeback = new Comeback() } = this.#deps
     const telling = (async () => {
       for (let tries = 1; !this.#closed.signal.aborted; tries += 1) {
         if (await this.#tell(name)) return
-        await pause(retryDelayMs(null, backoff, tries), this.#closed.signal)
+        await comeback.pause(retryDelayMs(null, backoff, tries), this.#closed.signal)
       }
     })().finally(() => this.#later.delete(telling))
     this.#later.add(telling)

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Action, Actions } from '../order/action.ts'
 import { recordingLogger, setup, until } from '../testing/setup.ts'
+import { Comeback } from './comeback.ts'
 import type { Claim } from './control-plane-client.ts'
 import { identityPaths } from './identity.ts'
 import { startLoop } from './loop.ts'
@@ -132,10 +134,49 @@ describe('a running runner', () => {
       refuseOrder: async () => {},
       reloadIdentity: async () => false,
       about: { version: '1', capabilities: {} },
-      ...{ concurrency: 4, waitSec: 1, heartbeatSec: 30, logger: recordingLogger(), stopping: stopping.signal },
+      ...{ concurrency: 4, waitSec: 1, heartbeatSec: 30, comeback: new Comeback() },
+      ...{ logger: recordingLogger(), stopping: stopping.signal },
     })
     await until(() => answers.length === 0)
     expect(ran).toEqual(['a', 'b'])
+  })
+
+  it.each(['claim', 'heartbeat'] as const)('tells who waits that the control plane is back: by a %s', async (first) => {
+    const stopping = new AbortController()
+    onTestFinished(() => stopping.abort())
+    const asked = { claim: 0, heartbeat: 0 }
+    const fail = (verb: 'claim' | 'heartbeat') => {
+      asked[verb] += 1
+      if (verb !== first || asked[verb] === 1) throw new UnreachableError('http://x', null)
+    }
+    const comeback = new Comeback()
+    const waited = comeback.pause(3_600_000, stopping.signal)
+    startLoop({
+      controlPlane: {
+        async claim() {
+          fail('claim')
+          return { claims: [], unreadable: [], unnamed: 0 }
+        },
+        async heartbeat() {
+          fail('heartbeat')
+          return { ok: true, serverTime: '' }
+        },
+      },
+      runOrder: async () => {},
+      refuseOrder: async () => {},
+      reloadIdentity: async () => false,
+      about: { version: '1', capabilities: {} },
+      ...{
+        concurrency: 1,
+        waitSec: 1,
+        heartbeatSec: 0.01,
+        comeback,
+        logger: recordingLogger(),
+        stopping: stopping.signal,
+      },
+    })
+    await waited
+    expect(stopping.signal.aborted).toBe(false)
   })
 
   it('fails as a whole when one order cannot be recorded', async () => {
@@ -152,7 +193,7 @@ describe('a running runner', () => {
       refuseOrder: async () => {},
       reloadIdentity: async () => false,
       about: { version: '1', capabilities: {} },
-      ...{ concurrency: 1, waitSec: 1, heartbeatSec: 30, logger, stopping: stopping.signal },
+      ...{ concurrency: 1, waitSec: 1, heartbeatSec: 30, comeback: new Comeback(), logger, stopping: stopping.signal },
     })
     await expect(loop.failed).rejects.toThrow('No space left')
   })

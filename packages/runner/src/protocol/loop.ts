@@ -1,5 +1,6 @@
 import type { GrantAuditHead } from '@ikoma/api'
 import type { Logger } from '../logger.ts'
+import type { Comeback } from './comeback.ts'
 import type { Claim, ControlPlaneClient, UnreadableClaim } from './control-plane-client.ts'
 import { Bell, pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
@@ -21,6 +22,8 @@ export interface LoopDeps {
   concurrency: number
   waitSec: number
   heartbeatSec: number
+  /** Told when the control plane answers again after an outage. */
+  comeback: Comeback
   logger: Logger
   /** Aborts when no more orders are to be claimed. */
   stopping: AbortSignal
@@ -86,7 +89,10 @@ async function claimAll(slots: Slots, deps: LoopDeps): Promise<void> {
     }
     try {
       await claimOnce(slots, deps)
-      if (failures > 0) logger.info({}, 'The control plane answers again.')
+      if (failures > 0) {
+        logger.info({}, 'The control plane answers again.')
+        deps.comeback.cameBack()
+      }
       failures = 0
     } catch (error) {
       if (stopping.aborted) return
@@ -115,7 +121,7 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
   const { logger, stopping } = deps
   if (troubleOf(error) !== 'credentials') {
     logger.warn({ error: messageOf(error), failures }, 'Orders could not be claimed; trying again.')
-    return pause(retryDelayMs(error, backoff, failures), stopping)
+    return deps.comeback.pause(retryDelayMs(error, backoff, failures), stopping)
   }
   logger.error(
     { error: messageOf(error), failures },
@@ -129,8 +135,9 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
 }
 
 async function beatAll(deps: LoopDeps): Promise<void> {
-  const { controlPlane, about, auditHead, heartbeatSec, logger, stopping } = deps
+  const { controlPlane, about, auditHead, heartbeatSec, comeback, logger, stopping } = deps
   let told = ''
+  let isAway = false
   while (!stopping.aborted) {
     const news = { ...about, capabilities: { ...about.capabilities, ...deps.state?.() } }
     const text = JSON.stringify(news)
@@ -139,9 +146,12 @@ async function beatAll(deps: LoopDeps): Promise<void> {
       const said = { ...(text !== told && news), ...(head && { auditHead: head }) }
       const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said })
       told = text
+      if (isAway) comeback.cameBack()
+      isAway = false
       if (renewToken) await deps.renewToken?.()
     } catch (error) {
       // The claim loop says it louder, and does something about it.
+      isAway = true
       logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')
     }
     await pause(heartbeatSec * 1000 * (0.9 + Math.random() / 5), stopping)

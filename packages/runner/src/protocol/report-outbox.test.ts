@@ -1,12 +1,15 @@
 import { ApiError, type Report, reportSchema, UnreachableError } from '@ikoma/api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { recordingLogger, until } from '../testing/setup.ts'
-import { ReportOutbox } from './report-outbox.ts'
+import { Comeback } from './comeback.ts'
+import { type OutboxDeps, ReportOutbox } from './report-outbox.ts'
 
 const report: Report = { version: 'v2', ok: true, summary: 'Done.', outcome: 'succeeded' }
 const result = { orderId: 'order', attempt: 1, lease: 'lease', report }
 
-function setup(answer: (tries: number) => number | null) {
+const forHours = { baseMs: 36_000_000, capMs: 36_000_000 }
+
+function setup(answer: (tries: number) => number | null, more: Partial<OutboxDeps> = {}) {
   const acknowledged: string[] = []
   const told: Report[] = []
   const state = { tries: 0, acknowledged, told }
@@ -22,6 +25,7 @@ function setup(answer: (tries: number) => number | null) {
     journal: { recordAck: async (lease) => void acknowledged.push(lease) },
     logger,
     backoff: { baseMs: 5, capMs: 20 },
+    ...more,
   })
   onTestFinished(() => outbox.close())
   return { outbox, state, logger }
@@ -33,6 +37,15 @@ describe('the outbox of reports', () => {
     await outbox.deliver(result)
     await outbox.idle()
     expect(state).toMatchObject({ tries: 20, acknowledged: ['lease'] })
+  })
+
+  it('tells it at once when the control plane is back, however long it would have waited', async () => {
+    const comeback = new Comeback()
+    const { outbox, state } = setup((tries) => (tries === 1 ? null : 200), { comeback, backoff: forHours })
+    await outbox.deliver(result)
+    comeback.cameBack()
+    await outbox.idle()
+    expect(state).toMatchObject({ tries: 2, acknowledged: ['lease'] })
   })
 
   it('tries to tell the end of the log before the report, each time', async () => {

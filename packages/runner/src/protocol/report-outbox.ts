@@ -2,10 +2,10 @@ import type { Report } from '@ikoma/api'
 import type { Backoff } from '@ikoma/kernel'
 import type { Logger } from '../logger.ts'
 import { fitReport, leastReport } from '../order/fit-report.ts'
+import { Comeback } from './comeback.ts'
 import type { Hold } from './control-plane-client.ts'
 import type { Journal } from './journal.ts'
 import type { Result } from './journal-entry.ts'
-import { pause } from './pause.ts'
 import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface OutboxDeps {
@@ -15,6 +15,8 @@ export interface OutboxDeps {
   journal: Pick<Journal, 'recordAck'>
   logger: Logger
   backoff?: Backoff
+  /** Ends its pauses. */
+  comeback?: Comeback
 }
 
 const defaultBackoff = { baseMs: 1_000, capMs: 60_000 }
@@ -55,7 +57,7 @@ export class ReportOutbox {
   }
 
   async #deliver({ orderId, attempt, lease, report: written }: Result, tried: () => void): Promise<void> {
-    const { complete, tellLog, journal, logger, backoff = defaultBackoff } = this.#deps
+    const { complete, tellLog, journal, logger, backoff = defaultBackoff, comeback = new Comeback() } = this.#deps
     // A former version may have written more into the journal than is taken now.
     let report = fitReport(written)
     for (let tries = 1; !this.#closed.signal.aborted; tries++) {
@@ -82,7 +84,7 @@ export class ReportOutbox {
         }
         logger.warn({ ...context, tries }, 'The report could not be delivered; trying again.')
         tried()
-        await pause(retryDelayMs(error, backoff, tries), this.#closed.signal)
+        await comeback.pause(retryDelayMs(error, backoff, tries), this.#closed.signal)
       }
     }
   }
