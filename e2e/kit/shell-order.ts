@@ -12,7 +12,7 @@ export async function placeShell(
   { client }: Pick<ControlPlane, 'client'>,
   runner: Pick<EnrolledRunner, 'id'>,
   payload: { argv: string[]; env?: Record<string, string | { secret: string } | { plain: string }> },
-  options: { timeoutSec?: number } = {},
+  options: { timeoutSec?: number; resourceKey?: string } = {},
 ): Promise<OrderResource> {
   const order = await client.placeOrder({ type: 'shell.run', runnerId: runner.id, payload, ...options })
   return client.approveOrder(order.id)

@@ -80,17 +80,24 @@ describe.each(dialects)('a runner killed with -9 while it executes, on %s', (dia
     expect(await actionsOf(server, id)).toContain('order.went_stale')
   })
 
-  test.concurrent('never comes back: an order to run once asks for attention', async (t) => {
+  test.concurrent('never comes back: an order to run once keeps its key for its own time, then asks for attention', async (t) => {
     const { world, server, runner, enrol, ledger } = await setup(dialect, t)
     const first = await world.startRunner(runner)
-    const { id } = await placeShell(server, runner, ledgerProgram(ledger, 60))
+    const keyed = { resourceKey: 'app', timeoutSec: 8 }
+    const { id } = await placeShell(server, runner, ledgerProgram(ledger, 60), keyed)
     await until('the effect', () => readLedger(ledger).length === 1)
     await first.end('SIGKILL')
-    await world.startRunner(await enrol('second'))
+    const second = await enrol('second')
+    await world.startRunner(second)
+    const next = await server.client.placeOrder({ type: 'runner.selftest', runnerId: second.id, resourceKey: 'app' })
+    const { heldUntil } = await world.orderIs(server, id, 'STALE')
 
     const order = await world.orderIs(server, id, 'NEEDS_ATTENTION')
 
-    expect(order).toMatchObject({ attempt: 1, statusReason: 'no_heartbeat' })
+    expect(order).toMatchObject({ attempt: 1, statusReason: 'no_heartbeat', heldUntil: null })
+    expect(Date.parse(heldUntil ?? '')).toBeGreaterThan(Date.parse(order.startedAt ?? '') + 8_000)
+    const { startedAt } = await world.orderIs(server, next.id, 'SUCCEEDED')
+    expect(Date.parse(startedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(heldUntil ?? ''))
     expect(readLedger(ledger).map(({ event }) => event)).toEqual(['start'])
   })
 

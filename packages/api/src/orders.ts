@@ -75,6 +75,8 @@ export const orderSchema = z
     heartbeatAt: timeField.nullable(),
     cancelRequestedAt: timeField.nullable(),
     completedAt: timeField.nullable(),
+    /** Its runner is silent, and it may still run: until then at the latest it keeps its resource key. Null otherwise. */
+    heldUntil: timeField.nullable(),
     report: jsonObjectField.nullable(),
   })
   .meta({ id: 'Order' })

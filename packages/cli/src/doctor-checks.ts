@@ -13,8 +13,9 @@ import { jumpText } from './commands/control-plane/clock.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
 import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
+import { shortId } from './lookup.ts'
 import { eachItem } from './pages.ts'
-import { span } from './times.ts'
+import { dateAndTime, span } from './times.ts'
 import { translated } from './words.ts'
 
 /** One thing that was looked at. Names are stable, for programs. */
@@ -114,7 +115,7 @@ async function checkAccess(controlPlane: ControlPlane, context: Context): Promis
     offline.length === 0
       ? ok('runners', words[language].runnersOnline(runners.length))
       : warn('runners', words[language].runnersOffline(offline.join(', ')), words[language].adviceOffline)
-  return [...rest, online, ...checkRunners(runners, context)]
+  return [...rest, online, ...checkRunners(runners, context), ...(await checkSilentOrders(client, context))]
 }
 
 /** What a former version does not tell is not looked at. */
@@ -131,6 +132,16 @@ async function checkControlPlane(client: Client, context: Context): Promise<Chec
     ...(jumped ? [fail('clock_jumped', jumped, said.adviceJump)] : []),
     ...(drain?.draining ? [warn('draining', said.draining(drain.draining.by), 'ikoma control-plane resume')] : []),
   ]
+}
+
+/** Orders that may run unheard of: somebody must look. */
+async function checkSilentOrders(client: Client, context: Context): Promise<Check[]> {
+  const said = words[context.language]
+  const { items } = await client.listOrders({ status: 'STALE', limit: 100 })
+  const silent = items.filter(({ heldUntil = null }) => heldUntil !== null)
+  if (silent.length === 0) return []
+  const told = silent.map(({ id, heldUntil }) => said.silent(shortId(id), dateAndTime(heldUntil ?? '', context)))
+  return [warn('orders_silent', said.silentOrders(told.join(', ')), said.adviceSilent)]
 }
 
 function checkRunners(runners: RunnerResource[], context: Context): Check[] {
@@ -190,6 +201,10 @@ const words = translated({
     runnersOffline: (names: string) => `offline: ${names}`,
     adviceOffline: 'On that server: systemctl status ikoma-runner, or start it with `ikoma runner run`.',
     noRunner: 'no runner yet',
+    silent: (id: string, until: string) => `${id} (its key is held until ${until})`,
+    silentOrders: (orders: string) => `orders that may still be running, unheard of: ${orders}`,
+    adviceSilent:
+      "Look at their servers; a verdict ends one: ikoma order settle <id> --as succeeded (or failed) --reason '…'",
     adviceJump: 'Synchronise that machine, for example with systemd-timesyncd; see: ikoma control-plane clock',
     draining: (by: string) => `the control plane is drained, by ${by}: no orders are given`,
     runnerClocks: (names: string) => `clocks of runners that are off: ${names}`,
@@ -217,6 +232,10 @@ const words = translated({
     runnersOffline: (names) => `hors ligne : ${names}`,
     adviceOffline: 'Sur ce serveur : systemctl status ikoma-runner, ou lancez-le avec `ikoma runner run`.',
     noRunner: 'aucun runner pour l’instant',
+    silent: (id, until) => `${id} (sa clé est retenue jusqu’à ${until})`,
+    silentOrders: (orders) => `ordres qui tournent peut-être encore, sans nouvelles : ${orders}`,
+    adviceSilent:
+      "Regardez leurs serveurs ; un verdict met fin à un ordre : ikoma order settle <id> --as succeeded (ou failed) --reason '…'",
     adviceJump: 'Synchronisez cette machine, par exemple avec systemd-timesyncd ; voir : ikoma control-plane clock',
     draining: (by) => `le plan de contrôle est vidé, par ${by} : aucun ordre n’est donné`,
     runnerClocks: (names) => `horloges de runners déréglées : ${names}`,

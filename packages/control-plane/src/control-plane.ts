@@ -46,6 +46,7 @@ import { ClockWatch } from './watch/clock-watch.ts'
 import { Reconciler } from './watch/reconciler.ts'
 import { Retention, type RetentionPolicy } from './watch/retention.ts'
 import { Scheduler } from './watch/scheduler.ts'
+import { watchSilentOrders } from './watch/silent-orders.ts'
 import { levelOf, StoreHealth } from './watch/store-health.ts'
 import { startTicker } from './watch/ticker.ts'
 
@@ -266,6 +267,9 @@ function startTickers(context: Context, options: ControlPlaneOptions): { stop():
       ),
     ),
     every(sayAuditEveryMs, () => context.witness.tick()),
+    every(watchEveryMs, () =>
+      watchSilentOrders(context).catch((error: unknown) => context.log[levelOf(error)]({ err: error }, 'no watch')),
+    ),
     every(watchEveryMs, () =>
       scheduler.watch().catch((error: unknown) => context.log[levelOf(error)]({ err: error }, 'no watch')),
     ),

@@ -24,6 +24,7 @@ import {
   boundScope,
   clonesOf,
   type Enrolment,
+  heldUntil,
   type ListedOrder,
   type LogChunk,
   type Order,
@@ -89,6 +90,7 @@ function commonOf(order: Omit<Order, 'payload' | 'report'>): Omit<OrderResource,
     heartbeatAt: isoOrNull(order.heartbeatAt),
     cancelRequestedAt: isoOrNull(order.cancelRequestedAt),
     completedAt: isoOrNull(order.completedAt),
+    heldUntil: isoOrNull(heldUntil(order)),
   }
 }
 

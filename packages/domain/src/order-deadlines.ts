@@ -17,9 +17,11 @@ export function dueAt(order: OrderState, { now, timing }: { now: number; timing:
       return order.leaseExpiresAt
     case 'RUNNING':
       return Math.min(order.leaseExpiresAt ?? now, deadlineOf(order, timing))
-    case 'STALE':
-      // Its runner stops by itself before the lease ends.
-      return Math.max(now, order.leaseExpiresAt ?? now) + timing.staleGraceMs
+    case 'STALE': {
+      const decided = Math.max(now, order.leaseExpiresAt ?? now) + timing.staleGraceMs
+      // The runner of an idempotent order stops it by itself before the lease ends; what is done once goes on without one.
+      return order.retryClass === 'once' ? Math.max(decided, overAt(order, timing)) : decided
+    }
     default:
       return null
   }
@@ -28,6 +30,24 @@ export function dueAt(order: OrderState, { now, timing }: { now: number; timing:
 /** When a run has taken too long, and its runner has had time to say so itself. */
 export function deadlineOf(order: OrderState, timing: OrderTiming): number {
   return (order.startedAt ?? 0) + order.timeoutSec * 1000 + timing.timeoutGraceMs
+}
+
+/**
+ * From when on nobody can be at it any more, whatever became of the word of its runner. That counts the order's time from
+ * the answer to its start, which may have come as late as the claim could still be started, and then has to stop it.
+ */
+export function overAt(order: OrderState, timing: OrderTiming): number {
+  return (order.startedAt ?? 0) + order.timeoutSec * 1000 + overGraceMs(timing)
+}
+
+/** Until when an order that may still run keeps its resource key though nobody hears of it; null for any other. */
+export function heldUntil({ status, retryClass, dueAt }: OrderState): number | null {
+  return status === 'STALE' && retryClass === 'once' ? dueAt : null
+}
+
+/** What `overAt` adds to the time that an order may take. */
+export function overGraceMs({ timeoutGraceMs, claimLeaseMs, stopGraceMs }: OrderTiming): number {
+  return timeoutGraceMs + claimLeaseMs + stopGraceMs
 }
 
 export function leaseExpired(order: OrderState, now: number): boolean {
@@ -58,8 +78,11 @@ export function broughtBack(
     return isRetry ? { ...order, runAt: now } : null
   }
   const latest = latestDueAt(now, timing)
-  if (order.status === 'STALE' && (order.dueAt ?? 0) > latest) {
-    return { ...order, leaseExpiresAt: earlier(order.leaseExpiresAt), dueAt: now + timing.staleGraceMs }
+  if (order.status === 'STALE') {
+    const back = { ...order, startedAt: earlier(order.startedAt), leaseExpiresAt: earlier(order.leaseExpiresAt) }
+    const due = dueAt(back, { now, timing })
+    // What is done once may be due much later by right.
+    return (order.dueAt ?? 0) > Math.max(latest, due ?? 0) ? { ...back, dueAt: due } : null
   }
   if ((order.status !== 'CLAIMED' && order.status !== 'RUNNING') || (order.leaseExpiresAt ?? 0) <= latest) return null
   const leaseMs = order.status === 'CLAIMED' ? timing.claimLeaseMs : timing.runLeaseMs

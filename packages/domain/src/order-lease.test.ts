@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { OrderState } from './order.ts'
+import { overGraceMs } from './order-deadlines.ts'
 import type { Decision, LeaseHolder, OrderEvent } from './order-event.ts'
 import { advance } from './order-rules.ts'
 import { defaultTiming } from './order-timing.ts'
@@ -141,11 +142,16 @@ describe('a late report', () => {
     const unknown = accepted(
       accepted(anOrder('RUNNING', { retryClass: 'once', maxAttempts: 1 }), { kind: 'sweep' }, noon + runLeaseMs),
       { kind: 'sweep' },
-      noon + runLeaseMs + staleGraceMs,
+      noon + 3_600_000 + overGraceMs(defaultTiming),
     )
     expect(unknown.status).toBe('NEEDS_ATTENTION')
-    const settled = accepted(unknown, completed('succeeded'), noon + 999_000)
-    expect(settled).toMatchObject({ status: 'SUCCEEDED', statusReason: null, completedAt: noon + 999_000, attempt: 1 })
+    const settled = accepted(unknown, completed('succeeded'), noon + 9_999_000)
+    expect(settled).toMatchObject({
+      status: 'SUCCEEDED',
+      statusReason: null,
+      completedAt: noon + 9_999_000,
+      attempt: 1,
+    })
     expect(answer(settled, completed('succeeded'))).toBe('kept')
     expect(answer(settled, completed('failed', { digest: 'other' }))).toBe('already_completed')
     expect(answer(unknown, completed('succeeded', {}, outdated as typeof holder))).toBe('lease_lost')
@@ -153,10 +159,10 @@ describe('a late report', () => {
   })
 
   it('is awaited for a `once` order: who does it is not told to stop halfway', () => {
+    const order = anOrder('NEEDS_ATTENTION', { retryClass: 'once', cancelRequestedAt: noon })
+    expect(advance(order, { kind: 'heartbeat', by: holder }, at(noon + 5))).toEqual({ kind: 'kept', order })
     for (const status of ['STALE', 'NEEDS_ATTENTION'] as const) {
-      const order = anOrder(status, { retryClass: 'once', cancelRequestedAt: noon })
-      expect(advance(order, { kind: 'heartbeat', by: holder }, at(noon + 5))).toEqual({ kind: 'kept', order })
-      expect(answer(order, { kind: 'heartbeat', by: outdated })).toBe('lease_lost')
+      expect(answer({ ...order, status }, { kind: 'heartbeat', by: outdated })).toBe('lease_lost')
     }
   })
 

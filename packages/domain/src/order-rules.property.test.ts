@@ -6,12 +6,14 @@ import { advance } from './order-rules.ts'
 import { isTerminal, orderTable } from './order-state.ts'
 import type { OrderTiming } from './order-timing.ts'
 import { anOrder, noon } from './testing/orders.ts'
+import { PossibleRun } from './testing/possible-run.ts'
 
 const timing: OrderTiming = {
   claimLeaseMs: 1000,
   runLeaseMs: 2000,
   timeoutGraceMs: 500,
   staleGraceMs: 1500,
+  stopGraceMs: 700,
   retry: { baseMs: 800, capMs: 5000 },
   maxLostClaims: 3,
 }
@@ -100,6 +102,7 @@ class Life {
   #order: OrderState
   #now = noon
   #leases: string[] = []
+  readonly #run = new PossibleRun(timing)
 
   constructor(order: OrderState) {
     this.#order = Object.freeze(order)
@@ -131,6 +134,8 @@ class Life {
     expectLawful(before, event, decision)
     expectAccounted(before, event, decision.order)
     expectFenced(before, event, decision, this.#now)
+    this.#run.meet(before, event, decision, this.#now)
+    if (this.#run.mayRunAt(this.#now)) expect(holdsKey(decision.order), `${event.kind}: its key is free`).toBe(true)
     this.#order = Object.freeze(decision.order)
   }
 
@@ -226,6 +231,11 @@ function expectFenced(before: OrderState, event: OrderEvent, decision: Decision,
   if (event.kind === 'claim' && decision.kind === 'changed') {
     expect(before.expiresAt === null || before.expiresAt > now).toBe(true)
   }
+}
+
+/** C5: as long as somebody may be at it, nobody else gets its resource key. */
+function holdsKey({ status }: OrderState): boolean {
+  return status === 'RUNNING' || status === 'STALE'
 }
 
 /** C7: a sweep just before dueAt does nothing, one at dueAt does something, and only what may rest is never due. */

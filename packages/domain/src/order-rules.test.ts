@@ -11,11 +11,13 @@ const answers = `
 event                 PENDING_APPROVAL  QUEUED          CLAIMED         RUNNING                       STALE                       NEEDS_ATTENTION  terminal
 approve               QUEUED            invalid_status  invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
 reject                REJECTED          invalid_status  invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
-settle_succeeded      not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt                SUCCEEDED        not_in_doubt
-settle_failed         not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt                FAILED           not_in_doubt
+settle_succeeded      not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt/SUCCEEDED      SUCCEEDED        not_in_doubt
+settle_failed         not_in_doubt      not_in_doubt    not_in_doubt    not_in_doubt                  not_in_doubt/FAILED         FAILED           not_in_doubt
 claim                 invalid_status    CLAIMED         invalid_status  invalid_status                invalid_status              invalid_status   invalid_status
 start                 lease_lost        lease_lost      RUNNING         kept                          invalid_status              invalid_status   already_ended
-heartbeat             lease_lost        lease_lost      invalid_status  kept                          lease_lost/kept             lease_lost/kept  already_ended
+heartbeat             lease_lost        lease_lost      invalid_status  kept                          lease_lost/RUNNING          lease_lost/kept  already_ended
+heartbeat_overdue     lease_lost        lease_lost      invalid_status  kept                          lease_lost/kept             lease_lost/kept  already_ended
+heartbeat_with_key    lease_lost        lease_lost      invalid_status  kept                          lease_lost/RUNNING          lease_lost       already_ended
 succeeded             lease_lost        lease_lost      invalid_status  SUCCEEDED                     SUCCEEDED                   SUCCEEDED        already_ended
 failed                lease_lost        lease_lost      invalid_status  FAILED>QUEUED/FAILED          FAILED>QUEUED/FAILED        FAILED           already_ended
 failed_for_good       lease_lost        lease_lost      invalid_status  FAILED                        FAILED                      FAILED           already_ended
@@ -31,12 +33,12 @@ interrupted_asked     lease_lost        lease_lost      invalid_status  STALE>FA
 cancel                CANCELED          CANCELED        CANCELED        RUNNING                       STALE                       already_ended    already_ended
 cancel_again          CANCELED          CANCELED        CANCELED        kept                          kept                        already_ended    already_ended
 sweep_early           kept              kept            kept            kept                          kept                        kept             kept
-sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/NEEDS_ATTENTION      kept             kept
+sweep_lapsed          kept              kept            QUEUED          STALE                         QUEUED/kept                 kept             kept
 sweep_day             EXPIRED           EXPIRED         QUEUED          STALE                         QUEUED/NEEDS_ATTENTION      kept             kept
 sweep_deadline        kept              kept            kept            STALE                         kept                        kept             kept
 sweep_deadline_spent  kept              kept            kept            STALE                         kept                        kept             kept
 sweep_deadline_asked  kept              kept            kept            STALE                         kept                        kept             kept
-sweep_spent           kept              kept            FAILED          STALE                         FAILED/NEEDS_ATTENTION      kept             kept
+sweep_spent           kept              kept            FAILED          STALE                         FAILED/kept                 kept             kept
 `
 
 interface Situation {
@@ -60,6 +62,8 @@ const situations: Record<string, Situation> = {
   claim: { event: { kind: 'claim', runnerId: 'runner-1', lease: 'lease-2' } },
   start: { event: { kind: 'start', by: holder } },
   heartbeat: { event: { kind: 'heartbeat', by: holder } },
+  heartbeat_overdue: { event: { kind: 'heartbeat', by: holder }, now: hour, patch: overdue },
+  heartbeat_with_key: { event: { kind: 'heartbeat', by: holder }, patch: { resourceKey: 'app' } },
   succeeded: { event: completed('succeeded') },
   failed: { event: completed('failed') },
   failed_for_good: { event: completed('failed', { retryable: false }) },

@@ -12,6 +12,7 @@ export const orderTable = {
     fail: 'FAILED',
     time_out: 'TIMED_OUT',
     cancel: 'CANCELED',
+    resume: 'RUNNING',
     retry: 'QUEUED',
     give_up: 'FAILED',
     doubt: 'NEEDS_ATTENTION',

@@ -10,6 +10,8 @@ export interface OrderTiming {
   timeoutGraceMs: number
   /** How long a STALE order waits for a late report. */
   staleGraceMs: number
+  /** How long it may take until a run that nobody hears of has ended after its time: to stop it and take back what it did. */
+  stopGraceMs: number
   retry: Backoff
   /** Claims lost before start after which the order is given up: something kills every runner that takes it. */
   maxLostClaims: number
@@ -20,6 +22,8 @@ export const defaultTiming: OrderTiming = {
   runLeaseMs: 120_000,
   timeoutGraceMs: 30_000,
   staleGraceMs: 60_000,
+  // The executor takes back for up to five minutes.
+  stopGraceMs: 320_000,
   retry: { baseMs: 5_000, capMs: 600_000 },
   maxLostClaims: 10,
 }

@@ -31,7 +31,7 @@ export function refuseSharedName(names: readonly string[], name: string): void {
 export function hasLiveOrders(noun: 'server' | 'runner', orderId: string): AppError {
   return new AppError(
     'conflict',
-    `This ${noun} has live orders, such as ${orderId}. Cancel them or let them end first.`,
+    `This ${noun} has live orders, such as ${orderId}. Cancel them or let them end first; one that is silent ends by a verdict: ikoma order settle ${orderId}`,
     {
       reason: `${noun}_has_live_orders`,
     },

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { contextsPath } from '../contexts.ts'
 import { ok, problem, type Reply } from '../testing/fake-api.ts'
-import { aRunner, noon, page } from '../testing/fixtures.ts'
+import { anOrder, aRunner, noon, page } from '../testing/fixtures.ts'
 import { createConnectedWorld } from '../testing/world.ts'
 
 /** Ready, by a clock that is this many seconds off the person's own. */
@@ -19,6 +19,7 @@ async function setup() {
   world.api.on('GET /readyz', readyAt(0))
   world.api.on('GET /v1/clock', ok({ now: noon(), steady: true, jump: null }))
   world.api.on('GET /v1/drain', ok({ draining: null, running: 0 }))
+  world.api.on('GET /v1/orders', ok(page([])))
   const checks = async (...argv: string[]) => {
     const { code, stdout } = await world.run('doctor', '--json', ...argv)
     const found: { name: string; status: string }[] = JSON.parse(stdout).checks
@@ -74,6 +75,18 @@ describe('doctor', () => {
     mkdirSync(dirname(contextsPath(io)), { recursive: true })
     writeFileSync(contextsPath(io), '{}', { mode: 0o644 })
     expect(await checks()).toMatchObject({ code: 1, found: { contexts: 'fail' } })
+  })
+
+  it('warns of orders that may still run though nobody hears of them, with what ends them', async () => {
+    const { checks, run, api } = await setup()
+    const silent = { status: 'STALE', retryClass: 'once', resourceKey: 'app', heldUntil: noon(600) } as const
+    api.on('GET /v1/orders', ok(page([anOrder(silent), anOrder({ status: 'STALE' })])))
+    expect(await checks()).toMatchObject({ code: 0, found: { orders_silent: 'warn' } })
+    expect(api.seen('GET /v1/orders')[0]?.query).toMatchObject({ status: 'STALE' })
+    const { stdout } = await run('doctor')
+    expect(stdout).toContain(
+      'a7f3c1b9 (its key is held until 2026-11-20 12:10:00)\n    → Look at their servers; a verdict',
+    )
   })
 
   it('fails by name while a jump of the control plane’s clock is not over', async () => {

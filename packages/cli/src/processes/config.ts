@@ -64,6 +64,7 @@ export const environmentSchema = z.object({
   IKOMA_RUN_LEASE_SEC: secondsVariable.optional(),
   IKOMA_TIMEOUT_GRACE_SEC: secondsVariable.optional(),
   IKOMA_STALE_GRACE_SEC: secondsVariable.optional(),
+  IKOMA_STOP_GRACE_SEC: secondsVariable.optional(),
   IKOMA_RETRY_BASE_SEC: secondsVariable.optional(),
   IKOMA_RECONCILE_SEC: secondsVariable.default(30),
   IKOMA_RETENTION_DAYS: daysVariable.default(90),
@@ -141,6 +142,7 @@ function timingOf(given: Environment): OrderTiming {
     runLeaseMs: ms(given.IKOMA_RUN_LEASE_SEC, defaultTiming.runLeaseMs),
     timeoutGraceMs: ms(given.IKOMA_TIMEOUT_GRACE_SEC, defaultTiming.timeoutGraceMs),
     staleGraceMs: ms(given.IKOMA_STALE_GRACE_SEC, defaultTiming.staleGraceMs),
+    stopGraceMs: ms(given.IKOMA_STOP_GRACE_SEC, defaultTiming.stopGraceMs),
     retry: { ...defaultTiming.retry, baseMs: ms(given.IKOMA_RETRY_BASE_SEC, defaultTiming.retry.baseMs) },
   }
 }

@@ -40,6 +40,7 @@ export function anOrder(changes: Partial<OrderResource> = {}): OrderResource {
     heartbeatAt: null,
     cancelRequestedAt: null,
     completedAt: null,
+    heldUntil: null,
     report: null,
     ...changes,
   }

@@ -8,7 +8,7 @@ const messages: Record<RefusalReason, string> = {
   already_ended: 'The order has ended.',
   already_completed: 'This claim was completed with another report.',
   not_yet: 'The order may not be claimed yet.',
-  not_in_doubt: 'Only an order that NEEDS_ATTENTION can be settled.',
+  not_in_doubt: 'Only an order that NEEDS_ATTENTION can be settled, or one that is done once and is STALE.',
   seal_broken: 'The order was changed in the database. Place a new one.',
   newer_version: 'The order was written by a newer IKOMA, which alone may change it.',
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type ClaimedOrder, type Grant, grantBatchText } from '@ikoma/api'
+import { overGraceMs } from '@ikoma/domain'
 import { newSigningKey, verifySignature } from '@ikoma/kernel/node'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { enrolProven } from '../testing/proven-runner.ts'
@@ -35,6 +36,13 @@ async function silence(): Promise<void> {
   world.time.now += world.timing.runLeaseMs + 1
   await world.reconcile()
   world.time.now += world.timing.staleGraceMs + 1
+  await world.reconcile()
+}
+
+/** Nor until nobody can be at it any more. */
+async function longSilence({ timeoutSec }: { timeoutSec: number }): Promise<void> {
+  await silence()
+  world.time.now += timeoutSec * 1000 + overGraceMs(world.timing)
   await world.reconcile()
 }
 
@@ -218,7 +226,7 @@ describe('reporting', () => {
 
   test('the real end of a `once` order settles it, however late the link lets it through', async () => {
     const { runner, order, at } = await onceRunning()
-    await silence()
+    await longSilence(order)
     expect(await statusOf(order.id)).toBe('NEEDS_ATTENTION')
     // It went on meanwhile, and asks whether it still may.
     expect((await at('heartbeat')).body).toMatchObject({ status: 'NEEDS_ATTENTION', cancelRequested: false })
@@ -227,6 +235,24 @@ describe('reporting', () => {
     expect((await at('complete', { body: done })).status).toBe(200)
     const shown = (await world.admin('GET', `/v1/orders/${order.id}`)).body
     expect(shown).toMatchObject({ status: 'SUCCEEDED', statusReason: null, attempt: 1, report: done.report })
+    expect((await runner.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
+  })
+
+  test('what may still run keeps its key and is told as silent; its runner takes it up again when the link is back', async () => {
+    const more = { type: 'service.systemd.restart', payload: { name: 'gateway' }, timeoutSec: 3600, resourceKey: 'app' }
+    const { runner, order, at } = await running(more)
+    const other = await world.createRunner()
+    const next = await placeSelftest(world, other.id, { resourceKey: 'app' })
+    await silence()
+    const stale = (await world.admin('GET', `/v1/orders/${order.id}`)).body
+    expect(stale).toMatchObject({ status: 'STALE', statusReason: 'no_heartbeat', completedAt: null })
+    const heldUntil = Date.parse(stale.startedAt) + 3_600_000 + overGraceMs(world.timing)
+    expect(Date.parse(stale.heldUntil)).toBe(heldUntil)
+    expect((await other.call('POST', '/v1/runner/orders/claim-next')).status, 'its key is held').toBe(204)
+    expect((await at('heartbeat')).body).toMatchObject({ status: 'RUNNING' })
+    expect((await world.admin('GET', `/v1/orders/${order.id}`)).body).toMatchObject({ heldUntil: null })
+    expect((await at('complete', { body: done })).body.status).toBe('SUCCEEDED')
+    expect((await other.claim()).id).toBe(next.id)
     expect((await runner.call('POST', '/v1/runner/orders/claim-next')).status).toBe(204)
   })
 
@@ -268,7 +294,7 @@ describe('settling', () => {
   test('a person says how it ended, once, with a reason that stays; what the runner says then is kept beside', async () => {
     const { order, at } = await onceRunning()
     expect((await settle(order.id, { as: 'failed', reason: 'x' })).body.reason).toBe('not_in_doubt')
-    await silence()
+    await longSilence(order)
     const fields = (await settle(order.id, { as: 'perhaps' })).body.fields
     expect(fields.map(({ field }: { field: string }) => field)).toEqual(['body/as', 'body/reason'])
     const first = await settle(order.id, { as: 'failed', reason: 'the table is empty' })
@@ -291,6 +317,26 @@ describe('settling', () => {
       { action: 'order.reported_late', actor: `runner:${order.runnerId}`, reason: 'succeeded' },
     ])
     expect((await settle('019b0000-0000-7000-8000-000000000000', { as: 'failed', reason: 'x' })).status).toBe(404)
+  })
+
+  test('a person who has looked frees the key of a silent order; its runner is told to stop when it comes back', async () => {
+    const { order, at, runner } = await onceRunning()
+    await silence()
+    const refused = await world.admin('DELETE', `/v1/runners/${runner.id}`)
+    expect([refused.body.reason, refused.body.detail]).toEqual([
+      'runner_has_live_orders',
+      expect.stringContaining(`ikoma order settle`),
+    ])
+    const ended = await settle(order.id, { as: 'failed', reason: 'the machine is gone' })
+    expect(ended.body).toMatchObject({ status: 'FAILED', statusReason: 'settled', heldUntil: null })
+    expect((await at('heartbeat')).body.reason).toBe('already_ended')
+    expect((await at('complete', { body: done })).body.status).toBe('FAILED')
+    const { items } = (await world.admin('GET', `/v1/orders/${order.id}/events`)).body
+    expect(items.slice(-2)).toMatchObject([
+      { action: 'order.settled', from: 'STALE', to: 'FAILED', reason: 'the machine is gone' },
+      { action: 'order.reported_late', from: 'FAILED', to: 'FAILED' },
+    ])
+    expect((await world.admin('DELETE', `/v1/runners/${runner.id}`)).status).toBe(204)
   })
 })
 

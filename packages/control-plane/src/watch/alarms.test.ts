@@ -8,6 +8,7 @@ import { enrolProven } from '../testing/proven-runner.ts'
 import { placeSelftest, setup, type World } from '../testing/world.ts'
 import { type AlarmName, alarms } from './alarms.ts'
 import { Retention } from './retention.ts'
+import { watchSilentOrders } from './silent-orders.ts'
 
 let world: World
 beforeEach(async () => {
@@ -105,6 +106,23 @@ const causes: Record<AlarmName, () => Promise<object>> = {
     return { silent: 5, running: 5 }
   },
 
+  async order_silent() {
+    const runner = await world.createRunner({ scopes: ['service'] })
+    const restart = { type: 'service.systemd.restart', payload: { name: 'gateway' }, resourceKey: 'app' }
+    const { id: orderId } = await placeSelftest(world, runner.id, restart)
+    const { lease } = await runner.claim()
+    await runner.call('POST', `/v1/runner/orders/${orderId}/start`, { headers: { 'x-ikoma-lease': lease } })
+    // One that is done again by itself needs nobody.
+    const other = await world.createRunner()
+    const again = await placeSelftest(world, other.id)
+    const headers = { 'x-ikoma-lease': (await other.claim()).lease }
+    await other.call('POST', `/v1/runner/orders/${again.id}/start`, { headers })
+    await watchSilentOrders(world)
+    world.time.now += world.timing.runLeaseMs + 1
+    await world.reconcile()
+    await watchSilentOrders(world)
+    return { orderId, runnerId: runner.id, resourceKey: 'app', heldUntil: expect.stringMatching(/^2\d{3}-/) }
+  },
   async runner_cloned() {
     const { id: runnerId, at } = await enrolProven(world, 'web-1')
     const [one, other] = [at(), at()]

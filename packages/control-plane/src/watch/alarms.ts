@@ -9,6 +9,8 @@ export const alarms = {
   clock_jumped:
     'the clock of the control plane jumped: nothing is deleted until it is back, or somebody says that it is right (ikoma control-plane accept-clock)',
   mass_silence: 'many runners went silent at once: no lease is revoked; look at the network first',
+  order_silent:
+    'the runner of an order that is done once is silent: it may still be running, and keeps its resource key. Look at its server; a verdict ends it: ikoma order settle',
   runner_cloned: 'two machines speak as one runner: both get no orders until one of them is gone',
   schedule_overdue: 'a schedule is overdue',
   seal_broken: 'the seal of a row is broken: it was changed in the database, and is refused; orders are withdrawn',

@@ -11,6 +11,7 @@ import {
   type OrderTiming,
   type Store,
 } from '@ikoma/domain'
+import { PossibleRun } from '@ikoma/domain/testing/possible-run'
 import { newId } from '@ikoma/kernel'
 import { expect } from 'vitest'
 import { anOrder, approvedType, noon, onceType, readType } from '../testing/fixtures.ts'
@@ -22,18 +23,19 @@ const timing: OrderTiming = {
   runLeaseMs: 2000,
   timeoutGraceMs: 500,
   staleGraceMs: 1500,
+  stopGraceMs: 4000,
   retry: { baseMs: 800, capMs: 5000 },
   maxLostClaims: 2,
 }
 
 const meantFor: Record<Extract<Act, { order: number }>['do'], readonly OrderStatus[]> = {
   start: ['CLAIMED'],
-  heartbeat: ['RUNNING'],
+  heartbeat: ['RUNNING', 'STALE'],
   complete: ['RUNNING', 'STALE', 'NEEDS_ATTENTION'],
   cancel: liveStatuses,
   approve: ['PENDING_APPROVAL'],
   reject: ['PENDING_APPROVAL'],
-  settle: ['NEEDS_ATTENTION'],
+  settle: ['STALE', 'NEEDS_ATTENTION'],
 }
 
 const types = [readType, onceType, approvedType]
@@ -48,6 +50,7 @@ export class MirroredStore {
   readonly #priorities = new Map<string, number>()
   readonly #leases = new Map<string, string[]>()
   readonly #pruned = new Set<string>()
+  readonly #runs = new Map<string, PossibleRun>()
   #now = noon
 
   constructor(store: Store) {
@@ -55,6 +58,11 @@ export class MirroredStore {
   }
 
   async act(act: Act): Promise<void> {
+    await this.#perform(act)
+    this.#expectKeysHeld()
+  }
+
+  async #perform(act: Act): Promise<void> {
     switch (act.do) {
       case 'place':
         return this.#place(act)
@@ -81,6 +89,14 @@ export class MirroredStore {
     expect(found).toMatchObject(this.#orders.map((order) => (this.#pruned.has(order.id) ? null : order)))
     for (const holders of Map.groupBy(this.#orders.filter(isInTurn), ({ resourceKey }) => resourceKey).values()) {
       expect(holders, 'orders sharing a resource key overlap').toHaveLength(1)
+    }
+  }
+
+  /** Nobody else may be given the resource key of an order that somebody may still be at. */
+  #expectKeysHeld(): void {
+    const mayRun = this.#orders.filter(({ id }) => this.#runs.get(id)?.mayRunAt(this.#now))
+    for (const order of mayRun.filter(({ resourceKey }) => resourceKey !== null)) {
+      expect(isInTurn(order), `its key is free, and it may run: ${JSON.stringify(order)}`).toBe(true)
     }
   }
 
@@ -164,6 +180,9 @@ export class MirroredStore {
     if (this.#pruned.has(order.id)) return expect(decision, 'it is gone').toBeNull()
     const expected = advance(order, event, this.#circumstance())
     expect(decision, event.kind).toMatchObject(expected)
+    const run = this.#runs.get(order.id) ?? new PossibleRun(timing)
+    run.meet(order, event, expected, this.#now)
+    this.#runs.set(order.id, run)
     this.#set(expected.order)
   }
 

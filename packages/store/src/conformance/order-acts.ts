@@ -85,6 +85,27 @@ export const anyActs: fc.Arbitrary<Act[]> = fc
   .tuple(place as fc.Arbitrary<Act>, fc.array(act, { maxLength: 31, size: 'max' }))
   .map(([first, rest]) => [first, ...rest])
 
+const keyed = { do: 'place', maxAttempts: 1, key: 'a', delayMs: 0, lifeMs: null, priority: 0 } as const
+const begun: Act[] = [
+  { ...keyed, type: 1 },
+  { do: 'claim', runner: 0, max: 1 },
+  { do: 'start', order: 0, by: 'holder' },
+  { ...keyed, type: 0 },
+]
+
+/** What is done once has begun, another order waits for its key, and little is heard of either. */
+export const silentActs: fc.Arbitrary<Act[]> = fc
+  .array(
+    fc.oneof(
+      { weight: 6, arbitrary: wait },
+      { weight: 6, arbitrary: sweep },
+      { weight: 3, arbitrary: claim },
+      { weight: 1, arbitrary: fc.oneof(speak, complete, settle, cancel) },
+    ) as fc.Arbitrary<Act>,
+    { maxLength: 16, size: 'max' },
+  )
+  .map((rest) => [...begun, ...rest])
+
 /** The first four times out of five. */
 function mostly<T>(first: T, ...others: T[]): fc.Arbitrary<T> {
   return fc.oneof({ weight: 4, arbitrary: fc.constant(first) }, { weight: 1, arbitrary: fc.constantFrom(...others) })

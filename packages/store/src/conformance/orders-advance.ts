@@ -1,4 +1,4 @@
-import { type OrderEvent, type OrderStatus, orderStatuses } from '@ikoma/domain'
+import { defaultTiming, type OrderEvent, type OrderStatus, orderStatuses, overAt } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
 import { aClaim, anAdvance, noon, onceType, readType } from '../testing/fixtures.ts'
 import {
@@ -13,7 +13,6 @@ import {
   runLeaseMs,
   runnerId,
   setup,
-  staleGraceMs,
   startNext,
   times,
 } from './world.ts'
@@ -156,7 +155,8 @@ function describeReports(open: OpenStore): void {
         const { id } = await place(store, {}, onceType)
         const { by } = await startNext(store, { types: [onceType.type] })
         await moved(store, id, { kind: 'sweep' }, { now: noon + runLeaseMs })
-        await moved(store, id, { kind: 'sweep' }, { now: noon + runLeaseMs + staleGraceMs })
+        const now = overAt(await found(store, id), defaultTiming)
+        await moved(store, id, { kind: 'sweep' }, { now })
         expect((await found(store, id)).status).toBe('NEEDS_ATTENTION')
         if (settledBefore) await moved(store, id, { kind: 'settle', verdict: 'failed', reason: 'seen' })
         const late = await moved(store, id, completion(by, 'succeeded'), { report: { late: true } })

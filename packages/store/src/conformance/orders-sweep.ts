@@ -1,4 +1,4 @@
-import { defaultTiming, type Store } from '@ikoma/domain'
+import { defaultTiming, overAt, type Store } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
 import { aClaim, anAdvance, approvedType, noon, onceType } from '../testing/fixtures.ts'
 import {
@@ -39,7 +39,7 @@ export function describeSweeping(open: OpenStore): void {
       expect(await found(store, fresh.id)).toEqual(fresh)
     })
 
-    it('resolves a silent order after its grace: again when that is safe, to a person when it is not', async () => {
+    it('resolves a silent order: again after its grace when that is safe, to a person after its own time when it is not', async () => {
       const { store } = await setup(open)
       const safe = await place(store, { timeoutSec: 3600 })
       const unsafe = await place(store, { timeoutSec: 3600 }, onceType)
@@ -49,9 +49,12 @@ export function describeSweeping(open: OpenStore): void {
       expect(await sweepAt(store, staleAt)).toEqual({ seen: 3, actions: { 'order.went_stale': 3 } })
       expect(await sweepAt(store, staleAt + staleGraceMs - 1)).toEqual({ seen: 0, actions: {} })
       expect(await sweepAt(store, staleAt + staleGraceMs)).toEqual({
-        seen: 3,
-        actions: { 'order.requeued': 1, 'order.needs_attention': 1, 'order.failed': 1 },
+        seen: 2,
+        actions: { 'order.requeued': 1, 'order.failed': 1 },
       })
+      const over = overAt(await found(store, unsafe.id), defaultTiming)
+      expect(await sweepAt(store, over - 1)).toEqual({ seen: 0, actions: {} })
+      expect(await sweepAt(store, over)).toEqual({ seen: 1, actions: { 'order.needs_attention': 1 } })
       expect(await statuses(store, [safe, unsafe, last])).toEqual(['QUEUED', 'NEEDS_ATTENTION', 'FAILED'])
     })
 
@@ -92,7 +95,7 @@ export function describeSweeping(open: OpenStore): void {
 
     it('leaves claimed and running orders alone while leases are held, and still does the rest', async () => {
       const { store } = await setup(open)
-      const stale = await place(store, {}, onceType)
+      const stale = await place(store, { timeoutSec: 60 }, onceType)
       await startNext(store)
       await sweepAt(store, noon + runLeaseMs)
       const running = await place(store)
@@ -100,7 +103,7 @@ export function describeSweeping(open: OpenStore): void {
       const claimed = await place(store)
       await claimNext(store)
       const queued = await place(store, { expiresAt: noon + 1 })
-      const now = noon + runLeaseMs + staleGraceMs
+      const now = overAt(await found(store, stale.id), defaultTiming)
       expect(await sweepAt(store, now, { holdLeases: true })).toEqual({
         seen: 2,
         actions: { 'order.needs_attention': 1, 'order.expired': 1 },
@@ -136,6 +139,25 @@ export function describeSweeping(open: OpenStore): void {
       await sweepAt(store, noon + runLeaseMs)
       expect(await statuses(store, [running, claimed])).toEqual(['STALE', 'QUEUED'])
       expect(await store.releaseOrders(noon, 9)).toBe(1)
+    })
+
+    it('leaves a silent `once` order due by its own time when the clock was set back, unless that is of the wrong clock', async () => {
+      const { store } = await setup(open)
+      const day = 24 * 3_600_000
+      const rightly = await place(store, { timeoutSec: 86_400 }, onceType)
+      const ahead = await place(store, { timeoutSec: 3600, expiresAt: noon + 401 * day }, onceType)
+      await startNext(store)
+      await sweepAt(store, noon + runLeaseMs)
+      await startNext(store, { now: noon + 400 * day })
+      const went = { now: noon + 400 * day + runLeaseMs, random: 0, timing: defaultTiming }
+      await moved(store, ahead.id, { kind: 'sweep' }, went)
+      const { dueAt } = await found(store, rightly.id)
+      const now = noon + runLeaseMs
+      expect(await sweepAt(store, now, { wentBack: true })).toEqual({ seen: 1, actions: {} })
+      expect(await sweepAt(store, now, { wentBack: true })).toEqual({ seen: 0, actions: {} })
+      const [kept, back] = [await found(store, rightly.id), await found(store, ahead.id)]
+      expect(kept.dueAt).toBe(dueAt)
+      expect(back).toMatchObject({ status: 'STALE', startedAt: now, dueAt: overAt(back, defaultTiming) })
     })
 
     it('is not held up for ever by orders that stay as they are', async () => {

@@ -1,6 +1,6 @@
-import { isTerminal, orderStatuses, type Store } from '@ikoma/domain'
+import { defaultTiming, isTerminal, orderStatuses, type Store } from '@ikoma/domain'
 import { describe, expect, it } from 'vitest'
-import { aClaim, approvedType, noon } from '../testing/fixtures.ts'
+import { aClaim, approvedType, noon, onceType } from '../testing/fixtures.ts'
 import {
   bring,
   claimLeaseMs,
@@ -10,14 +10,17 @@ import {
   moved,
   type OpenStore,
   place,
+  runLeaseMs,
   runnerId,
   setup,
+  staleGraceMs,
   startNext,
   sweepAt,
   times,
 } from './world.ts'
 
 const resourceKey = 'app:web'
+const { stopGraceMs, timeoutGraceMs } = defaultTiming
 
 export function describeResourceKeys(open: OpenStore): void {
   describe('orders sharing a resource key', () => {
@@ -56,6 +59,39 @@ export function describeResourceKeys(open: OpenStore): void {
         expect(next.wait).toBe(free ? null : 'resource')
       })
     }
+
+    it('must wait for a silent `once` order as long as it may run: until its own time and all that follows it are over', async () => {
+      const { store } = await setup(open)
+      const { id } = await place(store, { resourceKey, timeoutSec: 3600 }, onceType)
+      await startNext(store)
+      const next = await place(store, { resourceKey })
+      await sweepAt(store, noon + runLeaseMs)
+      expect((await found(store, id)).status, 'that it is silent is said at once').toBe('STALE')
+      const overAt = noon + 3_600_000 + timeoutGraceMs + claimLeaseMs + stopGraceMs
+      for (const now of [noon + runLeaseMs + staleGraceMs, noon + 3_600_000, overAt - 1]) {
+        await sweepAt(store, now)
+        expect([(await found(store, id)).status, await claimable(store, now)]).toEqual(['STALE', []])
+      }
+      await sweepAt(store, overAt)
+      expect((await found(store, id)).status).toBe('NEEDS_ATTENTION')
+      expect(await claimable(store, overAt)).toEqual([next.id])
+    })
+
+    it('take their turn when a person says how a silent one ended, or its runner does', async () => {
+      const { store } = await setup(open)
+      for (const word of ['verdict', 'report', 'interrupted'] as const) {
+        const { id } = await place(store, { resourceKey, timeoutSec: 3600 }, onceType)
+        const { by } = await startNext(store)
+        const next = await place(store, { resourceKey })
+        await sweepAt(store, noon + runLeaseMs)
+        expect(await claimable(store)).toEqual([])
+        const verdict = { kind: 'settle', verdict: 'failed', reason: 'the disk was full' } as const
+        const said = { verdict, report: completion(by, 'succeeded'), interrupted: completion(by, 'interrupted') }
+        await moved(store, id, said[word])
+        expect(await claimable(store)).toEqual([next.id])
+        await moved(store, next.id, { kind: 'cancel', reason: null })
+      }
+    })
 
     it('take their turn when the one before is canceled or expires', async () => {
       const { store } = await setup(open)

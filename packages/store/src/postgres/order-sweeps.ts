@@ -4,11 +4,12 @@ import {
   latestDueAt,
   latestRetryAt,
   type OrderState,
+  overGraceMs,
   type Sweep,
   type SweepResult,
 } from '@ikoma/domain'
 import { and, asc, gt, isNotNull, lt, lte, notInArray, or, sql } from 'drizzle-orm'
-import { heldIn } from '../held-sweep.ts'
+import { heldIn, isSilentByRight } from '../held-sweep.ts'
 import { ours } from '../order-fields.ts'
 import { takeLocks } from './locks.ts'
 import { announce, applyEvent, lockOrders, saveChanges } from './order-changes.ts'
@@ -59,7 +60,11 @@ export async function sweepOrders(tx: Transaction, sweep: Sweep): Promise<SweepR
 }
 
 async function listAhead(tx: Transaction, { now, limit, timing }: Sweep): Promise<{ id: string }[]> {
-  const leased = and(gt(orders.dueAt, latestDueAt(now, timing)), sql`status in ('CLAIMED', 'RUNNING', 'STALE')`)
+  const leased = and(
+    gt(orders.dueAt, latestDueAt(now, timing)),
+    sql`status in ('CLAIMED', 'RUNNING', 'STALE')`,
+    sql.raw(`not (${isSilentByRight(String(now), String(overGraceMs(timing)))})`),
+  )
   const retried = and(
     sql`status = 'QUEUED' and wait = 'time' and attempt > 0`,
     gt(orders.runAt, latestRetryAt(now, timing)),

@@ -1,5 +1,5 @@
-import { latestDueAt, latestRetryAt, type Order, type Sweep } from '@ikoma/domain'
-import { heldIn, leased, waiting } from '../held-sweep.ts'
+import { latestDueAt, latestRetryAt, type Order, overGraceMs, type Sweep } from '@ikoma/domain'
+import { heldIn, isSilentByRight, leased, waiting } from '../held-sweep.ts'
 import { mutableNames, ours, type StoredOrder, type StoredState, sealNames, stateNames } from '../order-fields.ts'
 import type { Db } from './database.ts'
 import { orderColumns, orderNames } from './order-columns.ts'
@@ -73,7 +73,8 @@ export function prepareOrderStatements({ $client: client }: Db) {
   const due = new Map([[], leased, waiting, [...leased, ...waiting]].map((held) => [held.join(), dueOf(without(held))]))
   const fromAhead = client.prepare(`
     select ${selectList(readNames)} from orders indexed by orders_due
-    where due_at is not null and due_at > ? and status in ('CLAIMED', 'RUNNING', 'STALE') and ${ours} limit ?`)
+    where due_at is not null and due_at > :latest and status in ('CLAIMED', 'RUNNING', 'STALE') and ${ours}
+      and not (${isSilentByRight(':now', ':grace')}) limit :limit`)
   const retriesAhead = client.prepare(`
     select ${selectList(readNames)} from orders indexed by orders_waiting_time
     where status = 'QUEUED' and wait = 'time' and run_at > ? and attempt > 0 and ${ours} limit ?`)
@@ -109,8 +110,9 @@ export function prepareOrderStatements({ $client: client }: Db) {
     /** Orders that time alone must change. */
     due({ now, limit, timing, ...sweep }: Sweep) {
       const found = due.get(heldIn(sweep).join())?.all(now, limit) ?? []
+      const leases = { latest: latestDueAt(now, timing), now, grace: overGraceMs(timing), limit }
       const ahead = sweep.wentBack
-        ? [...fromAhead.all(latestDueAt(now, timing), limit), ...retriesAhead.all(latestRetryAt(now, timing), limit)]
+        ? [...fromAhead.all(leases), ...retriesAhead.all(latestRetryAt(now, timing), limit)]
         : []
       return [...found, ...ahead].slice(0, limit) as unknown as StoredState[]
     },

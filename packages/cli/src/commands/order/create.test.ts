@@ -52,6 +52,7 @@ describe('order create, as a person sees it', () => {
     })
     const requeued = anOrder({ attempt: 1, statusReason: 'no_heartbeat', runAt: noon(200) })
     const stale = anOrder({ ...running, status: 'STALE', statusReason: 'no_heartbeat' })
+    const silent = anOrder({ ...stale, retryClass: 'once', resourceKey: 'app:web', heldUntil: noon(600) })
     const unknown = anOrder({
       ...running,
       status: 'NEEDS_ATTENTION',
@@ -65,7 +66,13 @@ describe('order create, as a person sees it', () => {
       await scene(await setup([status(failed)], { tty: true }), ...selftest),
       await scene(await setup([status(facts)], { tty: true }), ...selftest),
       await scene(await setup([status(running), status(stale), status(requeued), status(succeeded)]), ...selftest),
-      await scene(await setup([status(running), status(stale), status(unknown)]), ...selftest),
+      await scene(await setup([status(running), status(silent), status(unknown)]), ...selftest),
+      await scene(
+        await setup([status(running), status(silent), status(running), status(succeeded)]),
+        ...selftest,
+        '--lang',
+        'fr',
+      ),
       await scene(await setup(story), ...selftest, '--detach'),
       await scene(await setup(story), ...selftest, '--json'),
     ]

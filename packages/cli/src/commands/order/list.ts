@@ -8,6 +8,7 @@ import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { ago, span } from '../../times.ts'
 import { translated } from '../../words.ts'
+import { mayRunText } from './order-changes.ts'
 import { addOrderFilters, type OrderFilterOptions, orderFilters } from './order-filters.ts'
 import { statusPart } from './status.ts'
 import { scopeName } from './target.ts'
@@ -32,6 +33,10 @@ export async function listOrders(options: ListOrdersOptions, context: RemoteCont
         rows,
       )
   })
+  for (const order of page.items) {
+    const mayRun = mayRunText(order, context)
+    if (mayRun !== null) out.note({ text: mayRun, style: 'yellow' })
+  }
   if (page.items.length === 0)
     out.note(Object.values(query).some(Boolean) ? words[language].noMatch : words[language].empty)
   noteMore(page.next, context)

@@ -1,5 +1,6 @@
 import type { OrderSummary } from '@ikoma/api'
 import type { RemoteContext } from '../../cli.ts'
+import { shortId } from '../../lookup.ts'
 import type { Style } from '../../output.ts'
 import { dateAndTime, timeOfDay } from '../../times.ts'
 import { translated } from '../../words.ts'
@@ -38,13 +39,23 @@ export function changesOf(order: Course, runner: string, context: RemoteContext)
   if (cancelRequestedAt) {
     changes.push({ key: 'cancel', at: cancelRequestedAt, text: orderWords[language].cancelRequested, style: 'yellow' })
   }
-  if (status === 'STALE')
-    changes.push({ key: `stale ${attempt}`, at: null, text: words[language].stale(why), style: 'yellow' })
+  if (status === 'STALE') {
+    const next = mayRunText(order, context) ?? words[language].late
+    changes.push({ key: `stale ${attempt}`, at: null, text: words[language].stale(why, next), style: 'yellow' })
+  }
   if (status === 'QUEUED' && attempt > 0) {
     const text = words[language].requeued(why, timeOfDay(order.runAt, context))
     changes.push({ key: `requeued ${attempt}`, at: null, text, style: 'yellow' })
   }
   return changes
+}
+
+/** What a person must know of an order that may run unheard of, and can do; null for any other. */
+export function mayRunText(order: Course, context: RemoteContext): string | null {
+  // A former version tells of none.
+  const { id, heldUntil = null, resourceKey } = order
+  if (heldUntil === null) return null
+  return orderWords[context.language].mayRun(shortId(id), dateAndTime(heldUntil, context), resourceKey)
 }
 
 function isLater({ runAt, createdAt }: Course): boolean {
@@ -56,12 +67,14 @@ const words = translated({
     claimed: (runner: string, attempt: number) => `claimed by ${runner} (attempt ${attempt})`,
     notBefore: (time: string) => `queued, not before ${time}`,
     requeued: (reason: string, time: string) => `queued again, not before ${time} (${reason})`,
-    stale: (reason: string) => `the runner has gone silent (${reason}); waiting for a late report`,
+    stale: (reason: string, next: string) => `the runner has gone silent (${reason}); ${next}`,
+    late: 'waiting for a late report',
   },
   fr: {
     claimed: (runner, attempt) => `pris par ${runner} (essai ${attempt})`,
     notBefore: (time) => `en file, pas avant ${time}`,
     requeued: (reason, time) => `remis en file, pas avant ${time} (${reason})`,
-    stale: (reason) => `le runner ne donne plus de nouvelles (${reason}) ; un rapport tardif est attendu`,
+    stale: (reason, next) => `le runner ne donne plus de nouvelles (${reason}) ; ${next}`,
+    late: 'un rapport tardif est attendu',
   },
 })

@@ -18,6 +18,9 @@ export const orderWords = translated({
     needsApproval: (id: string) =>
       `A person must approve it: ikoma order approve ${id} (or refuse it: ikoma order reject ${id})`,
     reattach: (id: string) => `Follow it: ikoma order logs -f ${id}`,
+    mayRun: (id: string, until: string, key: string | null) =>
+      `${id} may still be running, unheard of: ${key === null ? 'its end is waited for' : `its key ${key} is held`} until ${until}. ` +
+      `Look at the server; a verdict ends it: ikoma order settle ${id} --as succeeded (or failed) --reason '…'`,
   },
   fr: {
     args: {
@@ -36,5 +39,8 @@ export const orderWords = translated({
     needsApproval: (id) =>
       `Une personne doit l’approuver : ikoma order approve ${id} (ou le refuser : ikoma order reject ${id})`,
     reattach: (id) => `Pour le suivre : ikoma order logs -f ${id}`,
+    mayRun: (id, until, key) =>
+      `${id} tourne peut-être encore, sans nouvelles : ${key === null ? 'sa fin est attendue' : `sa clé ${key} est retenue`} jusqu’à ${until}. ` +
+      `Regardez le serveur ; un verdict y met fin : ikoma order settle ${id} --as succeeded (ou failed) --reason '…'`,
   },
 })

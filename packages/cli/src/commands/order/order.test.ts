@@ -68,6 +68,31 @@ async function setup(options: Parameters<typeof createConnectedWorld>[0] = {}) {
   return world
 }
 
+describe('an order that may still run, unheard of', () => {
+  const silent = anOrder({ ...running, status: 'STALE', retryClass: 'once', resourceKey: 'app', heldUntil: noon(600) })
+
+  it('is told as such wherever it is shown, with what ends it', async () => {
+    const { run, api } = await createConnectedWorld()
+    api.on('GET /v1/orders', ok(page([silent])))
+    api.on(`GET /v1/orders/${orderId}`, ok(silent))
+    api.on(`GET /v1/orders/${orderId}/events`, ok(page([])))
+    const told = 'a7f3c1b9 may still be running, unheard of: its key app is held until 2026-11-20 12:10:00.'
+    expect((await run('order', 'list')).stderr).toContain(
+      `${told} Look at the server; a verdict ends it: ikoma order settle`,
+    )
+    expect((await run('order', 'show', orderId)).stderr).toContain(told)
+    expect((await run('order', 'show', orderId, '--lang', 'fr')).stderr).toContain('sa clé app est retenue jusqu’à')
+  })
+
+  it('is silent and no more where its end is waited for by itself, or a former version does not say', async () => {
+    const { run, api } = await createConnectedWorld()
+    const { heldUntil: _, ...former } = silent
+    api.on('GET /v1/orders', ok(page([anOrder({ ...running, status: 'STALE' }), former])))
+    const { stdout, stderr } = await run('order', 'list')
+    expect([stdout.match(/silent/g)?.length, stderr]).toEqual([2, ''])
+  })
+})
+
 describe('order list', () => {
   it('shows a table for people and says how to get more', async () => {
     const { run } = await setup({ tty: true })

@@ -8,6 +8,7 @@ import { readPages } from '../../pages.ts'
 import { dateAndTime } from '../../times.ts'
 import { translated } from '../../words.ts'
 import { targetName } from './list.ts'
+import { mayRunText } from './order-changes.ts'
 import { writeEnding } from './order-view.ts'
 import { orderWords } from './order-words.ts'
 import { readReport, writeOutput } from './report.ts'
@@ -69,7 +70,7 @@ function writeReport(order: OrderResource, context: RemoteContext): void {
   if (!isTerminal(order.status)) {
     const next =
       order.status === 'PENDING_APPROVAL' ? orderWords[language].needsApproval : orderWords[language].reattach
-    out.note(next(shortId(order.id)))
+    out.note(mayRunText(order, context) ?? next(shortId(order.id)))
     return
   }
   const report = readReport(order.report)
