@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { type Grant, grantSkewMs } from '@ikoma/api'
-import { type Clock, systemClock } from '@ikoma/kernel'
+import { type Clock, systemClock, withDeadline } from '@ikoma/kernel'
 import { readAccounts } from '@ikoma/machine/system'
 import { actions as allActions } from '../actions/index.ts'
 import { localHost } from '../host/local-host.ts'
@@ -123,10 +123,7 @@ function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, l
 }
 
 async function nextLine(lines: AsyncGenerator<unknown>): Promise<unknown> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(reject, requestMs, new Error('Nothing was asked in time.')).unref()
-  })
-  return (await Promise.race([lines.next(), late])).value
+  return (await withDeadline(lines.next(), requestMs, () => new Error('Nothing was asked in time.'))).value
 }
 
 /** The runner says stop, or goes away: then nobody would hear the result. */
