@@ -124,8 +124,8 @@ export function createControlPlaneClient(
     progressSchema.parse(await call(orderPath(hold, verb), { hold, ...options }))
 
   return {
-    async heartbeat(body: Heartbeat, timeoutMs = answerMs) {
-      return heartbeatReply.parse(await call('/v1/runner/heartbeat', { body, timeoutMs }))
+    async heartbeat(body: Heartbeat, timeoutMs = answerMs, signal?: AbortSignal) {
+      return heartbeatReply.parse(await call('/v1/runner/heartbeat', { body, timeoutMs, signal }))
     },
 
     async claim({ waitSec, max, signal }: { waitSec: number; max: number; signal: AbortSignal }): Promise<ClaimReply> {

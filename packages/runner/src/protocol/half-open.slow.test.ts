@@ -21,6 +21,19 @@ describe('a path that forgets its connections without ending them', () => {
     expect([order.attempt, order.reports.length]).toEqual([1, 1])
   })
 
+  it('does not hold up a runner that stops', async () => {
+    const { plane, start } = await setup()
+    const proxy = await startHalfOpenProxy(plane.url)
+    plane.interfere = (verb) => (verb === 'heartbeat' ? 'hang' : null)
+    const runner = await start({ url: proxy.url, heartbeatSec: 1 })
+    await until(() => plane.claims.length > 0)
+    proxy.forget()
+    const sinceMs = performance.now()
+    await runner.stop()
+    // Saying that it goes has two seconds.
+    expect(performance.now() - sinceMs).toBeLessThan(4_000)
+  })
+
   it('costs a running order neither its lease, nor a line, nor its report', async () => {
     const { plane, start } = await setup()
     const proxy = await startHalfOpenProxy(plane.url)
