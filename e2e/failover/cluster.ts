@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { type Process, startProcess } from '../kit/process.ts'
 import { until } from '../kit/until.ts'
@@ -9,6 +10,8 @@ import { adminKey } from '../kit/world.ts'
 import { environmentOf, filled, type Values, writeFilled } from './files.ts'
 import { Machine } from './machine.ts'
 import { path, postgresVersion } from './needs.ts'
+
+const run = promisify(execFile)
 
 const addresses = { 'db-a': '10.0.0.1', 'db-b': '10.0.0.2', 'db-c': '10.0.0.3' }
 
@@ -110,10 +113,11 @@ export class Cluster {
     return machine
   }
 
-  /** Types it on the first machine. */
-  patronictl(...args: string[]): string {
+  /** Types it on the first machine; the load goes on meanwhile. */
+  async patronictl(...args: string[]): Promise<string> {
     const file = this.machines[0]?.file ?? ''
-    return execFileSync('patronictl', ['-c', file, ...args], { encoding: 'utf8', stdio: 'pipe', env: { PATH: path } })
+    const { stdout } = await run('patronictl', ['-c', file, ...args], { env: { PATH: path } })
+    return stdout
   }
 
   /** As the superuser, on the primary, by the way of everybody. */

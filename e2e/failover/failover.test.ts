@@ -85,6 +85,34 @@ describe.skipIf(obstacle !== null)(
       await cluster.standbys(2)
     }, 150_000)
 
+    test('a planned switchover: the standby that is named leads, and what could not be written meanwhile was refused by name', async () => {
+      told()
+      await cluster.standbys(2)
+      await ready(200, 20_000)
+      await load.progress(20)
+      const former = await cluster.primary()
+      const candidate = await cluster.confirming()
+      load.longestSilence = { from: 0, to: 0 }
+      const refused = load.refused
+      const typedAt = performance.now()
+      await cluster.patronictl('switchover', 'ikoma', '--candidate', candidate.name, '--force')
+      expect(await cluster.primary(60_000, former)).toBe(candidate)
+      await load.progress(60)
+      const back = await ready(200, 20_000)
+      const { longestSilence: silence } = load
+      const causes = causesSince(typedAt)
+      report(
+        `${former.name} gave up for ${candidate.name}: no write for ${seconds(silence.to - silence.from)}, ` +
+          `${load.refused - refused} refusals, causes: ${[...causes].join(', ') || 'never not ready'}, ` +
+          `ready ${each(back, ({ at }) => seconds(at - typedAt))} after it was typed`,
+      )
+      expect(readyWithin(silence), 'looks that said ready while no order was taken').toEqual([])
+      expect([...causes].filter((cause) => !/^store_/.test(cause ?? ''))).toEqual([])
+      expect(silence.to - silence.from).toBeLessThan(30_000)
+      // What is typed for it comes back as a standby by itself.
+      await cluster.standbys(2)
+    }, 150_000)
+
     test('the standby that confirms says nothing: another one takes its place', async () => {
       told()
       await cluster.standbys(2)
@@ -135,14 +163,14 @@ describe.skipIf(obstacle !== null)(
       for (const standby of standbys) standby.stall()
       await ready(503, 10_000, stalledAt)
       const typedAt = performance.now()
-      cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=false')
+      await cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=false')
       await Promise.all(readiness.map((one) => one.is(200, 45_000, typedAt)))
       await load.progress(20)
       report(
         `both standbys stalled, synchronous mode given up: writes went on after ${seconds(performance.now() - typedAt)}`,
       )
       for (const standby of standbys) standby.resume()
-      cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=true')
+      await cluster.patronictl('edit-config', '--force', '-s', 'synchronous_mode=true')
       await cluster.standbys(2)
     }, 120_000)
 

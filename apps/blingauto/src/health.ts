@@ -1,6 +1,6 @@
 import { availableParallelism, loadavg } from 'node:os'
 import type { Database } from '@ikoma/backend/postgres'
-import type { Clock } from '@ikoma/kernel'
+import { type Clock, withDeadline } from '@ikoma/kernel'
 import * as z from 'zod'
 
 interface Checked {
@@ -60,8 +60,7 @@ export async function healthOf({
 }
 
 function answers(asked: Promise<boolean>): Promise<boolean> {
-  const late = new Promise<false>((resolve) => setTimeout(resolve, withinMs, false).unref())
-  return Promise.race([asked.catch(() => false), late])
+  return withDeadline(asked, withinMs, () => new Error('no answer in time')).catch(() => false)
 }
 
 /** The machine's load of the last minute, as a share of what it can do. */

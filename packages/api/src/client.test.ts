@@ -1,6 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type * as z from 'zod'
-import { type Client, createClient, type Fetch } from './client.ts'
+import { type Client, createClient, type Fetch, UnreachableError } from './client.ts'
 import { orderBody } from './orders.ts'
 import { enrolmentBody, rotateBody, runnerBody, runnerPatch } from './runners.ts'
 import { scheduleBody, schedulePatch } from './schedules.ts'
@@ -117,3 +117,30 @@ test.each(['https://example.org/ikoma', 'https://example.org/?a', 'https://me:pa
     expect(asked).toBe(0)
   },
 )
+
+test('a stream on which nothing comes any more, not even a sign of life, is taken for dead after 35 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const alive = new TextEncoder().encode(': alive\n\n')
+  const fetch: Fetch = async (_url, { signal }) => ({
+    ...{ ok: true, status: 200, statusText: '', headers: new Headers(), json: async () => null },
+    body: (async function* () {
+      for (let n = 0; n < 4; n += 1) {
+        yield alive
+        await new Promise((resolve) => setTimeout(resolve, 15_000))
+      }
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    })(),
+  })
+  const client = createClient({ url: 'http://127.0.0.1', credential: null, fetch })
+  let ended: unknown = null
+  const events = client.followOrder(id)
+  events.next().then(
+    (event) => (ended = event),
+    (error: unknown) => (ended = error),
+  )
+  await vi.advanceTimersByTimeAsync(3 * 15_000 + 34_000)
+  expect(ended).toBeNull()
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(ended).toBeInstanceOf(UnreachableError)
+})

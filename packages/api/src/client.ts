@@ -31,6 +31,9 @@ import type { TokenResource, TokenWithSecret, tokenBody } from './tokens.ts'
 
 export type Credential = { kind: 'admin-key'; key: string } | { kind: 'token'; token: string }
 
+/** A stream of events says at least every 15 s that it is alive: after two of these nobody is there any more. */
+const streamSilenceMs = 35_000
+
 export interface ClientOptions {
   url: string
   credential: Credential | null
@@ -216,6 +219,7 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
         query: { follow: 1, cursor: options.cursor },
         headers: auth,
         signal: options.signal,
+        ...(fetch === undefined ? {} : { fetch }),
       }) as AsyncGenerator<OrderStreamEvent>,
     /** Yields the text of an export, NDJSON, as it comes; stop reading to stop it. */
     exportOrders: (query: Query = {}, options: { signal?: AbortSignal } = {}) =>
@@ -309,25 +313,38 @@ async function* followEvents(baseUrl: string, path: string, options: RequestOpti
     onEvent: ({ event, id, data }) =>
       queue.push({ event: event ?? 'message', data: JSON.parse(data), ...(id ? { id } : {}) }),
   })
-  for await (const text of streamText(baseUrl, path, options)) {
+  for await (const text of streamText(baseUrl, path, { ...options, silenceMs: streamSilenceMs })) {
     parser.feed(text)
     yield* queue.splice(0)
   }
 }
 
+interface StreamOptions extends RequestOptions {
+  /** After so long without a byte its connection is taken for dead; without it that is left to `fetch`. */
+  silenceMs?: number
+}
+
 /** The text of an answer as it comes. Rejects when it breaks off before its end. */
-async function* streamText(baseUrl: string, path: string, options: RequestOptions): AsyncGenerator<string> {
-  // How long a stream lives is not for us to say; only its beginning has a deadline.
-  const opening = new AbortController()
-  const timer = setTimeout(() => opening.abort(), 30_000)
-  const signal = options.signal ? AbortSignal.any([opening.signal, options.signal]) : opening.signal
-  const response = await send(baseUrl, 'GET', path, { ...options, signal, timeoutMs: 2 ** 31 - 1 }).finally(() =>
-    clearTimeout(timer),
-  )
+async function* streamText(baseUrl: string, path: string, options: StreamOptions): AsyncGenerator<string> {
+  const { silenceMs, ...request } = options
+  // How long a stream lives is not for us to say; only its beginning has a deadline, and its silence.
+  const late = new AbortController()
+  const abortAfter = (ms: number) => setTimeout(() => late.abort(new Error(`nothing came for ${ms} ms`)), ms)
+  let timer = abortAfter(30_000)
+  const signal = options.signal ? AbortSignal.any([late.signal, options.signal]) : late.signal
   const decoder = new TextDecoder()
   try {
-    for await (const bytes of response.body ?? []) yield decoder.decode(bytes, { stream: true })
+    const response = await send(baseUrl, 'GET', path, { ...request, signal, timeoutMs: 2 ** 31 - 1 })
+    clearTimeout(timer)
+    if (silenceMs !== undefined) timer = abortAfter(silenceMs)
+    for await (const bytes of response.body ?? []) {
+      clearTimeout(timer)
+      yield decoder.decode(bytes, { stream: true })
+      if (silenceMs !== undefined) timer = abortAfter(silenceMs)
+    }
   } catch (cause) {
-    throw new UnreachableError(baseUrl, cause)
+    throw cause instanceof ApiError || cause instanceof UnreachableError ? cause : new UnreachableError(baseUrl, cause)
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -52,6 +52,26 @@ export const runnerSchema = z
       .object({ since: timeField, by: z.string() })
       .nullable()
       .describe('Set while it gets no more orders, until it is resumed or restarted.'),
+    rotation: z
+      .object({
+        askedAt: timeField,
+        fetchedAt: timeField.nullable().describe('When it had made itself the new token; null while it has not.'),
+        formerUntil: timeField.nullable().describe('Until when the former token holds, while the new one is awaited.'),
+        lockedOut: z.boolean().describe('The former token ended before there was a new one: it must be invited again.'),
+      })
+      .nullable()
+      .describe('The last new token that an enrolled runner was asked to make; null where none was.'),
+    refused: z
+      .object({
+        since: timeField,
+        lastAt: timeField,
+        address: z.string(),
+        former: z.boolean().describe('It was the token that it had before: no stranger, but the runner itself.'),
+      })
+      .nullable()
+      .describe(
+        'Credentials refused under its name while it is not heard, as this process remembers for a quarter of an hour.',
+      ),
     opensSecrets: z.boolean().describe('Whether secrets can be delivered to it.'),
     version: z.string().nullable(),
     lastSeenAt: timeField.nullable(),

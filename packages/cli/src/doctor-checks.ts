@@ -29,6 +29,8 @@ export interface Check {
 
 const oldestNode = 24
 const noticeableSkewMs = 5_000
+/** A runner that is there has made its new token after its next sign of life. */
+const rotationWithinMs = 300_000
 
 /** Every check, in the order in which one failing explains the next. */
 export async function checkAll(options: ControlPlaneOptions, context: Context): Promise<Check[]> {
@@ -148,20 +150,23 @@ function checkRunners(runners: RunnerResource[], context: Context): Check[] {
   const said = words[context.language]
   const off = runners.filter(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) > runnerSkewMs)
   const drained = runners.filter(({ draining }) => draining)
+  const names = (found: RunnerResource[]) => found.map(({ name }) => name).join(', ')
+  const awaited = runners.filter(({ rotation }) => rotation && rotation.fetchedAt === null && !rotation.lockedOut)
+  const asked = ({ rotation }: RunnerResource) => Date.parse(rotation?.askedAt ?? '')
+  const pending = awaited.filter((runner) => context.io.now() - asked(runner) > rotationWithinMs)
+  const out = runners.filter(({ rotation, refused }) => rotation?.lockedOut || refused?.former)
+  const refused = runners.filter((runner) => runner.refused && !out.includes(runner))
   const far = (skewMs: number) => `${skewMs > 0 ? '+' : '−'}${span(Math.abs(skewMs), context)}`
   const skews = off.map(({ name, clockSkewMs }) => `${name} (${far(clockSkewMs ?? 0)})`).join(', ')
   const judge = off.some(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) >= grantSkewMs) ? fail : warn
   return [
     ...(off.length > 0 ? [judge('runner_clocks', said.runnerClocks(skews), said.adviceRunnerClock)] : []),
     ...(drained.length > 0
-      ? [
-          warn(
-            'runners_draining',
-            said.runnersDraining(drained.map(({ name }) => name).join(', ')),
-            said.adviceDraining,
-          ),
-        ]
+      ? [warn('runners_draining', said.runnersDraining(names(drained)), said.adviceDraining)]
       : []),
+    ...(pending.length > 0 ? [warn('runner_tokens', said.tokensAwaited(names(pending)), said.adviceTokens)] : []),
+    ...(out.length > 0 ? [fail('runners_locked_out', said.lockedOut(names(out)), said.adviceLockedOut)] : []),
+    ...(refused.length > 0 ? [warn('runners_refused', said.refused(names(refused)), said.adviceRefused)] : []),
   ]
 }
 
@@ -212,6 +217,13 @@ const words = translated({
       'Synchronise these machines, for example with systemd-timesyncd: from a minute on orders are refused.',
     runnersDraining: (names: string) => `drained, without new orders: ${names}`,
     adviceDraining: 'As before: ikoma runner resume <name>, or a restart of it.',
+    tokensAwaited: (names: string) =>
+      `asked for a new token more than five minutes ago, and have not made it: ${names}`,
+    adviceTokens: 'Start them before their old tokens end, and update ikoma there; until when: ikoma runner list',
+    lockedOut: (names: string) => `locked out, since their tokens have ended: ${names}`,
+    adviceLockedOut: 'Invite each again, and type there what this prints: ikoma runner invite --name <name>',
+    refused: (names: string) => `not heard, and a wrong token is shown under the name of: ${names}`,
+    adviceRefused: 'From where: ikoma runner list. If it is the server itself: ikoma runner invite --name <name>',
   },
   fr: {
     adviceNode: (oldest) => `Installez Node.js ${oldest} ou plus récent.`,
@@ -243,5 +255,12 @@ const words = translated({
       'Synchronisez ces machines, par exemple avec systemd-timesyncd : à partir d’une minute, leurs ordres sont refusés.',
     runnersDraining: (names) => `vidés, sans nouveaux ordres : ${names}`,
     adviceDraining: 'Comme avant : ikoma runner resume <nom>, ou le redémarrer.',
+    tokensAwaited: (names) => `nouveau jeton demandé depuis plus de cinq minutes, et pas encore fait : ${names}`,
+    adviceTokens:
+      'Lancez-les avant la fin de leurs anciens jetons, et mettez ikoma à jour là-bas ; la date : ikoma runner list',
+    lockedOut: (names) => `exclus, leurs jetons ayant pris fin : ${names}`,
+    adviceLockedOut: 'Invitez chacun à nouveau, et tapez là-bas ce que ceci affiche : ikoma runner invite --name <nom>',
+    refused: (names) => `sans signe de vie, et un jeton faux est présenté au nom de : ${names}`,
+    adviceRefused: 'D’où : ikoma runner list. Si c’est le serveur lui-même : ikoma runner invite --name <nom>',
   },
 })

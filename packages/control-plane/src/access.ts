@@ -16,6 +16,7 @@ import { BoundedCache } from './bounded-cache.ts'
 import { type RunnerInstances, type Speaker, speakerOf } from './instances.ts'
 import type { Keyring } from './keyring.ts'
 import { Proofs, proofNeeded } from './proofs.ts'
+import { RefusedRunners } from './refused-runners.ts'
 
 /** Who may call a route: everyone; people of at least a role; a runner; or whatever the route itself examines. */
 export type Access = 'public' | Role | 'runner' | 'metrics'
@@ -68,6 +69,7 @@ export class AccessControl {
   readonly #tokens = new BoundedCache<ApiToken>(5_000, cacheMs)
   readonly #instances: RunnerInstances | null
   readonly proofs: Proofs
+  readonly refused = new RefusedRunners()
   readonly #throttle = new FailureThrottle({ limit: 20, windowMs: 60_000, maxKeys: 10_000 })
 
   constructor({ store, clock, adminKey, keyring, instances }: AccessOptions) {
@@ -145,11 +147,12 @@ export class AccessControl {
     const token = request.headers[runnerTokenHeader]
     const refusal = () => runnerAuthRequired(this.#clock.now())
     if (typeof id !== 'string' || typeof token !== 'string') throw refusal()
-    const runner = await this.#findRunner(id, token)
+    const runner = await this.#findRunner(id, token, request.ip)
     if (!runner) throw this.refusal(request, 'runner', refusal())
     // Not counted: it has the token, and must hear what to sign however often others failed.
     const { publicKey } = runner
     if (publicKey !== null && !(await this.#proven(runner, publicKey, request))) throw refusal()
+    this.refused.letIn(runner.id)
     if (runner.disabled) throw runnerDisabled()
     const protocol = request.headers[runnerProtocolHeader] === String(runnerProtocol) ? runnerProtocol : 1
     const speaker = speakerOf(request)
@@ -191,12 +194,17 @@ export class AccessControl {
     return token && token.fault === undefined && this.#keyring.isSeal(tokenBytes(token), token.seal) ? token : null
   }
 
-  async #findRunner(id: string, token: string): Promise<AttachedRunner | null> {
+  async #findRunner(id: string, token: string, address: string): Promise<AttachedRunner | null> {
     if (!isToken(token, tokenPrefix.runner) || !uuidPattern.test(id)) return null
     const runner = await this.findRunner(id)
     // Whoever can write the database could name any key and any token here.
     if (!runner || runner.fault !== undefined) return null
-    return ownsToken(runner, hashToken(token), this.#clock.now()) ? runner : null
+    const now = this.#clock.now()
+    const hash = hashToken(token)
+    if (ownsToken(runner, hash, now)) return runner
+    const former = runner.previousTokenHash !== null && equalDigests(runner.previousTokenHash, hash)
+    this.refused.refuse(runner.id, { address, former }, now)
+    return null
   }
 
   /** A stolen token is not enough: an enrolled runner shows with each request that it holds its key. */

@@ -33,6 +33,7 @@ const stored = z.object({
   ),
   skewMs: z.number().optional(),
   drain: z.object({ on: z.boolean(), at: z.number(), by: z.string(), boots: z.array(z.string()) }).optional(),
+  rotation: z.object({ askedAt: z.number(), fetchedAt: z.number() }).optional(),
 })
 
 /** How much of a long-lived sighting another process may miss: well within what makes a runner offline. */
@@ -114,6 +115,13 @@ export class RunnerInstances {
       this.#deps.presence.touch({ id: runner.id, lastSeenAt: runner.lastSeenAt, instance })
     this.#deps.signals.nudge(topicOf(runner))
     return { ...runner, instance }
+  }
+
+  /** Remembers, to be shown, that it has brought the token that it was asked for. */
+  broughtToken(runner: AttachedRunner, askedAt: number, now: number): void {
+    const instances = { ...this.#of(runner), rotation: { askedAt, fetchedAt: now } }
+    this.#known.set(runner.id, { name: runner.name, instances, writtenAt: now })
+    this.#deps.presence.touch({ id: runner.id, lastSeenAt: now, instance: JSON.stringify(instances) })
   }
 
   isDraining(runner: AttachedRunner): boolean {

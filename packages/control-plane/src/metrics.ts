@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { liveStatuses, type OrderStatus, type Store } from '@ikoma/domain'
+import { withDeadline } from '@ikoma/kernel'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -58,7 +58,7 @@ export function createMetrics(store: Store, isStoreUp: () => Promise<boolean>) {
     registers: [registry],
     async collect() {
       // A scrape must not fail with the store: that is when the rest of it is needed.
-      const counts = await within(countWithinMs, store.countOrders(counted)).catch(() => null)
+      const counts = await withDeadline(store.countOrders(counted), countWithinMs, tooLate).catch(() => null)
       if (counts === null) return this.reset()
       for (const status of counted) this.set({ status }, counts[status] ?? 0)
     },
@@ -66,13 +66,4 @@ export function createMetrics(store: Store, isStoreUp: () => Promise<boolean>) {
   return { registry, requests, sweeps, pruned, openClaims, leads }
 }
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const late = new AbortController()
-  const timeout = delay(ms, undefined, { signal: late.signal }).then(() => Promise.reject(new Error('too late')))
-  try {
-    return await Promise.race([work, timeout])
-  } finally {
-    late.abort()
-    timeout.catch(() => undefined)
-  }
-}
+const tooLate = () => new Error('the orders were not counted in time')

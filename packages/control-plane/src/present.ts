@@ -21,10 +21,12 @@ import {
   type ApiToken,
   type AttachedRunner,
   type AuditEvent,
+  awaitedSince,
   boundScope,
   clonesOf,
   type Enrolment,
   heldUntil,
+  isLockedOut,
   type ListedOrder,
   type LogChunk,
   type Order,
@@ -35,6 +37,10 @@ import {
 } from '@ikoma/domain'
 import type { FoundFault } from './audit/verification.ts'
 import { instancesOf, shownSighting } from './instances.ts'
+import type { Refusals } from './refused-runners.ts'
+
+/** A runner that is there asks this often at least. */
+const heardWithinMs = 35_000
 
 export function isoTime(time: number): string {
   return new Date(time).toISOString()
@@ -135,11 +141,14 @@ export function serverResource(server: Server): ServerResource {
 }
 
 /** A runner as the API shows it, without its token's hash. */
-export function runnerResource(runner: AttachedRunner, now: number): RunnerResource {
+export function runnerResource(runner: AttachedRunner, now: number, refusals: Refusals | null = null): RunnerResource {
+  const refused = refusedLately(runner, refusals, now)
+  const status = runnerStatus(runner, now)
+  const isOut = status === 'ONLINE' && refused !== null
   return {
     id: runner.id,
     name: runner.name,
-    status: runnerStatus(runner, now),
+    status: isOut ? 'OFFLINE' : status,
     scopes: runner.scopes,
     labels: runner.labels,
     capabilities: runner.capabilities,
@@ -147,11 +156,41 @@ export function runnerResource(runner: AttachedRunner, now: number): RunnerResou
     serverId: runner.serverId,
     enrolled: runner.publicKey !== null,
     ...machinesOf(runner, now),
+    rotation: rotationOf(runner, now),
+    refused: refused && {
+      ...{ since: isoTime(refused.since), lastAt: isoTime(refused.lastAt), address: refused.address },
+      former: refused.former,
+    },
     opensSecrets: runner.sealKey !== null,
     version: runner.version,
     lastSeenAt: isoOrNull(runner.lastSeenAt),
     createdAt: isoTime(runner.createdAt),
   }
+}
+
+function rotationOf(runner: AttachedRunner, now: number): RunnerResource['rotation'] {
+  const askedAt = awaitedSince(runner.tokenHash)
+  if (askedAt !== null) {
+    const lockedOut = isLockedOut(runner, now)
+    const until = isoOrNull(runner.previousTokenExpiresAt)
+    return { askedAt: isoTime(askedAt), fetchedAt: null, formerUntil: until, lockedOut }
+  }
+  const { rotation } = instancesOf(runner)
+  if (rotation === undefined) return null
+  return {
+    ...{ askedAt: isoTime(rotation.askedAt), fetchedAt: isoTime(rotation.fetchedAt) },
+    ...{ formerUntil: null, lockedOut: false },
+  }
+}
+
+/**
+ * Refusals that say something of the runner itself. Anybody can show a wrong token under its name: while it is heard that says
+ * nothing. One that shows the token it had, and was not heard since, is locked out.
+ */
+function refusedLately(runner: AttachedRunner, refusals: Refusals | null, now: number): Refusals | null {
+  if (refusals === null || (runner.lastSeenAt ?? 0) >= refusals.since) return null
+  if (runnerStatus(runner, now) !== 'ONLINE') return refusals
+  return refusals.former && now - refusals.since >= heardWithinMs ? refusals : null
 }
 
 function machinesOf(

@@ -23,6 +23,8 @@ export interface Instances {
   skewMs?: number | undefined
   /** The last drain or its end; the later of two counts. */
   drain?: Drain | undefined
+  /** The last token that it was asked to bring, and brought. */
+  rotation?: { askedAt: number; fetchedAt: number } | undefined
 }
 
 /** It gets no more orders, until it is resumed or a start of it speaks that is not one of `boots`. */
@@ -62,7 +64,8 @@ export function mergedInstances(one: Instances, other: Instances): Instances {
   const drain = (other.drain?.at ?? 0) >= (one.drain?.at ?? 0) ? (other.drain ?? one.drain) : one.drain
   const skewMs = other.skewMs ?? one.skewMs
   const protocol = Math.max(one.protocol, other.protocol)
-  return { protocol, sightings: sightings.slice(-maxSightings), skewMs, drain }
+  const rotation = (other.rotation?.fetchedAt ?? 0) >= (one.rotation?.fetchedAt ?? 0) ? other.rotation : one.rotation
+  return { protocol, sightings: sightings.slice(-maxSightings), skewMs, drain, rotation }
 }
 
 /**

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { roleAllows, roles } from './access.ts'
-import { runnerOfflineAfterMs, runnerStatus } from './runner.ts'
+import { awaitedToken, runnerOfflineAfterMs, runnerStatus } from './runner.ts'
 import { noon } from './testing/orders.ts'
 
 describe('the status of a runner', () => {
-  const seen = { disabled: false, reported: 'ONLINE', lastSeenAt: noon } as const
+  const tokens = { tokenHash: 'h', previousTokenHash: null, previousTokenExpiresAt: null }
+  const seen = { disabled: false, reported: 'ONLINE', lastSeenAt: noon, ...tokens } as const
 
   it('follows what was last heard of it', () => {
     expect(runnerStatus(seen, noon + runnerOfflineAfterMs)).toBe('ONLINE')
@@ -12,6 +13,13 @@ describe('the status of a runner', () => {
     expect(runnerStatus({ ...seen, reported: null }, noon)).toBe('ONLINE')
     expect(runnerStatus({ ...seen, reported: 'OFFLINE' }, noon)).toBe('OFFLINE')
     expect(runnerStatus({ ...seen, lastSeenAt: null }, noon)).toBe('OFFLINE')
+  })
+
+  it('is OFFLINE from when its token ended before it had brought the one that was asked for', () => {
+    const awaited = { ...seen, tokenHash: awaitedToken(noon), previousTokenHash: 'h', previousTokenExpiresAt: noon + 5 }
+    expect(runnerStatus(awaited, noon + 4)).toBe('ONLINE')
+    expect(runnerStatus(awaited, noon + 5)).toBe('OFFLINE')
+    expect(runnerStatus({ ...awaited, previousTokenHash: null }, noon)).toBe('OFFLINE')
   })
 
   it('is DISABLED whatever it says', () => {

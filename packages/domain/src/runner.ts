@@ -40,11 +40,34 @@ export type RunnerStatus = 'ONLINE' | 'OFFLINE' | 'DISABLED'
 /** Two missed 30-second heartbeats and a little air. */
 export const runnerOfflineAfterMs = 75_000
 
-export function runnerStatus(runner: Pick<Runner, 'disabled' | 'reported' | 'lastSeenAt'>, now: number): RunnerStatus {
+type Tokens = Pick<Runner, 'tokenHash' | 'previousTokenHash' | 'previousTokenExpiresAt'>
+
+export function runnerStatus(
+  runner: Pick<Runner, 'disabled' | 'reported' | 'lastSeenAt'> & Tokens,
+  now: number,
+): RunnerStatus {
   if (runner.disabled) return 'DISABLED'
+  if (isLockedOut(runner, now)) return 'OFFLINE'
   if (runner.reported === 'OFFLINE' || runner.lastSeenAt === null) return 'OFFLINE'
   // Seen by a clock that was ahead is not seen now.
   return Math.abs(now - runner.lastSeenAt) <= runnerOfflineAfterMs ? 'ONLINE' : 'OFFLINE'
+}
+
+/** Stands where a token's hash does until the runner brings its own; no token has it. */
+export function awaitedToken(since: number): string {
+  return `awaited-since.${since}`
+}
+
+/** Since when it was asked to bring a new token; null when it has. */
+export function awaitedSince(tokenHash: string): number | null {
+  const [, since] = /^awaited-since\.(\d+)$/.exec(tokenHash) ?? []
+  return since === undefined ? null : Number(since)
+}
+
+/** Whether there is no token that it could show: the former one ended before it had brought another. */
+export function isLockedOut({ tokenHash, previousTokenHash, previousTokenExpiresAt }: Tokens, now: number): boolean {
+  if (awaitedSince(tokenHash) === null) return false
+  return previousTokenHash === null || (previousTokenExpiresAt ?? 0) <= now
 }
 
 /** A single-use invitation for a machine to become a runner. */

@@ -1,5 +1,6 @@
 export { type Backoff, fullJitterMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { withDeadline } from './deadline.ts'
 export { AppError, type ErrorCode, type FieldProblem, notFound } from './errors.ts'
 export { framesOf } from './frames.ts'
 export { hideInValue, hideSpans } from './hide-secrets.ts'

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import { withDeadline } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import pg from 'pg'
 
@@ -50,17 +51,13 @@ export class Readiness {
   }
 
   async #probe(url: string): Promise<boolean> {
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => late.reject(new Error(`no answer within ${probeMs} ms`)), probeMs)
     try {
-      await Promise.race([this.#ask(url), late.promise])
+      await withDeadline(this.#ask(url), probeMs, () => new Error(`no answer within ${probeMs} ms`))
       return true
     } catch (error) {
       this.#log.warn({ err: error }, 'the database does not answer')
       this.#drop()
       return false
-    } finally {
-      clearTimeout(timer)
     }
   }
 

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { withDeadline } from '@ikoma/kernel'
 import type { Registry } from 'prom-client'
 
 /** What workers and the process that started them say to each other about metrics. */
@@ -33,13 +34,10 @@ export function metricsOfAll(registry: Registry): () => Promise<string> {
   return async () => {
     count += 1
     const id = count
-    const late = Promise.withResolvers<string>()
-    const timer = setTimeout(() => late.reject(new Error('the process above the workers does not answer')), withinMs)
-    asked.set(id, late.resolve)
+    const { promise, resolve } = Promise.withResolvers<string>()
+    asked.set(id, resolve)
     send({ metrics: 'all?', id })
-    return late.promise.finally(() => {
-      clearTimeout(timer)
-      asked.delete(id)
-    })
+    const silent = () => new Error('the process above the workers does not answer')
+    return withDeadline(promise, withinMs, silent).finally(() => asked.delete(id))
   }
 }

@@ -2,8 +2,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { AppError } from '@ikoma/kernel'
+import { AppError, withDeadline } from '@ikoma/kernel'
 
 export interface ServerOptions {
   dataDirectory: string
@@ -126,12 +125,8 @@ async function listening(child: ReturnType<typeof spawn>, onLine?: (line: string
     // Its last words come after its exit.
     child.once('close', (code) => reject(explain(`${said}\n(ended with ${code})`, 'start')))
   })
-  ready.catch(() => undefined)
-  const timer = new AbortController()
-  const late = delay(startTimeoutMs, undefined, { signal: timer.signal }).then(() => {
+  await withDeadline(ready, startTimeoutMs, () => {
     child.kill('SIGQUIT')
-    throw explain(`no answer within ${startTimeoutMs / 1000} s: ${said}`, 'start')
+    return explain(`no answer within ${startTimeoutMs / 1000} s: ${said}`, 'start')
   })
-  late.catch(() => undefined)
-  await Promise.race([ready, late]).finally(() => timer.abort())
 }

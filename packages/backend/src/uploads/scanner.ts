@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { withDeadline } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 import NodeClam from 'clamscan'
 
@@ -24,6 +25,7 @@ export function createClamScanner({ at, log, timeoutMs = 60_000 }: ClamOptions):
     clamscan: { active: false },
     clamdscan: { active: true, bypassTest: true, localFallback: false, timeout: timeoutMs, ...at },
   }
+  const late = () => new Error(`clamd did not answer within ${timeoutMs} ms`)
   const ready = new NodeClam().init(settings)
   // Told at each scan.
   ready.catch(() => undefined)
@@ -32,7 +34,8 @@ export function createClamScanner({ at, log, timeoutMs = 60_000 }: ClamOptions):
       const stream = createReadStream(file)
       try {
         const clam = await ready
-        const { isInfected } = await within(timeoutMs, clam.scanStream(stream))
+        // clamd can take a file and say nothing more: the library then waits for good.
+        const { isInfected } = await withDeadline(clam.scanStream(stream), timeoutMs, late)
         return findingOf(isInfected)
       } catch (error) {
         log.error({ err: error }, 'clamd did not say whether a file is clean')
@@ -54,17 +57,4 @@ export function findingOf(isInfected: unknown): Finding {
 export function createTrustingScanner(log: Log): Scanner {
   log.warn('uploads are not scanned for viruses')
   return { scan: async () => 'clean' }
-}
-
-/** clamd can take a file and say nothing more: the library then waits for good. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`clamd did not answer within ${ms} ms`)), ms)
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

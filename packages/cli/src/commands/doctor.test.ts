@@ -125,4 +125,29 @@ describe('doctor', () => {
     api.on('GET /v1/runners', ok(page([])))
     expect(await checks()).toMatchObject({ code: 0, found: { runners: 'warn' } })
   })
+
+  it.each([
+    [{ askedAt: noon(-600), fetchedAt: null, formerUntil: noon(600), lockedOut: false }, { runner_tokens: 'warn' }],
+    [{ askedAt: noon(-600), fetchedAt: null, formerUntil: noon(-60), lockedOut: true }, { runners_locked_out: 'fail' }],
+    [{ askedAt: noon(-30), fetchedAt: null, formerUntil: noon(600), lockedOut: false }, {}],
+    [{ askedAt: noon(-600), fetchedAt: noon(-590), formerUntil: null, lockedOut: false }, {}],
+  ])(
+    'says when a new token pends for longer than expected, or its runner is locked out: %j',
+    async (rotation, found) => {
+      const { checks, api } = await setup()
+      const usual = (await checks()).found
+      api.on('GET /v1/runners', ok(page([aRunner({ rotation })])))
+      expect((await checks()).found).toEqual({ ...usual, ...found })
+    },
+  )
+
+  it.each([
+    [true, { runners_locked_out: 'fail' }],
+    [false, { runners_refused: 'warn' }],
+  ])('says that a runner is refused, and whether it was itself: %s', async (former, found) => {
+    const { checks, api } = await setup()
+    const refused = { since: noon(-60), lastAt: noon(), address: '10.0.0.9', former }
+    api.on('GET /v1/runners', ok(page([aRunner({ status: 'OFFLINE', refused })])))
+    expect((await checks()).found).toMatchObject(found)
+  })
 })

@@ -138,6 +138,37 @@ describe('runner invite', () => {
 
 describe('runner show', () => {
   it.each([
+    ['en', 'asked for a new token at', 'a new one asked for at 2026-11-20 11:50:00, not made yet'],
+    ['fr', 'Un nouveau jeton est demandé', 'un nouveau demandé le'],
+  ])('says in the list and alone that a new token is awaited: %s', async (language, inList, alone) => {
+    const { run, api } = await createConnectedWorld()
+    const rotation = { askedAt: noon(-600), fetchedAt: null, formerUntil: noon(600), lockedOut: false }
+    api.on('GET /v1/runners', ok(page([aRunner({ rotation })])))
+    expect((await run('runner', 'list', '--lang', language)).stderr).toContain(inList)
+    expect((await run('runner', 'show', 'local-runner', '--lang', language)).stdout).toContain(alone)
+    const listed = JSON.parse((await run('runner', 'list', '--json')).stdout)
+    expect(listed.items[0].rotation).toEqual(rotation)
+  })
+
+  it.each([
+    [
+      'locked out: its token ended',
+      { rotation: { askedAt: noon(-9), fetchedAt: null, formerUntil: noon(-8), lockedOut: true } },
+    ],
+    ['it still has the old one', { refused: { since: noon(-60), lastAt: noon(), address: '10.0.0.9', former: true } }],
+    [
+      'from 10.0.0.9. If that is',
+      { refused: { since: noon(-60), lastAt: noon(), address: '10.0.0.9', former: false } },
+    ],
+  ])('says why a runner cannot be heard, and what to type: %s', async (said, changes) => {
+    const { run, api } = await createConnectedWorld()
+    api.on('GET /v1/runners', ok(page([aRunner({ status: 'OFFLINE', ...changes })])))
+    const { stderr } = await run('runner', 'list')
+    expect(stderr).toContain(said)
+    expect(stderr).toContain('ikoma runner invite --name local-runner')
+  })
+
+  it.each([
     ['executor', 'by an executor'],
     ['root', 'which is root'],
     ['none', 'not done'],

@@ -131,6 +131,7 @@ export const en = {
     seen: 'seen',
     concurrency: 'at a time',
     enrolled: 'enrolled',
+    rotation: 'token',
     version: 'version',
     tags: 'tags',
     address: 'address',

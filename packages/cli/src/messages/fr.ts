@@ -132,6 +132,7 @@ export const fr: Messages = {
     byDefault: 'défaut',
     seen: 'vu',
     concurrency: 'à la fois',
+    rotation: 'jeton',
     enrolled: 'inscrit',
     version: 'version',
     tags: 'marques',

@@ -76,6 +76,8 @@ export function aRunner(changes: Partial<RunnerResource> = {}): RunnerResource {
     cloned: null,
     clockSkewMs: 12,
     draining: null,
+    rotation: null,
+    refused: null,
     version: '0.1.0',
     lastSeenAt: noon(),
     createdAt: noon(-3600),

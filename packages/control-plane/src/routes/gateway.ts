@@ -63,7 +63,7 @@ function routes(app: App, context: Context): void {
         return success(
           context,
           request,
-          seen.map((runner) => runnerResource(runner, now)),
+          seen.map((runner) => runnerResource(runner, now, context.access.refused.of(runner.id, now))),
         )
       }
       const names = seen.map((runner) => ({ name: runner.name, online: runnerStatus(runner, now) === 'ONLINE' }))
@@ -77,7 +77,9 @@ function routes(app: App, context: Context): void {
     async (request) => {
       const runner = await store.findRunner(request.params.id)
       if (!runner) throw notFound('runner', request.params.id)
-      return success(context, request, runnerResource(presence.seen(runner), clock.now()))
+      const now = clock.now()
+      const refused = context.access.refused.of(runner.id, now)
+      return success(context, request, runnerResource(presence.seen(runner), now, refused))
     },
   )
 

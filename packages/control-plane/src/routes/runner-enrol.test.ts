@@ -112,4 +112,72 @@ describe('rotating a token', () => {
     const plain = await world.createRunner()
     expect((await plain.call('POST', '/v1/runner/token', { body: { tokenHash: hashToken(token) } })).status).toBe(403)
   })
+
+  test('is shown while the new one is awaited, and when it was made', async () => {
+    const runner = await enrolProven(world)
+    const { call, id } = runner
+    const shown = async () => (await world.admin('GET', `/v1/runners/${id}`)).body
+    expect((await shown()).rotation).toBeNull()
+    await call('POST', '/v1/runner/heartbeat', { body: {} })
+    const asked = await world.admin('POST', `/v1/runners/${id}/rotate-token`, { body: { overlapSec: 30 } })
+    const askedAt = new Date(world.time.now).toISOString()
+    const awaited = { askedAt, fetchedAt: null, formerUntil: asked.body.previousTokenExpiresAt, lockedOut: false }
+    expect(await shown()).toMatchObject({ status: 'ONLINE', rotation: awaited })
+    world.time.now += 10_000
+    await world.admin('POST', `/v1/runners/${id}/rotate-token`, { body: {} })
+    expect((await shown()).rotation, 'asked for again').toMatchObject({ askedAt, fetchedAt: null })
+    await call('POST', '/v1/runner/token', { body: { tokenHash: hashToken(newToken('iko_run')) } })
+    const fetchedAt = new Date(world.time.now).toISOString()
+    expect((await shown()).rotation).toMatchObject({ askedAt, fetchedAt, lockedOut: false })
+  })
+
+  test('whose former one ended first leaves nobody online, and no later rotation brings that back', async () => {
+    const runner = await enrolProven(world)
+    const { call, id } = runner
+    await call('POST', '/v1/runner/heartbeat', { body: {} })
+    const rotate = (overlapSec: number) =>
+      world.admin('POST', `/v1/runners/${id}/rotate-token`, { body: { overlapSec } })
+    await rotate(0)
+    const { status, rotation } = (await world.admin('GET', `/v1/runners/${id}`)).body
+    expect([status, rotation.lockedOut]).toEqual(['OFFLINE', true])
+    expect((await world.call('GET', '/api/runners')).body.data).toEqual([expect.objectContaining({ online: false })])
+    await rotate(600)
+    expect((await call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+  })
+})
+
+describe('a refused credential of a runner', () => {
+  const refusedOf = async (id: string) => (await world.admin('GET', `/v1/runners/${id}`)).body
+
+  test('that it had before makes it not online once it was not heard for half a minute', async () => {
+    const runner = await world.createRunner()
+    await runner.call('POST', '/v1/runner/heartbeat', { body: {} })
+    world.time.now += 1_000
+    await world.admin('POST', `/v1/runners/${runner.id}/rotate-token`, { body: { overlapSec: 0 } })
+    const since = new Date(world.time.now).toISOString()
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+    world.time.now += 35_000
+    expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+    const lastAt = new Date(world.time.now).toISOString()
+    const expected = { status: 'OFFLINE', refused: { since, lastAt, address: '127.0.0.1', former: true } }
+    expect(await refusedOf(runner.id)).toMatchObject(expected)
+    world.time.now += 16 * 60_000
+    expect((await refusedOf(runner.id)).refused).toBeNull()
+  })
+
+  test('that a stranger makes up takes no runner offline, and is shown only where the runner is not heard', async () => {
+    const runner = await world.createRunner()
+    const wrong = as(world.call, { 'x-runner-id': runner.id, 'x-runner-token': newToken('iko_run') })
+    const guess = () => wrong('POST', '/v1/runner/heartbeat', { body: {} })
+    await runner.call('POST', '/v1/runner/heartbeat', { body: {} })
+    world.time.now += 1_000
+    await guess()
+    world.time.now += 40_000
+    await guess()
+    expect(await refusedOf(runner.id)).toMatchObject({ status: 'ONLINE', refused: null })
+    world.time.now += 60_000
+    expect(await refusedOf(runner.id)).toMatchObject({ status: 'OFFLINE', refused: { former: false } })
+    await runner.call('POST', '/v1/runner/heartbeat', { body: {} })
+    expect(await refusedOf(runner.id)).toMatchObject({ status: 'ONLINE', refused: null })
+  })
 })

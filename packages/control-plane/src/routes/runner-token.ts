@@ -1,12 +1,12 @@
 import { renewTokenBody, renewTokenReply } from '@ikoma/api'
-import { renewedOverlapMs } from '@ikoma/domain'
+import { awaitedSince, renewedOverlapMs } from '@ikoma/domain'
 import { AppError } from '@ikoma/kernel'
 import { callingRunner } from '../access.ts'
 import type { Context } from '../context.ts'
 import type { App } from './app.ts'
 
 /** A runner whose token was replaced brings its own, while the former one holds. */
-export function runnerTokenRoute(app: App, { store, clock }: Context): void {
+export function runnerTokenRoute(app: App, { store, clock, instances }: Context): void {
   app.post(
     '/v1/runner/token',
     {
@@ -36,7 +36,9 @@ export function runnerTokenRoute(app: App, { store, clock }: Context): void {
         ? { previousTokenExpiresAt: Math.min(ends, runner.previousTokenExpiresAt ?? ends) }
         : { previousTokenHash: runner.tokenHash, previousTokenExpiresAt: ends }
       const audit = { at, actor: `runner:${id}`, action: 'runner.token_renewed', subject: `runner:${id}`, data: {} }
+      const askedAt = awaitedSince(runner.tokenHash)
       await store.updateRunner(id, { tokenHash, ...former }, audit)
+      if (askedAt !== null) instances.broughtToken(runner, askedAt, at)
       return { ok: true as const }
     },
   )

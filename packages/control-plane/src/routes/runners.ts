@@ -14,9 +14,11 @@ import {
 import {
   type AttachedRunner,
   type AuditEntry,
+  awaitedSince,
+  awaitedToken,
   enrolmentLifeMs,
+  isLockedOut,
   type RunnerPatch,
-  renewedOverlapMs,
   tokenPrefix,
 } from '@ikoma/domain'
 import { newId, notFound } from '@ikoma/kernel'
@@ -35,8 +37,11 @@ const tags = ['runners']
 const enrolledOverlapSec = 7 * 86_400
 
 export function runnerRoutes(app: App, context: Context): void {
-  const { store, clock, presence } = context
-  const shown = (runner: AttachedRunner) => runnerResource(presence.seen(runner), clock.now())
+  const { store, clock, presence, access } = context
+  const shown = (runner: AttachedRunner) => {
+    const now = clock.now()
+    return runnerResource(presence.seen(runner), now, access.refused.of(runner.id, now))
+  }
 
   app.get(
     '/v1/runners',
@@ -142,9 +147,12 @@ export function runnerRoutes(app: App, context: Context): void {
       const now = clock.now()
       const previousTokenExpiresAt = now + overlapSec * 1000
       // What it has not fetched yet is nobody's: the token that it has stays the one before.
-      const isAwaited = enrolled && (runner.previousTokenExpiresAt ?? 0) - now > renewedOverlapMs
+      const askedAt = awaitedSince(runner.tokenHash)
+      // What ended stays so, whoever has it.
+      const isAwaited = askedAt !== null && !isLockedOut(runner, now)
       const previousTokenHash = isAwaited ? runner.previousTokenHash : runner.tokenHash
-      const patch = { tokenHash: hashToken(token), previousTokenHash, previousTokenExpiresAt }
+      const tokenHash = enrolled ? awaitedToken(askedAt ?? now) : hashToken(token)
+      const patch = { tokenHash, previousTokenHash, previousTokenExpiresAt }
       await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, { overlapSec }))
       return { id, token: enrolled ? null : token, previousTokenExpiresAt: isoTime(previousTokenExpiresAt) }
     },

@@ -1,5 +1,5 @@
 import type { Store } from '@ikoma/domain'
-import { AppError, type Clock } from '@ikoma/kernel'
+import { AppError, type Clock, withDeadline } from '@ikoma/kernel'
 import type { Log } from '@ikoma/kernel/node'
 
 const lookEveryMs = 1_000
@@ -39,7 +39,7 @@ export class StoreHealth {
     this.#clock = clock
     this.#log = log
     this.store = this.#heard(store)
-    this.#look = () => withDeadline(this.store.ping())
+    this.#look = () => withDeadline(this.store.ping(), readyWithinMs, silent)
   }
 
   /** Rejects with `unavailable` and the cause while it does not serve. Strangers may ask: one look a second is shared. */
@@ -129,20 +129,7 @@ function isOfStore(error: unknown): error is AppError {
   )
 }
 
-async function withDeadline(ping: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AppError('unavailable', 'The store does not answer.', { reason: 'store_silent' })),
-      readyWithinMs,
-    )
-  })
-  try {
-    await Promise.race([ping, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const silent = () => new AppError('unavailable', 'The store does not answer.', { reason: 'store_silent' })
 
 /** How loud a failure is said: that the store is away was said once, for all who cannot work meanwhile. */
 export function levelOf(error: unknown): 'debug' | 'warn' {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
-import type { Grant } from '@ikoma/api'
-import { type Clock, systemClock } from '@ikoma/kernel'
+import { type Grant, grantSkewMs } from '@ikoma/api'
+import { type Clock, systemClock, withDeadline } from '@ikoma/kernel'
 import { readAccounts } from '@ikoma/machine/system'
 import { actions as allActions } from '../actions/index.ts'
 import { localHost } from '../host/local-host.ts'
@@ -21,7 +21,7 @@ import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
 import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
-import { notBefore, spendGrant } from './spent-grants.ts'
+import { newestSpent, spendGrant } from './spent-grants.ts'
 import { ToldCourse } from './told-course.ts'
 
 export interface ExecutorOptions {
@@ -42,8 +42,9 @@ export interface ExecutorOptions {
 }
 
 const clockSetBack =
-  'The clock of this server stands before the newest grant that was executed here: it was set back. Until it is right, ' +
-  'grants count as expired. If it is right now and was wrong then, remove the file at.<ms> in this folder.'
+  'The clock of this server stands before the newest grant that was executed here: it was set back, or was ahead then. ' +
+  'Grants count as expired until one was signed later than that, as its place in the audit shows. If none is taken although ' +
+  'the clock is right now, remove the file at.<ms> in this folder.'
 
 const killGraceMs = 5_000
 const requestMs = 10_000
@@ -85,9 +86,11 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   course.heard = hears
   const { orderId, attempt } = claim
   const { policy, stateDir } = config
-  const now = Math.max(clock.now(), await notBefore(stateDir))
-  if (now > clock.now()) logger.warn({ behindMs: now - clock.now(), folder: join(stateDir, 'spent') }, clockSetBack)
-  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now })
+  const now = clock.now()
+  const newest = await newestSpent(stateDir)
+  const behindMs = newest.issuedAt - grantSkewMs - now
+  if (behindMs > 0) logger.warn({ behindMs, folder: join(stateDir, 'spent') }, clockSetBack)
+  const verdict = admit(claim, { identity: config, policy, journal: { has: () => false }, now, newest })
   if ('refusal' in verdict) return refusedOrder(claim, verdict.refusal, logger)
   const { grant, type: entry } = verdict.admitted
   const opened = await openSecrets(grant, entry, config.sealKeyPem)
@@ -120,10 +123,7 @@ function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, l
 }
 
 async function nextLine(lines: AsyncGenerator<unknown>): Promise<unknown> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(reject, requestMs, new Error('Nothing was asked in time.')).unref()
-  })
-  return (await Promise.race([lines.next(), late])).value
+  return (await withDeadline(lines.next(), requestMs, () => new Error('Nothing was asked in time.'))).value
 }
 
 /** The runner says stop, or goes away: then nobody would hear the result. */

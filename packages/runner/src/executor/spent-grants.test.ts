@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { type Grant, grantSkewMs } from '@ikoma/api'
 import { newId } from '@ikoma/kernel'
 import { describe, expect, test } from 'vitest'
+import { notBefore } from '../order/grant-memory.ts'
 import { temporaryDirectory } from '../testing/setup.ts'
 import { grantOf } from '../testing/signed-claim.ts'
-import { notBefore, spendGrant } from './spent-grants.ts'
+import { newestSpent, spendGrant } from './spent-grants.ts'
 
 const noon = Date.UTC(2026, 0, 15, 12)
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
@@ -48,7 +49,7 @@ describe('a spent grant', () => {
   })
 
   test('is no measure of time before there is one', async () => {
-    expect(await notBefore(await temporaryDirectory())).toBe(Number.NEGATIVE_INFINITY)
+    expect((await newestSpent(await temporaryDirectory())).issuedAt).toBe(Number.NEGATIVE_INFINITY)
   })
 
   test('in another case of the same id is the same', async () => {
@@ -91,16 +92,16 @@ describe('a spent grant', () => {
     expect(await spend(order({ expiresAt: noon + 9 * day })(1, noon + 2 * day))).toBe(null)
     expect(names()).not.toContain(`${old.orderId}.1`)
     // By the clock of the server it is noon again; by what was signed it is not.
-    expect(await notBefore(stateDir)).toBe(noon + 2 * day - grantSkewMs)
+    expect(notBefore(await newestSpent(stateDir), old)).toBe(noon + 2 * day - grantSkewMs)
     expect(await spend(old)).toBe('This grant is older than what is remembered here.')
   })
 
   test('never lowers the time, whichever comes first', async () => {
     const { spend, stateDir, names } = await setup()
     await Promise.all([3, 1, 4, 1, 5].map((n) => spend(order()(1, noon + n * minute))))
-    expect(await notBefore(stateDir)).toBe(noon + 5 * minute - grantSkewMs)
+    expect((await newestSpent(stateDir)).issuedAt).toBe(noon + 5 * minute)
     await spend(order()(1, noon))
-    expect(await notBefore(stateDir)).toBe(noon + 5 * minute - grantSkewMs)
+    expect((await newestSpent(stateDir)).issuedAt).toBe(noon + 5 * minute)
     expect(names().filter((name) => name.startsWith('at.')).length).toBeLessThanOrEqual(5)
   })
 
@@ -137,5 +138,23 @@ describe('a spent grant', () => {
     expect(grants.slice(0, 25).filter((grant) => names().includes(nameOf(grant)))).toEqual([])
     for (const grant of grants) expect(await spend(grant, few)).not.toBe(null)
     expect(await spend(order()(1), few)).toBe(null)
+  })
+
+  test('of a clock that was years ahead binds no later one, as the audit shows, and what was before it is not done again', async () => {
+    const { spend, stateDir, names } = await setup()
+    const signed = (seq: number, issuedAt: number) => order({ auditHead: { seq, hash: 'h' } })(1, issuedAt)
+    const before = signed(10, noon)
+    expect(await spend(before)).toBe(null)
+    expect(await spend(signed(12, noon + 400 * day))).toBe(null)
+    expect(names(), 'forgotten by the wrong time').not.toContain(`${before.orderId}.1`)
+    const [unknown, later] = [signed(12, noon + minute), signed(13, noon + minute)]
+    const newest = await newestSpent(stateDir)
+    expect(notBefore(newest, unknown)).toBe(noon + 400 * day - grantSkewMs)
+    expect(notBefore(newest, later)).toBeLessThan(noon)
+    expect(await spend(later)).toBe(null)
+    expect(await newestSpent(stateDir)).toEqual({ issuedAt: noon + minute, seq: 13, floorSeq: 12 })
+    expect(await spend(before)).toBe('This grant is older than what is remembered here.')
+    expect(await spend(signed(13, noon + 2 * minute))).toBe(null)
+    expect(names().filter((name) => name.startsWith('at.') || name.startsWith('seq'))).toHaveLength(3)
   })
 })

@@ -2,11 +2,12 @@ import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Grant, grantSkewMs } from '@ikoma/api'
 import { isNoRoom, syncDirectory } from '../host/durable-file.ts'
-import { keepUntil } from '../order/grant-memory.ts'
+import { isBelowFloor, keepUntil, type Newest, newestWith } from '../order/grant-memory.ts'
 
 /**
  * What root remembers of grants: a folder with a file for each attempt that was done, `<order>.<attempt>`, in which it says
- * until when; `at.<ms>`, when the newest of them was issued; `floor.<order>`, below which nothing is remembered.
+ * until when; `at.<ms>`, when the newest of them was issued; `seq.<n>`, where the audit stood then; `seqfloor.<n>`, up to where
+ * it is not known what was executed; `floor.<order>`, below which nothing is remembered.
  *
  * Time is what the control plane signed: this server's clock decides nothing, so that setting it on makes nothing be
  * forgotten, and setting it back makes nothing good again. What was forgotten had expired by then, and stays so.
@@ -23,9 +24,17 @@ const defaultBounds: Bounds = { maxRecords: 20_000, lookEvery: 64 }
 /** What a former version wrote says nothing of the order's expiry. */
 const keepUnknownMs = 7 * 24 * 60 * 60_000
 
-/** No earlier than this is it now, whatever this server's clock says; -Infinity before the first grant. */
-export async function notBefore(stateDir: string): Promise<number> {
-  return markOf(await namesIn(folderOf(stateDir))) - grantSkewMs
+/** How far the grants that were executed have come: what this server's clock says counts only beyond. */
+export async function newestSpent(stateDir: string): Promise<Newest> {
+  return newestOf(await namesIn(folderOf(stateDir)))
+}
+
+function newestOf(names: string[]): Newest {
+  const seqs = (start: string) => {
+    const found = names.filter((name) => name.startsWith(start)).map(attemptOf)
+    return found.length === 0 ? null : Math.max(...found)
+  }
+  return { issuedAt: markOf(names), seq: seqs('seq.'), floorSeq: seqs('seqfloor.') }
 }
 
 /**
@@ -40,14 +49,18 @@ export async function spendGrant(stateDir: string, grant: Grant, bounds = defaul
   if (!(await makeRecord(join(folder, own), String(keepUntil(grant) ?? 'never')))) {
     return 'This grant was executed here before.'
   }
-  await moveMark(folder, grant.issuedAt)
+  const known = await namesIn(folder)
+  const before = newestOf(known)
+  await moveMark(folder, known, newestWith(before, grant))
   await syncDirectory(folder)
   // After its own is there: of two that come at once, the earlier attempt sees the later one or was first.
   const names = await namesIn(folder)
-  const refused = whyNot(grant, own, names)
+  const refused = isBelowFloor(before, grant) ? olderThanKnown : whyNot(grant, own, names)
   if (refused === null && names.length % bounds.lookEvery === 0) await forget(folder, names, bounds)
   return refused
 }
+
+const olderThanKnown = 'This grant is older than what is remembered here.'
 
 function whyNot(grant: Grant, own: string, names: string[]): string | null {
   const orderId = grant.orderId.toLowerCase()
@@ -57,7 +70,7 @@ function whyNot(grant: Grant, own: string, names: string[]): string | null {
     return `This order was executed here ${others.length} times, which is all it has.`
   }
   const until = keepUntil(grant)
-  if (until !== null && until < markOf(names) - grantSkewMs) return 'This grant is older than what is remembered here.'
+  if (until !== null && until < markOf(names) - grantSkewMs) return olderThanKnown
   if (orderId <= floorOf(names)) return 'So many newer orders were executed here that this one may have been too.'
   return null
 }
@@ -80,12 +93,19 @@ async function forget(folder: string, names: string[], { maxRecords }: Bounds): 
 }
 
 /** The files say it by their names alone, so that of two executors none can take back what the other wrote. */
-async function moveMark(folder: string, issuedAt: number): Promise<void> {
-  const names = await namesIn(folder)
-  if (issuedAt <= markOf(names)) return
-  await makeRecord(join(folder, `at.${issuedAt}`), '')
+async function moveMark(folder: string, known: string[], after: Newest): Promise<void> {
+  const before = newestOf(known)
+  // The floor first, and the number last: whoever is killed in between finds the same out again.
+  if (after.floorSeq !== before.floorSeq) await makeRecord(join(folder, `seqfloor.${after.floorSeq}`), '')
+  if (after.issuedAt !== before.issuedAt) await replaceRecord(folder, known.filter(isMark), `at.${after.issuedAt}`)
+  if (after.seq !== null && after.seq !== before.seq)
+    await replaceRecord(folder, known.filter(isSeq), `seq.${after.seq}`)
+}
+
+async function replaceRecord(folder: string, former: string[], name: string): Promise<void> {
+  await makeRecord(join(folder, name), '')
   await syncDirectory(folder)
-  for (const name of names) if (isMark(name)) await rm(join(folder, name), { force: true })
+  for (const other of former) if (other !== name) await rm(join(folder, other), { force: true })
 }
 
 /** False when it is there already. On disk, but for its name, which `syncDirectory` writes. */
@@ -120,6 +140,7 @@ async function untilOf(path: string): Promise<number> {
 
 const folderOf = (stateDir: string) => join(stateDir, 'spent')
 const isRecord = (name: string) => /^[0-9a-f-]{36}\.\d+$/.test(name)
+const isSeq = (name: string) => /^seq\.\d+$/.test(name)
 const isMark = (name: string) => /^at\.\d+$/.test(name)
 const attemptOf = (name: string) => Number(name.slice(name.lastIndexOf('.') + 1))
 

@@ -3,6 +3,7 @@ import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
 import type { Journal } from '../protocol/journal.ts'
 import { verifyGrant } from './grant.ts'
+import type { Newest } from './grant-memory.ts'
 import type { Policy } from './policy.ts'
 import type { Refusal } from './refusal.ts'
 
@@ -18,11 +19,13 @@ export interface Gate {
   policy: Policy
   journal: Pick<Journal, 'has'>
   now: number
+  /** Of those that were executed; none where nobody remembers. */
+  newest?: Newest
 }
 
 /** Whether an order may be executed here at all, decided before anything happens. */
 export function admit(claim: Claim, gate: Gate): { admitted: Admission } | { refusal: Refusal } {
-  const verdict = verifyGrant(claim, gate.identity, gate.now)
+  const verdict = verifyGrant(claim, gate.identity, gate.now, gate.newest)
   if ('refused' in verdict) {
     return refuse('refused_signature', `The order was not executed: its grant is ${verdict.refused}.`)
   }

@@ -145,3 +145,17 @@ describe('grants that were signed together', () => {
     expect(grantBatchText(['a'])).toBe('ikoma-grants-2\na')
   })
 })
+
+it('refuses, of a newest grant that is years ahead, one that the audit does not show to be later, and says the cure', () => {
+  const newest = { issuedAt: now + 400 * day, seq: 7, floorSeq: null }
+  const head = (seq: number) => setup({ auditHead: { seq, hash: 'h'.repeat(43) } })
+  expect(verifyGrant(head(8), me, now, newest)).toHaveProperty('grant')
+  for (const claim of [setup(), head(7)]) {
+    const { refused } = verifyGrant(claim, me, now, newest) as { refused: string }
+    expect(refused).toContain(
+      `older than the newest that was executed here, of ${new Date(newest.issuedAt).toISOString()}`,
+    )
+    expect(refused).toContain('move away journal.ndjson')
+  }
+  expect(verifyGrant(head(7), me, now, { ...newest, issuedAt: now, floorSeq: 7 })).toHaveProperty('refused')
+})

@@ -10,13 +10,19 @@ import {
 } from '@ikoma/api'
 import type { Claim } from '../protocol/control-plane-client.ts'
 import type { Identity } from '../protocol/identity.ts'
+import { isBelowFloor, type Newest, notBefore, nothingExecuted } from './grant-memory.ts'
 
 export type GrantVerdict = { grant: Grant } | { refused: string }
 
 type Trusted = Pick<Identity, 'runnerId' | 'controlPlaneKey'>
 
 /** Fails closed: nothing in the bytes is looked at before the pinned key has signed exactly them. */
-export function verifyGrant(claim: Claim, { runnerId, controlPlaneKey }: Trusted, now: number): GrantVerdict {
+export function verifyGrant(
+  claim: Claim,
+  { runnerId, controlPlaneKey }: Trusted,
+  now: number,
+  newest: Newest = nothingExecuted,
+): GrantVerdict {
   if (claim.grant.keyId !== controlPlaneKey.keyId) {
     return {
       refused: `signed with the unknown key "${claim.grant.keyId}"; this runner trusts "${controlPlaneKey.keyId}"`,
@@ -30,8 +36,21 @@ export function verifyGrant(claim: Claim, { runnerId, controlPlaneKey }: Trusted
   for (const field of ['orderId', 'attempt', 'lease'] as const) {
     if (grant[field] !== claim[field]) return { refused: `"${field}" of the grant is not that of the claim` }
   }
-  const refused = outOfTime(grant, now) ?? tooOften(grant)
+  const refused = tooOld(grant, now, newest) ?? outOfTime(grant, now) ?? tooOften(grant)
   return refused === null ? { grant } : { refused }
+}
+
+const wrongThen =
+  'when no clock is wrong now, one was then: stop the runner on that server, move away journal.ndjson of its state folder, ' +
+  'and of the executor, where there is one, the file at.<ms> in the folder spent; then start it'
+
+/** Why a grant is older than what is remembered of those that were executed, or null. */
+function tooOld(grant: Grant, now: number, newest: Newest): string | null {
+  if (isBelowFloor(newest, grant)) return 'from before the clock of the control plane was set right; it gives another'
+  const earliest = notBefore(newest, grant)
+  if (earliest <= now || outOfTime(grant, earliest) === null) return null
+  const at = new Date(newest.issuedAt).toISOString()
+  return `older than the newest that was executed here, of ${at}; ${wrongThen}`
 }
 
 /** Why a grant is not good at this time, or null. */

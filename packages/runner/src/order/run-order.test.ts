@@ -143,7 +143,7 @@ describe('a running order', () => {
     const { time, pass } = testTime()
     const argv = ['sh', '-c', 'setsid --fork sleep 600; echo begun; sleep 600']
     const order = plane.place('shell.run', { argv }, { timeoutSec: 20 })
-    await start({ killGraceMs: 30_000 }, {}, time)
+    await start({ killGraceMs: 30_000 }, {}, { time })
     await until(() => order.lines.length > 0)
     await pass(19_999)
     expect([order.reports, processesOf(order.id) > 0]).toEqual([[], true])
@@ -193,7 +193,7 @@ describe('a running order', () => {
     const { time, pass } = testTime()
     plane.runLeaseSec = 60
     const order = plane.place('shell.run', { argv: ['sleep', '600'] }, { timeoutSec: 600 })
-    await start({}, {}, time)
+    await start({}, {}, { time })
     await until(() => order.renewals > 0 && processesOf(order.id) > 0)
     plane.interfere = () => 'drop'
     plane.hangUp()

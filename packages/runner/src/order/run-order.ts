@@ -104,8 +104,7 @@ async function endWithoutRun(claim: Named, refusal: Refusal, withinMs: number, d
 /** Whether an order is executed here, and by whom; before anything happens. */
 async function decide(claim: Claim, deps: OrderDeps): Promise<Decision | { refusal: Refusal }> {
   const identity = deps.identity()
-  const now = Math.max(deps.clock.now(), deps.journal.notBefore)
-  const verdict = admit(claim, { ...deps, identity, now })
+  const verdict = admit(claim, { ...deps, identity, now: deps.clock.now(), newest: deps.journal.newest })
   if ('refusal' in verdict) return verdict
   const { grant, type } = verdict.admitted
   // What the executor does, it opens itself: the runner could not.

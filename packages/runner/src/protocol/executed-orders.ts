@@ -1,10 +1,12 @@
 import { grantSkewMs } from '@ikoma/api'
+import { type Newest, newestWith, nothingExecuted } from '../order/grant-memory.ts'
 import type { Head, JournalEntry } from './journal-entry.ts'
 
 /** Some 3 MB. Beyond it the oldest orders are refused by their id, which tells when they were placed. */
 const maxRemembered = 20_000
 
 type Done = Omit<Extract<JournalEntry, { kind: 'DONE' }>, 'kind'>
+type Issued = Pick<Extract<JournalEntry, { kind: 'INTENT' }>, 'issuedAt' | 'auditHead'>
 
 /**
  * Which orders were executed, each with its highest attempt, for as long as it may be given again: until its expiry, by
@@ -12,11 +14,11 @@ type Done = Omit<Extract<JournalEntry, { kind: 'DONE' }>, 'kind'>
  */
 export class ExecutedOrders {
   readonly #orders = new Map<string, { attempt: number; until: number | null }>()
-  #mark = Number.NEGATIVE_INFINITY
+  #newest = nothingExecuted
   #floor = ''
 
   get mark(): number | null {
-    return Number.isFinite(this.#mark) ? this.#mark : null
+    return Number.isFinite(this.#newest.issuedAt) ? this.#newest.issuedAt : null
   }
 
   get floor(): string {
@@ -24,21 +26,21 @@ export class ExecutedOrders {
   }
 
   /** What was forgotten had expired by then: it counts as now, however far the clock is set back. */
-  get notBefore(): number {
-    return this.#mark - grantSkewMs
+  get newest(): Newest {
+    return this.#newest
   }
 
-  begin({ mark, floor }: Head): void {
-    this.#mark = Math.max(this.#mark, mark ?? Number.NEGATIVE_INFINITY)
+  begin({ mark, floor, floorSeq = null, auditHead }: Head): void {
+    if (mark !== null) this.#newest = { ...newestWith(this.#newest, { issuedAt: mark, auditHead }), floorSeq }
     if (floor > this.#floor) this.#floor = floor
   }
 
-  add({ orderId, attempt, until = null, issuedAt }: Done & { issuedAt?: number | undefined }): void {
+  add({ orderId, attempt, until = null, issuedAt, auditHead = null }: Done & Issued): void {
     const id = orderId.toLowerCase()
     const before = this.#orders.get(id)
     const longer = before?.until === null || until === null ? null : Math.max(until, before?.until ?? 0)
     this.#orders.set(id, { attempt: Math.max(attempt, before?.attempt ?? 0), until: before ? longer : until })
-    this.#mark = Math.max(this.#mark, issuedAt ?? Number.NEGATIVE_INFINITY)
+    if (issuedAt !== undefined) this.#newest = newestWith(this.#newest, { issuedAt, auditHead })
     if (this.#orders.size > maxRemembered) this.#forget()
   }
 
@@ -53,7 +55,8 @@ export class ExecutedOrders {
   }
 
   #forget(): void {
-    for (const [id, { until }] of this.#orders) if (until !== null && until < this.notBefore) this.#orders.delete(id)
+    const before = this.#newest.issuedAt - grantSkewMs
+    for (const [id, { until }] of this.#orders) if (until !== null && until < before) this.#orders.delete(id)
     if (this.#orders.size <= maxRemembered) return
     const dropped = [...this.#orders.keys()].sort().slice(0, this.#orders.size - Math.floor((maxRemembered * 9) / 10))
     for (const id of dropped) this.#orders.delete(id)

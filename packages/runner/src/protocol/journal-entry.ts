@@ -20,6 +20,8 @@ const headSchema = z.object({
   mark: z.number().nullable(),
   /** Orders up to this id are not remembered any more. */
   floor: z.string(),
+  /** Grants up to this number of the audit are from before the control plane's clock was set right. */
+  floorSeq: z.number().nullable().optional(),
   auditHead: grantAuditHead.nullable(),
   /** Which entries of the reserve count: those written since the journal was last written anew. */
   reserve: z.number().optional(),

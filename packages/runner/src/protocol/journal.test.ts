@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Report } from '@ikoma/api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isBelowFloor, notBefore } from '../order/grant-memory.ts'
 import { recordingLogger, temporaryDirectory } from '../testing/setup.ts'
 import { Journal } from './journal.ts'
 import { type Intent, parseEntries } from './journal-entry.ts'
@@ -219,7 +220,7 @@ describe('what was executed', () => {
     const known = ['day', 'week', 'endless', 'last'].map((orderId) => journal.has(orderId, 1))
     expect(known).toEqual([false, true, true, true])
     // What was forgotten has expired: however far the clock is set back, it is not earlier than this.
-    expect(journal.notBefore).toBeGreaterThan(noon + day)
+    expect(notBefore(journal.newest, { issuedAt: noon, auditHead: null })).toBeGreaterThan(noon + day)
     await journal.close()
   })
 
@@ -241,5 +242,21 @@ describe('what was executed', () => {
     expect([...known, journal.has('ORDER', 2)]).toEqual([true, true, false, true])
     expect(journal.auditHead).toEqual({ seq: 2, hash: 'order' })
     await journal.close()
+  })
+
+  it('by a clock that was years ahead binds no grant that the audit shows to be later, also after a restart', async () => {
+    const signed = (seq: number, issuedAt: number) => ({ issuedAt, auditHead: { seq, hash: 'h' } })
+    const intentOf = (id: string, seq: number, issuedAt: number) => ({
+      ...{ ...intent(id), until: issuedAt + day },
+      ...signed(seq, issuedAt),
+    })
+    const ahead = await executed(intentOf('before', 1, noon), intentOf('ahead', 3, noon + 400 * day))
+    expect(notBefore(ahead.newest, signed(3, noon))).toBeGreaterThan(noon + 399 * day)
+    expect(notBefore(ahead.newest, signed(4, noon))).toBeLessThan(noon)
+    await ahead.close()
+    const righted = await executed(intentOf('ahead', 3, noon + 400 * day), intentOf('after', 4, noon + hour))
+    expect(righted.newest).toEqual({ issuedAt: noon + hour, seq: 4, floorSeq: 3 })
+    expect(isBelowFloor(righted.newest, signed(3, noon))).toBe(true)
+    await righted.close()
   })
 })

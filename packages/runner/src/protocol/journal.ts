@@ -3,6 +3,7 @@ import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import { AppError } from '@ikoma/kernel'
 import { isNoRoom, replaceFile } from '../host/durable-file.ts'
 import type { Logger } from '../logger.ts'
+import type { Newest } from '../order/grant-memory.ts'
 import { ExecutedOrders } from './executed-orders.ts'
 import {
   entryLine,
@@ -98,9 +99,9 @@ export class Journal {
     return this.#executed.has(orderId, attempt)
   }
 
-  /** No earlier than this is it now, whatever this machine's clock says: a newer grant was executed. */
-  get notBefore(): number {
-    return this.#executed.notBefore
+  /** How far the grants that were executed have come: what this machine's clock says counts only beyond. */
+  get newest(): Newest {
+    return this.#executed.newest
   }
 
   /** Where the audit stood in the last grant that was executed. */
@@ -239,9 +240,16 @@ export class Journal {
 
   /** Rewrites the file with what still matters. */
   async #compact(): Promise<void> {
-    const { mark, floor } = this.#executed
+    const { mark, floor, newest } = this.#executed
     const generation = randomInt(2 ** 40)
-    const about = { machine: this.#machine, mark, floor, auditHead: this.#auditHead, reserve: generation }
+    const about = {
+      machine: this.#machine,
+      mark,
+      floor,
+      floorSeq: newest.floorSeq,
+      auditHead: this.#auditHead,
+      reserve: generation,
+    }
     const head = entryLine({ kind: 'HEAD', ...about })
     const executed = this.#executed.entries().map((done) => entryLine({ kind: 'DONE', ...done }))
     const intents = this.interrupted.map((intent) => entryLine({ kind: 'INTENT', ...intent }))

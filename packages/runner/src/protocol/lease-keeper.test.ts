@@ -30,6 +30,7 @@ function setup(renew: (renewal: Renewal) => Promise<Progress>, { runLeaseSec = 6
       const answerAfter = (ms: number) => {
         const gone = new Promise<never>((_, reject) => {
           options.signal.addEventListener('abort', () => reject(new UnreachableError('http://x', null)))
+          time.after(options.timeoutMs, () => reject(new UnreachableError('http://x', null)))
         })
         return Promise.race([wait(ms).then(() => progress), gone])
       }
@@ -54,12 +55,27 @@ const lost = (detail: string) => {
 }
 
 describe('the keeper of a lease', () => {
-  it('renews every third of the lease for as long as the order runs', async () => {
+  it('renews every fifth of the lease for as long as the order runs', async () => {
     const world = setup(({ parked }) => parked())
-    await world.pass(100 * second)
-    expect(world.asked).toEqual([0, 20, 40, 60, 80, 100].map((sec) => ({ at: sec * second, waitSec: 20 })))
+    await world.pass(60 * second)
+    expect(world.asked).toEqual([0, 12, 24, 36, 48, 60].map((sec) => ({ at: sec * second, waitSec: 12 })))
     expect(world.stops).toEqual([])
   })
+
+  it.each([2, 10, 30, 60, 120, 600])(
+    'keeps a lease of %s s when its connection says nothing more',
+    async (runLeaseSec) => {
+      // The third one waits on a connection of which only this end is left; new ones are answered.
+      const world = setup(({ count, parked, answerAfter }) => (count === 3 ? answerAfter(1e9) : parked()), {
+        runLeaseSec,
+      })
+      await world.pass(2 * runLeaseSec * second)
+      expect(world.stops).toEqual([])
+      const [confirmed, silent, next] = world.asked.slice(1, 4).map(({ at }) => at)
+      expect(next ?? 0).toBeGreaterThan(silent ?? 0)
+      expect((next ?? 0) - (confirmed ?? 0)).toBeLessThan(runLeaseSec * second * 0.6)
+    },
+  )
 
   it('does not ask in a rush when answers come at once: once a second, to hear of a cancel', async () => {
     const { asked, pass } = setup(async () => progress)
@@ -96,15 +112,15 @@ describe('the keeper of a lease', () => {
   it('has a whole lease from the next renewal on', async () => {
     const world = setup(({ count, parked }) => (count > 2 ? unreachable() : parked()))
     await world.pass(200 * second)
-    // The last renewal that was answered was sent at 20.
-    expect(world.stops).toMatchObject([{ at: (20 + 45) * second }])
+    // The last renewal that was answered was sent at 12.
+    expect(world.stops).toMatchObject([{ at: (12 + 45) * second }])
   })
 
   it('survives an outage that is shorter than the lease, and asks for an answer at once meanwhile', async () => {
     const world = setup(({ count, parked }) => (count > 1 && count < 5 ? unreachable() : parked()))
     await world.pass(120 * second)
     expect(world.stops).toEqual([])
-    expect(world.asked.slice(0, 6).map(({ waitSec }) => waitSec)).toEqual([20, 20, 0, 0, 0, 20])
+    expect(world.asked.slice(0, 6).map(({ waitSec }) => waitSec)).toEqual([12, 12, 0, 0, 0, 12])
   })
 
   it('stops at once when the control plane says that the lease is lost', async () => {
@@ -116,15 +132,15 @@ describe('the keeper of a lease', () => {
 
   it('passes a cancel on once and keeps the lease while the order is being stopped', async () => {
     const { stops, asked, pass } = setup(async () => ({ ...progress, cancelRequested: true }))
-    await pass(65 * second)
+    await pass(45 * second)
     expect(stops).toMatchObject([{ at: 0, stop: { kind: 'canceled' } }])
-    // Then without being parked, every third of the lease.
+    // Then without being parked, every fifth of the lease.
     expect(asked.map(({ at, waitSec }) => [at, waitSec])).toEqual([
-      [0, 20],
+      [0, 12],
       [1 * second, 0],
-      [21 * second, 0],
-      [41 * second, 0],
-      [61 * second, 0],
+      [13 * second, 0],
+      [25 * second, 0],
+      [37 * second, 0],
     ])
   })
 })

@@ -179,6 +179,29 @@ describe('a running runner', () => {
     expect(stopping.signal.aborted).toBe(false)
   })
 
+  it('goes on by itself after its clock and the control plane’s were years ahead for a minute', async () => {
+    const { plane, start, logger } = await setup()
+    let aheadMs = 400 * 86_400_000
+    let seq = 5
+    plane.alterGrant = (grant) => {
+      const [issuedAt, notAfter] = [grant.issuedAt + aheadMs, grant.notAfter + aheadMs]
+      const auditHead = { seq: seq++, hash: 'h'.repeat(43) }
+      return { ...grant, issuedAt, notAfter, expiresAt: (grant.expiresAt ?? 0) + aheadMs, auditHead }
+    }
+    await start({}, {}, { clock: { now: () => Date.now() + aheadMs } })
+    const then = plane.place('shell.run', { argv: ['true'] })
+    await until(() => then.reports.length > 0)
+    aheadMs = 0
+    const now = plane.place('shell.run', { argv: ['true'] })
+    await until(() => now.reports.length > 0)
+    expect([then.reports[0]?.outcome, now.reports[0]?.outcome, now.reports[0]?.errors]).toEqual([
+      'succeeded',
+      'succeeded',
+      undefined,
+    ])
+    expect(logger.entries.filter(({ level }) => level === 'error')).toEqual([])
+  })
+
   it('fails as a whole when one order cannot be recorded', async () => {
     const { plane, logger } = await setup()
     const stopping = new AbortController()

@@ -144,7 +144,7 @@ async function beatAll(deps: LoopDeps): Promise<void> {
     try {
       const head = auditHead?.() ?? null
       const said = { ...(text !== told && news), ...(head && { auditHead: head }) }
-      const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said })
+      const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said }, undefined, stopping)
       told = text
       if (isAway) comeback.cameBack()
       isAway = false

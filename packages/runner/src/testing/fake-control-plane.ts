@@ -141,7 +141,7 @@ export class FakeControlPlane {
       return reply(response, 200, { ok: true, serverTime: new Date().toISOString() })
     }
     const waitMs = Number(url.searchParams.get('waitSec') ?? 0) * 1000
-    if (verb === 'claim-next') return this.#claim(Number(url.searchParams.get('max')), waitMs, response)
+    if (verb === 'claim-next') return this.#claim(url.searchParams, response)
     if (!order) return reply(response, 404, { detail: 'No such order.', reason: 'order_not_found' })
     if (request.headers[leaseHeader] !== order.lease)
       return reply(response, 409, { detail: 'The lease is lost.', reason: 'lease_lost' })
@@ -180,8 +180,12 @@ export class FakeControlPlane {
     return null
   }
 
-  async #claim(max: number, waitMs: number, response: ServerResponse): Promise<void> {
+  async #claim(query: URLSearchParams, response: ServerResponse): Promise<void> {
+    const max = Number(query.get('max'))
+    const waitMs = Number(query.get('waitSec') ?? 0) * 1000
     this.claims.push({ max })
+    const lost = query.get('again') === 'true' ? this.orders.filter(({ status }) => status === 'CLAIMED') : []
+    if (lost.length > 0) return reply(response, 200, { orders: lost.slice(0, max).map((order) => this.#told(order)) })
     const queued = () => this.orders.filter(({ status }) => status === 'QUEUED')
     if (queued().length === 0) await this.#park(waitMs, () => queued().length > 0)
     const taken = response.destroyed ? [] : queued().slice(0, max)
@@ -192,6 +196,10 @@ export class FakeControlPlane {
     order.status = 'CLAIMED'
     order.attempt += 1
     order.lease = randomUUID()
+    return this.#told(order)
+  }
+
+  #told(order: FakeOrder): object {
     const { id, attempt, lease } = order
     const { claimLeaseSec, runLeaseSec } = this
     return this.alterClaim({ id, attempt, lease, claimLeaseSec, runLeaseSec, grant: this.#grant(order) })

@@ -7,7 +7,6 @@ import type { RunnerConfig } from '../config.ts'
 import type { Logger } from '../logger.ts'
 import type { Actions } from '../order/action.ts'
 import { enrolRunner } from '../protocol/enrol.ts'
-import { monotonic } from '../protocol/monotonic.ts'
 import { type Runner, type RunnerDeps, startRunner } from '../start-runner.ts'
 import { actionContext as createContext, type SeenContext } from './action-context.ts'
 import { FakeControlPlane } from './fake-control-plane.ts'
@@ -39,7 +38,11 @@ export interface World {
   stateDir: string
   logger: ReturnType<typeof recordingLogger>
   /** Starts the enrolled runner; it is stopped after the test. */
-  start(config?: Partial<RunnerConfig>, actions?: Partial<Actions>, time?: RunnerDeps['time']): Promise<Runner>
+  start(
+    config?: Partial<RunnerConfig>,
+    actions?: Partial<Actions>,
+    by?: Pick<RunnerDeps, 'time' | 'clock'>,
+  ): Promise<Runner>
 }
 
 /** A control plane and a runner enrolled with it. */
@@ -54,7 +57,7 @@ export async function setup(policy: object | null = { scopes: ['*'] }): Promise<
     plane,
     stateDir,
     logger,
-    async start(config = {}, actions = {}, time = monotonic) {
+    async start(config = {}, actions = {}, by = {}) {
       const settings = {
         stateDir,
         version: '1.2.3',
@@ -64,7 +67,7 @@ export async function setup(policy: object | null = { scopes: ['*'] }): Promise<
         killGraceMs: 500,
         ...config,
       }
-      const runner = await startRunner(settings, { logger, time, actions: { ...allActions, ...actions } })
+      const runner = await startRunner(settings, { logger, ...by, actions: { ...allActions, ...actions } })
       onTestFinished(() => runner.stop())
       return runner
     },

@@ -3,10 +3,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { describeStore, recycled } from '../conformance/index.ts'
+import { anOrder, sealKey } from '../testing/fixtures.ts'
 import { type PostgresServer, startPostgres } from '../testing/index.ts'
-import { openTemporary } from '../testing/test-database.ts'
+import { newDatabase, openTemporary } from '../testing/test-database.ts'
+import { openPostgresStore } from './store.ts'
 
 let postgres: PostgresServer
 let pooler: { port: number; stop(): Promise<void> }
@@ -29,6 +32,37 @@ describeStore(
     }),
   ),
 )
+
+describe('behind PgBouncer, a standby that must confirm and does not', () => {
+  it('keeps no connection of the server waiting for a write that was given up', async () => {
+    const admin = new pg.Client(`${postgres.url}/postgres`)
+    await admin.connect()
+    const set = async (names: string) => {
+      await admin.query(`alter system set synchronous_standby_names = '${names}'`)
+      await admin.query('select pg_reload_conf()')
+    }
+    onTestFinished(async () => {
+      await set('')
+      await admin.end()
+    })
+    const waiting = async () =>
+      (await admin.query("select pid from pg_stat_activity where wait_event = 'SyncRep'")).rows.length
+    const { url } = await newDatabase(postgres.url)
+    const store = await openPostgresStore({
+      sealKey,
+      url: url.replace(`:${postgres.port}/`, `:${pooler.port}/`),
+      listenUrl: url,
+    })
+    onTestFinished(() => store.close())
+    await set('nobody')
+    const placing = store
+      .insertOrders([{ order: anOrder({ scope: 'any' }), actor: 'admin-key', idempotency: null }])
+      .catch(String)
+    await vi.waitFor(async () => expect(await waiting()).toBe(1), { timeout: 10_000 })
+    expect(await placing).toMatch(/may or may not/)
+    await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 5_000 })
+  }, 40_000)
+})
 
 /** Two server connections for all clients of a database: a statement that relies on its session meets another's. */
 async function startPgBouncer(postgresPort: number): Promise<typeof pooler> {

@@ -1,4 +1,4 @@
-import { AppError } from '@ikoma/kernel'
+import { AppError, withDeadline } from '@ikoma/kernel'
 import pg from 'pg'
 import { clientConfig, notDurable } from './connection.ts'
 import { notReached, storeError, unconfirmedCommit } from './errors.ts'
@@ -25,8 +25,7 @@ export function openProbe({ url, allowUnsafe = false }: { url: string; allowUnsa
     const gone = client
     client = null
     if (!gone) return
-    gone.end().catch(() => undefined)
-    void stopWaiting(url, gone)
+    void stopWaiting(gone).then(() => gone.end().catch(() => undefined))
   }
   const ask = async () => {
     try {
@@ -42,7 +41,7 @@ export function openProbe({ url, allowUnsafe = false }: { url: string; allowUnsa
       asking ??= ask().finally(() => {
         asking = null
       })
-      await within(asking)
+      await withDeadline(asking, answerWithinMs, notAnswered)
     },
     async close() {
       await client?.end().catch(() => undefined)
@@ -85,19 +84,6 @@ async function waitsForStandby(client: pg.Client, error: unknown): Promise<boole
 const statements = `begin; set local statement_timeout = 2000;
   select current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit;
   update audit_head set id = id where id = 1; commit`
-
-async function within(asking: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(notAnswered()), answerWithinMs)
-  })
-  try {
-    await Promise.race([asking, late])
-  } finally {
-    clearTimeout(timer)
-    asking.catch(() => undefined)
-  }
-}
 
 function notAnswered(): AppError {
   return new AppError('unavailable', 'The database does not answer, or a standby does not confirm what it writes.', {

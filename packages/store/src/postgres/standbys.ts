@@ -1,5 +1,7 @@
-import type pg from 'pg'
-import { clientConfig, withClient } from './connection.ts'
+import { withDeadline } from '@ikoma/kernel'
+import pg from 'pg'
+
+const cancelWithinMs = 2_000
 
 /**
  * Hears whether a commit was answered although no standby confirmed it: an administrator or a shutdown ends that wait, and
@@ -16,12 +18,35 @@ export function watchStandbys(client: pg.ClientBase): { silent(): boolean; stop(
 }
 
 /**
- * Ends what a connection that was given up still waits for on the server: no timeout ends the wait for a standby, and each
- * would keep one of the server's connections until the standby is back.
+ * Ends what a connection that is given up still waits for on the server: no timeout ends the wait for a standby, and each
+ * would keep one of the server's connections until the standby is back. By a request of the protocol, which PgBouncer passes
+ * on while the connection is open: the process behind it is not known here. Never rejects.
+ * https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-CANCELING-REQUESTS
  */
-export async function stopWaiting(url: string, client: pg.ClientBase): Promise<void> {
-  const { processID } = client as unknown as { processID: number | null }
-  if (processID === null) return
-  const cancel = "select pg_cancel_backend(pid) from pg_stat_activity where pid = $1 and wait_event = 'SyncRep'"
-  await withClient(clientConfig(url), (other) => other.query(cancel, [processID])).catch(() => undefined)
+export async function stopWaiting(client: pg.ClientBase): Promise<void> {
+  const { processID, secretKey, host, port } = client as unknown as Told
+  if (processID === null || secretKey === null) return
+  // Without TLS, as libpq does it: nobody is told more than what ends here.
+  const connection = new pg.Connection({ ssl: false }) as unknown as Connection
+  const ended = new Promise<void>((resolve) => connection.on('end', resolve).on('error', () => resolve()))
+  connection.on('connect', () => connection.cancel(processID, secretKey))
+  if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`)
+  else connection.connect(port, host)
+  await withDeadline(ended, cancelWithinMs, () => new Error('not cancelled in time')).catch(() => undefined)
+  connection.stream.destroy()
+}
+
+/** Which the driver's types keep to themselves. */
+interface Told {
+  processID: number | null
+  secretKey: number | null
+  host: string
+  port: number
+}
+
+interface Connection {
+  stream: { destroy(): void }
+  on(event: 'connect' | 'end' | 'error', hear: () => void): Connection
+  connect(port: number | string, host?: string): void
+  cancel(processID: number, secretKey: number): void
 }

@@ -61,9 +61,9 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Store
   )
   const auditKey = auditKeyOf(options.sealKey)
   const commit = (calls: WriteCall[]) =>
-    commitBatch({ url, pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
+    commitBatch({ pool, seals, prepare, auditKey, log, deliver: signals.deliver }, calls)
   const renew = () =>
-    renewSeals({ transactions: { url, pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
+    renewSeals({ transactions: { pool, seals, prepare, auditKey }, db: openDb(readers), former, now: clock.now() })
   const opened = clock.now() < former.until || former.unknown ? await renew() : { sealed: {}, refused: {} }
   options.onOpened?.({ ...opened, formerUntil: former.until })
   const again = setInterval(() => {

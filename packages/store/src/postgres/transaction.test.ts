@@ -15,7 +15,7 @@ it('takes ROLLBACK for an answer to its COMMIT as what it is: nothing was writte
     await drop()
   })
   const seals = rowSeals({ sealKey }, { now: () => 0 })
-  const work = inTransaction({ url, pool, seals, prepare: true, auditKey: null }, async (tx) => {
+  const work = inTransaction({ pool, seals, prepare: true, auditKey: null }, async (tx) => {
     await tx.begun
     await tx.rows({ name: 'write', text: "insert into leadership values ('a', 'b', 1, 1)" })
     // Somebody who passes over a failure leaves a transaction that cannot commit, and PostgreSQL says so in one word.

@@ -32,7 +32,6 @@ export interface Work<R> {
 }
 
 export interface Transactions {
-  url: string
   pool: pg.Pool
   seals: RowSeals
   /** Whether statements are prepared by name: PgBouncer knows that in transaction mode from 1.21 on. */
@@ -64,7 +63,7 @@ export async function inTransaction<R>(
 }
 
 async function once<R>(
-  { url, pool, seals, prepare, auditKey, isHurried = false }: Transactions,
+  { pool, seals, prepare, auditKey, isHurried = false }: Transactions,
   work: (tx: Transaction) => Promise<Work<R>>,
 ) {
   const client = await pool.connect().catch((error: unknown) => {
@@ -87,8 +86,8 @@ async function once<R>(
     throw lostConnection(error) && !mayBeCommitted ? notReached(error) : error
   } finally {
     standbys.stop()
+    if (broken && mayBeCommitted) await stopWaiting(client)
     client.release(broken)
-    if (broken && mayBeCommitted) void stopWaiting(url, client)
   }
 }
 

@@ -1,3 +1,4 @@
+import { withDeadline } from '@ikoma/kernel'
 import type { InjectOptions } from 'fastify'
 import { type Answer, type Conformity, createConformity } from './conformity.ts'
 import { type ApiDocument, type Operation, type Place, readDocument } from './document.ts'
@@ -147,16 +148,7 @@ export const nobodysId = '0198c000-0000-7000-8000-000000000001'
 
 /** What hangs is told by its name, before the test's own time is over. */
 async function within<T>(asked: Promise<T>, what: string): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () => late.reject(new Error(`${what} has no answer after ${longestSec} seconds`)),
-    longestSec * 1000,
-  )
-  try {
-    return await Promise.race([asked, late.promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  return withDeadline(asked, longestSec * 1000, () => new Error(`${what} has no answer after ${longestSec} seconds`))
 }
 
 const longestSec = 30

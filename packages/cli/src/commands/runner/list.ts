@@ -7,7 +7,7 @@ import type { Part } from '../../output.ts'
 import { addPageOptions, noteMore } from '../../page-options.ts'
 import { type PageOptions, readPages } from '../../pages.ts'
 import { shellQuote } from '../../shell-quote.ts'
-import { ago, span } from '../../times.ts'
+import { ago, dateAndTime, span } from '../../times.ts'
 import { translated } from '../../words.ts'
 import { runnerWords } from './runner-words.ts'
 
@@ -57,10 +57,33 @@ export function troublesOf(runner: RunnerResource, context: RemoteContext): stri
     ...(capabilities?.diskFull === true ? [words[language].diskFull(name)] : []),
     ...(machines ? [words[language].cloned(name, machines.join(', '))] : []),
     ...(draining ? [words[language].draining(name, draining.by, shellQuote(name))] : []),
+    ...tokenTroubles(runner, context),
     ...(Math.abs(skewMs) > runnerSkewMs
       ? [words[language].skew(name, span(Math.abs(skewMs), context), skewMs > 0)]
       : []),
   ]
+}
+
+/** Of a token that is awaited, that ended, or that is refused. A former control plane says nothing of them. */
+function tokenTroubles({ name, rotation, refused }: RunnerResource, context: RemoteContext): string[] {
+  const said = words[context.language]
+  const quoted = shellQuote(name)
+  const at = (time: string | null) => (time === null ? '' : dateAndTime(time, context))
+  const awaited = rotation && rotation.fetchedAt === null ? rotation : null
+  return [
+    ...(awaited && !awaited.lockedOut ? [said.awaited(name, at(awaited.askedAt), at(awaited.formerUntil))] : []),
+    ...(awaited?.lockedOut ? [said.lockedOut(name, at(awaited.formerUntil), quoted)] : []),
+    ...(refused && !awaited?.lockedOut
+      ? [said[refused.former ? 'refusedFormer' : 'refused'](name, { ...refused, since: at(refused.since), quoted })]
+      : []),
+  ]
+}
+
+interface Refused {
+  since: string
+  address: string
+  /** Its name, to be typed. */
+  quoted: string
 }
 
 const words = translated({
@@ -73,6 +96,14 @@ const words = translated({
       `The disk of "${name}" is full: it only looks, and makes room with backup.prune. What fills it: ikoma order create diagnose.run`,
     draining: (name: string, by: string, quoted: string) =>
       `"${name}" is drained, by ${by}, and gets no new orders. As before: ikoma runner resume ${quoted}`,
+    awaited: (name: string, since: string, until: string) =>
+      `"${name}" was asked for a new token at ${since} and makes it when it is next heard. Its old one holds until ${until}: start it by then.`,
+    lockedOut: (name: string, at: string, quoted: string) =>
+      `"${name}" is locked out: its token ended at ${at}, before it had made a new one. Invite it again, and type there what this prints: ikoma runner invite --name ${quoted}`,
+    refused: (name: string, { since, address, quoted }: Refused) =>
+      `A wrong token is shown as "${name}" since ${since}, from ${address}. If that is the server itself: ikoma runner invite --name ${quoted}`,
+    refusedFormer: (name: string, { since, address, quoted }: Refused) =>
+      `"${name}" is refused since ${since}, at ${address}: its token was replaced, and it still has the old one. Put the new one there, or: ikoma runner invite --name ${quoted}`,
     skew: (name: string, far: string, ahead: boolean) =>
       `The clock of "${name}" is ${far} ${ahead ? 'ahead' : 'behind'}: set it right there, for example with systemd-timesyncd. From a minute on its orders are refused.`,
     summary: 'List runners',
@@ -90,6 +121,14 @@ const words = translated({
       `Le disque de « ${name} » est plein : il ne fait plus que regarder, et libérer de la place avec backup.prune. Ce qui le remplit : ikoma order create diagnose.run`,
     draining: (name, by, quoted) =>
       `« ${name} » est vidé, par ${by}, et ne reçoit pas de nouveaux ordres. Comme avant : ikoma runner resume ${quoted}`,
+    awaited: (name, since, until) =>
+      `Un nouveau jeton est demandé à « ${name} » depuis ${since} ; il le fera dès qu’il donnera signe de vie. L’ancien fonctionne jusqu’à ${until} : lancez-le d’ici là.`,
+    lockedOut: (name, at, quoted) =>
+      `« ${name} » est exclu : son jeton a pris fin à ${at}, avant qu’il s’en soit fait un nouveau. Invitez-le à nouveau, et tapez là-bas ce que ceci affiche : ikoma runner invite --name ${quoted}`,
+    refused: (name, { since, address, quoted }) =>
+      `Un jeton faux est présenté au nom de « ${name} » depuis ${since}, de ${address}. Si c’est le serveur lui-même : ikoma runner invite --name ${quoted}`,
+    refusedFormer: (name, { since, address, quoted }) =>
+      `« ${name} » est refusé depuis ${since}, à ${address} : son jeton a été remplacé, et il a encore l’ancien. Mettez-y le nouveau, ou : ikoma runner invite --name ${quoted}`,
     skew: (name, far, ahead) =>
       `L’horloge de « ${name} » est en ${ahead ? 'avance' : 'retard'} de ${far} : réglez-la là-bas, par exemple avec systemd-timesyncd. À partir d’une minute, ses ordres sont refusés.`,
     summary: 'Lister les runners',

@@ -36,6 +36,7 @@ export async function printRunner(runner: RunnerResource, context: RemoteContext
       [t.columns.scopes, runner.scopes.join(', ')],
       [t.columns.concurrency, String(runner.concurrency)],
       [t.columns.enrolled, runner.enrolled ? t.words.yes : t.words.no],
+      [t.columns.rotation, rotationOf(runner, context)],
       [t.columns.version, runner.version],
       [t.columns.privilege, privilegeOf(runner, context)],
       [t.columns.seen, runner.lastSeenAt ? ago(runner.lastSeenAt, context) : t.words.never],
@@ -52,6 +53,14 @@ function privilegeOf({ capabilities }: RunnerResource, { language }: RemoteConte
   return typeof privilege === 'string' && Object.hasOwn(known, privilege) ? (known[privilege] ?? null) : null
 }
 
+/** The last new token that it was asked for; null where none was, or a former control plane does not say. */
+function rotationOf({ rotation }: RunnerResource, context: RemoteContext): string | null {
+  if (!rotation) return null
+  const { asked, fetched, awaited } = words[context.language]
+  const at = (time: string) => dateAndTime(time, context)
+  return `${asked(at(rotation.askedAt))}, ${rotation.fetchedAt === null ? awaited : fetched(at(rotation.fetchedAt))}`
+}
+
 const words = translated({
   en: {
     summary: 'Show a runner',
@@ -59,6 +68,9 @@ const words = translated({
       ['ikoma runner show web-1', 'by name'],
       ['ikoma runner show web-1 --json', 'as JSON'],
     ],
+    asked: (at: string) => `a new one asked for at ${at}`,
+    fetched: (at: string) => `made at ${at}`,
+    awaited: 'not made yet',
     privilege: {
       executor: 'done by an executor of its own',
       root: 'done by the runner itself, which is root',
@@ -71,6 +83,9 @@ const words = translated({
       ['ikoma runner show web-1', 'par son nom'],
       ['ikoma runner show web-1 --json', 'en JSON'],
     ],
+    asked: (at) => `un nouveau demandé le ${at}`,
+    fetched: (at) => `fait le ${at}`,
+    awaited: 'pas encore fait',
     privilege: {
       executor: 'fait par un exécuteur à part',
       root: 'fait par le runner lui-même, qui est root',
