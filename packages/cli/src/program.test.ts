@@ -1,3 +1,4 @@
+import { newToken } from '@ikoma/kernel/node'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Language, languages, messagesIn } from './messages/index.ts'
@@ -84,6 +85,7 @@ describe('usage errors', () => {
     [['runner', 'invite', '--host', 'a', '--server', 'b'], 'exclude each other'],
     [['runner', 'enrol', '--token', 'iko_x'], '--url https://'],
     [['runner', 'install', '--token', 'iko_x'], '--url https://'],
+    [['runner', 'install', '--url', 'https://a.b', '--token', newToken('iko_run')], 'not of an invitation'],
   ])('%j ends with 2 and says so', async (argv, message) => {
     const { code, stdout, stderr } = await createWorld().run(...argv)
     expect([code, stdout]).toEqual([2, ''])

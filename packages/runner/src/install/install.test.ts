@@ -4,6 +4,8 @@ import { accountTools, hasUser } from '@ikoma/machine/testing/account-tools'
 import { SimulatedHost, type Tool } from '@ikoma/machine/testing/simulated-host'
 import { noUnitRuns, systemdOf, systemdTools } from '@ikoma/machine/testing/systemd-tools'
 import { describe, expect, test } from 'vitest'
+import { invitationDigest } from '../protocol/enrol.ts'
+import { installationOf } from './install-runner.ts'
 import { type Installation, installed } from './installed.ts'
 import * as places from './places.ts'
 import { purged, removed } from './removed.ts'
@@ -149,6 +151,18 @@ describe('install', () => {
     expect(nodesOf(server)[runnerFile]).toMatchObject(byRunner)
     expect(await plan(wanted({ enrolling: null, moving }))).toEqual([])
     expect(running()).toContain(places.runnerUnit)
+  })
+
+  test('is told of the other address, and by which invitation it is enrolled', () => {
+    const moving = { url: 'https://new.example.org', insecure: false }
+    const given = { program, version: '1', invitation: null, newIdentity: true, allow: ['check'] }
+    expect(installationOf({ ...given, moving })).toMatchObject({
+      ...{ moving, enrolling: null, newIdentity: true, allow: ['check'] },
+    })
+    const digestOf = (token: string) =>
+      installationOf({ ...given, invitation: { url: moving.url, token } }).enrolling?.invitation
+    expect(digestOf('iko_a')).toBe(invitationDigest('iko_a'))
+    expect(digestOf('iko_b')).not.toBe(digestOf('iko_a'))
   })
 
   test('shows what it would do and does nothing of it', async () => {
