@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests of the quick projects share modules and stores: each fails that leaves something behind in what they share. */
 const putBack = 'packages/kernel/src/testing/put-back.ts'
+/** What is opened is closed. Elsewhere stores stay open from one test to the next. */
+const openFiles = 'packages/kernel/src/testing/open-files.ts'
 const propertyRuns = 'packages/kernel/src/testing/property-runs.ts'
 
 // Three quick projects make `npm test`. The files of each share modules, which hold no state: loading these for each file
@@ -25,7 +27,7 @@ export default defineConfig({
           // The next two have packages of their own.
           include: ['packages/*/src/**/*.test.ts'],
           exclude: ['**/*.{tools,slow,clock}.test.ts', 'packages/{backend,store,control-plane}/**'],
-          setupFiles: [putBack, propertyRuns],
+          setupFiles: [putBack, openFiles, propertyRuns],
           isolate: false,
         },
       },

@@ -1,4 +1,4 @@
-import { Command, type CommanderError, Help, type Option } from 'commander'
+import { type Argument, Command, type CommanderError, Help, type Option } from 'commander'
 import type { Io } from './io.ts'
 import type { Messages } from './messages/index.ts'
 import type { CommandWords } from './words.ts'
@@ -42,7 +42,11 @@ function helpIn(t: Messages): Partial<Help> {
     styleTitle: (title) => titles[title] ?? title,
     commandUsage: (command) => words(standard.commandUsage(command)),
     subcommandTerm: (command) => words(standard.subcommandTerm(command)),
-    optionDescription: ({ description, argChoices }: Option) =>
-      argChoices ? `${description} (${argChoices.join(', ')})` : description,
+    optionDescription: withChoices,
+    argumentDescription: withChoices,
   }
+}
+
+function withChoices({ description, argChoices }: Option | Argument): string {
+  return argChoices ? `${description} (${argChoices.join(', ')})` : description
 }

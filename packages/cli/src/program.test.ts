@@ -1,3 +1,4 @@
+import { newToken } from '@ikoma/kernel/node'
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Language, languages, messagesIn } from './messages/index.ts'
@@ -88,6 +89,13 @@ describe('usage errors', () => {
     const { code, stdout, stderr } = await createWorld().run(...argv)
     expect([code, stdout]).toEqual([2, ''])
     expect(stderr).toContain(message)
+  })
+
+  it('a token of a runner is no invitation', async () => {
+    const token = newToken('iko_run')
+    const { code, stderr } = await createWorld().run('runner', 'install', '--url', 'https://a.b', '--token', token)
+    expect([code, stderr]).toEqual([2, expect.stringContaining('not of an invitation')])
+    expect(stderr).not.toContain(token)
   })
 
   it('are told in French too', async () => {

@@ -16,6 +16,9 @@ export function messagesIn(language: Language): Messages {
 export function languageOf(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Language {
   const flag = argv.findIndex((argument) => argument === '--lang' || argument.startsWith('--lang='))
   const named = flag < 0 ? undefined : argv[flag]?.includes('=') ? argv[flag]?.split('=')[1] : argv[flag + 1]
-  const wanted = named || env.IKOMA_LANG || env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
-  return languages.find((language) => wanted.toLowerCase().startsWith(language)) ?? 'en'
+  const told = env.IKOMA_LANG || env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
+  // That there is no such language is said in the reader's own.
+  return languageIn(named ?? '') ?? languageIn(told) ?? 'en'
 }
+
+const languageIn = (text: string) => languages.find((language) => text.toLowerCase().startsWith(language))

@@ -17,6 +17,8 @@ describe('messages', () => {
     [[], { LC_ALL: 'fr_FR.UTF-8', LANG: 'en_US' }, 'fr'],
     [[], { LC_MESSAGES: 'fr_CA', LANG: 'en_US' }, 'fr'],
     [[], { LANG: 'fr_SN.UTF-8' }, 'fr'],
+    [['--lang', 'de'], { LANG: 'fr_FR.UTF-8' }, 'fr'],
+    [[], { LC_ALL: 'C', LANG: 'fr_FR' }, 'en'],
     [[], { LANG: 'C' }, 'en'],
     [[], {}, 'en'],
   ] as const)('are chosen from %j and %j as %s', (argv, env, expected) => {

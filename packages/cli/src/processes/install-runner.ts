@@ -19,15 +19,15 @@ type Changes = Awaited<ReturnType<typeof installRunner>>
 /** Makes this machine a server with a runner and an executor. */
 export async function install(options: InstallRunnerOptions, context: Context): Promise<number> {
   refuseUnfit(context)
-  const { url, token, name, allow, dryRun = false, newIdentity = false } = options
+  const { url, dryRun = false } = options
   const insecure = options.insecure === true || readEnvironment(environment, context.io.env).IKOMA_INSECURE
   if (url !== undefined) refusePlainHttp(url, insecure, context.language)
-  const named = name ? { name } : {}
-  const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
-  const program = programOfThis()
-  const moving = url !== undefined && token === undefined ? { url, insecure } : null
-  const wanted = { program, version, invitation, moving, newIdentity, ...(allow ? { allow } : {}) }
-  const changes = await carried((carrying) => installRunner(wanted, carrying), dryRun, context)
+  const { invitation, ...wanted } = wantedBy(options, insecure)
+  const changes = await carried(
+    (carrying) => installRunner({ program: programOfThis(), version, invitation, ...wanted }, carrying),
+    dryRun,
+    context,
+  )
   const { out, language } = context
   if (changes.length > 0 && !dryRun) {
     for (const line of words[language].installed) out.note(line)
@@ -35,6 +35,15 @@ export async function install(options: InstallRunnerOptions, context: Context): 
     if (invitation === null) out.note(words[language].acceptKeys(acceptCommand(await toldKeys())))
   }
   return conclude(changes, dryRun, context)
+}
+
+/** With a token it enrols; an address alone is where the control plane has moved to. */
+export function wantedBy(options: InstallRunnerOptions, insecure: boolean) {
+  const { url, token, name, allow, newIdentity = false } = options
+  const named = name ? { name } : {}
+  const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
+  const moving = url !== undefined && token === undefined ? { url, insecure } : null
+  return { invitation, moving, newIdentity, ...(allow ? { allow } : {}) }
 }
 
 function acceptCommand({ runnerId, sealKey, runnerSealKey }: Awaited<ReturnType<typeof toldKeys>>): string {

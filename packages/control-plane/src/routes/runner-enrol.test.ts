@@ -103,7 +103,11 @@ describe('rotating a token', () => {
     expect((await runner.call('POST', '/v1/runner/heartbeat', { body: {} })).body.renewToken).toBe(true)
     const token = newToken('iko_run')
     const renew = () => runner.call('POST', '/v1/runner/token', { body: { tokenHash: hashToken(token) } })
+    // The answer was lost, and the runner asks again: nothing is done twice.
     for (let n = 0; n < 2; n += 1) expect((await renew()).status).toBe(200)
+    const { items } = (await world.admin('GET', '/v1/audit?limit=200')).body
+    const told = items.filter(({ action }: { action: string }) => action === 'runner.token_renewed')
+    expect(told).toHaveLength(1)
     const renewed = speaker(world, { ...runner.me, token, instance: newMachine() })
     world.time.now += 61_000
     expect((await renewed('POST', '/v1/runner/heartbeat', { body: {} })).body).toMatchObject({ ok: true })

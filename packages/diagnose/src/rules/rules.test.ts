@@ -3,7 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { Evidence } from '../evidence.ts'
 import { judge } from '../rank.ts'
 import { place } from '../rule.ts'
+import { certificateCases } from '../testing/cases/certificates.ts'
 import { dataCases } from '../testing/cases/data.ts'
+import { portCases } from '../testing/cases/ports.ts'
+import { processCases } from '../testing/cases/processes.ts'
 import { serviceCases } from '../testing/cases/service.ts'
 import { webCases } from '../testing/cases/web.ts'
 import { app, healthy, looping, subject, unit } from '../testing/healthy.ts'
@@ -11,7 +14,7 @@ import { django, go, java, node, php, rails } from '../testing/lines/backends.ts
 import { docker, mongo, mysql, nginx, postgres } from '../testing/lines/servers.ts'
 import { rules } from './index.ts'
 
-const cases = [...serviceCases, ...dataCases, ...webCases]
+const cases = [serviceCases, portCases, processCases, dataCases, webCases, certificateCases].flat()
 const backends = [django, rails, php, java, go, node].flat()
 const lineCases = [...backends, ...[mysql, mongo, postgres, docker, nginx].flat()]
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { SimulatedHost } from '../testing/simulated-host.ts'
 import { meaningOfExit } from './exit-meaning.ts'
 import { failedStart } from './failed-start.ts'
+import { systemctl } from './systemctl.ts'
 
 function machine(status: number, said: readonly string[], result = 'exit-code') {
   const state = [
@@ -33,6 +34,17 @@ test('a start that failed tells the last words of that run, and what its exit co
   expect(message).toContain('exit code 200/CHDIR: its working directory is not there, or closed to its user')
   expect(message).toContain('\nshop.service: Failed at step CHDIR spawning /usr/bin/node: No such file or directory\n')
   expect(message).not.toMatch(/a run before|Main process exited/)
+})
+
+test.each(['start', 'restart'] as const)('so does a %s that systemd itself says failed', async (verb) => {
+  const host = machine(203, ['Started shop.service - Shop.', 'shop.service: Failed to execute /usr/bin/nodee'])
+  const shown = await host.run({ argv: ['systemctl', 'show'] })
+  const refusal = { code: 1, stderr: 'Job for shop.service failed. See "systemctl status shop.service" for details.' }
+  host.install('systemctl', ({ args }) => (args[0] === verb ? refusal : { stdout: shown.stdout }))
+  await expect(systemctl(host, verb, 'shop.service')).rejects.toMatchObject({
+    reason: 'service_does_not_stay_up',
+    message: expect.stringMatching(/203\/EXEC.*\nshop.service: Failed to execute \/usr\/bin\/nodee\n/s),
+  })
 })
 
 test('no value of its environment or of its files of variables is among them', async () => {

@@ -1,8 +1,10 @@
+import { catalogue } from '@ikoma/api'
 import { selfSigned } from '@ikoma/machine/testing/self-signed'
 import { SimulatedHost } from '@ikoma/machine/testing/simulated-host'
 import { expect, test } from 'vitest'
 import { actionContext } from '../testing/action-context.ts'
 import { tellingLeftOut } from './left-out-domains.ts'
+import { nginx } from './nginx.ts'
 
 const chainFile = '/etc/letsencrypt/live/app/fullchain.pem'
 
@@ -33,4 +35,23 @@ test.each([
   ['it is a wildcard', ['app.test'], ['app.test', '*.app.test'], ''],
 ])('it is none where %s', async (_, domains, names, other) => {
   expect(await told(domains, names, other)).toBe('Made 1 change.')
+})
+
+test('the plan of the order says it, before anything is done', async () => {
+  const machine = new SimulatedHost({
+    files: {
+      [chainFile]: selfSigned(['app.test', 'www.app.test'], 90).certificate,
+      '/etc/nginx/nginx.conf': 'http {\n  include conf.d/*.conf;\n}\n',
+    },
+    tools: {
+      nginx: () => ({ stderr: 'nginx version: nginx/1.22.1' }),
+      systemctl: () => ({ stdout: '7\n' }),
+    },
+  })
+  for (const path of ['/etc/nginx/conf.d', '/var/lib']) machine.putDirectory(path)
+  const certificate = { chainFile, keyFile: '/etc/letsencrypt/live/app/privkey.pem' }
+  const given = { name: 'app', domains: ['app.test'], upstreams: [{ port: 8080 }], certificate }
+  const payload = catalogue['platform.nginx.site.apply'].payload.parse(given)
+  const { summary } = await nginx['platform.nginx.site.apply'](payload, actionContext({ machine, dryRun: true }))
+  expect(summary).toContain('Warning: the certificate names www.app.test')
 })

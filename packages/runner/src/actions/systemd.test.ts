@@ -61,6 +61,16 @@ describe('service.systemd.apply', () => {
     expect(systemdOf(machine).running['gateway.service']?.runs).toContain('/usr/bin/former')
   })
 
+  test('that does not stay up tells what it said last', async () => {
+    const machine = systemdMachine('gateway.service')
+    const said = ['Started gateway.service.', "Error: Cannot find module 'express'"].reverse()
+    const lines = said.map((MESSAGE) => JSON.stringify({ __REALTIME_TIMESTAMP: '1000000', MESSAGE }))
+    machine.install('journalctl', () => ({ stdout: `${lines.join('\n')}\n` }))
+    await expect(apply(machine, { execStart: ['/usr/bin/crash'] })).rejects.toMatchObject({
+      message: expect.stringContaining("It said:\nError: Cannot find module 'express'\n"),
+    })
+  })
+
   test('that does not stay up and is new is gone again', async () => {
     const machine = systemdMachine()
     const before = machine.snapshot()

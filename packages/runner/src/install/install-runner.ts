@@ -4,7 +4,7 @@ import { localHost } from '../host/local-host.ts'
 import { enrolRunner, invitationDigest } from '../protocol/enrol.ts'
 import { publicSealKey } from '../protocol/seal-key.ts'
 import type { Bundle } from './bundle.ts'
-import { installed } from './installed.ts'
+import { type Installation, installed } from './installed.ts'
 import * as places from './places.ts'
 import { purged, removed } from './removed.ts'
 
@@ -32,6 +32,10 @@ const settleSec = 3
 
 /** Makes this machine a server with a runner and an executor, started at boot. Gives the changes, made or to make; none when it was one. */
 export function installRunner(options: InstallOptions, carrying: Carrying): Promise<readonly PlanLine[]> {
+  return carryOut(installed(installationOf(options)), carrying)
+}
+
+export function installationOf(options: InstallOptions): Installation {
   const { program, version, invitation, moving = null, allow, newIdentity = false } = options
   const enrolling = invitation && {
     url: invitation.url,
@@ -41,7 +45,7 @@ export function installRunner(options: InstallOptions, carrying: Carrying): Prom
       return enrolRunner({ ...invitation, version, stateDir: places.stateDir, force: true, executorSealKey })
     },
   }
-  return carryOut(installed({ program, enrolling, moving, allow, settleSec, newIdentity }), carrying)
+  return { program, enrolling, moving, allow, settleSec, newIdentity }
 }
 
 /** Takes that back; with `purge` the data too. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FakeControlPlane } from '../testing/fake-control-plane.ts'
 import { temporaryDirectory } from '../testing/setup.ts'
-import { enrolRunner } from './enrol.ts'
+import { enrolRunner, invitationDigest } from './enrol.ts'
 import { identityPaths, readIdentity } from './identity.ts'
 
 async function setup() {
@@ -22,7 +22,11 @@ describe('enrolment', () => {
     expect(await readIdentity(stateDir)).toMatchObject({ url: plane.url, token: plane.token, runnerId: plane.runnerId })
     for (const path of Object.values(paths)) expect((await stat(path)).mode & 0o777).toBe(0o600)
     expect((await readdir(stateDir)).sort()).toEqual(['runner-key.pem', 'runner.json', 'seal-key.pem'])
-    expect(await readFile(paths.identity, 'utf8')).not.toContain('PRIVATE')
+    const text = await readFile(paths.identity, 'utf8')
+    expect(text).not.toContain('PRIVATE')
+    // By which an installation knows the invitation again, without being able to use it.
+    expect(JSON.parse(text)).toMatchObject({ invitation: invitationDigest(enrolment.token) })
+    expect(text).not.toContain(enrolment.token)
   })
 
   it('never replaces an identity unless it is told to', async () => {

@@ -20,14 +20,11 @@ export class JournalReserve {
 
   /** Without one, where the disk is full already. */
   static async open(path: string): Promise<JournalReserve> {
+    const file = await openOrMake(path).catch(() => null)
     try {
-      const file = await open(path, 'r+').catch(async () => {
-        // Not a hole: each block must be ours.
-        await replaceFile(path, '\n'.repeat(reserveBytes))
-        return open(path, 'r+')
-      })
-      return new JournalReserve(file, await file.readFile('utf8'))
+      return new JournalReserve(file, (await file?.readFile('utf8')) ?? '')
     } catch {
+      await file?.close()
       return new JournalReserve(null, '')
     }
   }
@@ -65,4 +62,12 @@ export class JournalReserve {
   async close(): Promise<void> {
     await this.#file?.close()
   }
+}
+
+async function openOrMake(path: string): Promise<FileHandle> {
+  return open(path, 'r+').catch(async () => {
+    // Not a hole: each block must be ours.
+    await replaceFile(path, '\n'.repeat(reserveBytes))
+    return open(path, 'r+')
+  })
 }

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Report } from '@ikoma/api'
 import fc from 'fast-check'
@@ -154,6 +154,16 @@ describe('the journal', () => {
     await journal.close()
   })
 
+  it('that cannot be opened leaves no file open', async () => {
+    // Too long for the name of the file that would take its place, though not for the reserve.
+    const path = join(await temporaryDirectory(), 'j'.repeat(240))
+    await writeFile(`${path}.reserve`, '')
+    const open = () => readdir('/proc/self/fd').then(({ length }) => length)
+    const before = await open()
+    await expect(Journal.open(path, here)).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
+    expect(await open()).toBe(before)
+  })
+
   it('takes nothing more once a write has failed', async () => {
     const { journal } = await setup()
     await journal.close()
@@ -184,7 +194,8 @@ describe('a journal of another machine', () => {
   })
 
   it('is not what a former version wrote: that is this machine’s', async () => {
-    const { path } = await setup()
+    const { path, journal } = await setup()
+    await journal.close()
     await writeFile(path, `${JSON.stringify({ kind: 'INTENT', ...intent('cut off') })}\n`)
     const again = await Journal.open(path, here)
     expect(again.interrupted).toEqual([intent('cut off')])

@@ -61,13 +61,22 @@ export class Journal {
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     const entries = parseEntries(path, await readText(path))
     const journal = new Journal(path, await JournalReserve.open(`${path}.reserve`), options)
-    for (const entry of entries) journal.#apply(entry)
+    try {
+      await journal.#begin(entries, options)
+      return journal
+    } catch (error) {
+      await journal.close().catch(() => {})
+      throw error
+    }
+  }
+
+  async #begin(entries: JournalEntry[], { machine, logger }: JournalOptions): Promise<void> {
+    for (const entry of entries) this.#apply(entry)
     // Written after all the others: nothing is added to a journal that could not be written anew.
-    for (const entry of parseReserve(journal.#reserve.text, journal.#generation)) journal.#apply(entry)
-    journal.#reserve.resume(journal.#generation)
-    if (isForeign(entries, options.machine)) await journal.#setAside(options.logger)
-    await journal.#renew()
-    return journal
+    for (const entry of parseReserve(this.#reserve.text, this.#generation)) this.#apply(entry)
+    this.#reserve.resume(this.#generation)
+    if (isForeign(entries, machine)) await this.#setAside(logger)
+    await this.#renew()
   }
 
   get full(): boolean {
@@ -207,9 +216,14 @@ export class Journal {
     const text = await readText(this.#path)
     this.#bytes = Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1))
     const file = await open(this.#path, 'a')
-    await file.truncate(this.#bytes)
-    await file.datasync()
-    return file
+    try {
+      await file.truncate(this.#bytes)
+      await file.datasync()
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
   }
 
   #apply(entry: JournalEntry): void {

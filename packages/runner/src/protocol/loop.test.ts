@@ -77,6 +77,29 @@ describe('a running runner', () => {
     expect(plane.heartbeats.at(-1)).toMatchObject({ status: 'OFFLINE' })
   })
 
+  it('makes itself a new token when a heartbeat is told that its own was replaced', async () => {
+    const stopping = new AbortController()
+    onTestFinished(() => stopping.abort())
+    const answers = [{}, { renewToken: true }, {}]
+    let renewed = 0
+    startLoop({
+      controlPlane: {
+        claim: async () => ({ claims: [], unreadable: [], unnamed: 0 }),
+        heartbeat: async () => ({ ok: true, serverTime: '', ...answers.shift() }),
+      },
+      runOrder: async () => {},
+      refuseOrder: async () => {},
+      reloadIdentity: async () => false,
+      renewToken: async () => {
+        renewed += 1
+      },
+      about: { version: '1', capabilities: {} },
+      ...{ concurrency: 1, waitSec: 1, heartbeatSec: 0.01, logger: recordingLogger(), stopping: stopping.signal },
+    })
+    await until(() => answers.length === 0)
+    expect(renewed).toBe(1)
+  })
+
   it('goes on when the control plane comes back after an outage', async () => {
     const { plane, start } = await setup()
     plane.interfere = () => 'drop'

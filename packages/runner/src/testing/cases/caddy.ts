@@ -56,6 +56,8 @@ export const caddyCases: OrderTypeCase[] = [
       expect(listeningAt(String(machine.state.serving))).toBe('unix//var/lib/caddy/admin.sock')
       expect(machine.state.serving).toContain('other.example.com {')
       expect(machine.state.serving).toContain('app.example.com {')
+      // What a browser should be told, where the app does not say it itself.
+      expect(machine.state.serving).toContain('header ?X-Frame-Options DENY')
     },
   },
   {
