@@ -2,6 +2,7 @@ import type { OutputOf, PayloadOf } from '@ikoma/api'
 import { askProgram, localProgram } from '@ikoma/backup'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { refuseOthersRights } from './others-rights.ts'
 
 export const postgres = {
   'db.postgres.ready': askReady,
@@ -11,9 +12,11 @@ export const postgres = {
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
 async function askReady(
   payload: PayloadOf<'db.postgres.ready'>,
-  { machine }: ActionContext,
+  context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.postgres.ready'>>> {
+  const { machine } = context
   const { database, timeoutMs, ...connection } = payload
+  await refuseOthersRights(connection.runAs, context)
   await refuseOpenAuthFile(machine, connection)
   const env = postgresEnvironment(database, connection)
   const question = { part: 'postgres', verb: 'ready', ask: { timeoutMs }, as: connection.runAs, env } as const
@@ -27,9 +30,11 @@ async function askReady(
 /** Reads rows, within bounds of rows, bytes and time. */
 async function query(
   payload: PayloadOf<'db.postgres.query'>,
-  { machine, dryRun }: ActionContext,
+  context: ActionContext,
 ): Promise<ActionResult<OutputOf<'db.postgres.query'>>> {
+  const { machine, dryRun } = context
   const { database, sql, maxRows, maxBytes, timeoutMs, ...connection } = payload
+  await refuseOthersRights(connection.runAs, context)
   await refuseOpenAuthFile(machine, connection)
   if (dryRun) {
     const summary = `Would read from ${database} as ${connection.role ?? connection.runAs}.`

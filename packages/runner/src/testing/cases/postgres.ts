@@ -15,7 +15,7 @@ export const postgresCases: OrderTypeCase[] = [
   {
     type: 'db.postgres.query',
     kind: 'look',
-    payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader' },
+    payload: { database: 'app', sql: 'SELECT 1', runAs: 'postgres', role: 'reader' },
     bad: { payload: { database: 'app', sql: 'SELECT 1', runAs: 'reader', authFile: '/etc/../x' }, field: 'authFile' },
     machine: postgresMachine,
     needs: [],
