@@ -1,12 +1,18 @@
-import type { OutputOf, PayloadOf } from '@ikoma/api'
+import type { ChangeOutput, OutputOf, PayloadOf, PostgresConnection } from '@ikoma/api'
 import { askProgram, localProgram } from '@ikoma/backup'
+import type { Desired } from '@ikoma/machine'
 import { postgresEnvironment, refuseOpenAuthFile } from '@ikoma/machine/postgres'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { converging } from './converging.ts'
 import { refuseOthersRights } from './others-rights.ts'
+import { postgresDatabase } from './postgres-database.ts'
+import { postgresRole } from './postgres-role.ts'
 
 export const postgres = {
   'db.postgres.ready': askReady,
   'db.postgres.query': query,
+  'db.postgres.role.apply': administering(postgresRole),
+  'db.postgres.database.apply': administering(postgresDatabase),
 } satisfies FamilyActions<'postgres'>
 
 /** Asks PostgreSQL a question of its own: that it listens is not enough. */
@@ -45,4 +51,14 @@ async function query(
   const question = { part: 'postgres', verb: 'query', ask, as: connection.runAs, env } as const
   const output = await askProgram(machine, await localProgram(), question)
   return { ok: true, summary: `${output.rows.length} rows${output.truncated ? ', and more' : ''}.`, output }
+}
+
+/** Makes so what is PostgreSQL's own, as an account that orders may work as. */
+function administering<P extends PostgresConnection>(desired: (payload: P) => Desired) {
+  const apply = converging((payload: P) => [desired(payload)])
+  return async (payload: P, context: ActionContext): Promise<ActionResult<ChangeOutput>> => {
+    await refuseOthersRights(payload.runAs, context)
+    await refuseOpenAuthFile(context.machine, payload)
+    return apply(payload, context)
+  }
 }
