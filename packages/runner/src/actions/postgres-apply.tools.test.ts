@@ -85,13 +85,13 @@ describe('a role of PostgreSQL', () => {
     const seen: string[] = []
     const context = actionContext()
     const run = (program: Program) => {
-      seen.push(JSON.stringify({ ...program, input: null }))
+      seen.push(JSON.stringify({ ...program, input: program.input?.replace(/^SCRAM-SHA-256\$\S+$/, 'verifier') }))
       return context.machine.run(program)
     }
     const machine: Host = { ...context.machine, run }
     const result = await role({ name: 'shop', password }, { machine, log: (text: string) => void seen.push(text) })
     expect(result).toMatchObject(done)
-    expect(seen.length).toBeGreaterThan(2)
+    expect(seen.filter((text) => text.includes('"input":"verifier"'))).toHaveLength(1)
     expect([...seen, JSON.stringify(result)].join('\n')).not.toMatch(/correct horse|SCRAM-SHA-256\$/)
   })
 

@@ -13,6 +13,9 @@ const reading = `('pg_monitor', 'pg_read_all_data', 'pg_read_all_settings', 'pg_
 const powerful = `(p.rolsuper OR p.rolcreaterole OR p.rolreplication OR p.rolbypassrls
   OR p.rolname ~ '^pg_' AND p.rolname NOT IN ${reading} AND p.rolname <> 'pg_database_owner')`
 
+/** What checks a password, as PostgreSQL keeps it; nothing where there is to be none. */
+const kept = /^(SCRAM-SHA-256\$\d+:[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+|md5[0-9a-f]{32}|)$/
+
 export function findRole({
   name,
   memberOf,
@@ -38,6 +41,9 @@ export function findRole({
 
 export async function setRole(change: PostgresRoleChange): Promise<null> {
   const verifier = change.password ? await text(openInput()) : null
+  if (verifier !== null && !kept.test(verifier)) {
+    throw new Problem('postgres_refused', 'What PostgreSQL keeps of a password was expected, and never the password.')
+  }
   return administering('postgres', (session) =>
     inTransaction(session, async () => {
       // It may have become more since it was looked at.
