@@ -3,6 +3,12 @@ export { postgresEngine } from './engines/postgres.ts'
 export { ownerOfDatabase, sqliteEngine } from './engines/sqlite.ts'
 export { askProgram, type BackupProgram } from './program/ask.ts'
 export { localProgram } from './program/local-program.ts'
+export type {
+  PostgresDatabase,
+  PostgresDatabaseChange,
+  PostgresRole,
+  PostgresRoleChange,
+} from './program/verbs.ts'
 export { prunedShelf } from './prune.ts'
 export { restorePostgres, undoPostgresRestore } from './restore/postgres.ts'
 export { refuseInUse, restoreSqlite, undoSqliteRestore } from './restore/sqlite.ts'

@@ -38,6 +38,8 @@ const free: Record<string, RegExp> = {
   'db.postgres.backup mayShrink': /^[A-Za-z_][A-Za-z0-9_ .-]*\*?$/,
   // No program but PostgreSQL reads it.
   'db.postgres.query sql': argument,
+  // It is checked against, and never sent.
+  'db.postgres.role.apply password': /^[ -~]+$/,
   'service.systemd.apply execStart': argument,
   'service.systemd.apply description': /^[^\p{Cc}\p{Cs}\u2028\u2029]+$/u,
   'service.systemd.apply environment PORT': argument,
@@ -112,6 +114,38 @@ test('a process of PM2 is not called what PM2 takes for every one', () => {
     expect(payload.safeParse({ user: 'app', name: 'all' }).success, type).toBe(false)
     expect(payload.safeParse({ user: 'app', name: 'all-of-it' }).success, type).toBe(true)
   }
+})
+
+test.each(['postgres', 'Postgres', 'pg_monitor', 'PG_x', 'public', 'none', 'a b', 'x'.repeat(64), 'é', 'a"b'])(
+  'a role that orders make, or give a database to, is not called %j',
+  (name) => {
+    expect(catalogue['db.postgres.role.apply'].payload.safeParse({ name }).success).toBe(false)
+    expect(catalogue['db.postgres.database.apply'].payload.safeParse({ name: 'app', owner: name }).success).toBe(false)
+  },
+)
+
+test.each(['postgres', 'template0', 'template1', 'Template2', 'pg_x', 'ikoma_proof_x', 'ikoma_making_x', 'a"b', 'a/b'])(
+  'a database that orders make is not called %j',
+  (name) => {
+    expect(catalogue['db.postgres.database.apply'].payload.safeParse({ name, owner: 'app' }).success).toBe(false)
+  },
+)
+
+test.each([
+  'pg_execute_server_program',
+  'pg_write_server_files',
+  'pg_read_server_files',
+  'pg_write_all_data',
+  'postgres',
+])('no role becomes a member of %s by an order', (name) => {
+  const { payload } = catalogue['db.postgres.role.apply']
+  expect(payload.safeParse({ name: 'app', memberOf: [name] }).success).toBe(false)
+  expect(payload.safeParse({ name: 'app', memberOf: ['pg_read_all_data', 'staff'] }).success).toBe(true)
+})
+
+test.each(['superuser', 'replication', 'bypassrls', 'createrole'])('a role has no field %s', (field) => {
+  const { payload } = catalogue['db.postgres.role.apply']
+  expect(payload.safeParse({ name: 'app', [field]: true }).success).toBe(false)
 })
 
 test.each(['nginx-', 'nginx/stable', 'nginx=1', 'nginx*', 'any any'])(

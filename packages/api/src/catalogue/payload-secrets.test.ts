@@ -40,6 +40,7 @@ describe('a payload with references', () => {
     ['what everybody reads', 'service.systemd.apply', { ...example, description: { secret: 'api' } }],
     ['a path', 'service.systemd.apply', { ...example, workingDirectory: { secret: 'api' } }],
     ['a kind', 'service.systemd.apply', { ...example, restart: { secret: 'always' } }],
+    ['a role', 'db.postgres.role.apply', { name: { secret: 'api' } }],
     ['an account', 'service.systemd.apply', { ...example, user: { secret: 'root' } }],
   ] as const)('cannot have one in place of %s of %s', (_, type, payload) => {
     const refused = placedPayload(catalogue[type], payload as never)
@@ -64,6 +65,7 @@ describe('a payload with references', () => {
     ['shell.run', { argv: ['/bin/true'], env: { A: { secret: 'api' } } }],
     ['check.http.run', { url: { secret: 'api' } }],
     ['db.postgres.query', { database: 'app', sql: { secret: 'api' }, runAs: 'reader' }],
+    ['db.postgres.role.apply', { name: 'shop', password: { secret: 'api' } }],
     ['timer.systemd.apply', { ...catalogue['timer.systemd.apply'].example, environment: { A: { secret: 'api' } } }],
     ['service.pm2.apply', pm2({ environment: { A: { secret: 'api' } } })],
   ] as const)('may have one in the free text of %s', (type, payload) => {
@@ -84,6 +86,11 @@ describe('plain text under a name that says secret', () => {
     expect(found({ DB_PASSWORD: 'x', PORT: '80' })).toEqual([['environment', 'DB_PASSWORD']])
     const pm2s = plainSecretsIn(catalogue['service.pm2.apply'], pm2({ environment: { API_KEY: 'abc' } }) as never)
     expect(pm2s).toEqual([['processes', 0, 'environment', 'API_KEY']])
+  })
+
+  test('is found in the password of a role', () => {
+    const role = catalogue['db.postgres.role.apply']
+    expect(plainSecretsIn(role, { name: 'shop', password: 'correct horse' })).toEqual([['password']])
   })
 
   test('is not what refers to a secret, says that it is plain, is a switch, or names a file', () => {

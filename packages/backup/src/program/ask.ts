@@ -35,7 +35,8 @@ export async function askProgram<P extends Part, V extends keyof Verbs[P]>(
   const last = lastLine(stderr)
   if (code === 0 && last && 'answer' in last) return last.answer as AnswerOf<Verbs[P][V]>
   if (last && 'problem' in last) throw new AppError(codeOf(last.problem), last.problem.message, last.problem)
-  const rest = stderr.trim().slice(-2_000)
+  // An answer that came before it was killed may hold what a password is checked by.
+  const rest = last ? 'after its answer' : stderr.trim().slice(-2_000)
   throw new AppError('unavailable', `The program for databases ended with ${code ?? 'a signal'}: ${rest}`, {
     reason: 'tool_failed',
   })
@@ -50,7 +51,7 @@ type LastLine = { answer: unknown } | { problem: Problem }
 
 /** What the program itself cannot name, such as a connection that was lost, may be over the next time. */
 function codeOf({ reason }: Problem): 'unavailable' | 'unprocessable' {
-  return ['tool_failed', 'database_failed'].includes(reason) ? 'unavailable' : 'unprocessable'
+  return ['tool_failed', 'database_failed', 'server_down'].includes(reason) ? 'unavailable' : 'unprocessable'
 }
 
 /** Its standard output may be the backup itself, so it answers in the last line of the other. */

@@ -1,3 +1,6 @@
+/** The order type that makes roles. */
+export const roleType = 'db.postgres.role.apply'
+
 /** An error that a person should hear of, with a stable reason. */
 export class Problem extends Error {
   readonly reason: string
@@ -25,8 +28,17 @@ function refusalOf(code: string | undefined, message: string): Problem | null {
   // Class 28: no such role, a wrong password, or no rule of pg_hba.conf that lets it in.
   if (code?.startsWith('28') || /client password must be a/.test(message)) {
     const peer = 'With peer authentication the role is the account of "runAs"; otherwise "authFile" has the password'
-    return new Problem('access_refused', `PostgreSQL lets nobody in this way: ${message}. ${peer}.`)
+    const cure = `${peer}. A role that is not there is made by an order ${roleType}`
+    return new Problem('access_refused', `PostgreSQL lets nobody in this way: ${message}. ${cure}.`)
   }
-  if (code === '3D000') return new Problem('no_such_database', message)
+  if (code === '3D000') {
+    return new Problem('no_such_database', `${message}. An order db.postgres.database.apply makes it.`)
+  }
+  if (code === '25006') {
+    return new Problem(
+      'read_only',
+      `This PostgreSQL takes no writes: ${message}. Give the order to its primary's server.`,
+    )
+  }
   return code === '42501' ? new Problem('access_refused', `PostgreSQL refused it: ${message}.`) : null
 }

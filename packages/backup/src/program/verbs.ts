@@ -57,6 +57,95 @@ export interface PostgresVerbs {
   provable: Verb<{ source: string }, null>
   ready: Verb<{ timeoutMs: number }, PostgresState>
   query: Verb<PostgresQuery, PostgresRows>
+  /** The role as it is, null when there is none; rejects where an order may not have it as asked. */
+  role: Verb<{ name: string; memberOf: readonly string[] }, PostgresRole | null>
+  /** Makes or changes a role in one transaction. What its password is checked by is on standard input. */
+  setRole: Verb<PostgresRoleChange, null>
+  /** Takes back a role that was just made. */
+  dropRole: Verb<{ name: string }, null>
+  /** The database as it is, null when there is none; rejects where an order may not have it as asked. */
+  database: Verb<WantedDatabase, PostgresDatabase | null>
+  /** Makes a database aside, and gives it its name once all of it is so. */
+  makeDatabase: Verb<PostgresDatabaseMaking, null>
+  /** Changes a database in one transaction. */
+  setDatabase: Verb<PostgresDatabaseChange, null>
+  /** Takes back a database that was just made, unless there is something in it. */
+  dropDatabase: Verb<{ name: string }, null>
+}
+
+interface RoleOptions {
+  login: boolean
+  createdb: boolean
+  /** -1 for none. */
+  connectionLimit: number
+  /** When it may not log in any more, as PostgreSQL writes it; null for never. */
+  validUntil: string | null
+}
+
+export interface PostgresRole extends RoleOptions {
+  memberOf: string[]
+  /** What its password is checked by. */
+  verifier: string | null
+  /** Made by an order. */
+  ours: boolean
+}
+
+export interface PostgresRoleChange extends RoleOptions {
+  name: string
+  make: boolean
+  grant: readonly string[]
+  revoke: readonly string[]
+  /** Whether standard input holds what its password is checked by; nothing there takes the password away. */
+  password: boolean
+}
+
+export interface WantedDatabase {
+  name: string
+  owner: string
+  mayConnect: readonly string[]
+  extensions: readonly string[]
+}
+
+export interface PostgresDatabase {
+  owner: string
+  encoding: string
+  locale: string
+  /** -1 for none. */
+  connectionLimit: number
+  publicConnects: boolean
+  /** Whether everybody may make schemas in it. */
+  publicSchemas: boolean
+  /** Those of `mayConnect` that are let in by name. */
+  connects: string[]
+  /** Who is connected, and is let in only as everybody is. */
+  shutOut: string[]
+  /** Whether everybody may make tables in its schema `public`. */
+  publicCreates: boolean
+  /** Whether its owner may. */
+  ownerCreates: boolean
+  /** Those that are installed in it, of those that were asked for. */
+  extensions: string[]
+  /** Made by an order. */
+  ours: boolean
+}
+
+export interface PostgresDatabaseChange {
+  name: string
+  owner: string
+  connectionLimit: number
+  publicConnects: boolean
+  publicSchemas: boolean
+  grantConnect: readonly string[]
+  revokeConnect: readonly string[]
+  publicCreates: boolean
+  ownerCreates: boolean
+  extensions: readonly string[]
+  dropExtensions: readonly string[]
+}
+
+export interface PostgresDatabaseMaking extends PostgresDatabaseChange {
+  encoding: string
+  locale: string | null
 }
 
 export interface PostgresState {

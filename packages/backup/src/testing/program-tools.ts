@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SimulatedHost, Tool, ToolCall } from '@ikoma/machine/testing/simulated-host'
-import type { AskOf, Part, Verbs } from '../program/verbs.ts'
+import type { AskOf, Part, PostgresDatabase, PostgresDatabaseChange, PostgresRole, Verbs } from '../program/verbs.ts'
 
 type Simulated<P extends Part> = { [V in keyof Verbs[P]]?: (ask: AskOf<Verbs[P][V]>, call: ToolCall) => Outcome }
 
@@ -61,6 +61,62 @@ const postgres: Simulated<'postgres'> = {
     databases[database] = input
     return { answer: { former } }
   },
+  role: ({ name }, { machine }) => ({ answer: ownOf(clusterOf(machine).roles, name) ?? null }),
+  setRole: ({ name, make, grant, revoke, password, ...options }, { machine, input }) => {
+    const { roles } = clusterOf(machine)
+    const { memberOf = [], verifier = null, ours = make } = ownOf(roles, name) ?? {}
+    const member = [...memberOf.filter((each) => !revoke.includes(each)), ...grant].sort()
+    roles[name] = { ...options, memberOf: member, verifier: password ? input || null : verifier, ours }
+    return { answer: null }
+  },
+  dropRole: ({ name }, { machine }) => {
+    delete clusterOf(machine).roles[name]
+    return { answer: null }
+  },
+  database: ({ name }, { machine }) => ({ answer: ownOf(clusterOf(machine).databases, name) ?? null }),
+  makeDatabase: ({ name, encoding, locale, ...change }, { machine }) => {
+    const made = { encoding, locale: locale ?? 'C.UTF-8', shutOut: [], ours: true, ...changed(change) }
+    clusterOf(machine).databases[name] = made
+    return { answer: null }
+  },
+  setDatabase: ({ name, ...change }, { machine }) => {
+    const { databases } = clusterOf(machine)
+    const before = ownOf(databases, name)
+    if (!before) return { problem: { reason: 'no_such_database', message: `database "${name}" does not exist` } }
+    databases[name] = { ...before, ...changed(change, before) }
+    return { answer: null }
+  },
+  dropDatabase: ({ name }, { machine }) => {
+    delete clusterOf(machine).databases[name]
+    return { answer: null }
+  },
+}
+
+function changed(
+  { grantConnect, revokeConnect, dropExtensions, extensions, ...change }: Omit<PostgresDatabaseChange, 'name'>,
+  before?: PostgresDatabase,
+) {
+  const { connects = [], extensions: there = [] } = before ?? {}
+  return {
+    ...change,
+    connects: [...connects.filter((each) => !revokeConnect.includes(each)), ...grantConnect].sort(),
+    extensions: [...there.filter((each) => !dropExtensions.includes(each)), ...extensions].sort(),
+  }
+}
+
+/** What is called like something of JavaScript's own is not there either. */
+function ownOf<T>(all: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(all, name) ? all[name] : undefined
+}
+
+interface Cluster {
+  roles: Record<string, PostgresRole>
+  databases: Record<string, PostgresDatabase>
+}
+
+/** Roles and databases of the simulated PostgreSQL, as they are told. */
+export function clusterOf({ state }: SimulatedHost): Cluster {
+  return state.cluster as Cluster
 }
 
 const s3: Simulated<'s3'> = {

@@ -1,1 +1,2 @@
 export { needPostgresTools, postgresEnvironment, refuseOpenAuthFile } from './postgres.ts'
+export { isVerifierOf, scramVerifier } from './scram.ts'

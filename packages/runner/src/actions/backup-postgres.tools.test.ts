@@ -75,6 +75,7 @@ describe('a backup of PostgreSQL', () => {
     const result = await order('db.postgres.backup', { ...payload, database: 'none' })
     expect(result).toMatchObject({ ok: false })
     expect(result.summary).toContain('"none" does not exist')
+    expect(result.summary).toContain('db.postgres.database.apply makes it')
     expect(files).toThrow('ENOENT')
   })
 
@@ -161,6 +162,7 @@ describe('before anything is copied, a backup is refused', () => {
     for (const dryRun of [true, false]) {
       const refused = await order('db.postgres.backup', asked, { dryRun })
       expect(refused).toMatchObject({ ok: false, errors: [{ code: 'role_too_weak' }] })
+      expect(refused.summary).toContain('db.postgres.role.apply with "createdb"')
       expect(refused.summary).toContain('ALTER ROLE "weak" CREATEDB')
     }
     expect(files).toThrow('ENOENT')
@@ -174,6 +176,7 @@ describe('before anything is copied, a backup is refused', () => {
       const refused = await order('db.postgres.backup', { ...payload, role })
       expect(refused, role).toMatchObject({ ok: false, errors: [{ code: 'access_refused' }] })
       expect(refused.summary).toContain('"runAs"')
+      expect(refused.summary).toContain('db.postgres.role.apply')
     }
     await expect(
       actions['db.postgres.backup'](

@@ -45,6 +45,8 @@ test.each([
   ['db.postgres.backup', { database: 'app', name: 'app' }],
   ['db.postgres.restore', { database: 'app', name: 'app', backup }],
   ['backup.verify', { name: 'app' }],
+  ['db.postgres.ready', {}],
+  ['db.postgres.query', { database: 'app', sql: 'SELECT 1' }],
 ] as const)('%s works with the rights of no service', async (type, payload) => {
   const users = { caddy: { home: '/', shell: '', groups: ['caddy'] } }
   const tools = { ...accountTools, ...programTools, pg_dump: () => ({}), pg_restore: () => ({}) }

@@ -12,18 +12,34 @@ export interface DebianPostgres {
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>
   /** Asks this role for its password from now on. */
   askPassword(role: string): Promise<unknown>
+  /** These lines come first in its rules of who is let in how. */
+  letIn(rules: string): Promise<unknown>
   /** A connection that stays until it is closed. */
-  connect(database: string): Promise<pg.Client>
+  connect(database: string, as?: pg.ClientConfig): Promise<pg.Client>
+  /** All that it wrote into its log. */
+  log(): string
 }
 
-const port = 5432
+interface Start {
+  /** Its port on 127.0.0.1, where it listens on one; it also names the socket. */
+  tcpPort?: number
+  /** As a standby of nobody, which only reads. */
+  standby?: boolean
+  /** More of its command line. */
+  args?: readonly string[]
+}
 
 /**
  * PostgreSQL of Debian's packages, with pg_dump and pg_restore of the same version, in a folder, and reached over its
  * socket alone; its tables may be on a disk of their own. It belongs to `postgres` when root runs the tests, or to whoever
  * does.
  */
-export async function startDebianPostgres(folder: string, dataFolder = folder): Promise<DebianPostgres> {
+export async function startDebianPostgres(
+  folder: string,
+  dataFolder = folder,
+  { tcpPort, standby = false, args: more = [] }: Start = {},
+): Promise<DebianPostgres> {
+  const port = tcpPort ?? 5432
   const runAs = defaultAccount()
   const bin = binaries()
   const data = join(dataFolder, 'postgres')
@@ -33,7 +49,9 @@ export async function startDebianPostgres(folder: string, dataFolder = folder): 
   const own = (name: string, ...args: string[]): [string, string[]] => as(runAs, [join(bin, name), ...args])
   const options = ['--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync', `--username=${runAs}`]
   execFileSync(...own('initdb', `--pgdata=${data}`, `--waldir=${log}`, ...options), { stdio: 'pipe', cwd: '/' })
-  const args = ['-D', data, '-k', host, '-h', '', '-p', String(port), '-c', 'fsync=off']
+  if (standby) execFileSync(...as(runAs, ['touch', join(data, 'standby.signal')]))
+  const listen = tcpPort === undefined ? '' : '127.0.0.1'
+  const args = ['-D', data, '-k', host, '-h', listen, '-p', String(port), '-c', 'fsync=off', ...more]
   const server = spawn(...own('postgres', ...args), { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/' })
   const exited = new Promise((resolve) => server.once('exit', resolve))
   onTestFinished(async () => {
@@ -41,16 +59,16 @@ export async function startDebianPostgres(folder: string, dataFolder = folder): 
     server.kill('SIGQUIT')
     await exited
   })
+  let said = ''
   await new Promise<void>((resolve, reject) => {
-    let said = ''
     server.once('exit', () => reject(new Error(said)))
     server.stderr.on('data', (text: Buffer) => {
       said += text
-      if (said.includes('ready to accept connections')) resolve()
+      if (/ready to accept (read-only )?connections/.test(said)) resolve()
     })
   })
-  const connect = async (database: string) => {
-    const client = new pg.Client({ host, port, user: runAs, database })
+  const connect = async (database: string, as: pg.ClientConfig = {}) => {
+    const client = new pg.Client({ host, port, user: runAs, database, ...as })
     client.on('error', () => undefined)
     await client.connect()
     return client
@@ -64,15 +82,18 @@ export async function startDebianPostgres(folder: string, dataFolder = folder): 
       await client.end()
     }
   }
+  const letIn = (lines: string) => {
+    const rules = join(data, 'pg_hba.conf')
+    writeFileSync(rules, `${lines}\n${readFileSync(rules, 'utf8')}`)
+    return query('SELECT pg_reload_conf()')
+  }
   return {
     connection: { runAs, host, port },
     connect,
     query,
-    askPassword(role) {
-      const rules = join(data, 'pg_hba.conf')
-      writeFileSync(rules, `local all ${role} scram-sha-256\n${readFileSync(rules, 'utf8')}`)
-      return query('SELECT pg_reload_conf()')
-    },
+    askPassword: (role) => letIn(`local all ${role} scram-sha-256`),
+    letIn,
+    log: () => said,
   }
 }
 

@@ -142,6 +142,18 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
   'db.postgres.query': [
     { database: 'app', ...connection, sql: 'SELECT 1', maxRows: 10, maxBytes: 1000, timeoutMs: 1000 },
   ],
+  'db.postgres.role.apply': [
+    {
+      ...{ name: 'shop', login: true, password: 'correct horse', connectionLimit: 20, createdb: true, adopt: true },
+      ...{ memberOf: ['pg_read_all_data'], ...connection },
+    },
+  ],
+  'db.postgres.database.apply': [
+    {
+      ...{ name: 'shop', owner: 'shop', changeOwner: true, encoding: 'UTF8', locale: 'fr_FR.UTF-8', adopt: true },
+      ...{ connectionLimit: 20, publicConnect: false, mayConnect: ['reader'], extensions: ['pg_trgm'], ...connection },
+    },
+  ],
   'backup.list': [{ ...shelf, limit: 10 }],
   'backup.verify': [{ ...shelf, backup, runAs: 'app', accept: true }],
   'backup.prune': [{ ...shelf, keepDays: 30, keepProven: 5 }],

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { newMeter, openInput, refuseOthers, send, stopping } from '../bytes.ts'
 import { compareContent } from '../content.ts'
-import { Problem } from '../problem.ts'
+import { Problem, roleType } from '../problem.ts'
 import type { EngineVerbs, Expected } from '../verbs.ts'
 import { contentOf } from './content.ts'
 import { connected, runTool, type Session } from './session.ts'
@@ -22,7 +22,11 @@ export function provablePostgres({ source: database }: { source: string }): Prom
     const { role, able } = rows[0]
     if (able) return null
     const why = `${role} may not make databases, and a backup is proven in one that is made for it`
-    throw new Problem('role_too_weak', `${why}. As a superuser: ALTER ROLE ${pg.escapeIdentifier(role)} CREATEDB`)
+    const byHand = `as a superuser: ALTER ROLE ${pg.escapeIdentifier(role)} CREATEDB`
+    throw new Problem(
+      'role_too_weak',
+      `${why}. Give it the right by an order ${roleType} with "createdb", or ${byHand}`,
+    )
   })
 }
 
@@ -80,7 +84,7 @@ export async function refuseSuperuser(session: Session, database: string): Promi
     owner === null
       ? `Make ${database} for its owner first, and set "runAs" to the owner's account`
       : `Set "runAs" to the account of its owner, or "role" to "${owner}"`
-  throw new Problem('role_too_powerful', `${why}. ${cure}; the role needs CREATEDB.`)
+  throw new Problem('role_too_powerful', `${why}. ${cure}; the role needs CREATEDB ("createdb" of ${roleType}).`)
 }
 
 /** Fills an empty database with the backup on our standard input, and compares what is in it. */

@@ -15,12 +15,22 @@ export async function connected<T>(database: string | null, work: (session: Sess
   // A server that goes away fails the question that waits for it.
   session.on('error', () => undefined)
   try {
-    await session.connect()
+    await session.connect().catch((error: unknown) => {
+      throw serverDown(error) ?? error
+    })
     return await work(session)
   } finally {
     // Also of a server that waits for a password: it would for a minute, and we with it.
     await session.end().catch(() => undefined)
   }
+}
+
+/** Nobody listens, or the server starts or stops: another time it may answer. */
+function serverDown(error: unknown): Problem | null {
+  const { code = '', message } = error as { code?: string; message: string }
+  if (!['ECONNREFUSED', 'ENOENT', 'ENOTFOUND', 'ETIMEDOUT', '57P03'].includes(code)) return null
+  const cure = 'Start it (systemctl start postgresql), or say where it listens: "host" and "port"'
+  return new Problem('server_down', `PostgreSQL does not answer: ${message || code}. ${cure}.`)
 }
 
 /** One of PostgreSQL's own programs, on our environment; rejects with what it says when it fails. */

@@ -105,6 +105,10 @@ async function grantsAndSettings(session: Session, database: string, draft: stri
           pg_catalog.substr(item, pg_catalog.strpos(item, '=') + 1) AS value) AS setting
       WHERE d.datname = $1 AND s.setrole = 0
     UNION ALL
+    SELECT pg_catalog.format('COMMENT ON DATABASE %I IS %L', $2::text, d.comment)
+      FROM (SELECT pg_catalog.shobj_description(oid, 'pg_database') AS comment FROM pg_catalog.pg_database
+        WHERE datname = $1) AS d WHERE d.comment IS NOT NULL
+    UNION ALL
     SELECT pg_catalog.format('REVOKE ALL ON DATABASE %I FROM PUBLIC', $2::text)
       FROM pg_catalog.pg_database WHERE datname = $1 AND datacl IS NOT NULL
     UNION ALL

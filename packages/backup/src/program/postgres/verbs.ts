@@ -1,6 +1,9 @@
 import type { Answering, EngineVerbs, PostgresVerbs } from '../verbs.ts'
+import { dropDatabase, findDatabase, setDatabase } from './database.ts'
+import { makeDatabase } from './database-making.ts'
 import { copyPostgres, provablePostgres, provePostgres } from './postgres.ts'
 import { postgresState, queryPostgres } from './query.ts'
+import { dropRole, findRole, setRole } from './role.ts'
 import { restorePostgres, undoPostgres } from './swap.ts'
 
 export const verbs: Answering<EngineVerbs & PostgresVerbs> = {
@@ -11,4 +14,11 @@ export const verbs: Answering<EngineVerbs & PostgresVerbs> = {
   undo: undoPostgres,
   ready: postgresState,
   query: queryPostgres,
+  role: findRole,
+  setRole,
+  dropRole,
+  database: findDatabase,
+  makeDatabase,
+  setDatabase,
+  dropDatabase,
 }
