@@ -33,7 +33,7 @@ const processField = z.strictObject({
     .regex(/^[0-9*,/-]{1,60}( [0-9*,/-]{1,60}){4}$/, 'five fields such as "*/5 * * * *"')
     .optional()
     .describe(
-      'When to run it, as minute, hour, day, month and weekday, for a process that ends by itself; PM2 kills one that still runs when the next is due.',
+      'When to run it, as minute, hour, day, month and weekday, for a process that ends by itself; while a run goes on the next is left out, which its log and service.pm2.status say.',
     ),
   instances: z
     .number()
@@ -49,7 +49,7 @@ const processField = z.strictObject({
     .max(1_125_899_906_842_624)
     .optional()
     .describe(
-      'The memory, in bytes, at which PM2 restarts the process; where every process has one, systemd holds them together to the sum and 128 MiB.',
+      'The memory, in bytes, at which PM2 restarts the process; where every process has one, systemd holds them together to the sum and 128 MiB, and 64 MiB for each that has a cron.',
     ),
   stopTimeoutMs: z
     .number()
@@ -74,6 +74,15 @@ const statusOutput = z.object({
       startedAt: z.string().nullable(),
       cpuPercent: z.number(),
       memoryBytes: z.number(),
+      leftOut: z
+        .object({
+          total: z.number().int(),
+          ofThisRun: z.number().int().describe('Of these, the ones since the run began that goes on.'),
+          lastAt: z.string().nullable(),
+        })
+        .nullable()
+        .default(null)
+        .describe('Starts by its cron that were left out, since a run still went on; null where it has no cron.'),
     }),
   ),
 })

@@ -1,3 +1,4 @@
+export { clockGoes, isClock, type LeftOut, leftOutOf } from './clock.ts'
 export { noPm2, pm2Daemon, pm2Stopped } from './daemon.ts'
 export {
   findPm2Processes,

@@ -18,6 +18,8 @@ export interface Pm2State {
   pid: number | null
   restarts: number
   startedAt: string | null
+  /** How the last run ended, where one has. */
+  exitCode: number | null
   cpuPercent: number
   memoryBytes: number
   /** What it was started with; null where no order did. */
@@ -160,6 +162,7 @@ interface Told {
     status?: unknown
     restart_time?: unknown
     pm_uptime?: unknown
+    exit_code?: unknown
     pm_out_log_path?: unknown
     pm_err_log_path?: unknown
     env?: Record<string, unknown>
@@ -174,6 +177,7 @@ function stateOf({ name, pid, monit, pm2_env: about }: Told): Pm2State {
     pid: Number(pid) || null,
     restarts: Number(about?.restart_time) || 0,
     startedAt: since > 0 && about?.status === 'online' ? new Date(since).toISOString() : null,
+    exitCode: Number.isInteger(about?.exit_code) ? Number(about?.exit_code) : null,
     cpuPercent: Number(monit?.cpu) || 0,
     memoryBytes: Number(monit?.memory) || 0,
     revision: revisionOf(about),

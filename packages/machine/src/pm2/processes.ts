@@ -5,11 +5,11 @@ import { outputOf } from '../must-run.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { directory, file } from '../system/index.ts'
+import { clockOf, clockPath, clockProgram } from './clock.ts'
 import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
+import { ecosystemPath } from './ecosystem-path.ts'
 import { limitedMemory, memoryLimitOf } from './memory.ts'
 import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2, savePm2 } from './pm2.ts'
-
-export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
 
 export interface WantedProcesses {
   user: string
@@ -17,20 +17,19 @@ export interface WantedProcesses {
   settleSec: number
 }
 
-interface Marked extends Pm2Process {
+/** What is to be in PM2 by a name: a process, or the clock that starts one. */
+interface Marked {
+  name: string
   revision: string
+  instances: number
+  /** It runs for a while and ends. */
+  ends: boolean
 }
 
 /** Processes under PM2 as they are written here, kept for the next boot. Those that people started are left alone. */
 export function pm2Processes({ user, processes, settleSec }: WantedProcesses, named: NamedAccounts): Desired {
-  const wanted = processes.map(marked)
-  const path = ecosystemPath(user)
-  const content = renderPm2Ecosystem(wanted.map(({ revision: _, ...process }) => process))
-  const files = [
-    directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
-    // The file has the variables of the processes.
-    file({ path, content, mode: 0o640, owner: 'root', group: user, secret: true }),
-  ]
+  const wanted = processes.flatMap(marked)
+  const files = filesOf(user, processes)
   return async (host) => {
     const account = await pm2Account(host, user, named)
     const running = await listPm2(host, account)
@@ -57,15 +56,43 @@ export function pm2Saved(user: string, named: NamedAccounts): Desired {
   }
 }
 
-function marked(process: Pm2Process): Marked {
-  const revision = createHash('sha256').update(JSON.stringify(process)).digest('hex').slice(0, 32)
-  return { ...process, revision, environment: { ...process.environment, [revisionVariable]: revision } }
+function filesOf(user: string, processes: readonly Pm2Process[]): Desired[] {
+  const clock = clockPath(user)
+  const environmentOf = (process: Pm2Process) => ({ ...process.environment, [revisionVariable]: revisionOf(process) })
+  const content = renderPm2Ecosystem(
+    processes.map((process) => ({ ...process, environment: environmentOf(process) })),
+    clock,
+  )
+  const timed = processes.some(({ cron }) => cron !== undefined)
+  return [
+    directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
+    ...(timed ? [file({ path: clock, content: clockProgram, mode: 0o644, owner: 'root', group: 'root' })] : []),
+    // The file has the variables of the processes.
+    file({ path: ecosystemPath(user), content, mode: 0o640, owner: 'root', group: user, secret: true }),
+  ]
 }
 
-/** Whether a process runs as it is wanted; one that the clock starts is stopped in between. */
-function isSo({ name, revision, instances = 1, cron }: Marked, running: readonly Pm2State[]): boolean {
+function revisionOf(process: Pm2Process): string {
+  // PM2 itself started these once, and killed runs: such a one is not as it should be.
+  const clock = process.cron === undefined ? {} : { clock: 1 }
+  const text = JSON.stringify({ ...process, ...clock })
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+function marked(process: Pm2Process): Marked[] {
+  const { name, cron, instances = 1 } = process
+  const revision = revisionOf(process)
+  if (cron === undefined) return [{ name, revision, instances, ends: false }]
+  return [
+    { name, revision, instances, ends: true },
+    { name: clockOf(name), revision, instances: 1, ends: true },
+  ]
+}
+
+/** Whether a process runs as it is wanted; one that a clock starts is stopped in between. */
+function isSo({ name, revision, instances, ends }: Marked, running: readonly Pm2State[]): boolean {
   const found = running.filter((each) => each.name === name)
-  const good = found.filter((each) => each.revision === revision && (cron !== undefined || each.status === 'online'))
+  const good = found.filter((each) => each.revision === revision && (ends || each.status === 'online'))
   return good.length === instances && found.length === instances
 }
 
@@ -110,7 +137,7 @@ function watched(account: Pm2Account, wanted: readonly Marked[], settleSec: numb
     diff: null,
     apply: (host) =>
       pm2Stays(host, account, {
-        names: wanted.filter(({ cron }) => cron === undefined).map(({ name }) => name),
+        names: wanted.filter(({ ends }) => !ends).map(({ name }) => name),
         settleSec,
       }),
     undo: nothingToTakeBack,
