@@ -42,6 +42,9 @@ export async function pm2Log(look: Look, { account, errorLog }: SeenPm2, name: s
   if (errorLog === '') return []
   return look.at(errorLog, [], async () => {
     // They have no times: what is far up may be of a run whose fault was mended.
-    return linesOf(await readPm2Log(look.host, account, errorLog, maxLines), `pm2 ${name}`).slice(0, maxUntimed)
+    return linesOf(await readPm2Log(look.host, account, errorLog, { lines: maxLines }), `pm2 ${name}`).slice(
+      0,
+      maxUntimed,
+    )
   })
 }

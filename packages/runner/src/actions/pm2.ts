@@ -1,8 +1,10 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import {
+  becomePm2Ready,
   clockGoes,
   findPm2Processes,
+  formerOf,
   isClock,
   leftOutOf,
   listPm2,
@@ -12,7 +14,6 @@ import {
   pm2Daemon,
   pm2Processes,
   pm2Saved,
-  pm2Stays,
   pm2Stopped,
   readPm2Log,
   pm2 as runPm2,
@@ -33,17 +34,19 @@ export const pm2 = {
 } satisfies FamilyActions<'pm2'>
 
 async function restart(
-  { user, name, settleSec }: PayloadOf<'service.pm2.restart'>,
+  { user, name, ...gate }: PayloadOf<'service.pm2.restart'>,
   { machine, dryRun, step, policy }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.pm2.restart'>>> {
   const account = await pm2Account(machine, user, namedBy(policy))
   await findPm2Processes(machine, account, name)
   if (dryRun) return { ...(await shown(machine, account)), summary: `Would restart ${name}.` }
+  const former = await formerOf(machine, account, name)
   const ends = await step(`restart ${name}`, async () => {
     await runPm2(machine, account, ['restart', name])
     return clockGoes(machine, account, name)
   })
-  if (!ends) await step('verify', () => pm2Stays(machine, account, { names: [name], settleSec }))
+  const watched = { names: [name], former: new Map([[name, former]]), formerPorts: former.ports, ...gate }
+  if (!ends) await step('verify', () => becomePm2Ready(machine, account, watched))
   return shown(machine, account)
 }
 
@@ -63,8 +66,8 @@ async function readLogs(
   const account = await pm2Account(machine, user, namedBy(policy))
   // Its instances write to the same two files.
   const [process] = await findPm2Processes(machine, account, name)
-  const out = process ? await readPm2Log(machine, account, process.outFile, lines) : []
-  const error = process ? await readPm2Log(machine, account, process.errorFile, lines) : []
+  const out = process ? await readPm2Log(machine, account, process.outFile, { lines }) : []
+  const error = process ? await readPm2Log(machine, account, process.errorFile, { lines }) : []
   return { ok: true, summary: `${out.length} lines and ${error.length} errors of ${name}.`, output: { out, error } }
 }
 
