@@ -132,6 +132,10 @@ export interface Pm2Process {
   status: string | null
   restarts: number
   upSec: number | null
+  /** Of its last run, where that has ended. */
+  exitCode: number | null
+  /** Starts that were left out because the run of now goes on; null where no clock starts it. */
+  leftOut: number | null
 }
 
 export interface KeepAlive {
@@ -159,3 +163,8 @@ export function hasSettled({ upSec, restarts }: { upSec: number | null; restarts
 }
 
 const settledSec = 600
+
+/** Started by its clock, it has ended well and waits for the next time. */
+export function isBetweenRuns({ status, leftOut, exitCode }: Pm2Process): boolean {
+  return leftOut !== null && status === 'stopped' && (exitCode ?? 0) === 0
+}

@@ -3,7 +3,7 @@ import { appAccountField } from './fields/account.ts'
 import { argumentField } from './fields/argv.ts'
 import { environmentField } from './fields/environment.ts'
 import { pathField } from './fields/path.ts'
-import { settleField } from './fields/service.ts'
+import { readyField, settleField } from './fields/service.ts'
 import { act, change, family, look } from './order-type.ts'
 
 /** PM2 runs as this account, under systemd as `pm2-<account>`, see service.pm2.startup. */
@@ -18,51 +18,57 @@ const processNameField = z
 
 const argumentsField = z.array(argumentField).max(100).default([])
 
-const processField = z.strictObject({
-  name: processNameField.describe('The name of the process in PM2.'),
-  interpreter: pathField
-    .default('/usr/bin/node')
-    .describe('The program that runs the script, such as the Node.js of a release.'),
-  interpreterArgs: argumentsField.describe('Arguments of the interpreter, before the script.'),
-  script: pathField.describe('The script or program to run, by its absolute path.'),
-  args: argumentsField.describe('Arguments of the script.'),
-  workingDirectory: pathField.describe('The folder that the process starts in.'),
-  environment: environmentField.default({}).describe('Environment variables of the process.'),
-  cron: z
-    .string()
-    .regex(/^[0-9*,/-]{1,60}( [0-9*,/-]{1,60}){4}$/, 'five fields such as "*/5 * * * *"')
-    .optional()
-    .describe(
-      'When to run it, as minute, hour, day, month and weekday, for a process that ends by itself; PM2 kills one that still runs when the next is due.',
-    ),
-  instances: z
-    .number()
-    .int()
-    .min(1)
-    .max(64)
-    .default(1)
-    .describe('How many processes run at once; more than one share a port, by the cluster module of Node.js.'),
-  maxMemoryBytes: z
-    .number()
-    .int()
-    .min(1_048_576)
-    .max(1_125_899_906_842_624)
-    .optional()
-    .describe(
-      'The memory, in bytes, at which PM2 restarts the process; where every process has one, systemd holds them together to the sum and 128 MiB.',
-    ),
-  stopTimeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(3_600_000)
-    .default(10_000)
-    .describe('Milliseconds between SIGINT and SIGKILL when the process is stopped.'),
-  outFile: pathField.optional().describe("The file for what the process prints; one of PM2's own by default."),
-  errorFile: pathField
-    .optional()
-    .describe("The file for the errors that the process prints; one of PM2's own by default."),
-})
+const processField = z
+  .strictObject({
+    name: processNameField.describe('The name of the process in PM2.'),
+    interpreter: pathField
+      .default('/usr/bin/node')
+      .describe('The program that runs the script, such as the Node.js of a release.'),
+    interpreterArgs: argumentsField.describe('Arguments of the interpreter, before the script.'),
+    script: pathField.describe('The script or program to run, by its absolute path.'),
+    args: argumentsField.describe('Arguments of the script.'),
+    workingDirectory: pathField.describe('The folder that the process starts in.'),
+    environment: environmentField.default({}).describe('Environment variables of the process.'),
+    cron: z
+      .string()
+      .regex(/^[0-9*,/-]{1,60}( [0-9*,/-]{1,60}){4}$/, 'five fields such as "*/5 * * * *"')
+      .optional()
+      .describe(
+        'When to run it, as minute, hour, day, month and weekday, for a process that ends by itself; while a run goes on the next is left out, which its log and service.pm2.status say.',
+      ),
+    instances: z
+      .number()
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('How many processes run at once; more than one share a port, by the cluster module of Node.js.'),
+    maxMemoryBytes: z
+      .number()
+      .int()
+      .min(1_048_576)
+      .max(1_125_899_906_842_624)
+      .optional()
+      .describe(
+        'The memory, in bytes, at which PM2 restarts the process; where every process has one, systemd holds them together to the sum and 128 MiB, and 64 MiB for each that has a cron.',
+      ),
+    stopTimeoutMs: z
+      .number()
+      .int()
+      .min(100)
+      .max(3_600_000)
+      .default(10_000)
+      .describe('Milliseconds between SIGINT and SIGKILL when the process is stopped.'),
+    outFile: pathField.optional().describe("The file for what the process prints; one of PM2's own by default."),
+    errorFile: pathField
+      .optional()
+      .describe("The file for the errors that the process prints; one of PM2's own by default."),
+    ready: readyField,
+  })
+  .refine(({ cron, ready }) => cron === undefined || ready === undefined, {
+    path: ['ready'],
+    message: 'is of a process that is kept up: one with a cron ends by itself',
+  })
 
 const statusOutput = z.object({
   processes: z.array(
@@ -74,6 +80,15 @@ const statusOutput = z.object({
       startedAt: z.string().nullable(),
       cpuPercent: z.number(),
       memoryBytes: z.number(),
+      leftOut: z
+        .object({
+          total: z.number().int(),
+          ofThisRun: z.number().int().describe('Of these, the ones since the run began that goes on.'),
+          lastAt: z.string().nullable(),
+        })
+        .nullable()
+        .default(null)
+        .describe('Starts by its cron that were left out, since a run still went on; null where it has no cron.'),
     }),
   ),
 })
@@ -154,6 +169,7 @@ export const pm2 = family({
       ...account,
       name: processNameField.describe('The name of the process to restart.'),
       settleSec: settleField,
+      ready: readyField,
     }),
     example: { user: 'app', name: 'web' },
     output: statusOutput,

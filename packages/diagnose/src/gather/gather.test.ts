@@ -53,7 +53,7 @@ describe('PM2', () => {
       { pm2Name: 'keybuzz-backend', pm2User: 'kb' },
       { files: home, tools: tools('errored') },
     )
-    expect(evidence.pm2).toEqual({ status: 'errored', restarts: 15, upSec: null })
+    expect(evidence.pm2).toMatchObject({ status: 'errored', restarts: 15, upSec: null, leftOut: null })
     expect(evidence.logs[1]).toMatchObject({ source: 'pm2 keybuzz-backend', text: 'Error: bad key [REDACTED]' })
     const asked = host.ran.find((argv) => argv.includes('jlist'))
     expect(asked?.slice(0, 6)).toEqual(['runuser', '-u', 'kb', '--', 'env', '-i'])

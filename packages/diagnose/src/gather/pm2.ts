@@ -1,10 +1,11 @@
-import { type Pm2Account, readPm2, readPm2Log } from '@ikoma/machine/pm2'
+import { leftOutOf, type Pm2Account, readPm2, readPm2Log } from '@ikoma/machine/pm2'
 import { homeOf } from '@ikoma/machine/system'
 import type { Pm2Process } from '../evidence.ts'
 import { linesOf, maxLines, type RawLine } from './logs.ts'
 import type { Look } from './look.ts'
 
 const maxUntimed = 40
+const unknown: Pm2Process = { status: null, restarts: 0, upSec: null, exitCode: null, leftOut: null }
 
 export interface SeenPm2 {
   account: Pm2Account
@@ -23,10 +24,17 @@ export async function seePm2(
     const account = { user, home: await homeOf(look.host, user) }
     const processes = await readPm2(look.host, account)
     const found = processes?.find(({ state }) => state.name === name)
-    if (!found) return { account, process: { status: null, restarts: 0, upSec: null }, environment: {}, errorLog: '' }
-    const { status, restarts, startedAt, errorFile } = found.state
+    if (!processes || !found) return { account, process: unknown, environment: {}, errorLog: '' }
+    const { status, restarts, startedAt, errorFile, exitCode } = found.state
+    const all = processes.map(({ state }) => state)
+    const leftOut = (await leftOutOf(look.host, account, found.state, all))?.ofThisRun ?? null
     const upSec = startedAt === null ? null : Math.round((now - Date.parse(startedAt)) / 1000)
-    return { account, process: { status, restarts, upSec }, environment: found.environment, errorLog: errorFile }
+    return {
+      account,
+      process: { status, restarts, upSec, exitCode, leftOut },
+      environment: found.environment,
+      errorLog: errorFile,
+    }
   })
 }
 
@@ -34,6 +42,9 @@ export async function pm2Log(look: Look, { account, errorLog }: SeenPm2, name: s
   if (errorLog === '') return []
   return look.at(errorLog, [], async () => {
     // They have no times: what is far up may be of a run whose fault was mended.
-    return linesOf(await readPm2Log(look.host, account, errorLog, maxLines), `pm2 ${name}`).slice(0, maxUntimed)
+    return linesOf(await readPm2Log(look.host, account, errorLog, { lines: maxLines }), `pm2 ${name}`).slice(
+      0,
+      maxUntimed,
+    )
   })
 }

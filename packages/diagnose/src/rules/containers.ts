@@ -1,8 +1,8 @@
 import { appDown } from '../consequences.ts'
 import type { Container, Evidence } from '../evidence.ts'
 import type { Finding, Words } from '../finding.ts'
-import { advise, byCommand, place, type Rule, shown } from '../rule.ts'
-import { onceMended, restartPm2, restartProject } from './mends.ts'
+import { advise, place, type Rule, shown } from '../rule.ts'
+import { onceMended, restartProject } from './mends.ts'
 
 export const dockerDown: Rule = {
   name: 'docker_not_running',
@@ -116,64 +116,4 @@ function lastWords({ logs }: Evidence, containers: readonly Container[]): string
 const readLog: Words = {
   en: 'Read its log; once the cause is mended, restart the project.',
   fr: 'Lisez son journal ; une fois la cause réparée, redémarrez le projet.',
-}
-
-/** PM2 starts it anew again and again, and calls it online in between. */
-export const pm2Restarting: Rule = {
-  name: 'pm2_restarting',
-  explains: ['port_not_listening', 'upstream_down', 'http_server_error', 'http_no_answer'],
-  find({ subject, pm2, logs }): Finding | null {
-    const { pm2Name: name, pm2User: user } = subject
-    if (!pm2 || name === null || pm2.status !== 'online' || pm2.restarts === 0) return null
-    if (pm2.upSec === null || pm2.upSec >= youngSec) return null
-    return {
-      symptom: { en: 'The PM2 process may restart in a loop', fr: 'Le processus PM2 redémarre peut-être en boucle' },
-      cause: {
-        en: `"${name}" was started ${pm2.upSec} s ago, after ${pm2.restarts} restarts.`,
-        fr: `« ${name} » a démarré il y a ${pm2.upSec} s, après ${pm2.restarts} redémarrages.`,
-      },
-      confidence: 'possible',
-      evidence: [
-        `pm2 ${name}: online for ${pm2.upSec} s, ${pm2.restarts} restarts`,
-        ...shown(logs.filter(({ source }) => source === `pm2 ${name}`)),
-      ],
-      mend: byCommand(
-        { en: 'Ask again in a minute, and read its log.', fr: 'Redemandez dans une minute, et lisez son journal.' },
-        `runuser -u ${user} -- pm2 logs ${name} --lines 50`,
-      ),
-    }
-  },
-}
-
-export const pm2Errored: Rule = {
-  name: 'pm2_errored',
-  explains: ['port_not_listening', 'upstream_down', 'http_server_error', 'http_no_answer'],
-  find({ subject, pm2, logs }): Finding | null {
-    if (!pm2 || subject.pm2Name === null || pm2.status === 'online') return null
-    const { pm2Name: name, pm2User: user } = subject
-    const gone = pm2.status === null
-    return {
-      symptom: { en: 'The PM2 process is not running', fr: 'Le processus PM2 ne tourne pas' },
-      cause: gone
-        ? { en: `PM2 of ${user} does not know "${name}".`, fr: `Le PM2 de ${user} ne connaît pas « ${name} ».` }
-        : {
-            en: `"${name}" is ${pm2.status} after ${pm2.restarts} restarts.`,
-            fr: `« ${name} » est ${pm2.status} après ${pm2.restarts} redémarrages.`,
-          },
-      confidence: 'certain',
-      evidence: [
-        `pm2 ${name}: ${pm2.status ?? 'not there'}`,
-        ...shown(logs.filter(({ source }) => source === `pm2 ${name}`)),
-      ],
-      mend: gone
-        ? advise(
-            'Place an order of the type service.pm2.apply; after a boot, pm2 save and pm2 startup may have been left out.',
-            'Placez un ordre service.pm2.apply ; après un démarrage, pm2 save et pm2 startup ont pu être oubliés.',
-          )
-        : restartPm2(name, user, {
-            en: 'Once the cause is mended, restart it.',
-            fr: 'Une fois la cause réparée, redémarrez-le.',
-          }),
-    }
-  },
 }

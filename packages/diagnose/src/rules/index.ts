@@ -1,5 +1,5 @@
 import type { Rule } from '../rule.ts'
-import { containerTroubles, dockerDown, pm2Errored, pm2Restarting } from './containers.ts'
+import { containerTroubles, dockerDown } from './containers.ts'
 import {
   postgresDatabaseMissing,
   postgresNotReady,
@@ -23,6 +23,7 @@ import {
 } from './oauth.ts'
 import { packagesUnfinished } from './packages.ts'
 import { permissionDenied, privilegedPort, readOnlyPath } from './permission.ts'
+import { pm2Errored, pm2Overrun, pm2Restarting } from './pm2.ts'
 import { listeningElsewhere, listeningOnOneAddress, portNotListening, portTaken } from './port.ts'
 import { programError } from './program-error.ts'
 import {
@@ -48,7 +49,7 @@ const known: readonly Rule[] = [
   ...[databaseFileMissing, databaseDamaged, migrationFailed, migrationMissing],
   ...[postgresDatabaseMissing, postgresWrongPassword, postgresNotReady, redisRefuses, redisDown],
   ...databaseLines,
-  ...[dockerDown, ...containerTroubles, pm2Errored, pm2Restarting],
+  ...[dockerDown, ...containerTroubles, pm2Errored, pm2Restarting, pm2Overrun],
   ...[unitMissing, unitStopped, unitEnded, unitNotReloaded, restartLoop, unitFailed],
   ...[dnsMissing, dnsElsewhere, firewallClosed, proxyConfigBroken, proxyDown],
   ...[acmeRateLimited, acmeDns, acmeUnauthorized, acmeUnreachable, acmeFailed, ...tlsTroubles],

@@ -1,5 +1,5 @@
 import { appDown } from '../consequences.ts'
-import type { Evidence, LogLine } from '../evidence.ts'
+import { type Evidence, isBetweenRuns, type LogLine } from '../evidence.ts'
 import type { Finding } from '../finding.ts'
 import { newestOf, type Rule, shown } from '../rule.ts'
 import { isServing } from './listeners.ts'
@@ -47,7 +47,7 @@ export function programError(others: readonly Rule[]): Rule {
 function lastRun({ subject, unit, docker, pm2, logs }: Evidence): LogLine[] {
   const down: string[] = []
   if (unit && subject.unit !== null && !isServing(unit)) down.push(subject.unit)
-  if (pm2 && pm2.status !== 'online') down.push(`pm2 ${subject.pm2Name}`)
+  if (pm2 && pm2.status !== 'online' && !isBetweenRuns(pm2)) down.push(`pm2 ${subject.pm2Name}`)
   const containers = docker?.running ? docker.containers : []
   for (const { status, service, exitCode } of containers) {
     if (status !== 'running' && exitCode !== 0) down.push(`container ${service}`)

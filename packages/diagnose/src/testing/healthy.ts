@@ -1,4 +1,4 @@
-import type { Evidence, LogLine } from '../evidence.ts'
+import type { Evidence, LogLine, Pm2Process } from '../evidence.ts'
 
 /** The gateway of document 1, as it should be. */
 export function healthy(changes: Partial<Evidence> = {}): Evidence {
@@ -60,7 +60,7 @@ export function healthy(changes: Partial<Evidence> = {}): Evidence {
     tls: { problem: null, message: 'The certificate is valid for 62 more days.', issuer: 'R11', daysLeft: 62 },
     dns: { answers: ['203.0.113.7'], failure: null, own: ['203.0.113.7', '10.0.0.4'] },
     docker: { running: true, project: 'blingauto', containers: [aContainer()] },
-    pm2: { status: 'online', restarts: 0, upSec: 86_400 },
+    pm2: pm2State({}),
     firewall: { active: true, openPorts: [22, 80, 443] },
     pastFirewall: { ports: [] },
     unfinishedPackages: [],
@@ -84,6 +84,10 @@ export function aContainer(changes = {}) {
     health: 'healthy',
     ...changes,
   }
+}
+
+export function pm2State(changes: Partial<Pm2Process>): Pm2Process {
+  return { status: 'online', restarts: 0, upSec: 86_400, exitCode: null, leftOut: null, ...changes }
 }
 
 export function subject(changes: Partial<Evidence['subject']>): Evidence['subject'] {

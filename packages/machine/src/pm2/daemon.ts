@@ -3,6 +3,8 @@ import { type Change, type Desired, planFor } from '../plan.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { noFile } from '../system/index.ts'
 import { noSystemdService, systemdService } from '../systemd/index.ts'
+import { clockGoes, clockOf, clockPath } from './clock.ts'
+import { ecosystemPath } from './ecosystem-path.ts'
 import { limitedMemory } from './memory.ts'
 import {
   findPm2Processes,
@@ -17,7 +19,6 @@ import {
   savedPm2,
   savePm2,
 } from './pm2.ts'
-import { ecosystemPath } from './processes.ts'
 
 export interface WantedPm2 {
   user: string
@@ -56,7 +57,10 @@ export function noPm2(user: string, named: NamedAccounts): Desired {
     const up = await isPm2Up(host, account)
     const limited = await limitedMemory(host, user, null)
     const left = up && [...(await listPm2(host, account)), ...(await savedPm2(host, account))].length > 0
-    const rest = await planFor([noSystemdService(nameOf(user)), noFile(ecosystemPath(user), { secret: true })], host)
+    const rest = await planFor(
+      [noSystemdService(nameOf(user)), noFile(clockPath(user)), noFile(ecosystemPath(user), { secret: true })],
+      host,
+    )
     return [...(left ? [forgotten(account)] : []), ...limited, ...rest]
   }
 }
@@ -66,9 +70,24 @@ export function pm2Stopped({ user, name }: { user: string; name: string }, named
   return async (host) => {
     const account = await pm2Account(host, user, named)
     const running = await findPm2Processes(host, account, name)
-    if (running.every(({ status }) => status === 'stopped')) return []
-    const say = (verb: string) => async (on: Host) => void (await pm2(on, account, [verb, name]))
-    return [{ title: `stop ${name}`, diff: null, apply: say('stop'), undo: say('restart') }]
+    // A clock that is only stopped is started by PM2 at the next time, and starts the process.
+    const timed = (await listPm2(host, account)).some((each) => each.name === clockOf(name))
+    const up = running.some(({ status }) => status !== 'stopped')
+    if (!up && !timed) return []
+    return [
+      {
+        title: `stop ${name}`,
+        diff: null,
+        async apply(on) {
+          if (timed) await pm2(on, account, ['delete', clockOf(name)])
+          if (up) await pm2(on, account, ['stop', name])
+        },
+        async undo(on) {
+          if (up) await pm2(on, account, ['restart', name])
+          if (timed) await clockGoes(on, account, name)
+        },
+      },
+    ]
   }
 }
 

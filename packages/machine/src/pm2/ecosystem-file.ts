@@ -11,6 +11,8 @@ import {
   variableName,
   whole,
 } from '../values/index.ts'
+import { clockOf, ownRunSec } from './clock.ts'
+import { revisionVariable } from './pm2.ts'
 
 export interface Pm2Process {
   name: string
@@ -23,8 +25,8 @@ export interface Pm2Process {
   /** PM2 keeps these in its dump, readable by its user. */
   environment?: Readonly<Record<string, string>>
   /**
-   * Minute, hour, day, month, weekday. Makes it a run that ends by itself and is started again only by the clock. PM2 kills
-   * a run that is still going when the next is due.
+   * Minute, hour, day, month, weekday. Makes it a run that ends by itself and is started again only by a clock. One that
+   * still goes on when the next is due is left alone, and the start is left out.
    */
   cron?: string | undefined
   /** More than one share a port, by Node's cluster module. */
@@ -36,9 +38,12 @@ export interface Pm2Process {
   errorFile?: string | undefined
 }
 
-/** The file `ecosystem.config.cjs`. It is JSON: nothing in it is ever more than data. */
-export function renderPm2Ecosystem(processes: readonly Pm2Process[]): string {
-  const apps = atLeastOne(processes, 'processes', pm2App)
+/** The file `ecosystem.config.cjs`. It is JSON: nothing in it is ever more than data. `clock` is the path of the clock's program. */
+export function renderPm2Ecosystem(processes: readonly Pm2Process[], clock: string): string {
+  const apps = atLeastOne(processes, 'processes', (process, at) => [
+    pm2App(process, at),
+    ...(process.cron === undefined ? [] : [clockApp(process, at, clock)]),
+  ]).flat()
   return `module.exports = ${JSON.stringify({ apps }, null, 2).replace(/[\u2028\u2029]/g, escapeLineBreak)}\n`
 }
 
@@ -55,7 +60,6 @@ function pm2App(process: Pm2Process, at: string) {
     exec_mode: instances > 1 ? 'cluster' : 'fork',
     instances,
     autorestart: process.cron === undefined,
-    cron_restart: optional(process.cron, `${at}/cron`, cronExpression),
     max_memory_restart: optional(process.maxMemoryBytes, `${at}/maxMemoryBytes`, bytes),
     kill_timeout: whole(process.stopTimeoutMs ?? 10_000, `${at}/stopTimeoutMs`, 100, 3_600_000),
     out_file: optional(process.outFile, `${at}/outFile`, absolutePath),
@@ -67,6 +71,25 @@ function pm2App(process: Pm2Process, at: string) {
         text(value, field),
       ]),
     ),
+  }
+}
+
+/** Restarted by PM2 whenever a run is due: it starts the process, or leaves alone the run that goes on. */
+function clockApp({ name: of, cron, environment }: Pm2Process, at: string, path: string) {
+  return {
+    name: clockOf(name(of, `${at}/name`)),
+    script: path,
+    args: [of, String(ownRunSec)],
+    cwd: '/',
+    interpreter: 'node',
+    exec_mode: 'fork',
+    instances: 1,
+    autorestart: false,
+    cron_restart: optional(cron, `${at}/cron`, cronExpression),
+    // It is no checkout of anything.
+    vizion: false,
+    merge_logs: true,
+    env: { [revisionVariable]: environment?.[revisionVariable] },
   }
 }
 

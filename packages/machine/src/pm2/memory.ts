@@ -6,6 +6,8 @@ import { pm2Unit } from './pm2.ts'
 
 /** PM2 itself takes some 60 MB. */
 const ofPm2 = 128 * 1024 ** 2
+/** A clock takes some 60 MB for a moment. */
+const ofClock = 64 * 1024 ** 2
 
 /**
  * What all processes of an account may take together; null where one of them has no limit. PM2 looks every half a minute, and
@@ -14,7 +16,8 @@ const ofPm2 = 128 * 1024 ** 2
 export function memoryLimitOf(processes: readonly Pm2Process[]): number | null {
   const each = processes.map(({ maxMemoryBytes, instances = 1 }) => maxMemoryBytes && maxMemoryBytes * instances)
   if (each.length === 0 || each.some((bytes) => !bytes)) return null
-  return each.reduce((sum: number, bytes) => sum + (bytes ?? 0), ofPm2)
+  const clocks = processes.filter(({ cron }) => cron !== undefined).length
+  return each.reduce((sum: number, bytes) => sum + (bytes ?? 0), ofPm2 + clocks * ofClock)
 }
 
 /** The unit of an account's PM2 with this limit, at once and at each boot. */

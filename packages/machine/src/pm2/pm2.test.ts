@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import type { Program } from '../host.ts'
 import { pm2Listens, pm2Tools } from '../testing/pm2-tools.ts'
 import { SimulatedHost } from '../testing/simulated-host.ts'
 import { noUnitRuns, systemdTools } from '../testing/systemd-tools.ts'
 import { memoryLimitOf } from './memory.ts'
-import { pm2, readPm2, savePm2 } from './pm2.ts'
+import { pm2, readPm2, readPm2Log, savePm2 } from './pm2.ts'
 
 const account = { user: 'app', home: '/srv/app' }
 const left = { '/srv/app/.pm2/rpc.sock': '', '/srv/app/.pm2/pm2.pid': '4242' }
@@ -56,4 +57,18 @@ test('the limit of all is the sum of theirs, and none where one of them has none
   const ofPm2 = 128 * 1024 ** 2
   expect(memoryLimitOf([limited, { ...limited, instances: 3 }])).toBe(ofPm2 + 400)
   expect([memoryLimitOf([limited, process]), memoryLimitOf([])]).toEqual([null, null])
+})
+
+test('what pm2 lists is read as it is: hidden, the variables could not be hidden in what the process says', async () => {
+  const host = setup({ byOrder: true, listens: true })
+  const run = host.run.bind(host)
+  const programs: Program[] = []
+  host.run = (program) => {
+    programs.push(program)
+    return run(program)
+  }
+  await pm2(host, account, ['jlist'])
+  await readPm2Log(host, account, '/srv/app/error.log', { lines: 5, secrets: ['battery-staple-9'] })
+  const asked = programs.filter(({ argv }) => argv[0] === 'runuser')
+  expect(asked.map((program) => program.secrets)).toEqual([undefined, ['battery-staple-9']])
 })

@@ -18,6 +18,8 @@ export interface Pm2State {
   pid: number | null
   restarts: number
   startedAt: string | null
+  /** How the last run ended, where one has. */
+  exitCode: number | null
   cpuPercent: number
   memoryBytes: number
   /** What it was started with; null where no order did. */
@@ -109,11 +111,27 @@ export async function findPm2Processes(host: Host, account: Pm2Account, name: st
   throw new AppError('unprocessable', message, { reason: 'no_such_service' })
 }
 
+interface LogPart {
+  lines: number
+  /** What comes after so many bytes; the end of all of it, where it is left out. */
+  from?: number
+  /** What must not be seen in them. */
+  secrets?: readonly string[] | undefined
+}
+
 /** The last lines of what a process wrote, as the account may read them: the app says where, and could name any file. */
-export async function readPm2Log(host: Host, account: Pm2Account, path: string, lines: number): Promise<string[]> {
-  const { code, stdout } = await runAs(host, account, logEndArgv(path))
+export async function readPm2Log(host: Host, account: Pm2Account, path: string, part: LogPart): Promise<string[]> {
+  const { lines, from = 0, secrets } = part
+  const argv = from === 0 ? logEndArgv(path) : (['tail', `--bytes=+${from + 1}`, '--', path] as const)
+  const { code, stdout } = await runAs(host, account, argv, secrets)
   // A log that is not there has not been written to.
   return code === 0 ? wholeLines(stdout, lines) : []
+}
+
+/** How many bytes a log has, as its account may know; 0 where there is none. */
+export async function logLength(host: Host, account: Pm2Account, path: string): Promise<number> {
+  const { code, stdout } = await runAs(host, account, ['stat', '--dereference', '--format=%s', '--', path])
+  return code === 0 ? Number(stdout.trim()) || 0 : 0
 }
 
 /** What PM2 starts at the next boot, by name and revision; empty where nothing was saved. */
@@ -143,10 +161,17 @@ export function pm2Absent(): AppError {
   return new AppError('unprocessable', 'pm2 is not installed on this server.', { reason: 'tool_absent' })
 }
 
-function runAs(host: Host, { user, home }: Pm2Account, command: readonly string[]): Promise<Exit> {
+function runAs(
+  host: Host,
+  { user, home }: Pm2Account,
+  command: readonly string[],
+  /** Left out, nothing is hidden, not even what looks like a secret: what pm2 lists is to be read. */
+  secrets?: readonly string[],
+): Promise<Exit> {
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   const variables = [`HOME=${home}`, `PM2_HOME=${home}/.pm2`, path, 'LC_ALL=C.UTF-8', 'PM2_DISABLE_VERSION_CHECK=true']
-  return host.run({ argv: ['runuser', '-u', user, '--', 'env', '-i', ...variables, ...command], cwd: '/' })
+  const argv = ['runuser', '-u', user, '--', 'env', '-i', ...variables, ...command] as const
+  return host.run({ argv, cwd: '/', ...(secrets && { secrets }) })
 }
 
 /** Before its answer may come what PM2 has to say about itself. */
@@ -160,6 +185,7 @@ interface Told {
     status?: unknown
     restart_time?: unknown
     pm_uptime?: unknown
+    exit_code?: unknown
     pm_out_log_path?: unknown
     pm_err_log_path?: unknown
     env?: Record<string, unknown>
@@ -174,6 +200,7 @@ function stateOf({ name, pid, monit, pm2_env: about }: Told): Pm2State {
     pid: Number(pid) || null,
     restarts: Number(about?.restart_time) || 0,
     startedAt: since > 0 && about?.status === 'online' ? new Date(since).toISOString() : null,
+    exitCode: Number.isInteger(about?.exit_code) ? Number(about?.exit_code) : null,
     cpuPercent: Number(monit?.cpu) || 0,
     memoryBytes: Number(monit?.memory) || 0,
     revision: revisionOf(about),

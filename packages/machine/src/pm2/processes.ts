@@ -1,49 +1,50 @@
 import { createHash } from 'node:crypto'
-import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
 import { type Change, type Desired, planFor } from '../plan.ts'
+import { type Gate, portSaidBy } from '../ready.ts'
 import type { NamedAccounts } from '../safety/index.ts'
 import { directory, file } from '../system/index.ts'
+import { clockOf, clockPath, clockProgram } from './clock.ts'
 import { type Pm2Process, renderPm2Ecosystem } from './ecosystem-file.ts'
+import { ecosystemPath } from './ecosystem-path.ts'
 import { limitedMemory, memoryLimitOf } from './memory.ts'
 import { listPm2, type Pm2Account, type Pm2State, pm2, pm2Account, revisionVariable, savedPm2, savePm2 } from './pm2.ts'
-
-export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
+import { becomePm2Ready, type Former, formerOf } from './ready.ts'
 
 export interface WantedProcesses {
   user: string
-  processes: readonly Pm2Process[]
+  processes: readonly (Pm2Process & Pick<Gate, 'ready'>)[]
   settleSec: number
 }
 
-interface Marked extends Pm2Process {
+/** What is to be in PM2 by a name: a process, or the clock that starts one. */
+interface Marked {
+  name: string
   revision: string
+  instances: number
+  /** It runs for a while and ends. */
+  ends: boolean
+  gate: Pick<Gate, 'ready' | 'saidPort'>
 }
 
 /** Processes under PM2 as they are written here, kept for the next boot. Those that people started are left alone. */
 export function pm2Processes({ user, processes, settleSec }: WantedProcesses, named: NamedAccounts): Desired {
-  const wanted = processes.map(marked)
-  const path = ecosystemPath(user)
-  const content = renderPm2Ecosystem(wanted.map(({ revision: _, ...process }) => process))
-  const files = [
-    directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
-    // The file has the variables of the processes.
-    file({ path, content, mode: 0o640, owner: 'root', group: user, secret: true }),
-  ]
+  const wanted = processes.flatMap(marked)
+  const files = filesOf(user, processes)
   return async (host) => {
     const account = await pm2Account(host, user, named)
     const running = await listPm2(host, account)
     const stale = wanted.filter((process) => !isSo(process, running)).map(({ name }) => name)
     const unwanted = running.filter((each) => each.revision !== null && !wanted.some(({ name }) => name === each.name))
     const changes: Change[] = [...(await planFor(files, host))]
+    const former = new Map<string, Former>()
     const limited = await limitedMemory(host, user, memoryLimitOf(processes))
     const names = [...new Set([...stale, ...unwanted.map(({ name }) => name)])]
     if (names.length > 0) changes.unshift(announced(account, names, running))
     for (const name of new Set(unwanted.map((each) => each.name))) changes.push(removed(account, name))
     changes.push(...limited)
-    for (const name of stale) changes.push(started(account, name, running))
-    if (stale.length > 0) changes.push(watched(account, wanted, settleSec))
+    for (const name of stale) changes.push(started(account, name, former))
+    if (stale.length > 0) changes.push(watched(account, wanted, { settleSec, former }))
     const saved = await isSaved(host, account, running)
     return names.length > 0 || !saved ? [...changes, kept(account)] : changes
   }
@@ -57,15 +58,45 @@ export function pm2Saved(user: string, named: NamedAccounts): Desired {
   }
 }
 
-function marked(process: Pm2Process): Marked {
-  const revision = createHash('sha256').update(JSON.stringify(process)).digest('hex').slice(0, 32)
-  return { ...process, revision, environment: { ...process.environment, [revisionVariable]: revision } }
+function filesOf(user: string, processes: readonly Pm2Process[]): Desired[] {
+  const clock = clockPath(user)
+  const environmentOf = (process: Pm2Process) => ({ ...process.environment, [revisionVariable]: revisionOf(process) })
+  const content = renderPm2Ecosystem(
+    processes.map((process) => ({ ...process, environment: environmentOf(process) })),
+    clock,
+  )
+  const timed = processes.some(({ cron }) => cron !== undefined)
+  return [
+    directory({ path: '/etc/pm2', mode: 0o755, owner: 'root', group: 'root' }),
+    ...(timed ? [file({ path: clock, content: clockProgram, mode: 0o644, owner: 'root', group: 'root' })] : []),
+    // The file has the variables of the processes.
+    file({ path: ecosystemPath(user), content, mode: 0o640, owner: 'root', group: user, secret: true }),
+  ]
 }
 
-/** Whether a process runs as it is wanted; one that the clock starts is stopped in between. */
-function isSo({ name, revision, instances = 1, cron }: Marked, running: readonly Pm2State[]): boolean {
+/** When it counts as started is no part of how it runs. */
+function revisionOf({ ready: _, ...process }: WantedProcesses['processes'][number]): string {
+  // PM2 itself started these once, and killed runs: such a one is not as it should be.
+  const clock = process.cron === undefined ? {} : { clock: 1 }
+  const text = JSON.stringify({ ...process, ...clock })
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+function marked(process: WantedProcesses['processes'][number]): Marked[] {
+  const { name, cron, instances = 1, ready, environment = {} } = process
+  const gate = { ready, saidPort: portSaidBy(environment) }
+  const revision = revisionOf(process)
+  if (cron === undefined) return [{ name, revision, instances, ends: false, gate }]
+  return [
+    { name, revision, instances, ends: true, gate },
+    { name: clockOf(name), revision, instances: 1, ends: true, gate },
+  ]
+}
+
+/** Whether a process runs as it is wanted; one that a clock starts is stopped in between. */
+function isSo({ name, revision, instances, ends }: Marked, running: readonly Pm2State[]): boolean {
   const found = running.filter((each) => each.name === name)
-  const good = found.filter((each) => each.revision === revision && (cron !== undefined || each.status === 'online'))
+  const good = found.filter((each) => each.revision === revision && (ends || each.status === 'online'))
   return good.length === instances && found.length === instances
 }
 
@@ -92,27 +123,38 @@ function removed(account: Pm2Account, name: string): Change {
 }
 
 /** PM2 takes the new arguments of a process only when it has forgotten the old ones. */
-function started(account: Pm2Account, name: string, running: readonly Pm2State[]): Change {
+function started(account: Pm2Account, name: string, former: Map<string, Former>): Change {
   return {
     title: `start ${name}`,
     diff: null,
     async apply(host) {
-      if (running.some((each) => each.name === name)) await pm2(host, account, ['delete', name])
+      former.set(name, await formerOf(host, account, name))
+      const there = (await listPm2(host, account)).some((each) => each.name === name)
+      if (there) await pm2(host, account, ['delete', name])
       await pm2(host, account, ['start', ecosystemPath(account.user), '--only', name])
     },
     undo: nothingToTakeBack,
   }
 }
 
-function watched(account: Pm2Account, wanted: readonly Marked[], settleSec: number): Change {
+/** All that are kept up for a while together, then each of them until it is ready. */
+function watched(
+  account: Pm2Account,
+  wanted: readonly Marked[],
+  { settleSec, former }: { settleSec: number; former: ReadonlyMap<string, Former> },
+): Change {
+  const up = wanted.filter(({ ends }) => !ends)
+  const settling = up.filter(({ gate }) => gate.ready === undefined).map(({ name }) => name)
   return {
     title: `see that ${wanted.map(({ name }) => name).join(', ')} stay up`,
     diff: null,
-    apply: (host) =>
-      pm2Stays(host, account, {
-        names: wanted.filter(({ cron }) => cron === undefined).map(({ name }) => name),
-        settleSec,
-      }),
+    async apply(host) {
+      if (settling.length > 0) await becomePm2Ready(host, account, { names: settling, former, settleSec })
+      for (const { name, gate } of up.filter((each) => former.has(each.name))) {
+        const formerPorts = former.get(name)?.ports ?? []
+        await becomePm2Ready(host, account, { names: [name], former, settleSec: 0, ...gate, formerPorts })
+      }
+    },
     undo: nothingToTakeBack,
   }
 }
@@ -130,23 +172,4 @@ async function isSaved(host: Host, account: Pm2Account, running: readonly Pm2Sta
   const told = (all: readonly Pick<Pm2State, 'name' | 'revision'>[]) =>
     JSON.stringify(all.map(({ name, revision }) => `${name} ${revision}`).sort())
   return told(await savedPm2(host, account)) === told(running)
-}
-
-/** Watches processes for a while; rejects when one is not up at the end of it, or had to be started again. */
-export async function pm2Stays(
-  host: Host,
-  account: Pm2Account,
-  { names, settleSec }: { names: readonly string[]; settleSec: number },
-): Promise<void> {
-  const before = (await listPm2(host, account)).map(({ restarts }) => restarts)
-  await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
-  const after = await listPm2(host, account)
-  const bad = after.find(
-    (each, index) => names.includes(each.name) && (each.status !== 'online' || each.restarts > (before[index] ?? 0)),
-  )
-  if (!bad) return
-  const end = `it is ${bad.status}, and was started ${bad.restarts} times again`
-  throw new AppError('unprocessable', `${bad.name} does not stay up: ${end}. Its log says why: service.pm2.logs.`, {
-    reason: 'service_does_not_stay_up',
-  })
 }

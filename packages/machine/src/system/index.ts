@@ -7,7 +7,14 @@ export { type Environment, renderEnvironmentFile } from './environment-file.ts'
 export { file, noFile, sameAccess } from './file.ts'
 export { hostname } from './hostname.ts'
 export { link } from './link.ts'
-export { isListening, type ListeningSocket, listeningSockets, type ProcessOrigin, processOrigin } from './listeners.ts'
+export {
+  isListening,
+  type ListeningSocket,
+  listeningSockets,
+  type ProcessOrigin,
+  parentOf,
+  processOrigin,
+} from './listeners.ts'
 export { type Accounts, readAccounts } from './local-accounts.ts'
 export { logEndArgv, readLogEnd, wholeLines } from './log-end.ts'
 export { type Memory, readMemory } from './memory.ts'

@@ -50,6 +50,13 @@ export async function processOrigin(host: Host, pid: number): Promise<ProcessOri
   }
 }
 
+/** The process that started this one; null where it is gone. */
+export async function parentOf(host: Host, pid: number): Promise<number | null> {
+  // `pid (name) state ppid …`, and a name may hold anything.
+  const [, parent] = /^\d+ \(.*\) \S (\d+) /s.exec(await readOfProcess(host, pid, 'stat')) ?? []
+  return parent === undefined ? null : Number(parent)
+}
+
 /** Empty for a process that is gone by now, which may be between opening its file and reading it. */
 async function readOfProcess(host: Host, pid: number, file: string): Promise<string> {
   try {

@@ -1,13 +1,13 @@
 import { AppError } from '@ikoma/kernel'
 import { secretsOf } from '../compose/index.ts'
 import type { Host } from '../host.ts'
+import { withLastWords } from '../last-words.ts'
 import { meaningOfExit } from './exit-meaning.ts'
 import { readJournal } from './journal.ts'
 import { unitSetup } from './unit-setup.ts'
 
 const readLines = 40
 const maxLines = 12
-const maxLineCharacters = 300
 
 /** What systemd says of every end, and the state says as well. */
 const ofSystemd =
@@ -22,8 +22,7 @@ async function lastWords(host: Host, unit: string, secrets: readonly string[]): 
     if (!ofSystemd.test(message)) words.push(...message.split('\n').reverse())
     if (words.length >= maxLines) break
   }
-  const told = words.slice(0, maxLines).reverse()
-  return told.map((line) => line.slice(0, maxLineCharacters)).filter((line) => line.trim() !== '')
+  return words.slice(0, maxLines).reverse()
 }
 
 /** Values of its variables and of its files of variables that nobody may see. */
@@ -48,6 +47,7 @@ export async function failedStart(host: Host, unit: string, what: string): Promi
   // A log that cannot be read hides nothing of the failure itself.
   const secrets = await secretsIn(host, environment, environmentFiles)
   const words = await lastWords(host, unit, secrets).catch(() => [])
-  const said = words.length === 0 ? `Its log says why: ${where}` : `It said:\n${words.join('\n')}\nMore: ${where}`
-  return new AppError('unprocessable', `${unit} ${what}: ${end}. ${said}`, { reason: 'service_does_not_stay_up' })
+  return new AppError('unprocessable', `${unit} ${what}: ${end}. ${withLastWords(words, where)}`, {
+    reason: 'service_does_not_stay_up',
+  })
 }

@@ -1,3 +1,4 @@
+export { meaningOfExit } from './exit-meaning.ts'
 export { type JournalLine, kernelKills, maxMessageCharacters, readJournal } from './journal.ts'
 export { header, isManaged, refuseUnmanaged, refuseUnreadable, unitPath } from './managed-unit.ts'
 export { becomeReady, portsOf } from './ready.ts'

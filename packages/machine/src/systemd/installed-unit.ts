@@ -1,7 +1,7 @@
 import { type Change, type Desired, planFor } from '../plan.ts'
+import type { Gate } from '../ready.ts'
 import { file, noFile } from '../system/index.ts'
 import { environmentPath, header, ownUnits, type UnitKind, unitPath } from './managed-unit.ts'
-import type { Gate } from './ready.ts'
 import { enabled, startedWith } from './started-unit.ts'
 import type { UnitState } from './systemctl.ts'
 import { verifyUnits } from './verify.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Gate } from '../ready.ts'
 import { SimulatedHost } from '../testing/simulated-host.ts'
-import { becomeReady, type Gate } from './ready.ts'
+import { becomeReady } from './ready.ts'
 
 const unit = 'gateway.service'
 const head = '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'

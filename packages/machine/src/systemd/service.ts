@@ -1,5 +1,6 @@
 import type { Host } from '../host.ts'
 import type { Desired } from '../plan.ts'
+import { type Gate, portSaidBy } from '../ready.ts'
 import {
   type NamedAccounts,
   nobodyNamed,
@@ -11,7 +12,7 @@ import { type Environment, renderEnvironmentFile } from '../system/index.ts'
 import { noUnits } from './absent-unit.ts'
 import { installedUnits } from './installed-unit.ts'
 import { environmentPath, refuseUnmanaged } from './managed-unit.ts'
-import { becomeReady, type Gate } from './ready.ts'
+import { becomeReady } from './ready.ts'
 import { isUp, systemctl, unitState } from './systemctl.ts'
 import { renderTimer, type Timer } from './timer-file.ts'
 import { type OneshotUnit, renderOneshotUnit, renderServiceUnit, type ServiceUnit } from './unit-file.ts'
@@ -83,11 +84,6 @@ export function unitRunning(
       },
     ]
   }
-}
-
-/** Most programs that listen are told where by this variable. */
-function portSaidBy({ PORT = '' }: Environment): number | undefined {
-  return /^[1-9]\d{0,4}$/.test(PORT) ? Number(PORT) : undefined
 }
 
 /** What did not stay up was down before: it is not left to be started over and over. */

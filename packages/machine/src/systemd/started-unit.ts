@@ -1,7 +1,8 @@
 import type { Host } from '../host.ts'
 import type { Change } from '../plan.ts'
+import type { Gate } from '../ready.ts'
 import { notePath } from './managed-unit.ts'
-import { becomeReady, type Gate, portsOf } from './ready.ts'
+import { becomeReady, portsOf } from './ready.ts'
 import { isUp, reloadUnits, systemctl, systemctlIfThere, type UnitState } from './systemctl.ts'
 
 interface Start {

@@ -61,18 +61,5 @@ export async function reloadUnits(host: Host): Promise<void> {
   await outputOf(host, { argv: ['systemctl', 'daemon-reload', '--no-ask-password'] })
 }
 
-/**
- * Watches a unit for a while, or while something is waited for, and rejects when it is not up at the end of it, or had to be started again. The wait is a
- * program of the machine, so that what stops the order ends it.
- */
-export async function stayUp(host: Host, unit: string, wait: number | (() => Promise<void>)): Promise<void> {
-  const before = await unitState(host, unit)
-  if (typeof wait === 'function') await wait()
-  else if (wait > 0) await outputOf(host, { argv: ['sleep', String(wait)], timeoutSec: wait + 30 })
-  const { activeState, restarts } = await unitState(host, unit)
-  if (activeState === 'active' && restarts === before.restarts) return
-  throw await failedStart(host, unit, 'does not stay up')
-}
-
 /** Stopping waits for the program, starting a job for its end. */
 const unitTimeoutSec = 600

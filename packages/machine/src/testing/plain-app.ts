@@ -18,8 +18,8 @@ server.listen(Number(process.argv[1]), '127.0.0.1')
 process.on('SIGTERM', () => server.close(() => process.exit()))
 `
 
-export async function startPlainApp() {
-  const port = await findFreePort()
+export async function startPlainApp(on?: number) {
+  const port = on ?? (await findFreePort())
   const { child } = start([process.execPath, '-e', program, String(port)], createPlace())
   while ((await post(`http://127.0.0.1:${port}`)) !== 200) await setTimeout(20)
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))

@@ -195,7 +195,7 @@ export const formats: Record<string, Format> = {
     { packages: ['nodejs', 'libnode-dev'], origin: 'packages.example.com', priority: 600 },
     { carriesText: false },
   ),
-  pm2: format(({ processes }) => renderPm2Ecosystem(processes), readEcosystem, {
+  pm2: format(({ processes }) => renderPm2Ecosystem(processes, '/etc/pm2/app.clock.cjs'), readEcosystem, {
     processes: [
       {
         name: 'procname',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { catalogue, type OrderTypeName } from '@ikoma/api'
 import { pm2Of } from '@ikoma/machine/testing/pm2-tools'
 import { systemdOf } from '@ikoma/machine/testing/systemd-tools'
@@ -16,6 +17,7 @@ async function run(type: OrderTypeName, given: object, machine: Machine) {
 }
 
 const web = { name: 'web', script: '/srv/app/main.js', workingDirectory: '/srv/app', environment: { TOKEN: 'hunter2' } }
+const job = { ...web, name: 'poll', cron: '*/5 * * * *' }
 const apply = (machine: Machine, ...processes: object[]) => run('service.pm2.apply', { processes }, machine)
 const former = { name: 'web', revision: 'former', status: 'online', restarts: 0 }
 
@@ -67,12 +69,35 @@ describe('service.pm2.apply', () => {
     expect(pm2Of(machine).map(({ name }) => name)).toEqual(['by-hand', 'web'])
   })
 
+  test('has a clock start what has a cron, for PM2 would kill a run that goes on', async () => {
+    const machine = pm2Machine()
+    await apply(machine, web, job)
+    expect(pm2Of(machine).map(({ name }) => name)).toEqual(['web', 'poll', 'poll.clock'])
+    const text = machine.contentOf('/etc/pm2/app.config.cjs') ?? ''
+    const { apps } = JSON.parse(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1))
+    expect(apps).toMatchObject([{ name: 'web' }, { name: 'poll', autorestart: false }, { name: 'poll.clock' }])
+    expect(apps.map((each: { cron_restart?: string }) => each.cron_restart)).toEqual([undefined, undefined, job.cron])
+    expect(apps[2]).toMatchObject({ script: '/etc/pm2/app.clock.cjs', args: ['poll', '10'], env: {} })
+    expect(JSON.stringify(apps[2])).not.toContain('hunter2')
+    expect(await machine.look('/etc/pm2/app.clock.cjs')).toMatchObject({ mode: 0o644, owner: 'root' })
+    await apply(machine, web)
+    expect(pm2Of(machine).map(({ name }) => name)).toEqual(['web'])
+  })
+
   test('does not start again what the clock starts', async () => {
     const machine = pm2Machine()
-    const job = { ...web, cron: '*/5 * * * *' }
     await apply(machine, job)
     Object.assign(pm2Of(machine)[0] ?? {}, { status: 'stopped' })
     expect((await apply(machine, job)).result).toMatchObject({ output: { changed: false } })
+  })
+
+  test('starts anew what an earlier order left to the cron of PM2 itself', async () => {
+    const payload = catalogue['service.pm2.apply'].payload.parse({ user: 'app', processes: [job] })
+    const text = JSON.stringify(payload.processes[0])
+    const revision = createHash('sha256').update(text).digest('hex').slice(0, 32)
+    const machine = pm2Machine({ processes: [{ ...former, name: 'poll', revision }] })
+    expect((await apply(machine, job)).result).toMatchObject({ output: { changed: true } })
+    expect(machine.ran.filter((argv) => argv.includes('delete')).map((argv) => argv.at(-1))).toEqual(['poll'])
   })
 
   test('that does not stay up is refused, and the former processes run again', async () => {
@@ -116,6 +141,57 @@ describe('service.pm2.apply', () => {
   test('refuses a name that is there twice', () => {
     const payload = { user: 'app', processes: [web, web] }
     expect(catalogue['service.pm2.apply'].payload.safeParse(payload).success).toBe(false)
+  })
+})
+
+describe('a process that a clock starts', () => {
+  async function setup() {
+    const machine = pm2Machine()
+    await apply(machine, job)
+    return machine
+  }
+  const names = (machine: Machine) => pm2Of(machine).map(({ name }) => name)
+
+  test('is stopped with its clock, which comes back when it is restarted', async () => {
+    const machine = await setup()
+    await run('service.pm2.stop', { name: 'poll' }, machine)
+    expect(pm2Of(machine)).toMatchObject([{ name: 'poll', status: 'stopped' }])
+    expect((await run('service.pm2.stop', { name: 'poll' }, machine)).result).toMatchObject({
+      output: { changed: false },
+    })
+    await run('service.pm2.restart', { name: 'poll' }, machine)
+    expect(names(machine)).toEqual(['poll', 'poll.clock'])
+  })
+
+  test('is stopped between two runs too: else it would start at the next time', async () => {
+    const machine = await setup()
+    Object.assign(pm2Of(machine)[0] ?? {}, { status: 'stopped' })
+    const { result } = await run('service.pm2.stop', { name: 'poll' }, machine)
+    expect(result).toMatchObject({ output: { changed: true } })
+    expect(names(machine)).toEqual(['poll'])
+  })
+
+  test('is shown with the starts that were left out since its run began, and what the account wrote there is a number', async () => {
+    const machine = await setup()
+    const run1 = new Date(1_795_278_001_000).toISOString()
+    const show = async (count: string) => {
+      machine.put('/srv/app/.pm2/poll.left-out.json', count)
+      const { result } = await run('service.pm2.status', {}, machine)
+      return result as unknown as { summary: string; output: { processes: { name: string; leftOut: object }[] } }
+    }
+    const shown = await show(JSON.stringify({ run: run1, inRun: 24, total: 31, lastAt: '2026-11-21T18:20:01Z' }))
+    expect(shown.output.processes).toMatchObject([
+      { name: 'poll', leftOut: { total: 31, ofThisRun: 24, lastAt: '2026-11-21T18:20:01.000Z' } },
+    ])
+    expect(shown.summary).toBe(
+      `1 of 1 processes of app run. poll: its run since ${run1} goes on, 24 starts were left out meanwhile.`,
+    )
+    const former = await show(JSON.stringify({ run: '2026-11-01T00:00:00.000Z', inRun: 24, total: 31 }))
+    expect(former.output.processes).toMatchObject([{ leftOut: { total: 31, ofThisRun: 0, lastAt: null } }])
+    for (const bad of ['[1]', 'null', '{', '{"total":"<b>","inRun":-1,"run":7,"lastAt":"x"}']) {
+      const { processes } = (await show(bad)).output
+      expect(processes).toMatchObject([{ leftOut: { total: 0, ofThisRun: 0, lastAt: null } }])
+    }
   })
 })
 

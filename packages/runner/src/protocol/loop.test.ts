@@ -94,7 +94,8 @@ describe('a running runner', () => {
         renewed += 1
       },
       about: { version: '1', capabilities: {} },
-      ...{ concurrency: 1, waitSec: 1, heartbeatSec: 0.01, logger: recordingLogger(), stopping: stopping.signal },
+      ...{ concurrency: 1, waitSec: 1, heartbeatSec: 0.01, comeback: new Comeback() },
+      ...{ logger: recordingLogger(), stopping: stopping.signal },
     })
     await until(() => answers.length === 0)
     expect(renewed).toBe(1)

@@ -206,11 +206,17 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
           outFile: '/srv/app/out.log',
           errorFile: '/srv/app/error.log',
         },
+        {
+          ...{ name: 'api', script: '/srv/app/b.js', workingDirectory: '/srv/app' },
+          ready: { port: 8080, path: '/healthz', withinSec: 20 },
+        },
       ],
       settleSec: 1,
     },
   ],
-  'service.pm2.restart': [{ user: 'app', name: 'web', settleSec: 1 }],
+  'service.pm2.restart': [
+    { user: 'app', name: 'web', settleSec: 1, ready: { port: 8080, path: '/healthz', withinSec: 20 } },
+  ],
   'service.pm2.logs': [{ user: 'app', name: 'web', lines: 10 }],
   'platform.node.install': [
     {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { aContainer, said, subject } from '../healthy.ts'
+import { aContainer, pm2State, said, subject } from '../healthy.ts'
 import type { RuleCase } from '../rule-case.ts'
 
 const keybuzz = (text: string) => said('pm2 keybuzz-backend', text)
@@ -52,8 +52,8 @@ export const processCases: RuleCase[] = [
   {
     rule: 'pm2_restarting',
     when: 'PM2 calls it online between two crashes',
-    evidence: { pm2: { status: 'online', restarts: 15, upSec: 2 } },
-    nearMiss: { pm2: { status: 'online', restarts: 15, upSec: 900 } },
+    evidence: { pm2: pm2State({ status: 'online', restarts: 15, upSec: 2 }) },
+    nearMiss: { pm2: pm2State({ status: 'online', restarts: 15, upSec: 900 }) },
     expect: { confidence: 'possible' },
   },
   {
@@ -93,21 +93,43 @@ export const processCases: RuleCase[] = [
   {
     rule: 'pm2_errored',
     when: 'PM2 gave up',
-    evidence: { pm2: { status: 'errored', restarts: 15, upSec: null }, ...keybuzz('Error: Cannot find module dotenv') },
-    nearMiss: { pm2: { status: 'online', restarts: 15, upSec: 4000 } },
+    evidence: {
+      pm2: pm2State({ status: 'errored', restarts: 15, upSec: null }),
+      ...keybuzz('Error: Cannot find module dotenv'),
+    },
+    nearMiss: { pm2: pm2State({ status: 'online', restarts: 15, upSec: 4000 }) },
     expect: { mend: { order: { type: 'service.pm2.restart', payload: { name: 'keybuzz-backend', user: 'keybuzz' } } } },
   },
   {
     rule: 'pm2_errored',
     when: 'it is a process of root, which no order touches',
-    evidence: { subject: subject({ pm2User: 'root' }), pm2: { status: 'stopped', restarts: 0, upSec: null } },
-    nearMiss: { subject: subject({ pm2Name: null }), pm2: { status: 'stopped', restarts: 0, upSec: null } },
+    evidence: { subject: subject({ pm2User: 'root' }), pm2: pm2State({ status: 'stopped', restarts: 0, upSec: null }) },
+    nearMiss: { subject: subject({ pm2Name: null }), pm2: pm2State({ status: 'stopped', restarts: 0, upSec: null }) },
   },
   {
     rule: 'pm2_errored',
     when: 'PM2 came back without it after a boot',
-    evidence: { pm2: { status: null, restarts: 0, upSec: null } },
+    evidence: { pm2: pm2State({ status: null, restarts: 0, upSec: null }) },
     nearMiss: { pm2: null },
     expect: { mend: { order: null } },
+  },
+  {
+    rule: 'pm2_errored',
+    when: 'a run that its clock started ended with an error',
+    evidence: { pm2: pm2State({ status: 'stopped', upSec: null, exitCode: 3, leftOut: 0 }) },
+    // Between two runs it is stopped, as it should be.
+    nearMiss: { pm2: pm2State({ status: 'stopped', restarts: 0, upSec: null, exitCode: 0, leftOut: 0 }) },
+    expect: { cause: { en: '"keybuzz-backend" is stopped after 0 restarts, its last run ended with exit code 3.' } },
+  },
+  {
+    rule: 'pm2_overrun',
+    when: 'a run hangs, and its clock leaves out the next ones',
+    evidence: { pm2: pm2State({ upSec: 7_230, leftOut: 24 }) },
+    // As often as its clock says, and no loop.
+    nearMiss: { pm2: pm2State({ upSec: 2, restarts: 9, leftOut: 0 }) },
+    expect: {
+      confidence: 'certain',
+      cause: { en: 'The run of "keybuzz-backend" began 7230 s ago and goes on; 24 starts were left out meanwhile.' },
+    },
   },
 ]

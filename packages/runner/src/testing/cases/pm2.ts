@@ -102,7 +102,7 @@ export const pm2Cases: OrderTypeCase[] = [
         processes: [
           {
             ...{ name: 'web', status: 'online', pid: 77, restarts: 0, cpuPercent: 1.5, memoryBytes: 4096 },
-            startedAt: new Date(1_795_278_001_000).toISOString(),
+            ...{ startedAt: new Date(1_795_278_001_000).toISOString(), leftOut: null },
           },
         ],
       }),

@@ -1,0 +1,1 @@
+export const ecosystemPath = (user: string) => `/etc/pm2/${user}.config.cjs`
