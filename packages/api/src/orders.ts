@@ -20,11 +20,11 @@ export const orderBody = z
     serverId: idField.optional(),
     runnerId: idField.optional(),
     scope: scopesField.element.optional(),
-    payload: payloadField
-      .optional()
-      .describe(
-        `What the type takes: see the schema \`payload.<type>\`. At most ${payloadBounds.bytes} bytes as JSON.`,
-      ),
+    payload: payloadField.optional().meta({
+      description: `What the type takes: see the schema \`payload.<type>\`. At most ${payloadBounds.bytes} bytes as JSON.`,
+      // For the description of the API, which lists the payload of each type; which one is the type's to say.
+      allOf: [{ $ref: '#/components/schemas/payload' }],
+    }),
     priority: z.number().int().min(-1000).max(1000).optional(),
     runAt: timeField.optional(),
     expiresAt: timeField.optional(),

@@ -22,8 +22,9 @@ import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { clockRoutes } from './routes/clock.ts'
+import { declareProblems } from './routes/declared-errors.ts'
 import { drainRoutes } from './routes/drain.ts'
-import { gatewayRoutes } from './routes/gateway.ts'
+import { gatewayPrefix, gatewayRoutes } from './routes/gateway.ts'
 import { type OperationOptions, operationRoutes } from './routes/operations.ts'
 import { orderExportRoute } from './routes/order-export.ts'
 import { orderLogRoutes } from './routes/order-logs.ts'
@@ -108,6 +109,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const app = (await createHttpApp({
     log: options.log,
     title: 'IKOMA',
+    license: { name: 'MIT', identifier: 'MIT' },
     version: options.version,
     description: 'Every change on a server is an order: typed, durable, signed, and proven to have ended exactly once.',
     authorize: (request: FastifyRequest) => access.authorize(request),
@@ -226,6 +228,7 @@ function newPlaces(): Context['places'] {
 }
 
 function addRoutes(app: App, context: Context, operations: OperationOptions): void {
+  declareProblems(app, ({ url }) => !url.startsWith(`${gatewayPrefix}/`))
   operationRoutes(app, context, operations)
   clockRoutes(app, context)
   drainRoutes(app, context)

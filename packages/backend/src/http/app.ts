@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError, type Clock, Secret, systemClock } from '@ikoma/kernel'
 import { isLocal } from '@ikoma/kernel/contract'
-import { createHttpApp, statusOf, toAppError } from '@ikoma/kernel/http'
+import {
+  createHttpApp,
+  declareErrors,
+  type ErrorShape,
+  problemErrors,
+  statusesByShape,
+  statusOf,
+  toAppError,
+} from '@ikoma/kernel/http'
 import type { Log } from '@ikoma/kernel/node'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { Registry } from 'prom-client'
 import { type Kept, LocalKept } from '../kept/kept.ts'
 import { RedisKept } from '../kept/redis-kept.ts'
 import { databaseError } from '../postgres/index.ts'
-import { declareErrors, type ErrorShape, problemErrors } from './declared-errors.ts'
 import { keepAnswers } from './idempotency.ts'
 import { refuseKeptCredentials } from './kept-credentials.ts'
 import { type Limit, RateLimits } from './limits/rate-limits.ts'
@@ -96,7 +103,7 @@ export async function createBackendApp(options: BackendAppOptions): Promise<Back
   const readiness = new Readiness({ url: reveal(options.databaseUrl), log })
   const app = await createHttpApp({ ...httpOptions(options, sentry), ...limiting(limits, access) })
   access.require(app)
-  declareErrors(app, options.errors ?? problemErrors, options.policies)
+  declareErrors(app, options.errors ?? problemErrors, (route) => statusesOf(route, options.policies))
   requireWholeText(app)
   measureRequests(app, registry)
   app.addHook('onSend', async (_request, reply) => {
@@ -214,4 +221,12 @@ async function stop(options: BackendAppOptions, { app, limits, readiness, sentry
   limits.close()
   readiness.close()
   await sentry?.close()
+}
+
+/** Those of the house by what the route is, those of its own by its `config.errors`. A test can refuse all others. */
+function statusesOf(route: RouteOptions, policies: Policies): number[] {
+  const { access = '', errors = [], operation = false } = route.config ?? {}
+  const byPolicy = access === 'metrics' ? 'metrics' : (policies[access] ?? 'public')
+  const refusals = byPolicy === 'public' ? [] : byPolicy === 'signed-in' ? [401] : [401, 403]
+  return [...refusals, ...errors, ...(operation ? [] : statusesByShape(route))]
 }

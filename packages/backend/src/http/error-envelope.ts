@@ -1,8 +1,8 @@
 import type { AppError, Clock } from '@ikoma/kernel'
+import type { ErrorShape } from '@ikoma/kernel/http'
 import { errorSender } from '@ikoma/kernel/http'
 import type { FastifyRequest } from 'fastify'
 import * as z from 'zod'
-import type { ErrorShape } from './declared-errors.ts'
 
 export interface EnvelopeOptions {
   clock: Clock

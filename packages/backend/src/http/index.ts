@@ -1,7 +1,7 @@
+export type { ErrorShape } from '@ikoma/kernel/http'
 export type { Kept } from '../kept/kept.ts'
 export { type BackendApp, type BackendAppOptions, createBackendApp } from './app.ts'
 export { configuredHttp } from './configured-http.ts'
-export type { ErrorShape } from './declared-errors.ts'
 export { type EnvelopeOptions, envelopeErrors } from './error-envelope.ts'
 export { type Answer, deleteExpiredKeys, keepAnswer } from './idempotency.ts'
 export type { Limit } from './limits/rate-limits.ts'

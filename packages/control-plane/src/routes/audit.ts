@@ -30,6 +30,7 @@ export function auditRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],
+        operationId: 'listAudit',
         summary: 'Everything that was done, oldest first',
         querystring: auditQuery,
         response: { 200: pageOf(auditEventSchema) },
@@ -49,6 +50,7 @@ export function auditRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],
+        operationId: 'checkAudit',
         summary: 'Check the audit from its first event to its head, against the key and what is known of it elsewhere',
         response: { 200: auditVerification },
       },
@@ -62,6 +64,7 @@ export function auditRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['audit'],
+        operationId: 'verifyAudit',
         summary: 'The same step by step, compared also with heads that were kept elsewhere',
         body: auditVerifyBody,
         response: { 200: auditVerification },

@@ -12,7 +12,12 @@ export function clockRoutes(app: App, { clockWatch }: Context): void {
     '/v1/clock',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'Whether the clock can be believed', response: { 200: clockSchema } },
+      schema: {
+        tags,
+        operationId: 'getClock',
+        summary: 'Whether the clock can be believed',
+        response: { 200: clockSchema },
+      },
     },
     () => clockResource(clockWatch.standing()),
   )
@@ -23,6 +28,7 @@ export function clockRoutes(app: App, { clockWatch }: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'acceptClock',
         summary: 'Say that the clock is right after a jump: what it held goes on',
         response: { 200: clockSchema },
       },

@@ -13,7 +13,12 @@ export function drainRoutes(app: App, context: Context): void {
     '/v1/drain',
     {
       config: { access: 'viewer' },
-      schema: { tags: ['operations'], summary: 'What a drain has come to', response: { 200: drainSchema } },
+      schema: {
+        tags: ['operations'],
+        operationId: 'getDrain',
+        summary: 'What a drain has come to',
+        response: { 200: drainSchema },
+      },
     },
     () => standing(),
   )
@@ -24,6 +29,7 @@ export function drainRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['operations'],
+        operationId: 'drain',
         summary:
           'Give no more orders to any runner, for an upgrade, or again; a restart of this process gives them again',
         body: drainBody,
@@ -53,6 +59,7 @@ export function drainRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags: ['runners'],
+        operationId: 'drainRunner',
         summary: 'Give no more orders to a runner, for an upgrade, or again; a restart of the runner gives them again',
         params: idParams,
         body: drainBody,

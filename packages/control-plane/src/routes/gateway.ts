@@ -1,4 +1,4 @@
-import { idField } from '@ikoma/api'
+import { idField, orderSchema, orderSummarySchema, runnerSchema } from '@ikoma/api'
 import { type Order, runnerStatus } from '@ikoma/domain'
 import { AppError, notFound } from '@ikoma/kernel'
 import { statusOf, toAppError } from '@ikoma/kernel/http'
@@ -8,12 +8,34 @@ import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
 import { isoTime, orderResource, orderSummary, runnerResource } from '../present.ts'
 import type { App } from './app.ts'
+import { declareOwnErrors } from './declared-errors.ts'
+
+export const gatewayPrefix = '/api'
 
 const idParams = z.object({ id: idField })
 const orderBody = z.strictObject({
   type: z.literal('runner.selftest', 'only runner.selftest; POST /v1/orders takes every type'),
   client_request_id: z.string().min(1).max(200).optional(),
 })
+const metaSchema = z.object({
+  request_id: z.string(),
+  server_time: z.iso.datetime(),
+  generatedAt: z.iso.datetime(),
+  version: z.string(),
+})
+const failureSchema = z
+  .object({
+    ok: z.literal(false),
+    data: z.null(),
+    error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }),
+    meta: metaSchema,
+  })
+  .meta({ id: 'GatewayFailure' })
+const namedRunner = z.object({ name: z.string(), online: z.boolean() })
+
+function envelopeOf<T extends z.ZodType>(data: T, meta: z.ZodType = metaSchema) {
+  return z.object({ ok: z.literal(true), data, error: z.null(), meta })
+}
 
 /**
  * The gateway of the first source document: the same store behind its paths and its envelope. That document left it open
@@ -28,9 +50,10 @@ export function gatewayRoutes(root: App, context: Context): void {
         const missing = new AppError('not_found', `There is no ${request.method} ${request.url.split('?')[0]}.`)
         return sendFailure(context, missing, request, reply)
       })
+      declareOwnErrors(app, { contentType: 'application/json', schema: failureSchema })
       routes(app, context)
     },
-    { prefix: '/api' },
+    { prefix: gatewayPrefix },
   )
 }
 
@@ -40,7 +63,15 @@ function routes(app: App, context: Context): void {
 
   app.get(
     '/health',
-    { config: { access: 'viewer' }, schema: { tags, summary: 'Health, in the gateway’s envelope' } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getGatewayHealth',
+        summary: 'Health, in the gateway’s envelope',
+        response: { 200: envelopeOf(z.object({ status: z.string(), timestamp: z.iso.datetime() })) },
+      },
+    },
     async (request) => {
       await store.ping()
       return success(context, request, { status: 'ok', timestamp: isoTime(clock.now()) })
@@ -51,7 +82,12 @@ function routes(app: App, context: Context): void {
     '/runners',
     {
       config: { access: 'public' },
-      schema: { tags, summary: 'Runners; without a credential, names and online state alone' },
+      schema: {
+        tags,
+        operationId: 'listGatewayRunners',
+        summary: 'Runners; without a credential, names and online state alone',
+        response: { 200: envelopeOf(z.array(z.union([runnerSchema, namedRunner]))) },
+      },
     },
     async (request) => {
       const now = clock.now()
@@ -73,7 +109,16 @@ function routes(app: App, context: Context): void {
 
   app.get(
     '/runners/:id',
-    { config: { access: 'viewer' }, schema: { tags, summary: 'One runner', params: idParams } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getGatewayRunner',
+        summary: 'One runner',
+        params: idParams,
+        response: { 200: envelopeOf(runnerSchema) },
+      },
+    },
     async (request) => {
       const runner = await store.findRunner(request.params.id)
       if (!runner) throw notFound('runner', request.params.id)
@@ -89,6 +134,7 @@ function routes(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listGatewayOrders',
         summary: 'A runner’s orders, newest first',
         params: idParams,
         querystring: z.object({
@@ -98,6 +144,9 @@ function routes(app: App, context: Context): void {
             .regex(/^\d{1,16}$/)
             .optional(),
         }),
+        response: {
+          200: envelopeOf(z.array(orderSummarySchema), metaSchema.extend({ next_cursor: z.string().nullable() })),
+        },
       },
     },
     async (request) => {
@@ -113,7 +162,14 @@ function routes(app: App, context: Context): void {
     '/runners/:id/orders',
     {
       config: { access: 'operator' },
-      schema: { tags, summary: 'Ask a runner to test itself', params: idParams, body: orderBody },
+      schema: {
+        tags,
+        operationId: 'placeGatewayOrder',
+        summary: 'Ask a runner to test itself',
+        params: idParams,
+        body: orderBody,
+        response: { 200: envelopeOf(orderSchema), 201: envelopeOf(orderSchema) },
+      },
     },
     async (request, reply) => {
       const { type, client_request_id: idempotencyKey } = request.body
@@ -130,8 +186,8 @@ function meta({ clock }: Context, request: FastifyRequest) {
   return { request_id: request.id, server_time: now, generatedAt: now, version: 'v1' }
 }
 
-function success(context: Context, request: FastifyRequest, data: unknown, more: Record<string, unknown> = {}) {
-  return { ok: true, data, error: null, meta: { ...meta(context, request), ...more } }
+function success<T>(context: Context, request: FastifyRequest, data: T, more: Record<string, unknown> = {}) {
+  return { ok: true as const, data, error: null, meta: { ...meta(context, request), ...more } }
 }
 
 /** The same mapping of errors as everywhere, in the gateway's words. */
@@ -159,6 +215,8 @@ const codes: Record<number, string> = {
   403: 'FORBIDDEN',
   404: 'NOT_FOUND',
   409: 'CONFLICT',
+  413: 'TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
   422: 'UNPROCESSABLE',
   429: 'RATE_LIMITED',
   503: 'UNAVAILABLE',

@@ -1,6 +1,11 @@
 import { describeCatalogue } from '@ikoma/api'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { placeSelftest, setup, type World } from '../testing/world.ts'
+import { adminKey, placeSelftest, setup, type World } from '../testing/world.ts'
+
+interface Operation {
+  operationId: string
+  responses: Record<string, unknown>
+}
 
 let world: World
 beforeEach(async () => {
@@ -118,6 +123,34 @@ describe('answers', () => {
     expect(described.sort()).toEqual(served.sort())
   })
 
+  test('names every operation once, and says which problems it may answer', async () => {
+    const { body } = await world.call('GET', '/openapi.json')
+    const operations = Object.values(body.paths).flatMap((verbs) => Object.values(verbs as Record<string, Operation>))
+    const ids = operations.map(({ operationId }) => operationId)
+    expect(ids.filter((id, at) => !/^[a-z]+[A-Za-z]+$/.test(id) || ids.indexOf(id) !== at)).toEqual([])
+    expect(operations.filter(({ responses }) => !responses['400'] || !responses['503'])).toEqual([])
+    const { responses } = body.paths['/v1/orders/{id}/cancel'].post
+    expect(Object.keys(responses)).toEqual([
+      '200',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '500',
+      '503',
+    ])
+    expect(responses['404'].content['application/problem+json'].schema).toEqual({
+      $ref: '#/components/schemas/Problem',
+    })
+    const gateway = body.paths['/api/runners/{id}'].get.responses['404'].content
+    expect(gateway).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/GatewayFailure' } } })
+  })
+
   test('describes the payload of every order type, each field and an example', async () => {
     const { body } = await world.call('GET', '/openapi.json')
     for (const { type, title, payloadSchema, example } of describeCatalogue()) {
@@ -140,6 +173,18 @@ describe('the gateway of the first document', () => {
     expect(Object.keys(open.body.meta)).toEqual(['request_id', 'server_time', 'generatedAt', 'version'])
     expect((await world.call('HEAD', '/api/runners')).status).toBe(200)
     expect((await world.admin('GET', '/api/runners')).body.data[0].id).toBe(runner.id)
+  })
+
+  test('answers a body that is no JSON by its name, in its envelope', async () => {
+    const { id } = await world.createRunner()
+    const headers = { 'x-ikoma-admin-key': adminKey, 'content-type': 'application/xml' }
+    const answer = await world.app.inject({
+      method: 'POST',
+      url: `/api/runners/${id}/orders`,
+      headers,
+      body: '<order/>',
+    })
+    expect([answer.statusCode, answer.json().error.code]).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE'])
   })
 
   test('places a self-test with the key, once for a client_request_id, and refuses without', async () => {

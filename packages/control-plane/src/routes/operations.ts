@@ -22,7 +22,12 @@ export function operationRoutes(app: App, context: Context, options: OperationOp
     '/healthz',
     {
       config: probe,
-      schema: { tags, summary: 'The process runs', response: { 200: z.object({ status: z.literal('ok') }) } },
+      schema: {
+        tags,
+        operationId: 'getHealth',
+        summary: 'The process runs',
+        response: { 200: z.object({ status: z.literal('ok') }) },
+      },
     },
     () => ({ status: 'ok' as const }),
   )
@@ -33,6 +38,7 @@ export function operationRoutes(app: App, context: Context, options: OperationOp
       config: probe,
       schema: {
         tags,
+        operationId: 'getReadiness',
         summary: 'The store takes writes; else 503 with the cause',
         response: { 200: z.object({ status: z.literal('ready') }) },
       },
@@ -45,7 +51,15 @@ export function operationRoutes(app: App, context: Context, options: OperationOp
 
   app.get(
     '/metrics',
-    { config: { access: 'metrics' }, schema: { tags, summary: 'Prometheus metrics' } },
+    {
+      config: { access: 'metrics' },
+      schema: {
+        tags,
+        operationId: 'getMetrics',
+        summary: 'Prometheus metrics',
+        response: { 200: { description: 'In the text format', content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
     async (request, reply) => {
       refuseMetrics(request, context, options)
       return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())

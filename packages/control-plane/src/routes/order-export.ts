@@ -18,6 +18,7 @@ export function orderExportRoute(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
+        operationId: 'exportOrders',
         summary: 'Ended orders with their events and logs, newest first, one a line of NDJSON',
         querystring: orderExportQuery,
         response: {

@@ -18,6 +18,7 @@ export function orderLogRoutes(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
+        operationId: 'listOrderLogs',
         summary: 'Read an order’s log; `follow=1` streams it live as server-sent events `line` and `status`',
         params: idParams,
         querystring: logQuery,

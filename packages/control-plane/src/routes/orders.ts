@@ -41,6 +41,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
+        operationId: 'placeOrder',
         summary: 'Place an order',
         headers: idempotencyHeaders,
         body: orderBody,
@@ -60,6 +61,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
+        operationId: 'placeOrders',
         summary: 'Place up to 100 orders, each with its own result; what was placed is told as in a list',
         headers: idempotencyHeaders,
         body: orderBatchBody,
@@ -84,6 +86,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
+        operationId: 'listOrders',
         summary: 'List orders, without payloads and reports, which each order by itself has',
         querystring: orderQuery,
         response: { 200: pageOf(orderSummarySchema) },
@@ -100,7 +103,13 @@ export function orderRoutes(app: App, context: Context): void {
     '/v1/orders/:id',
     {
       config: { access: 'viewer' },
-      schema: { tags: ['orders'], summary: 'Show an order', params: idParams, response: { 200: orderSchema } },
+      schema: {
+        tags: ['orders'],
+        operationId: 'getOrder',
+        summary: 'Show an order',
+        params: idParams,
+        response: { 200: orderSchema },
+      },
     },
     async (request) => orderResource(await getOrder(context, request.params.id)),
   )
@@ -111,6 +120,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['orders'],
+        operationId: 'listOrderEvents',
         summary: 'What happened to an order',
         params: idParams,
         querystring: pageQuery,
@@ -133,6 +143,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
+        operationId: 'retryOrder',
         summary: 'Place an ended order again, as a new order',
         params: idParams,
         headers: idempotencyHeaders,
@@ -165,6 +176,7 @@ export function orderRoutes(app: App, context: Context): void {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
+        operationId: 'settleOrder',
         summary: 'Say how an order ended that needs attention: by somebody who has looked at the server',
         params: idParams,
         body: settleBody,
@@ -179,16 +191,19 @@ export function orderRoutes(app: App, context: Context): void {
 
   decisionRoute(app, context, {
     verb: 'cancel',
+    operationId: 'cancelOrder',
     summary: 'Cancel a live order; a running one is asked to stop',
     decide: async ({ reason }) => ({ kind: 'cancel', reason }),
   })
   decisionRoute(app, context, {
     verb: 'approve',
+    operationId: 'approveOrder',
     summary: 'Let an order that waits for approval run',
     decide: (asked) => approvalOf(context, asked),
   })
   decisionRoute(app, context, {
     verb: 'reject',
+    operationId: 'rejectOrder',
     summary: 'Refuse an order that waits for approval',
     decide: async ({ reason }) => ({ kind: 'reject', reason }),
   })
@@ -202,18 +217,20 @@ interface Asked {
 
 interface DecisionRoute {
   verb: string
+  operationId: string
   summary: string
   decide(asked: Asked): Promise<OrderEvent>
 }
 
 /** POST /v1/orders/:id/<verb>: one event, by a person. */
-function decisionRoute(app: App, context: Context, { verb, summary, decide }: DecisionRoute): void {
+function decisionRoute(app: App, context: Context, { verb, operationId, summary, decide }: DecisionRoute): void {
   app.post(
     `/v1/orders/:id/${verb}`,
     {
       config: { access: 'operator' },
       schema: {
         tags: ['orders'],
+        operationId,
         summary,
         params: idParams,
         body: reasonBody,

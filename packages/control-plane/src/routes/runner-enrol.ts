@@ -22,6 +22,7 @@ export function runnerEnrolRoute(app: App, { store, clock, keyring, log, access 
       config: { access: 'public', boundsItself: true, nonce: true },
       schema: {
         tags: ['runner protocol'],
+        operationId: 'enrolRunner',
         summary: 'Redeem an enrolment token: the machine brings its own key and receives its id and token',
         body: enrolBody,
         response: { 201: enrolledSchema },

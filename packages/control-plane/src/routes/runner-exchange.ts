@@ -16,6 +16,7 @@ export function runnerExchangeRoute(app: App, context: Context): void {
       config: { access: 'runner' },
       schema: {
         tags: ['runner protocol'],
+        operationId: 'exchangeOrders',
         summary: 'Complete, start and claim orders at once',
         body: exchangeBody,
         response: { 200: exchangeReply },

@@ -44,6 +44,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'sendHeartbeat',
         summary: 'Sign of life',
         body: heartbeatBody,
         response: { 200: heartbeatReply },
@@ -69,6 +70,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'claimOrders',
         summary: 'Take the next order; 204 when there is none',
         querystring: claimQuery,
         response: {
@@ -92,6 +94,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'startOrder',
         summary: 'Say that execution begins',
         params: idParams,
         headers: leaseHeaders,
@@ -107,6 +110,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'renewLease',
         summary: 'Renew the lease; with waitSec the answer waits for a cancel',
         params: idParams,
         headers: leaseHeaders,
@@ -133,6 +137,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'appendOrderLog',
         summary: 'Append a chunk of log lines',
         params: idParams,
         headers: leaseHeaders,
@@ -162,6 +167,7 @@ export function runnerProtocolRoutes(app: App, context: Context): void {
       config,
       schema: {
         tags,
+        operationId: 'completeOrder',
         summary: 'Report how the order ended',
         params: idParams,
         headers: leaseHeaders,

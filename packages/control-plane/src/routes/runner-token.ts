@@ -13,6 +13,7 @@ export function runnerTokenRoute(app: App, { store, clock, instances }: Context)
       config: { access: 'runner' },
       schema: {
         tags: ['runner protocol'],
+        operationId: 'renewRunnerToken',
         summary: 'Replace the token by one that the runner made for itself',
         body: renewTokenBody,
         response: { 200: renewTokenReply },

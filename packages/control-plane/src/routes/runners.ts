@@ -47,7 +47,13 @@ export function runnerRoutes(app: App, context: Context): void {
     '/v1/runners',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'List runners', querystring: idCursor, response: { 200: pageOf(runnerSchema) } },
+      schema: {
+        tags,
+        operationId: 'listRunners',
+        summary: 'List runners',
+        querystring: idCursor,
+        response: { 200: pageOf(runnerSchema) },
+      },
     },
     async ({ query: { limit, cursor } }) => {
       const page = await store.listRunners({ limit, cursor: cursor ?? null })
@@ -61,6 +67,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'createRunner',
         summary: 'Create a runner; its token is shown this once',
         body: runnerBody,
         response: { 201: runnerWithToken },
@@ -97,7 +104,13 @@ export function runnerRoutes(app: App, context: Context): void {
     '/v1/runners/:id',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'Show a runner', params: idParams, response: { 200: runnerSchema } },
+      schema: {
+        tags,
+        operationId: 'getRunner',
+        summary: 'Show a runner',
+        params: idParams,
+        response: { 200: runnerSchema },
+      },
     },
     async ({ params: { id } }) => {
       const runner = await store.findRunner(id)
@@ -112,6 +125,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'updateRunner',
         summary: 'Change a runner',
         params: idParams,
         body: runnerPatch,
@@ -131,6 +145,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'rotateRunnerToken',
         summary: 'Give a runner a new token; the old one works until the overlap ends',
         params: idParams,
         body: rotateBody,
@@ -162,7 +177,13 @@ export function runnerRoutes(app: App, context: Context): void {
     '/v1/runners/:id',
     {
       config: { access: 'admin' },
-      schema: { tags, summary: 'Delete a runner without live orders', params: idParams, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'deleteRunner',
+        summary: 'Delete a runner without live orders',
+        params: idParams,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params
@@ -177,6 +198,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'createEnrolment',
         summary: 'Invite a machine to become a runner: a token that works once, for 15 minutes',
         body: enrolmentBody,
         response: { 201: enrolmentSchema },
@@ -211,6 +233,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'listEnrolments',
         summary: 'List invitations that can still be redeemed',
         querystring: idCursor,
         response: { 200: pageOf(openEnrolmentSchema) },
@@ -228,6 +251,7 @@ export function runnerRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'revokeEnrolment',
         summary: 'Take an invitation back that nobody has redeemed',
         params: idParams,
         response: { 204: z.null() },

@@ -22,6 +22,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listSchedules',
         summary: 'List schedules, without the payloads of their orders',
         querystring: idCursor,
         response: { 200: pageOf(scheduleSchema) },
@@ -39,6 +40,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       config: { access: 'operator' },
       schema: {
         tags,
+        operationId: 'createSchedule',
         summary: 'Place an order on a cron expression',
         body: scheduleBody,
         response: { 201: scheduleSchema },
@@ -73,7 +75,13 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
     '/v1/schedules/:id',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'Show a schedule', params: idParams, response: { 200: scheduleSchema } },
+      schema: {
+        tags,
+        operationId: 'getSchedule',
+        summary: 'Show a schedule',
+        params: idParams,
+        response: { 200: scheduleSchema },
+      },
     },
     async ({ params: { id } }) => shown(await getSchedule(id)),
   )
@@ -84,6 +92,7 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
       config: { access: 'operator' },
       schema: {
         tags,
+        operationId: 'updateSchedule',
         summary: 'Change, pause or resume a schedule',
         params: idParams,
         body: schedulePatch,
@@ -113,7 +122,13 @@ export function scheduleRoutes(app: App, { store, clock, orders, keyring }: Cont
     '/v1/schedules/:id',
     {
       config: { access: 'operator' },
-      schema: { tags, summary: 'Delete a schedule', params: idParams, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'deleteSchedule',
+        summary: 'Delete a schedule',
+        params: idParams,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params

@@ -27,6 +27,7 @@ export function secretRoutes(app: App, { store, secrets }: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listSecrets',
         summary: 'List secrets, without their values',
         querystring: secretQuery,
         response: { 200: pageOf(secretSchema) },
@@ -44,6 +45,7 @@ export function secretRoutes(app: App, { store, secrets }: Context): void {
       config: { access: 'operator' },
       schema: {
         tags,
+        operationId: 'setSecret',
         summary: 'Set a secret, or its next version; its value is never shown again',
         params: secretParams,
         body: secretBody,
@@ -64,6 +66,7 @@ export function secretRoutes(app: App, { store, secrets }: Context): void {
       config: { access: 'operator' },
       schema: {
         tags,
+        operationId: 'removeSecret',
         summary: 'Remove a secret that no live order and no schedule names',
         params: secretParams,
         querystring: secretRemoveQuery,
@@ -83,6 +86,7 @@ export function secretRoutes(app: App, { store, secrets }: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'rotateSecrets',
         summary: 'Encrypt secrets with a new key, a bounded number a call; orders run meanwhile',
         body: secretRotateBody,
         response: { 200: secretRotation },

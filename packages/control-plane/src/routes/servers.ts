@@ -19,7 +19,13 @@ export function serverRoutes(app: App, context: Context): void {
     '/v1/servers',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'List servers', querystring: idCursor, response: { 200: pageOf(serverSchema) } },
+      schema: {
+        tags,
+        operationId: 'listServers',
+        summary: 'List servers',
+        querystring: idCursor,
+        response: { 200: pageOf(serverSchema) },
+      },
     },
     async ({ query: { limit, cursor } }) => {
       const page = await store.listServers({ limit, cursor: cursor ?? null })
@@ -31,7 +37,13 @@ export function serverRoutes(app: App, context: Context): void {
     '/v1/servers',
     {
       config: { access: 'admin' },
-      schema: { tags, summary: 'Create a server', body: serverBody, response: { 201: serverSchema } },
+      schema: {
+        tags,
+        operationId: 'createServer',
+        summary: 'Create a server',
+        body: serverBody,
+        response: { 201: serverSchema },
+      },
     },
     async (request, reply) => {
       const now = clock.now()
@@ -46,7 +58,13 @@ export function serverRoutes(app: App, context: Context): void {
     '/v1/servers/:id',
     {
       config: { access: 'viewer' },
-      schema: { tags, summary: 'Show a server', params: idParams, response: { 200: serverSchema } },
+      schema: {
+        tags,
+        operationId: 'getServer',
+        summary: 'Show a server',
+        params: idParams,
+        response: { 200: serverSchema },
+      },
     },
     async ({ params: { id } }) => {
       const server = await store.findServer(id)
@@ -61,6 +79,7 @@ export function serverRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'updateServer',
         summary: 'Change a server',
         params: idParams,
         body: serverPatch,
@@ -80,6 +99,7 @@ export function serverRoutes(app: App, context: Context): void {
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'attachRunner',
         summary: 'Attach a runner to a server, or detach it with null',
         params: idParams,
         body: attachBody,
@@ -98,7 +118,13 @@ export function serverRoutes(app: App, context: Context): void {
     '/v1/servers/:id',
     {
       config: { access: 'admin' },
-      schema: { tags, summary: 'Delete a server without live orders', params: idParams, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'deleteServer',
+        summary: 'Delete a server without live orders',
+        params: idParams,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params

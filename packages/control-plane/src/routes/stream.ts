@@ -19,9 +19,13 @@ export function streamRoute(app: App, context: Context): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['audit'],
+        operationId: 'followStream',
         summary:
           'What happens, as it happens, as server-sent events named by their action; resumes after Last-Event-ID',
         querystring: z.object({ after: z.string().max(20).optional() }),
+        response: {
+          200: { description: 'Events, without end', content: { 'text/event-stream': { schema: z.string() } } },
+        },
       },
     },
     async (request, reply) => {

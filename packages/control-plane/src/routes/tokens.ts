@@ -17,7 +17,13 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
     '/v1/tokens',
     {
       config: { access: 'admin' },
-      schema: { tags, summary: 'List API tokens', querystring: idCursor, response: { 200: pageOf(tokenSchema) } },
+      schema: {
+        tags,
+        operationId: 'listTokens',
+        summary: 'List API tokens',
+        querystring: idCursor,
+        response: { 200: pageOf(tokenSchema) },
+      },
     },
     async ({ query: { limit, cursor } }) => {
       const page = await store.listTokens({ limit, cursor: cursor ?? null })
@@ -33,6 +39,7 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
       config: { access: 'admin' },
       schema: {
         tags,
+        operationId: 'createToken',
         summary: 'Create an API token; it is shown this once',
         body: tokenBody,
         response: { 201: tokenWithSecret },
@@ -63,7 +70,13 @@ export function tokenRoutes(app: App, { store, clock, keyring }: Context): void 
     '/v1/tokens/:id',
     {
       config: { access: 'admin' },
-      schema: { tags, summary: 'Revoke an API token', params: idParams, response: { 204: z.null() } },
+      schema: {
+        tags,
+        operationId: 'deleteToken',
+        summary: 'Revoke an API token',
+        params: idParams,
+        response: { 204: z.null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params

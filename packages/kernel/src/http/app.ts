@@ -48,6 +48,8 @@ export interface HttpAppOptions {
   title: string
   version: string
   description: string
+  /** The name and SPDX identifier of the licence, for the description of the API. */
+  license?: { name: string; identifier: string }
   /** Decides by `request.routeOptions.config.access`; throws an AppError to refuse. */
   authorize: (request: FastifyRequest, reply: FastifyReply) => Promise<void> | void
   /** Looks at a request that no route answers, before it is told so; throws to refuse. */
@@ -225,6 +227,17 @@ function requireAccess(app: FastifyInstance): () => void {
   }
 }
 
+/** The library lists each schema as it is sent and as it is answered, whether anybody sends it or not. */
+function withoutUnusedInputs<T extends object>(document: T): T {
+  const { schemas } = (document as { components?: { schemas?: Record<string, unknown> } }).components ?? {}
+  const text = JSON.stringify(document)
+  const isUnused = (name: string) => name.endsWith('Input') && !text.includes(`"#/components/schemas/${name}"`)
+  const unused = Object.keys(schemas ?? {}).filter(isUnused)
+  for (const name of unused) delete schemas?.[name]
+  // What only they named is unused now.
+  return unused.length === 0 ? document : withoutUnusedInputs(document)
+}
+
 async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): Promise<void> {
   if (options.corsOrigins.length > 0) {
     await app.register(cors, {
@@ -247,15 +260,19 @@ async function registerPlugins(app: FastifyInstance, options: HttpAppOptions): P
     route.config = { ...route.config, rateLimit: { max: publicRateLimit, timeWindow: '1 minute', allowList } }
   })
   await app.register(rateLimit, { global: false, ...(options.rateLimitStore && { store: options.rateLimitStore }) })
+  const { title, version, description, license } = options
+  const about = { title, version, description }
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: options.title, version: options.version, description: options.description },
+      info: { ...about, ...(license && { license }) },
+      // Where it is served from: the page and the clients made of it call where they found it.
+      servers: [{ url: '/' }],
       components: { securitySchemes: options.securitySchemes, schemas: options.schemas ?? {} },
       security: Object.keys(options.securitySchemes).map((name) => ({ [name]: [] })),
     },
     transform: createJsonSchemaTransform({ skipList: [] }),
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutUnusedInputs(jsonSchemaTransformObject(document)),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
