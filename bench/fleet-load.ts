@@ -1,6 +1,7 @@
 // Some of a fleet in a process of its own, because of its open files: fleet.ts starts it and tells it what to do.
 // Each runner is the product's own loop over its own transport; only what it executes is not.
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { Comeback } from '../packages/runner/src/protocol/comeback.ts'
 import { type Claim, createControlPlaneClient } from '../packages/runner/src/protocol/control-plane-client.ts'
 import { newInstance } from '../packages/runner/src/protocol/instance.ts'
 import { LeaseKeeper } from '../packages/runner/src/protocol/lease-keeper.ts'
@@ -77,6 +78,7 @@ function startRunner({ id: runnerId, token }: Credential): void {
     concurrency,
     waitSec: 50,
     heartbeatSec: 30,
+    comeback: new Comeback(),
     logger,
     stopping: new AbortController().signal,
   })
