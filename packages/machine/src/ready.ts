@@ -34,7 +34,7 @@ export interface Started {
   /** Why it is not up any more. */
   failed(): Promise<AppError>
   /** Its last words, without what is secret of its environment. */
-  said?(): Promise<string[]>
+  said(): Promise<string[]>
 }
 
 /** Rejects when it ends, or is started again by itself, before it is ready; or is not ready in time. */
@@ -80,7 +80,7 @@ async function mustBe(host: Host, started: Started, { what, cure = '', ...awaite
   })
   if (is) return
   // A log that cannot be read hides nothing of the failure itself.
-  const words = (await started.said?.().catch(() => [])) ?? []
+  const words = await started.said().catch(() => [])
   const said = withLastWords(words, started.log)
   const message = `${started.name} runs, and does not ${what} within ${awaited.withinSec} s. ${said}.${cure}`
   throw new AppError('unprocessable', message, { reason: 'service_not_ready' })
