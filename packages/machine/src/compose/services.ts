@@ -28,12 +28,15 @@ async function stillAwaited(
   project: ComposeProject,
   { before, patience }: { before: readonly Container[]; patience: Patience },
 ): Promise<Change[]> {
-  const { ready } = patience
+  const { ready, settleSec } = patience
   const wait = (title: string): Change[] => [
     { title, diff: null, apply: (on) => containersStay(on, project, patience), undo: async () => {} },
   ]
   if (before.some(({ health }) => health === 'starting')) {
     return wait(`wait until the containers of ${project.name} are healthy`)
+  }
+  if (before.some((each) => isYoung(each, settleSec))) {
+    return wait(`watch the containers of ${project.name}, which have just been started`)
   }
   if (ready && !(await isThere(host, ready))) {
     return wait(`wait until ${project.name} answers ${ready.path} on port ${ready.port}`)
@@ -63,6 +66,12 @@ function started(project: ComposeProject, difference: readonly string[], patienc
     },
     undo: async () => {},
   }
+}
+
+/** One that Docker starts again and again runs now and then. */
+function isYoung({ state, startedAt }: Container, settleSec: number): boolean {
+  const ageMs = Date.now() - Date.parse(startedAt)
+  return state === 'running' && ageMs >= 0 && ageMs < settleSec * 1000
 }
 
 async function removeProject(host: Host, { name, directory }: ComposeProject): Promise<void> {

@@ -70,6 +70,7 @@ function inspected({ args, machine }: Call, each: Container): unknown {
   if (template.includes('.NetworkSettings.Ports')) {
     return { name: `/${each.name}`, network: 'shop_default', ports: ports[each.id] ?? {} }
   }
+  if (template.includes('.HostConfig.PortBindings')) return { network: 'shop_default', ports: ports[each.id] ?? {} }
   return { ...each, name: `/${each.name}` }
 }
 

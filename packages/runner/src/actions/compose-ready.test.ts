@@ -54,7 +54,7 @@ describe('the gate of service.compose.up', () => {
     saying(machine, 'Error: no such table')
     machine.visited = () => {
       Object.assign(containersIn(machine, 'shop')[0] ?? {}, { state: 'exited', exitCode: 1 })
-      return silent
+      return answer(200)
     }
     await expect(up(machine, { ready })).rejects.toMatchObject({
       reason: 'service_does_not_stay_up',
@@ -103,6 +103,18 @@ describe('without a place that answers', () => {
     )
   })
 
+  test('the same order watches again what Docker has just started again, though it runs at the moment', async () => {
+    const machine = withService('restart: always')
+    await up(machine)
+    const again = () => Object.assign(containersIn(machine, 'shop')[0] ?? {}, { startedAt: new Date().toISOString() })
+    again()
+    machine.install('sleep', () => {
+      Object.assign(again(), { restarts: 8 })
+      return {}
+    })
+    await expect(up(machine, { settleSec: 60 })).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })
+  })
+
   test('one that does not become healthy says why', async () => {
     const machine = withService('healthcheck: { test: ["CMD", "false"] }')
     saying(machine, 'migrating')
@@ -125,6 +137,7 @@ describe('without a place that answers', () => {
 test('service.compose.restart has the same gate and tells no line of the run before', async () => {
   const machine = composeMachine({ running: true })
   saying(machine, 'of this run')
+  dockerOf(machine).ports = { web1: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8000' }], '81/tcp': null } }
   machine.visited = () => silent
   const order = { ...project, service: 'web', ready: { ...ready, withinSec: 1 } }
   await expect(run('service.compose.restart', order, machine)).rejects.toMatchObject({
@@ -136,6 +149,16 @@ test('service.compose.restart has the same gate and tells no line of the run bef
   ])
   machine.visited = () => answer(200)
   expect((await run('service.compose.restart', { ...order }, machine)).result).toMatchObject({ ok: true })
+})
+
+test('service.compose.restart is refused before anything is restarted where the containers publish another port', async () => {
+  const machine = composeMachine({ running: true })
+  dockerOf(machine).ports = { web1: { '8000/tcp': [{ HostIp: '', HostPort: '8001' }] } }
+  await expect(run('service.compose.restart', { ...project, ready }, machine)).rejects.toMatchObject({
+    reason: 'port_not_published',
+    message: expect.stringContaining('ready/port: no container of shop publishes port 8000'),
+  })
+  expect(machine.ran.flat()).not.toContain('restart')
 })
 
 test('what compose itself waited for in vain says why', async () => {

@@ -10,6 +10,7 @@ import {
   noComposeServices,
   projectSecrets,
   readContainerLogs,
+  refuseUnpublishedBy,
 } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
@@ -40,6 +41,7 @@ async function restart(
   const all = await containersOf(machine, name, directory)
   const chosen = chosenOf(all, service)
   if (chosen.length === 0) return nothingThere(payload)
+  if (patience.ready) await refuseUnpublishedBy(machine, chosen, patience.ready)
   const names = chosen.map((each) => each.name).join(', ')
   if (dryRun) return { ok: true, summary: `Would restart ${names}.`, output: { containers: all.map(shown) } }
   const ids = chosen.map(({ id }) => id)
