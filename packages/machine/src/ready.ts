@@ -1,5 +1,6 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from './host.ts'
+import { withLastWords } from './last-words.ts'
 import { mustRun, outputOf } from './must-run.ts'
 import { isListening } from './system/index.ts'
 
@@ -32,22 +33,24 @@ export interface Started {
   ports(): Promise<number[]>
   /** Why it is not up any more. */
   failed(): Promise<AppError>
+  /** Its last words, without what is secret of its environment. */
+  said(): Promise<string[]>
 }
 
 /** Rejects when it ends, or is started again by itself, before it is ready; or is not ready in time. */
 export async function becomesReady(host: Host, started: Started, gate: Gate): Promise<void> {
   const { settleSec, ready, formerPorts = [], saidPort } = gate
   if (ready) {
-    const isReady = async () => (await isListening(host, [ready.port])) && (await answers(host, ready))
     const what =
       ready.path === undefined ? `listen on port ${ready.port}` : `answer ${ready.path} on port ${ready.port}`
-    return mustBe(host, started, { isReady, what, withinSec: ready.withinSec })
+    return mustBe(host, started, { isReady: () => isThere(host, ready), what, withinSec: ready.withinSec })
   }
   await staysUp(started, () => watch(host, settleSec))
   if (formerPorts.length > 0) {
     const isReady = async () => (await isListening(host, formerPorts)) || (await started.ports()).length > 0
     const what = `listen on any port, as it did before on ${formerPorts.join(', ')}`
-    return mustBe(host, started, { isReady, what, withinSec: formerSec })
+    const cure = ' If that is as it should be, stop it first: what did not run before need not listen.'
+    return mustBe(host, started, { isReady, what, cure, withinSec: formerSec })
   }
   if (saidPort === undefined) return
   const isReady = () => isListening(host, [saidPort])
@@ -68,13 +71,18 @@ interface Awaited {
   withinSec: number
 }
 
-async function mustBe(host: Host, started: Started, { what, ...awaited }: Awaited & { what: string }): Promise<void> {
+type Must = Awaited & { what: string; cure?: string }
+
+async function mustBe(host: Host, started: Started, { what, cure = '', ...awaited }: Must): Promise<void> {
   let is = false
   await staysUp(started, async () => {
     is = await wait(host, started, awaited)
   })
   if (is) return
-  const message = `${started.name} runs, and does not ${what} within ${awaited.withinSec} s. Its log says why: ${started.log}. If that is as it should be, stop it first: what did not run before need not listen.`
+  // A log that cannot be read hides nothing of the failure itself.
+  const words = await started.said().catch(() => [])
+  const said = withLastWords(words, started.log)
+  const message = `${started.name} runs, and does not ${what} within ${awaited.withinSec} s. ${said}.${cure}`
   throw new AppError('unprocessable', message, { reason: 'service_not_ready' })
 }
 
@@ -103,8 +111,9 @@ async function watch(host: Host, sec: number): Promise<void> {
   if (sec > 0) await outputOf(host, { argv: ['sleep', String(sec)], timeoutSec: sec + 30 })
 }
 
-async function answers(host: Host, { port, path }: Ready): Promise<boolean> {
-  if (path === undefined) return true
+/** Whether it is there now. What answers listens, also where no table of this machine has its socket. */
+export async function isThere(host: Host, { port, path }: Ready): Promise<boolean> {
+  if (path === undefined) return isListening(host, [port])
   const at = { address: '127.0.0.1', port }
   const visited = await host.visit({ scheme: 'http', at, name: 'localhost', path, timeoutSec: 5 })
   return !('failure' in visited) && visited.status < 500

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { environmentField } from './fields/environment.ts'
 import { logRange } from './fields/log-range.ts'
 import { appDirectoryField } from './fields/path.ts'
-import { serviceNameField, settleField } from './fields/service.ts'
+import { answeringField, serviceNameField, settleField } from './fields/service.ts'
 import { act, change, family, look } from './order-type.ts'
 
 const fileNameField = z.string().max(100)
@@ -73,6 +73,7 @@ export const compose = family({
       settleSec: settleField.describe(
         'How many seconds containers are watched after a start: one that ends within this time has failed.',
       ),
+      ready: answeringField,
     }),
     example: { name: 'shop', directory: '/srv/shop' },
   }),
@@ -102,6 +103,7 @@ export const compose = family({
       settleSec: settleField.describe(
         'How many seconds containers are watched after a start: one that ends within this time has failed.',
       ),
+      ready: answeringField,
     }),
     example: { name: 'shop', directory: '/srv/shop' },
     output: statusOutput,

@@ -115,3 +115,11 @@ async function idsOf(host: Host, list: readonly string[], project: string): Prom
 }
 
 const lines = (text: string) => text.split('\n').filter((line) => line !== '')
+
+export const stateOf = ({ state, health }: Container) => (health === null ? state : `${state}, ${health}`)
+
+/** A container that runs, and is not known to be ill; or a job that has ended well. */
+export function isGood({ state, health, exitCode, restartPolicy }: Container): boolean {
+  if (state === 'running') return health !== 'unhealthy'
+  return state === 'exited' && exitCode === 0 && ['', 'no', 'on-failure'].includes(restartPolicy)
+}

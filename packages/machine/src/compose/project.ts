@@ -11,6 +11,7 @@ import { handedOver } from './handed-over.ts'
 import { interpolate, own, type Variables } from './interpolation.ts'
 import { isRecord, type Mapping } from './judge/inspection.ts'
 import { type ComposeDanger, composeDangers, inspectComposeFile } from './judge/judge-file.ts'
+import type { PublishedPort } from './judge/ports.ts'
 import { named, ProjectFiles, unreadable } from './project-files.ts'
 import { secretsOf } from './secrets.ts'
 import { readVariablesFile, type VariablesFormat } from './variables-file.ts'
@@ -51,6 +52,8 @@ interface ComposeServiceState {
   revision: string
   /** How many there are to be; none of a service that only a profile starts. */
   containers: number
+  /** The ports that Docker opens for it; null where it has those of the server itself. */
+  published: readonly PublishedPort[] | null
 }
 
 /**
@@ -69,6 +72,7 @@ export async function readComposeProject(host: Host, given: ComposeSource): Prom
   const { understood, warnings, variables } = compose.version === 2 ? judged : await judge(host, files, source, 1)
   const services = Object.entries(understood.services).map(([service, given]) => ({
     ...{ name: service, containers: containersOf(given), revision: revisionOf(given, understood, source.revision) },
+    published: publishedBy(given),
     given,
   }))
   const labelled = services.map((each) => [
@@ -151,6 +155,11 @@ function containersOf({ scale, deploy, profiles }: Mapping): number {
   if (Array.isArray(profiles) && profiles.length > 0) return 0
   const replicas = scale ?? (isRecord(deploy) ? deploy.replicas : undefined) ?? 1
   return typeof replicas === 'number' ? replicas : 1
+}
+
+function publishedBy({ ports, network_mode }: Mapping): readonly PublishedPort[] | null {
+  if (network_mode === 'host') return null
+  return Array.isArray(ports) ? (ports as PublishedPort[]) : []
 }
 
 function profilesOf(variable: string | undefined): string[] {

@@ -1,17 +1,13 @@
 import { AppError } from '@ikoma/kernel'
 import type { Host } from '../host.ts'
-import { outputOf } from '../must-run.ts'
 import type { Change, Desired } from '../plan.ts'
+import { isThere } from '../ready.ts'
 import { compose } from './compose.ts'
-import { type Container, containersOf, dockerContainer, networksOf, removeNetworks } from './docker.ts'
+import { containersStay, type Patience } from './containers-stay.ts'
+import { type Container, containersOf, dockerContainer, isGood, networksOf, removeNetworks, stateOf } from './docker.ts'
+import { withFailed } from './failed-container.ts'
 import { type ComposeProject, type ComposeSource, readComposeProject } from './project.ts'
-
-export interface Patience {
-  /** How long containers have to become healthy. */
-  waitSec: number
-  /** How long containers are watched. */
-  settleSec: number
-}
+import { refuseUnpublished } from './published-here.ts'
 
 /** Every service of a compose file running as the file says, and no other container of the project. */
 export function composeServices(source: ComposeSource, patience: Patience): Desired {
@@ -19,12 +15,33 @@ export function composeServices(source: ComposeSource, patience: Patience): Desi
     const project = await readComposeProject(host, source)
     const before = await containersOf(host, source.name, source.directory)
     refuseOthersOrphans(project, before)
+    if (patience.ready) refuseUnpublished(project, patience.ready)
     const difference = differenceOf(project, before)
-    // An order that was killed may have left them so: nobody has seen yet that they get well.
-    if (difference.length === 0)
-      return before.some(({ health }) => health === 'starting') ? [awaited(source, patience)] : []
+    if (difference.length === 0) return stillAwaited(host, project, { before, patience })
     return [checked(project, before), started(project, difference, patience)]
   }
+}
+
+/** An order that failed or was killed may have left them so: nobody has seen yet that they get well. */
+async function stillAwaited(
+  host: Host,
+  project: ComposeProject,
+  { before, patience }: { before: readonly Container[]; patience: Patience },
+): Promise<Change[]> {
+  const { ready, settleSec } = patience
+  const wait = (title: string): Change[] => [
+    { title, diff: null, apply: (on) => containersStay(on, project, patience), undo: async () => {} },
+  ]
+  if (before.some(({ health }) => health === 'starting')) {
+    return wait(`wait until the containers of ${project.name} are healthy`)
+  }
+  if (before.some((each) => isYoung(each, settleSec))) {
+    return wait(`watch the containers of ${project.name}, which have just been started`)
+  }
+  if (ready && !(await isThere(host, ready))) {
+    return wait(`wait until ${project.name} answers ${ready.path} on port ${ready.port}`)
+  }
+  return []
 }
 
 function checked(project: ComposeProject, before: readonly Container[]): Change {
@@ -38,25 +55,23 @@ function checked(project: ComposeProject, before: readonly Container[]): Change 
 }
 
 function started(project: ComposeProject, difference: readonly string[], patience: Patience): Change {
-  const { name, directory, warnings } = project
+  const { name, warnings } = project
   return {
     title: `bring up the compose project ${name}`,
     diff: [...difference, ...warnings.map((warning) => `! ${warning}`)].join('\n'),
     async apply(host) {
-      await compose(host, project, ['up', '--detach', '--build', '--remove-orphans'])
-      await containersStay(host, { name, directory }, patience)
+      const up = ['up', '--detach', '--build', '--remove-orphans']
+      await compose(host, project, up).catch(async (error) => Promise.reject(await withFailed(host, project, error)))
+      await containersStay(host, project, patience)
     },
     undo: async () => {},
   }
 }
 
-function awaited({ name, directory }: ComposeSource, patience: Patience): Change {
-  return {
-    title: `wait until the containers of ${name} are healthy`,
-    diff: null,
-    apply: (host) => containersStay(host, { name, directory }, patience),
-    undo: async () => {},
-  }
+/** One that Docker starts again and again runs now and then. */
+function isYoung({ state, startedAt }: Container, settleSec: number): boolean {
+  const ageMs = Date.now() - Date.parse(startedAt)
+  return state === 'running' && ageMs >= 0 && ageMs < settleSec * 1000
 }
 
 async function removeProject(host: Host, { name, directory }: ComposeProject): Promise<void> {
@@ -88,43 +103,6 @@ function refuseOthersOrphans({ name, directory, file, services }: ComposeProject
     const message = `The container of ${service} is made of ${others.join(' and ')}, which this order does not read: it would be removed as left over. Make one file of them (docker compose config), or remove it by hand.`
     throw new AppError('unprocessable', `${name}: ${message}`, { reason: 'other_compose_files' })
   }
-}
-
-const stateOf = ({ state, health }: Container) => (health === null ? state : `${state}, ${health}`)
-
-/** A container that runs, and is not known to be ill; or a job that has ended well. */
-function isGood({ state, health, exitCode, restartPolicy }: Container): boolean {
-  if (state === 'running') return health !== 'unhealthy'
-  return state === 'exited' && exitCode === 0 && ['', 'no', 'on-failure'].includes(restartPolicy)
-}
-
-/**
- * Watches the containers of a project until each is well; rejects when one ends, is restarted by Docker, or is not
- * healthy in time. The wait is a program of the machine, so that what stops the order ends it.
- */
-export async function containersStay(
-  host: Host,
-  { name, directory, service }: { name: string; directory: string; service?: string | undefined },
-  { waitSec, settleSec }: Patience,
-): Promise<void> {
-  const before = new Map((await containersOf(host, name, directory)).map(({ id, restarts }) => [id, restarts]))
-  for (let waitedSec = 0; ; waitedSec += settleSec) {
-    await outputOf(host, { argv: ['sleep', String(settleSec)], timeoutSec: settleSec + 30 })
-    const all = await containersOf(host, name, directory)
-    const watched = all.filter((each) => service === undefined || each.service === service)
-    const bad = watched.find((each) => !isGood(each) || each.restarts > (before.get(each.id) ?? 0))
-    const late = watched.find(({ health }) => health === 'starting')
-    if (!bad && !late) return
-    if (bad || waitedSec + settleSec >= waitSec) throw notWell((bad ?? late) as Container)
-  }
-}
-
-function notWell(container: Container): AppError {
-  const { name, exitCode, restarts } = container
-  const end = `it is ${stateOf(container)}, exit code ${exitCode}, restarted ${restarts} times`
-  return new AppError('unprocessable', `${name} does not stay up: ${end}. Its log says why: service.compose.logs.`, {
-    reason: 'service_does_not_stay_up',
-  })
 }
 
 /** No container and no network of the project. Its volumes stay: they hold the data. */

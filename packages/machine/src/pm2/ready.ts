@@ -47,6 +47,10 @@ export async function becomePm2Ready(
       const bad = states.find(({ status }) => status !== 'online') ?? again
       return failedPm2(host, account, { bad, names, former })
     },
+    async said() {
+      const [state] = await own()
+      return state ? lastWords(host, account, state, former.get(state.name)) : []
+    },
   }
   await becomesReady(host, started, gate)
 }

@@ -37,16 +37,20 @@ async function secretsIn(host: Host, environment: Record<string, string>, files:
   return secretsOf(known)
 }
 
+/** What a unit said last, without what is secret of its environment. */
+export async function saidBy(host: Host, unit: string): Promise<string[]> {
+  const { environment, environmentFiles } = await unitSetup(host, unit)
+  return lastWords(host, unit, await secretsIn(host, environment, environmentFiles))
+}
+
 /** Why a unit did not come up or stay up: the meaning of its end, and its last words. */
 export async function failedStart(host: Host, unit: string, what: string): Promise<AppError> {
-  const setup = await unitSetup(host, unit)
-  const { activeState, subState, result, exitCode, environment, environmentFiles } = setup
+  const { activeState, subState, result, exitCode } = await unitSetup(host, unit)
   const ended = exitCode === null ? '' : `, ${meaningOfExit(exitCode, result)}`
   const end = `it is ${activeState} (${subState}), its last run ended with ${result}${ended}`
   const where = `service.systemd.logs, or journalctl -u ${unit}`
   // A log that cannot be read hides nothing of the failure itself.
-  const secrets = await secretsIn(host, environment, environmentFiles)
-  const words = await lastWords(host, unit, secrets).catch(() => [])
+  const words = await saidBy(host, unit).catch(() => [])
   return new AppError('unprocessable', `${unit} ${what}: ${end}. ${withLastWords(words, where)}`, {
     reason: 'service_does_not_stay_up',
   })

@@ -19,8 +19,11 @@ function setup({ listensAfter = Number.POSITIVE_INFINITY, endsAfter = Number.POS
         if (pauses >= listensAfter) machine.put('/proc/net/tcp', head + connection + line)
         return {}
       },
+      journalctl: () => ({
+        stdout: `${JSON.stringify({ __REALTIME_TIMESTAMP: '1000000', MESSAGE: 'login with token-of-8080 refused' })}\n`,
+      }),
       systemctl: () => ({
-        stdout: `ActiveState=${pauses < endsAfter ? 'active' : 'failed'}\nNRestarts=0\nResult=exit-code\nExecMainStatus=1\n`,
+        stdout: `ActiveState=${pauses < endsAfter ? 'active' : 'failed'}\nNRestarts=0\nResult=exit-code\nExecMainStatus=1\nEnvironment=API_TOKEN=token-of-8080\n`,
       }),
     },
   })
@@ -47,7 +50,8 @@ test('one that does not come in time, or ends before, is refused', async () => {
   const late = setup()
   await expect(late.until({ ready })).rejects.toMatchObject({
     reason: 'service_not_ready',
-    message: expect.stringContaining('does not listen on port 8080 within 20 s'),
+    message:
+      'gateway.service runs, and does not listen on port 8080 within 20 s. It said:\nlogin with [REDACTED] refused\nMore: service.systemd.logs, or journalctl -u gateway.service.',
   })
   expect(late.pauses()).toBe(40)
   await expect(setup({ endsAfter: 3 }).until({ ready })).rejects.toMatchObject({ reason: 'service_does_not_stay_up' })

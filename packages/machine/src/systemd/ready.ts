@@ -1,7 +1,7 @@
 import type { Host } from '../host.ts'
 import { becomesReady, type Gate } from '../ready.ts'
 import { listeningSockets, processOrigin } from '../system/index.ts'
-import { failedStart } from './failed-start.ts'
+import { failedStart, saidBy } from './failed-start.ts'
 import { unitState } from './systemctl.ts'
 
 /** Rejects when the unit ends, or is started again by itself, before it is ready; or is not ready in time. */
@@ -15,6 +15,7 @@ export async function becomeReady(host: Host, unit: string, gate: Gate): Promise
     },
     ports: () => portsOf(host, unit),
     failed: () => failedStart(host, unit, 'does not stay up'),
+    said: () => saidBy(host, unit),
   }
   return becomesReady(host, started, gate)
 }

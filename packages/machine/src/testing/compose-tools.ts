@@ -8,6 +8,8 @@ interface Docker {
   /** `A=b` of each container, and its ports as Docker tells them, by its id. */
   environments?: Record<string, string[]>
   ports?: Record<string, Record<string, { HostIp: string; HostPort: string }[] | null>>
+  /** What any container says in its log, as Docker tells it. */
+  logged?: string
   /** The version of the compose program that is installed. */
   version: 1 | 2
 }
@@ -68,6 +70,7 @@ function inspected({ args, machine }: Call, each: Container): unknown {
   if (template.includes('.NetworkSettings.Ports')) {
     return { name: `/${each.name}`, network: 'shop_default', ports: ports[each.id] ?? {} }
   }
+  if (template.includes('.HostConfig.PortBindings')) return { network: 'shop_default', ports: ports[each.id] ?? {} }
   return { ...each, name: `/${each.name}` }
 }
 
@@ -99,10 +102,14 @@ const dockerVerbs: Record<string, (call: Call) => Answer> = {
       if (all.some((id) => gone.includes(id))) delete networks[project]
     return {}
   },
-  logs: () => ({
-    stdout: '2026-11-21T10:00:00.000000001Z first\n2026-11-21T10:00:02.000000001Z third\n',
-    stderr: '2026-11-21T10:00:01.000000001Z second\n',
-  }),
+  logs({ machine }) {
+    const { logged } = dockerOf(machine)
+    if (logged !== undefined) return { stdout: logged }
+    return {
+      stdout: '2026-11-21T10:00:00.000000001Z first\n2026-11-21T10:00:02.000000001Z third\n',
+      stderr: '2026-11-21T10:00:01.000000001Z second\n',
+    }
+  },
   stats: (call) =>
     listed(
       named(call).map(({ id }) =>

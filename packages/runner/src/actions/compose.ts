@@ -10,6 +10,7 @@ import {
   noComposeServices,
   projectSecrets,
   readContainerLogs,
+  refuseUnpublishedBy,
 } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
 import { converging } from './converging.ts'
@@ -26,25 +27,26 @@ export const compose = {
 type Status = OutputOf<'service.compose.status'>
 
 function bringUp(payload: PayloadOf<'service.compose.up'>, context: ActionContext) {
-  const { waitSec, settleSec, ...source } = payload
+  const { waitSec, settleSec, ready, ...source } = payload
   // By its folder: the name is whatever the order says.
   const allowed = context.policy.compose[source.directory] ?? []
-  return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec })])(payload, context)
+  return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec, ready })])(payload, context)
 }
 
 async function restart(
   payload: PayloadOf<'service.compose.restart'>,
   { machine, dryRun, step }: ActionContext,
 ): Promise<ActionResult<OutputOf<'service.compose.restart'>>> {
-  const { name, directory, service, waitSec, settleSec } = payload
+  const { name, directory, service, ...patience } = payload
   const all = await containersOf(machine, name, directory)
   const chosen = chosenOf(all, service)
   if (chosen.length === 0) return nothingThere(payload)
+  if (patience.ready) await refuseUnpublishedBy(machine, chosen, patience.ready)
   const names = chosen.map((each) => each.name).join(', ')
   if (dryRun) return { ok: true, summary: `Would restart ${names}.`, output: { containers: all.map(shown) } }
   const ids = chosen.map(({ id }) => id)
   await step(`restart ${names}`, () => dockerContainer(machine, ['restart'], ids))
-  await step('verify', () => containersStay(machine, { name, directory, service }, { waitSec, settleSec }))
+  await step('verify', () => containersStay(machine, { name, directory, service }, patience))
   return describe(payload, machine)
 }
 

@@ -57,7 +57,7 @@ test('one that never listens is refused, and the former runs again', async () =>
   await apply({ AFTER: '0' }, { port })
   await expect(apply({ AFTER: '' }, { port, withinSec: 2 })).rejects.toMatchObject({
     reason: 'service_not_ready',
-    message: expect.stringContaining(`web runs, and does not listen on port ${port} within 2 s`),
+    message: expect.stringContaining(`web runs, and does not listen on port ${port} within 2 s. It said:\nrelease `),
   })
   await expect.poll(served).toBe('served')
 })

@@ -21,6 +21,8 @@ export const descriptionField = z
   .max(200)
   .regex(/^(?! )[^\p{Cc}\p{Cs}\u2028\u2029]+(?<![ \\])$/u, 'one line, without a space or a backslash at its end')
 
+const withinField = z.number().int().min(1).max(600).default(60).describe('How many seconds it has until then.')
+
 /** When a service counts as started, where its watching by time alone does not do. */
 export const readyField = z
   .strictObject({
@@ -28,11 +30,23 @@ export const readyField = z
     path: urlPathField
       .optional()
       .describe('The path that it answers on that port with a status below 500; without it, listening is enough.'),
-    withinSec: z.number().int().min(1).max(600).default(60).describe('How many seconds it has until then.'),
+    withinSec: withinField,
   })
   .optional()
   .describe(
     'When it counts as started; without it once the time of settleSec is over, and it listens again if it did before.',
+  )
+
+/** The same of containers: Docker itself listens on a published port, so that only an answer tells. */
+export const answeringField = z
+  .strictObject({
+    port: portField.describe('A port of this server that a service of the file is published on; asked on 127.0.0.1.'),
+    path: urlPathField.describe('The path that it answers on that port with a status below 500.'),
+    withinSec: withinField,
+  })
+  .optional()
+  .describe(
+    'What has to answer besides, once its containers were watched and are healthy; without it that alone counts.',
   )
 
 export const settleField = z

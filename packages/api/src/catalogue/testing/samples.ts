@@ -181,10 +181,11 @@ const fuller: Partial<Record<OrderTypeName, Payload[]>> = {
       revision: 'v1.2.3',
       waitSec: 60,
       settleSec: 1,
+      ready,
       environment: { web: { PORT: '8080' } },
     },
   ],
-  'service.compose.restart': [{ ...shop, service: 'web', waitSec: 60, settleSec: 1 }],
+  'service.compose.restart': [{ ...shop, service: 'web', waitSec: 60, settleSec: 1, ready }],
   'service.compose.logs': [{ ...shop, service: 'web', ...range }],
   'service.pm2.startup': [{ user: 'app', readWritePaths: ['/srv/app/data'], settleSec: 1 }],
   'service.pm2.apply': [
