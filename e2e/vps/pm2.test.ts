@@ -100,7 +100,7 @@ onHost('an app under PM2', () => {
     // Once: each attempt takes the app down until it is put back.
     expect(update).toMatchObject({ status: 'FAILED', attempt: 1 })
     expect(update.report?.errors).toMatchObject([{ code: 'service_does_not_stay_up' }])
-    await expect.poll(served).toBe('release 1')
+    await expect.poll(served, { timeout: 30_000 }).toBe('release 1')
     expect(await vps.done('service.pm2.apply', release('1'))).toEqual({ changed: false, changes: [] })
   })
 
