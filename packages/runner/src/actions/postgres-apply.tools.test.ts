@@ -116,6 +116,9 @@ describe('a role of PostgreSQL', () => {
     ])
     expect(await role(payload)).toMatchObject(done)
     expect(await role(payload)).toMatchObject(nothing)
+    await query("ALTER ROLE shop VALID UNTIL '-infinity'")
+    expect(await role(payload), 'who could log in no more').toMatchObject(done)
+    expect(await role(payload)).toMatchObject(nothing)
   })
 
   test('is taken back: one that was made is gone, one that was changed has its password again', async () => {
@@ -194,6 +197,8 @@ describe('a PostgreSQL database', () => {
     await query('REVOKE ALL ON SCHEMA public FROM pg_database_owner; GRANT ALL ON DATABASE shop TO PUBLIC', 'shop')
     // What its owner may set for whoever comes.
     await query("ALTER DATABASE shop SET role = 'shop'; ALTER DATABASE shop SET standard_conforming_strings = off")
+    await query('ALTER DATABASE shop SET default_transaction_read_only = on')
+    await query("ALTER DATABASE shop SET idle_in_transaction_session_timeout = '1ms'")
     const facts = async () => [
       await query("SELECT datacl, datconnlimit, datdba FROM pg_database WHERE datname = 'shop'"),
       await query("SELECT nspacl FROM pg_namespace WHERE nspname = 'public'", 'shop'),
