@@ -145,8 +145,11 @@ describe('rotating a token', () => {
     const { status, rotation } = (await world.admin('GET', `/v1/runners/${id}`)).body
     expect([status, rotation.lockedOut]).toEqual(['OFFLINE', true])
     expect((await world.call('GET', '/api/runners')).body.data).toEqual([expect.objectContaining({ online: false })])
-    await rotate(600)
+    const { previousTokenExpiresAt } = (await rotate(600)).body
+    expect(previousTokenExpiresAt, 'which ended').toBe(rotation.formerUntil)
     expect((await call('POST', '/v1/runner/heartbeat', { body: {} })).status).toBe(401)
+    expect((await world.admin('GET', `/v1/runners/${id}`)).body).toMatchObject({ status, rotation })
+    expect((await world.call('GET', '/api/runners')).body.data).toEqual([expect.objectContaining({ online: false })])
   })
 })
 

@@ -160,12 +160,12 @@ export function runnerRoutes(app: App, context: Context): void {
       const enrolled = runner.publicKey !== null
       const { overlapSec = enrolled ? enrolledOverlapSec : 300 } = request.body
       const now = clock.now()
-      const previousTokenExpiresAt = now + overlapSec * 1000
       // What it has not fetched yet is nobody's: the token that it has stays the one before.
       const askedAt = awaitedSince(runner.tokenHash)
+      const previousTokenHash = askedAt === null ? runner.tokenHash : runner.previousTokenHash
       // What ended stays so, whoever has it.
-      const isAwaited = askedAt !== null && !isLockedOut(runner, now)
-      const previousTokenHash = isAwaited ? runner.previousTokenHash : runner.tokenHash
+      const ended = isLockedOut(runner, now)
+      const previousTokenExpiresAt = ended ? (runner.previousTokenExpiresAt ?? now) : now + overlapSec * 1000
       const tokenHash = enrolled ? awaitedToken(askedAt ?? now) : hashToken(token)
       const patch = { tokenHash, previousTokenHash, previousTokenExpiresAt }
       await store.updateRunner(id, patch, entry(request, 'runner.token_rotated', id, { overlapSec }))

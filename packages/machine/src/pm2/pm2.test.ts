@@ -72,3 +72,24 @@ test('what pm2 lists is read as it is: hidden, the variables could not be hidden
   const asked = programs.filter(({ argv }) => argv[0] === 'runuser')
   expect(asked.map((program) => program.secrets)).toEqual([undefined, ['battery-staple-9']])
 })
+
+test('the last words since a start are the last ones, however much was said since', async () => {
+  const host = setup({ byOrder: true, listens: true })
+  const log = `before\n${'noise\n'.repeat(60_000)}why it ended\n`
+  // As programs of the machine are heard: what they print beyond this is cut.
+  const most = 256 * 1024
+  host.run = async ({ argv }) => {
+    const command = argv.slice(argv.indexOf('-i') + 1).filter((word) => !/^[A-Z_0-9]+=/.test(word))
+    if (command[0] === 'stat') return { code: 0, stdout: `${log.length}\n`, stderr: '' }
+    const [, asked = ''] = command
+    const bytes = Number(asked.replace('--bytes=', ''))
+    const printed = asked.startsWith('--bytes=+') ? log.slice(bytes - 1) : log.slice(-bytes)
+    return { code: 0, stdout: printed.slice(0, most), stderr: '' }
+  }
+  const read = (lines: number, from: number) => readPm2Log(host, account, '/srv/app/error.log', { lines, from })
+  expect(await read(2, 7)).toEqual(['noise', 'why it ended'])
+  expect(await read(9, log.length - 13)).toEqual(['why it ended'])
+  expect(await read(9, log.length)).toEqual([])
+  // It was begun anew meanwhile, as a rotated one is.
+  expect(await read(1, log.length + 5)).toEqual(['why it ended'])
+})

@@ -2,7 +2,7 @@ import { AppError } from '@ikoma/kernel'
 import type { Exit, Host } from '../host.ts'
 import { toolFailed } from '../must-run.ts'
 import { type NamedAccounts, refuseOthersAccount, refusePowerfulUser } from '../safety/index.ts'
-import { homeOf, logEndArgv, wholeLines } from '../system/index.ts'
+import { homeOf, logEndArgv, logEndBytes, wholeLines } from '../system/index.ts'
 import { unitState } from '../systemd/index.ts'
 
 export interface Pm2Account {
@@ -122,7 +122,10 @@ interface LogPart {
 /** The last lines of what a process wrote, as the account may read them: the app says where, and could name any file. */
 export async function readPm2Log(host: Host, account: Pm2Account, path: string, part: LogPart): Promise<string[]> {
   const { lines, from = 0, secrets } = part
-  const argv = from === 0 ? logEndArgv(path) : (['tail', `--bytes=+${from + 1}`, '--', path] as const)
+  const since = from === 0 ? null : (await logLength(host, account, path)) - from
+  // Of more than fits only the beginning would be heard; one that is shorter than before was begun anew.
+  const isWhole = since !== null && since >= 0 && since < logEndBytes
+  const argv = isWhole ? (['tail', `--bytes=+${from + 1}`, '--', path] as const) : logEndArgv(path)
   const { code, stdout } = await runAs(host, account, argv, secrets)
   // A log that is not there has not been written to.
   return code === 0 ? wholeLines(stdout, lines) : []

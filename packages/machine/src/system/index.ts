@@ -16,7 +16,7 @@ export {
   processOrigin,
 } from './listeners.ts'
 export { type Accounts, readAccounts } from './local-accounts.ts'
-export { logEndArgv, readLogEnd, wholeLines } from './log-end.ts'
+export { logEndArgv, logEndBytes, readLogEnd, wholeLines } from './log-end.ts'
 export { type Memory, readMemory } from './memory.ts'
 export { swapFile } from './swap-file.ts'
 export { timezone } from './timezone.ts'

@@ -44,6 +44,8 @@ async function setup(start: { standby?: boolean } = {}) {
   }
 }
 
+const draftOf = (name: string) => `ikoma_making_${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -116,6 +118,9 @@ describe('a role of PostgreSQL', () => {
     ])
     expect(await role(payload)).toMatchObject(done)
     expect(await role(payload)).toMatchObject(nothing)
+    await query("ALTER ROLE shop VALID UNTIL '-infinity'")
+    expect(await role(payload), 'who could log in no more').toMatchObject(done)
+    expect(await role(payload)).toMatchObject(nothing)
   })
 
   test('is taken back: one that was made is gone, one that was changed has its password again', async () => {
@@ -167,7 +172,7 @@ describe('a PostgreSQL database', () => {
     await askEveryone()
     await roles('shop', 'reader', 'stranger')
     // What an order that was killed leaves.
-    await query(`CREATE DATABASE ikoma_making_${createHash('sha256').update('shop').digest('hex').slice(0, 16)}`)
+    await query(`CREATE DATABASE ${draftOf('shop')}`)
     const payload = { name: 'shop', owner: 'shop', mayConnect: ['reader'], extensions: ['pg_trgm'], locale: 'C.UTF-8' }
     const planned = await database(payload, { dryRun: true })
     expect(planned).toMatchObject({
@@ -194,6 +199,8 @@ describe('a PostgreSQL database', () => {
     await query('REVOKE ALL ON SCHEMA public FROM pg_database_owner; GRANT ALL ON DATABASE shop TO PUBLIC', 'shop')
     // What its owner may set for whoever comes.
     await query("ALTER DATABASE shop SET role = 'shop'; ALTER DATABASE shop SET standard_conforming_strings = off")
+    await query('ALTER DATABASE shop SET default_transaction_read_only = on')
+    await query("ALTER DATABASE shop SET idle_in_transaction_session_timeout = '1ms'")
     const facts = async () => [
       await query("SELECT datacl, datconnlimit, datdba FROM pg_database WHERE datname = 'shop'"),
       await query("SELECT nspacl FROM pg_namespace WHERE nspname = 'public'", 'shop'),
@@ -282,6 +289,17 @@ describe('a PostgreSQL database', () => {
     await query('CREATE TABLE kept ()', 'shop')
     await expect(change?.undo?.(machine)).rejects.toMatchObject({ reason: 'database_in_use' })
     expect(await databases()).toEqual(['postgres', 'shop'])
+  })
+
+  test('that was not there yet when its order was stopped is taken back too', async () => {
+    const { roles, connection, databases, query } = await setup()
+    await roles('shop')
+    const { machine } = actionContext()
+    const payload = { ...connection, name: 'shop', owner: 'shop' }
+    const [change] = await postgresDatabase(catalogue['db.postgres.database.apply'].payload.parse(payload))(machine)
+    await query(`CREATE DATABASE ${draftOf('shop')}`)
+    await change?.undo?.(machine)
+    expect(await databases()).toEqual(['postgres'])
   })
 
   test('stays one that orders know when a backup takes its place', async () => {

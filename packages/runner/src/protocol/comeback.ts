@@ -9,8 +9,13 @@ export class Comeback {
     this.#moment = new AbortController()
   }
 
-  /** Resolves after `ms`, when the control plane comes back, or at once when `signal` aborts; never rejects. */
-  pause(ms: number, signal: AbortSignal): Promise<void> {
-    return pause(ms, AbortSignal.any([signal, this.#moment.signal]))
+  /**
+   * Resolves after `ms`, or before, when the control plane comes back, yet not within `leastMs`: it may have asked to be left
+   * alone for so long. At once when `signal` aborts; never rejects.
+   */
+  async pause(ms: number, signal: AbortSignal, leastMs = 0): Promise<void> {
+    const isBack = this.#moment.signal
+    if (leastMs > 0) await pause(Math.min(ms, leastMs), signal)
+    await pause(Math.max(0, ms - leastMs), AbortSignal.any([signal, isBack]))
   }
 }

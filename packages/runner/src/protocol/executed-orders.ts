@@ -30,8 +30,9 @@ export class ExecutedOrders {
     return this.#newest
   }
 
-  begin({ mark, floor, floorSeq = null, auditHead }: Head): void {
-    if (mark !== null) this.#newest = { ...newestWith(this.#newest, { issuedAt: mark, auditHead }), floorSeq }
+  begin({ mark, floor, seq = null, floorSeq = null, auditHead }: Head): void {
+    // A former version wrote where the audit stood last, not at most.
+    if (mark !== null) this.#newest = { issuedAt: mark, seq: seq ?? auditHead?.seq ?? null, floorSeq }
     if (floor > this.#floor) this.#floor = floor
   }
 

@@ -20,6 +20,8 @@ const headSchema = z.object({
   mark: z.number().nullable(),
   /** Orders up to this id are not remembered any more. */
   floor: z.string(),
+  /** Where the audit stood at most in a grant that was executed; beyond `auditHead`, where an older database was put back. */
+  seq: z.number().nullable().optional(),
   /** Grants up to this number of the audit are from before the control plane's clock was set right. */
   floorSeq: z.number().nullable().optional(),
   auditHead: grantAuditHead.nullable(),

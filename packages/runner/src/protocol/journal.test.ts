@@ -270,4 +270,29 @@ describe('what was executed', () => {
     expect(isBelowFloor(righted.newest, signed(3, noon))).toBe(true)
     await righted.close()
   })
+
+  it('is no grant of a database that was put back, once it is forgotten, however often the runner is restarted', async () => {
+    const signed = (seq: number, issuedAt: number) => ({ issuedAt, auditHead: { seq, hash: 'h' } })
+    const intentOf = (id: string, seq: number, issuedAt: number) => ({
+      ...{ ...intent(id), until: issuedAt + hour },
+      ...signed(seq, issuedAt),
+    })
+    // The audit was at 100, and is at 81 once the database of the day before is there.
+    const { path, journal } = await setup()
+    const given = [intentOf('spent', 95, noon), intentOf('last', 100, noon), intentOf('put back', 81, noon + day)]
+    for (const each of given) {
+      await journal.recordIntent(each)
+      await journal.recordResult({ ...each, report })
+      await journal.recordAck(each.lease)
+    }
+    await journal.close()
+    await (await Journal.open(path, here)).close()
+    const again = await Journal.open(path, here)
+    expect(again.has('spent', 1)).toBe(false)
+    expect(again.auditHead).toMatchObject({ seq: 81 })
+    expect(again.newest).toMatchObject({ issuedAt: noon + day, seq: 100 })
+    // Here a clock that is set back to noon would have it done a second time.
+    expect(notBefore(again.newest, signed(95, noon))).toBeGreaterThan(noon + hour)
+    await again.close()
+  })
 })

@@ -260,6 +260,7 @@ export class Journal {
       machine: this.#machine,
       mark,
       floor,
+      seq: newest.seq,
       floorSeq: newest.floorSeq,
       auditHead: this.#auditHead,
       reserve: generation,

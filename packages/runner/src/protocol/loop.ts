@@ -3,7 +3,7 @@ import type { Logger } from '../logger.ts'
 import type { Comeback } from './comeback.ts'
 import type { Claim, ControlPlaneClient, UnreadableClaim } from './control-plane-client.ts'
 import { Bell, pause } from './pause.ts'
-import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+import { messageOf, retryAfterMs, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface LoopDeps {
   controlPlane: Pick<ControlPlaneClient, 'claim' | 'heartbeat'>
@@ -121,7 +121,7 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
   const { logger, stopping } = deps
   if (troubleOf(error) !== 'credentials') {
     logger.warn({ error: messageOf(error), failures }, 'Orders could not be claimed; trying again.')
-    return deps.comeback.pause(retryDelayMs(error, backoff, failures), stopping)
+    return deps.comeback.pause(retryDelayMs(error, backoff, failures), stopping, retryAfterMs(error))
   }
   logger.error(
     { error: messageOf(error), failures },

@@ -48,6 +48,29 @@ describe('the outbox of reports', () => {
     expect(state).toMatchObject({ tries: 2, acknowledged: ['lease'] })
   })
 
+  it('tells it no sooner than the control plane asked for, though it answers others again', async () => {
+    const comeback = new Comeback()
+    const askedFor = new ApiError(
+      503,
+      { type: '', title: '', status: 503, detail: '', reason: 'test', requestId: '' },
+      1,
+    )
+    const triedAtMs: number[] = []
+    const outbox = new ReportOutbox({
+      async complete() {
+        triedAtMs.push(performance.now())
+        if (triedAtMs.length === 1) throw askedFor
+      },
+      journal: { recordAck: async () => {} },
+      ...{ logger: recordingLogger(), comeback, backoff: forHours },
+    })
+    await outbox.deliver(result)
+    comeback.cameBack()
+    await outbox.idle()
+    const [first = 0, second = 0] = triedAtMs
+    expect(second - first).toBeGreaterThan(990)
+  })
+
   it('tries to tell the end of the log before the report, each time', async () => {
     const told: string[] = []
     const outbox = new ReportOutbox({

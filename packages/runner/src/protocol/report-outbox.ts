@@ -6,7 +6,7 @@ import { Comeback } from './comeback.ts'
 import type { Hold } from './control-plane-client.ts'
 import type { Journal } from './journal.ts'
 import type { Result } from './journal-entry.ts'
-import { messageOf, retryDelayMs, troubleOf } from './trouble.ts'
+import { messageOf, retryAfterMs, retryDelayMs, troubleOf } from './trouble.ts'
 
 export interface OutboxDeps {
   complete(hold: Hold, report: Report, signal: AbortSignal): Promise<void>
@@ -84,7 +84,7 @@ export class ReportOutbox {
         }
         logger.warn({ ...context, tries }, 'The report could not be delivered; trying again.')
         tried()
-        await comeback.pause(retryDelayMs(error, backoff, tries), this.#closed.signal)
+        await comeback.pause(retryDelayMs(error, backoff, tries), this.#closed.signal, retryAfterMs(error))
       }
     }
   }

@@ -24,7 +24,8 @@ export function retryDelayMs(error: unknown, backoff: Backoff, attempt: number):
   return retryAfterMs(error) + fullJitterMs(backoff, attempt, Math.random())
 }
 
-function retryAfterMs(error: unknown): number {
+/** For how long the control plane asked not to be asked again. */
+export function retryAfterMs(error: unknown): number {
   if (!(error instanceof ApiError) || error.retryAfterSec === null) return 0
   return Math.min(Math.max(0, error.retryAfterSec) * 1000, maxRetryAfterMs)
 }

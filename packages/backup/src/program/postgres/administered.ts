@@ -12,6 +12,8 @@ const settled = [
   'SET ROLE NONE',
   'SET search_path = pg_catalog, pg_temp',
   'SET standard_conforming_strings = on',
+  'SET default_transaction_read_only = off',
+  'SET idle_in_transaction_session_timeout = 0',
   `SET lock_timeout = '10s'`,
   `SET statement_timeout = '120s'`,
 ]

@@ -56,21 +56,6 @@ export async function setAccess(
   }
 }
 
-export async function dropDatabase({ name }: { name: string }): Promise<null> {
-  await administering(name, async (session) => {
-    const { rows } = await session.query(
-      `SELECT c.relname FROM pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-          AND d.deptype = 'e') LIMIT 1`,
-    )
-    if (rows.length > 0) throw new Problem('database_in_use', `There is something in ${name} already. It stays.`)
-  })
-  return administering('postgres', async (session) => {
-    await session.query(`DROP DATABASE IF EXISTS ${pg.escapeIdentifier(name)}`)
-    return null
-  })
-}
-
 /** Who is let in by name, as a grantee of `datacl`. */
 const byName = `SELECT g.grantee FROM aclexplode(d.datacl) AS g WHERE g.privilege_type = 'CONNECT' AND g.grantee <> 0`
 

@@ -28,7 +28,7 @@ export function findRole({
     for (const each of [name, ...memberOf]) await refusePowerful(session, each)
     const { rows } = await session.query(
       `SELECT rolcanlogin AS login, rolcreatedb AS createdb, rolconnlimit AS "connectionLimit",
-          CASE WHEN isfinite(rolvaliduntil) THEN rolvaliduntil::text END AS "validUntil", rolpassword AS verifier,
+          CASE WHEN rolvaliduntil <> 'infinity' THEN rolvaliduntil::text END AS "validUntil", rolpassword AS verifier,
           ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
             WHERE m.member = a.oid ORDER BY 1) AS "memberOf",
           shobj_description(a.oid, 'pg_authid') IS NOT DISTINCT FROM $2 AS ours

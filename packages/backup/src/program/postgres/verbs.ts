@@ -1,6 +1,6 @@
 import type { Answering, EngineVerbs, PostgresVerbs } from '../verbs.ts'
-import { dropDatabase, findDatabase, setDatabase } from './database.ts'
-import { makeDatabase } from './database-making.ts'
+import { findDatabase, setDatabase } from './database.ts'
+import { dropDatabase, makeDatabase } from './database-making.ts'
 import { copyPostgres, provablePostgres, provePostgres } from './postgres.ts'
 import { postgresState, queryPostgres } from './query.ts'
 import { dropRole, findRole, setRole } from './role.ts'
