@@ -154,6 +154,7 @@ export default defineConfig({
           name: 'preprod',
           include: ['e2e/preprod/**/*.test.ts'],
           hookTimeout: 300_000,
+          fileParallelism: false,
         },
       },
       {

@@ -5,6 +5,7 @@ import { until } from '../kit/until.ts'
 import { startAuthority } from '../vps/acme.ts'
 import { run } from '../vps/program.ts'
 import { missingHere } from './missing.ts'
+import { copyBlingauto } from './sources.ts'
 import { openStack, type Stack, watch } from './stack.ts'
 
 // The commands are those of the document, in its order, typed in the app's folder.
@@ -45,7 +46,11 @@ describe.skipIf(missing !== null)('document 3, on a Docker engine', { timeout: 4
     stack.see(`${http} exec -T postgres psql -U blingauto_preprod -d ${database} -Atc "${statement}"`)
 
   beforeAll(async () => {
-    stack = await openStack()
+    stack = await openStack({
+      standIns: ['postgres', 'redis', 'nginx', 'certbot', 'node'],
+      envFile: '.env.preprod.local',
+      clone: copyBlingauto,
+    })
   }, 600_000)
   afterAll(async () => {
     await authority?.close()

@@ -1,28 +1,29 @@
 import { execFile, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { root } from '../kit/product.ts'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { OpenDocker } from '../vps/docker.ts'
 import { removeLeftovers } from '../vps/leftovers.ts'
-import { type Ended, mustRun } from '../vps/program.ts'
+import type { Ended } from '../vps/program.ts'
 import { newScratchFolder, removeScratchFolder } from '../vps/scratch.ts'
 import { telling } from '../vps/tell.ts'
 import { startEngine } from './engine.ts'
 import { type Network, openNetwork } from './network.ts'
 import { startRegistry } from './registry.ts'
-import { makeStandIns } from './stand-ins.ts'
+import { makeStandIns, type StandIn } from './stand-ins.ts'
 
-/** The server of the document: the sources as somebody cloned them, Docker, and a shell in the app's folder. */
+/** The server of a document: the sources as somebody cloned them, Docker, and a shell in the folder of its compose file. */
 export interface Stack {
   /** Where the commands are typed. */
   folder: string
   network: Network
   docker: OpenDocker
+  /** Of npm, as it is reached from there. */
+  registry: string
   /** Runs a line as it stands in the document; how it ended is data. */
   line(text: string, options?: LineOptions): Promise<Ended>
   /** Gives what it wrote; rejects when it fails. */
   see(text: string, options?: LineOptions): Promise<string>
-  /** Changes lines of .env.preprod.local. */
+  /** Changes lines of its file of variables. */
   set(values: Record<string, string>): void
   close(): Promise<void>
 }
@@ -32,7 +33,17 @@ export interface LineOptions {
   env?: Record<string, string>
 }
 
-export async function openStack(): Promise<Stack> {
+/** What a document is about. */
+export interface Subject {
+  /** The images that its compose file names. */
+  standIns: readonly StandIn[]
+  /** Where its variables are written. */
+  envFile: string
+  /** Puts the sources there, and gives the folder in which its commands are typed. */
+  clone(target: string): Promise<string>
+}
+
+export async function openStack({ standIns, envFile, clone }: Subject): Promise<Stack> {
   await removeLeftovers()
   const scratch = newScratchFolder()
   const closing: (() => Promise<unknown>)[] = [async () => removeScratchFolder(scratch)]
@@ -46,8 +57,8 @@ export async function openStack(): Promise<Stack> {
     closing.push(docker.close)
     const registry = await startRegistry(network.outside)
     closing.push(registry.close)
-    const images = await makeStandIns(docker, scratch)
-    const folder = await cloneSources(join(scratch, 'blingauto-api'))
+    const images = await makeStandIns(docker, scratch, standIns)
+    const folder = await clone(join(scratch, 'sources'))
     const env = {
       ...{ PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: scratch, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' },
       ...{ DOCKER_HOST: docker.host, NPM_CONFIG_REGISTRY: registry.url, ...images },
@@ -58,31 +69,20 @@ export async function openStack(): Promise<Stack> {
       if (code === 0) return stdout
       throw new Error(`${text}\nended with ${code}:\n${`${stdout}${stderr}`.slice(-6_000)}`)
     }
-    return { folder, network, docker, line, see, set: (values) => setLines(folder, values), close }
+    return {
+      folder,
+      network,
+      docker,
+      registry: registry.url,
+      line,
+      see,
+      set: (values) => setLines(join(folder, envFile), values),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-/** As they are in the working tree, committed or not. */
-async function cloneSources(target: string): Promise<string> {
-  const args = [
-    'ls-files',
-    '-co',
-    '--exclude-standard',
-    'package.json',
-    'package-lock.json',
-    '.dockerignore',
-    'packages',
-    'apps',
-  ]
-  const files = (await mustRun(['git', '-C', root, ...args])).split('\n').filter(Boolean)
-  for (const file of files) {
-    mkdirSync(dirname(join(target, file)), { recursive: true })
-    cpSync(join(root, file), join(target, file))
-  }
-  return join(target, 'apps/blingauto')
 }
 
 function shell(
@@ -125,8 +125,7 @@ export function watch(stack: Stack, file: readonly [string, ...string[]], enough
   })
 }
 
-function setLines(folder: string, values: Record<string, string>): void {
-  const file = join(folder, '.env.preprod.local')
+function setLines(file: string, values: Record<string, string>): void {
   let text = readFileSync(file, 'utf8')
   for (const [name, value] of Object.entries(values)) {
     const there = new RegExp(`^${name}=.*$`, 'm')

@@ -1,7 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { baseImage } from './base-image.ts'
+import { debianImage } from '../kit/debian.ts'
+import { bareDebian } from './base-image.ts'
 import { openDocker } from './docker.ts'
 import { removeLeftovers, removeOldHosts } from './leftovers.ts'
 import { tell, telling } from './tell.ts'
@@ -22,7 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const docker = await telling('find a Docker daemon', openDocker)
     try {
       await removeOldHosts(docker)
-      project.provide('vps', { dockerHost: docker.host, image: await baseImage(docker) })
+      project.provide('vps', { dockerHost: docker.host, image: await debianImage(docker, bareDebian) })
     } catch (error) {
       await docker.close()
       throw error
