@@ -13,6 +13,8 @@ const contextSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   adminKey: z.string().min(1).optional(),
   token: z.string().min(1).optional(),
+  /** Authorities to believe besides those of the system, in PEM. */
+  ca: z.string().min(1).optional(),
 })
 
 const contextsSchema = z.strictObject({
