@@ -1,5 +1,6 @@
 export * from './audit.ts'
 export * from './backups.ts'
+export * from './caller.ts'
 export * from './catalogue/index.ts'
 export * from './client.ts'
 export * from './clock.ts'

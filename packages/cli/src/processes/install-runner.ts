@@ -4,6 +4,7 @@ import { AppError } from '@ikoma/kernel'
 import { readEnvironment, switchVariable } from '@ikoma/kernel/node'
 import { type Carrying, type InstallOptions, installRunner, toldKeys, uninstallRunner } from '@ikoma/runner'
 import * as z from 'zod'
+import { givenAuthorities } from '../authorities.ts'
 import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Style } from '../output.ts'
@@ -22,7 +23,7 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const { url, dryRun = false } = options
   const insecure = options.insecure === true || readEnvironment(environment, context.io.env).IKOMA_INSECURE
   if (url !== undefined) refusePlainHttp(url, insecure, context.language)
-  const { invitation, ...wanted } = wantedBy(options, insecure)
+  const { invitation, ...wanted } = wantedBy(options, insecure, await givenAuthorities(options.ca, context))
   const changes = await carried(
     (carrying) => installRunner({ program: programOfThis(), version, invitation, ...wanted }, carrying),
     dryRun,
@@ -38,11 +39,13 @@ export async function install(options: InstallRunnerOptions, context: Context): 
 }
 
 /** With a token it enrols; an address alone is where the control plane has moved to. */
-export function wantedBy(options: InstallRunnerOptions, insecure: boolean) {
+export function wantedBy(options: InstallRunnerOptions, insecure: boolean, ca: string | null = null) {
   const { url, token, name, allow, newIdentity = false } = options
   const named = name ? { name } : {}
-  const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
-  const moving = url !== undefined && token === undefined ? { url, insecure } : null
+  const believing = { insecure, ...(ca === null ? {} : { ca }) }
+  const invitation = url !== undefined && token !== undefined ? { url, token, ...believing, ...named } : null
+  const isMoving = token === undefined && (url !== undefined || ca !== null)
+  const moving = isMoving ? { ...(url === undefined ? {} : { url }), ...believing } : null
   return { invitation, moving, newIdentity, ...(allow ? { allow } : {}) }
 }
 
