@@ -7,7 +7,9 @@ export function ownerOfPort(port: number): string | null {
   const links = new Set(sockets.map((inode) => `socket:[${inode}]`))
   for (const pid of entriesOf('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!entriesOf(`/proc/${pid}/fd`).some((file) => links.has(linkOf(`/proc/${pid}/fd/${file}`)))) continue
-    return `${read(`/proc/${pid}/comm`).trim()} (pid ${pid})`
+    // By the first word of its command alone: arguments may hold secrets.
+    const [command = ''] = read(`/proc/${pid}/cmdline`).split('\0')
+    return `${command.split('/').at(-1) || 'a process'} (pid ${pid})`
   }
   return null
 }

@@ -35,6 +35,8 @@ function folderFailure(error: Error, config: Settings, language: Language): stri
   if (code === 'EROFS') return said.readOnly(folder)
   if (code === 'EACCES' || code === 'EPERM') return said.notWritable(folder)
   if (code === 'ENOTDIR') return said.notAFolder(folder)
+  // Node says so of a folder that cannot be made: the one above it says why.
+  if (code === 'ENOENT' && syscall === 'mkdir') return lookedAt(thereAbove(path ?? folder), language)
   if (code === 'EEXIST' && syscall === 'mkdir') return said.notAFolder(path ?? folder)
   if (sqlite === null || ![sqliteReadOnly, sqliteIo, sqliteCantOpen].includes(sqlite)) return null
   return lookedAt(config.dataDir, language)
@@ -43,6 +45,10 @@ function folderFailure(error: Error, config: Settings, language: Language): stri
 const [sqliteReadOnly, sqliteIo, sqliteFull, sqliteCantOpen] = [8, 10, 13, 14]
 /** Less than one page and its journal. */
 const noRoomBytes = 64 * 1024
+
+function thereAbove(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : thereAbove(dirname(path))
+}
 
 function lookedAt(folder: string, language: Language): string {
   const said = words[language]
