@@ -83,7 +83,7 @@ onHost('a host on which `ikoma runner install` was run', () => {
   test('is as it was before, once it was installed again without a change and then uninstalled', async () => {
     const { host } = vps
     const ikoma = [installedNode, '/opt/ikoma/dist/index.cjs', '--json', 'runner'] as const
-    expect(JSON.parse(await host.see([...ikoma, 'install']))).toEqual({ changed: false, changes: [] })
+    expect(JSON.parse(await host.see([...ikoma, 'install']))).toEqual({ changed: false, changes: [], online: true })
     expect(JSON.parse(await host.see([...ikoma, 'uninstall', '--purge']))).toMatchObject({ changed: true })
 
     expect((await host.look(['id', 'ikoma'])).code).toBe(1)

@@ -82,12 +82,14 @@ const writes: Record<string, Write> = {
 
 const selftest = { type: 'runner.selftest', runnerId: id }
 
+const unread = { json: async () => null, text: async () => '' }
+
 /** The body that a call sends. */
 async function sentBy(call: (client: Client) => Promise<unknown>): Promise<unknown> {
   let sent: unknown
   const fetch: Fetch = async (_url, { body }) => {
     sent = JSON.parse(body ?? '')
-    return { ok: true, status: 204, statusText: '', headers: new Headers(), body: null, json: async () => null }
+    return { ok: true, status: 204, statusText: '', headers: new Headers(), body: null, ...unread }
   }
   await call(createClient({ url: 'http://127.0.0.1', credential: null, fetch }))
   return sent
@@ -124,7 +126,7 @@ test('a stream on which nothing comes any more, not even a sign of life, is take
   onTestFinished(() => void vi.useRealTimers())
   const alive = new TextEncoder().encode(': alive\n\n')
   const fetch: Fetch = async (_url, { signal }) => ({
-    ...{ ok: true, status: 200, statusText: '', headers: new Headers(), json: async () => null },
+    ...{ ok: true, status: 200, statusText: '', headers: new Headers(), ...unread },
     body: (async function* () {
       for (let n = 0; n < 4; n += 1) {
         yield alive

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { AuditEventResource, AuditVerification, auditVerifyBody } from './audit.ts'
+import type { CallerResource } from './caller.ts'
 import type { OrderTypeResource } from './catalogue/index.ts'
 import type { ClockResource } from './clock.ts'
 import type { DrainResource } from './drain.ts'
@@ -123,6 +124,8 @@ export function createClient({ url, credential, timeoutMs, fetch }: ClientOption
     listEnrolments: list<OpenEnrolmentResource>('/v1/enrolments'),
     revokeEnrolment: (id: string) => call<null>('DELETE', at('/v1/enrolments', id)),
 
+    /** Whose credential this is. */
+    getCaller: () => call<CallerResource>('GET', '/v1/caller'),
     getDrain: () => call<DrainResource>('GET', '/v1/drain'),
     drain: (draining: boolean) => call<DrainResource>('PUT', '/v1/drain', { body: { draining } }),
     drainRunner: (id: string, draining: boolean) =>

@@ -1,3 +1,4 @@
+import { type ConnectionFailure, connectionFailure, failureWords } from '@ikoma/kernel'
 import { createParser } from 'eventsource-parser'
 import type { Problem } from './problem.ts'
 
@@ -19,6 +20,27 @@ interface Answer extends Pick<Response, 'ok' | 'status' | 'statusText'> {
   headers: { get(name: string): string | null }
   body: AsyncIterable<Uint8Array> | null
   json(): Promise<unknown>
+  text(): Promise<string>
+}
+
+/** What somebody else said in the control plane's place, as a proxy does with a page of its own. */
+export class ForeignAnswer extends Error {
+  readonly code: 'ERR_FOREIGN_ANSWER' | 'ERR_SPEAKS_TLS'
+  readonly detail: string
+  readonly url: string
+
+  constructor(url: string, { status, headers }: Pick<Answer, 'status' | 'headers'>, text = '') {
+    const kind = headers.get('content-type')?.split(';')[0] ?? null
+    const parts = [String(status), kind, headers.get('server')].filter((part) => part !== null)
+    super('What answered is not a control plane.')
+    this.name = 'ForeignAnswer'
+    // The words of nginx and of Go's server, which Caddy has.
+    const wantsTls =
+      status === 400 && /plain HTTP request was sent to HTTPS|HTTP request to an HTTPS server/i.test(text)
+    this.code = wantsTls ? 'ERR_SPEAKS_TLS' : 'ERR_FOREIGN_ANSWER'
+    this.detail = parts.join(', ')
+    this.url = url
+  }
 }
 
 /** The control plane said no; `problem` is its own account of why. */
@@ -27,24 +49,37 @@ export class ApiError extends Error {
   readonly problem: Problem
   /** How long the control plane asks to be left alone; null when it did not say. */
   readonly retryAfterSec: number | null
+  /** Set when it was not the control plane who said it. */
+  readonly foreign: ForeignAnswer | null
 
-  constructor(status: number, problem: Problem, retryAfterSec: number | null = null) {
+  constructor(
+    status: number,
+    problem: Problem,
+    retryAfterSec: number | null = null,
+    foreign: ForeignAnswer | null = null,
+  ) {
     super(problem.detail)
     this.name = 'ApiError'
     this.status = status
     this.problem = problem
     this.retryAfterSec = retryAfterSec
+    this.foreign = foreign
   }
 }
 
 /** The control plane could not be reached or did not answer in time. */
 export class UnreachableError extends Error {
   readonly url: string
+  /** Why, by its name. */
+  readonly failure: ConnectionFailure
 
   constructor(url: string, cause: unknown) {
-    super(`No answer from ${new URL(url).origin}.`, { cause })
+    const failure = connectionFailure(cause)
+    const code = failure.code === null ? '' : ` (${failure.code})`
+    super(`No answer from ${new URL(url).origin}: ${failureWords[failure.kind](failure.detail)}${code}.`, { cause })
     this.name = 'UnreachableError'
     this.url = url
+    this.failure = failure
   }
 }
 
@@ -71,7 +106,7 @@ export async function requestJson<T>(
   try {
     return (await response.json()) as T
   } catch (cause) {
-    throw new UnreachableError(baseUrl, cause)
+    throw new UnreachableError(baseUrl, cause instanceof SyntaxError ? new ForeignAnswer(baseUrl, response) : cause)
   }
 }
 
@@ -99,11 +134,8 @@ async function send(baseUrl: string, method: string, path: string, options: Requ
   }
   if (response.ok) return response
   const retryAfterSec = Number(response.headers.get('retry-after') ?? Number.NaN)
-  throw new ApiError(
-    response.status,
-    await readProblem(response),
-    Number.isFinite(retryAfterSec) ? retryAfterSec : null,
-  )
+  const { problem, foreign } = await readProblem(baseUrl, response)
+  throw new ApiError(response.status, problem, Number.isFinite(retryAfterSec) ? retryAfterSec : null, foreign)
 }
 
 /** A path in the base would be dropped in silence, and a credential be sent to whatever answers at the root. */
@@ -113,7 +145,10 @@ function rootOf(baseUrl: string): URL {
   throw new TypeError(`A control plane answers at the root of its host: ask ${root.origin}, without a path.`)
 }
 
-async function readProblem(response: Answer): Promise<Problem> {
+async function readProblem(
+  url: string,
+  response: Answer,
+): Promise<{ problem: Problem; foreign: ForeignAnswer | null }> {
   const fallback: Problem = {
     type: 'about:blank',
     title: response.statusText,
@@ -122,10 +157,15 @@ async function readProblem(response: Answer): Promise<Problem> {
     reason: 'unknown',
     requestId: response.headers.get('x-request-id') ?? '',
   }
+  // It broke off: who said it is not known.
+  const text = await response.text().catch(() => null)
+  if (text === null) return { problem: fallback, foreign: null }
   try {
-    return { ...fallback, ...((await response.json()) as Partial<Problem>) }
+    return { problem: { ...fallback, ...(JSON.parse(text) as Partial<Problem>) }, foreign: null }
   } catch {
-    return fallback
+    const foreign = new ForeignAnswer(url, response, text)
+    const detail = `Not the control plane answered, but something in front of it (${foreign.detail}).`
+    return { problem: { ...fallback, detail }, foreign }
   }
 }
 

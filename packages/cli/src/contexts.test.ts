@@ -8,7 +8,17 @@ function setup(env: Record<string, string> = {}, stdin = 'iko_secret\n') {
   const world = createWorld({ env, stdin })
   const path = contextsPath(world.io)
   const add = (name: string, ...more: string[]) =>
-    world.run('context', 'add', name, '--url', `https://${name}.example.org`, '--token-file', '-', ...more)
+    world.run(
+      'context',
+      'add',
+      name,
+      '--url',
+      `https://${name}.example.org`,
+      '--token-file',
+      '-',
+      '--no-check',
+      ...more,
+    )
   return { ...world, path, add }
 }
 

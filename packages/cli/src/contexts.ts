@@ -13,6 +13,8 @@ const contextSchema = z.strictObject({
   url: z.url({ protocol: /^https?$/ }),
   adminKey: z.string().min(1).optional(),
   token: z.string().min(1).optional(),
+  /** Authorities to believe besides those of the system, in PEM. */
+  ca: z.string().min(1).optional(),
 })
 
 const contextsSchema = z.strictObject({
@@ -46,12 +48,21 @@ export async function readContexts({ io, t }: Pick<Context, 'io' | 't'>): Promis
 
 export async function writeContexts(contexts: Contexts, { io, t }: Pick<Context, 'io' | 't'>): Promise<void> {
   const checked = contextsSchema.safeParse(contexts)
-  if (!checked.success) throw new AppError('invalid', t.contexts.invalid, { reason: 'invalid_context' })
+  if (!checked.success) throw invalidContext(t)
   const path = contextsPath(io)
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   const draft = `${path}.new`
   await writeFile(draft, `${JSON.stringify(checked.data, null, 2)}\n`, { mode: 0o600 })
   await rename(draft, path)
+}
+
+/** A name that could not be kept is refused before anything is done under it. */
+export function refuseUnfitName(name: string, { t }: Pick<Context, 't'>): void {
+  if (name === '__proto__' || !contextName.safeParse(name).success) throw invalidContext(t)
+}
+
+function invalidContext(t: Context['t']): AppError {
+  return new AppError('invalid', t.contexts.invalid, { reason: 'invalid_context' })
 }
 
 export function getContext({ contexts }: Contexts, name: string, { t }: Pick<Context, 't'>): StoredContext {

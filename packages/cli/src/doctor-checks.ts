@@ -2,12 +2,14 @@ import {
   ApiError,
   type Client,
   createClient,
+  ForeignAnswer,
   grantSkewMs,
   type RunnerResource,
   runnerSkewMs,
   UnreachableError,
 } from '@ikoma/api'
-import { isLoopbackUrl } from '@ikoma/kernel'
+import { connectionFailure, isLoopbackUrl } from '@ikoma/kernel'
+import { fetchBelieving, type HttpAnswer } from '@ikoma/kernel/node'
 import type { Context } from './command-context.ts'
 import { jumpText } from './commands/control-plane/clock.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
@@ -16,6 +18,7 @@ import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from '.
 import { shortId } from './lookup.ts'
 import { eachItem } from './pages.ts'
 import { dateAndTime, span } from './times.ts'
+import { unreachableAt } from './unreachable.ts'
 import { translated } from './words.ts'
 
 /** One thing that was looked at. Names are stable, for programs. */
@@ -63,15 +66,17 @@ async function checkContexts(context: Context): Promise<Check> {
   }
 }
 
-async function checkReachable({ url }: ControlPlane, context: Context): Promise<Check[]> {
-  const { io, t, language } = context
+async function checkReachable({ url, ca }: ControlPlane, context: Context): Promise<Check[]> {
+  const { io, language } = context
   const askedAt = io.now()
-  let response: Response
+  const question = { method: 'GET', headers: {}, signal: AbortSignal.timeout(5_000) }
+  let response: HttpAnswer
   try {
-    response = await fetch(new URL('/readyz', url), { redirect: 'error', signal: AbortSignal.timeout(5_000) })
-    await response.body?.cancel()
-  } catch {
-    return [fail('reachable', words[language].unreachable(url), t.errors.unreachableHint)]
+    response = await fetchBelieving(ca)(new URL('/readyz', url), question)
+    refuseForeign(url, response, await response.text())
+  } catch (error) {
+    const { text, advice } = await unreachableAt(url, connectionFailure(error), language)
+    return [fail('reachable', text, advice)]
   }
   const ready = response.ok
     ? ok('reachable', words[language].ready(url))
@@ -81,8 +86,17 @@ async function checkReachable({ url }: ControlPlane, context: Context): Promise<
   return [ready, ...plain, ...checkClock(response, (askedAt + io.now()) / 2, context)]
 }
 
+/** A page of a proxy says nothing of the control plane. */
+function refuseForeign(url: string, response: HttpAnswer, text: string): void {
+  try {
+    JSON.parse(text)
+  } catch {
+    throw new ForeignAnswer(url, response, text)
+  }
+}
+
 /** The Date header counts whole seconds: it was true half a second ago on average. */
-function checkClock(response: Response, askedAt: number, context: Context): Check[] {
+function checkClock(response: HttpAnswer, askedAt: number, context: Context): Check[] {
   const { language } = context
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(date)) return []
@@ -99,7 +113,7 @@ function checkClock(response: Response, askedAt: number, context: Context): Chec
 async function checkAccess(controlPlane: ControlPlane, context: Context): Promise<Check[]> {
   const { t, language } = context
   if (!controlPlane.credential) return [fail('credential', words[language].noCredential, t.errors.unauthorizedHint)]
-  const client = createClient(controlPlane)
+  const client = createClient({ ...controlPlane, fetch: fetchBelieving(controlPlane.ca) })
   const runners: RunnerResource[] = []
   try {
     for await (const runner of eachItem(client.listRunners)) runners.push(runner)
@@ -191,7 +205,6 @@ const words = translated({
     adviceNode: (oldest: number) => `Install Node.js ${oldest} or newer.`,
     contexts: (count: number, path: string) => `${count} contexts in ${path}`,
     adviceContext: 'See what would be used: ikoma context show',
-    unreachable: (url: string) => `no answer from ${url}`,
     ready: (url: string) => `control plane ready at ${url}`,
     notReady: (url: string, status: number) => `control plane at ${url} is not ready (${status})`,
     adviceNotReady: 'Read its log: the database may be out of reach.',
@@ -229,7 +242,6 @@ const words = translated({
     adviceNode: (oldest) => `Installez Node.js ${oldest} ou plus récent.`,
     contexts: (count, path) => `${count} contextes dans ${path}`,
     adviceContext: 'Pour voir ce qui serait utilisé : ikoma context show',
-    unreachable: (url) => `pas de réponse de ${url}`,
     ready: (url) => `plan de contrôle prêt à ${url}`,
     notReady: (url, status) => `le plan de contrôle à ${url} n’est pas prêt (${status})`,
     adviceNotReady: 'Lisez son journal : la base de données est peut-être inaccessible.',

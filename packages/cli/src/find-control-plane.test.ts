@@ -10,7 +10,7 @@ const prod = { url: 'https://prod.example.org', token: 'prod-token' }
 
 async function setup(env: Record<string, string> = {}, kept: string | null = null) {
   const { io, home } = createWorld({ env })
-  const context = { io, t: messagesIn('en') }
+  const context = { io, t: messagesIn('en'), language: 'en' as const }
   await writeContexts({ current: kept, contexts: { prod } }, context)
   mkdirSync(join(home, 'data'))
   writeFileSync(join(home, 'data', 'admin.key'), 'local-key\n')

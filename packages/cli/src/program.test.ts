@@ -125,7 +125,7 @@ describe('composed commands', () => {
       ['startControlPlane', {}],
       ['enrolRunner', { url: 'https://ikoma.example.org', token: 'iko_x', name: 'web-1' }],
       ['runRunner', { stateDir: '/var/lib/runner' }],
-      ['installRunner', { url: 'https://a.b', token: 'iko_x', allow: ['system', 'db'], dryRun: true }],
+      ['installRunner', { url: 'https://a.b', token: 'iko_x', allow: ['system', 'db'], wait: true, dryRun: true }],
       ['uninstallRunner', { purge: true }],
       ['runExecutor', { peer: '0-1234-998' }],
     ])

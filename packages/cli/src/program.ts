@@ -1,4 +1,5 @@
 import { createClient } from '@ikoma/api'
+import { fetchBelieving } from '@ikoma/kernel/node'
 import { Command } from 'commander'
 import type { Action, Cli, GlobalOptions, RemoteContext, Run } from './cli.ts'
 import type { Context } from './command-context.ts'
@@ -45,7 +46,7 @@ export async function runCommandLine(argv: readonly string[], { io, processes }:
     await withOldNames(buildProgram(cli), cli, out).parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    return reportError(error, { io, out, t })
+    return reportError(error, { io, out, t, language })
   }
 }
 
@@ -59,6 +60,7 @@ export function buildProgram(cli: Cli): Command {
     .version(version, '-V, --version', options.version)
     .option('--url <url>', options.url)
     .option('--context <name>', options.context)
+    .option('--ca <file>', options.ca)
     .option('--json', options.json)
     .addOption(choiceOption('--lang <language>', options.lang, languages, t))
     .addHelpText('after', `\n${exitCodes}`)
@@ -108,7 +110,13 @@ export function createCli({ io, processes, t, language, finish }: CliParts): Cli
         const options = optionsOf<O & GlobalOptions>(args)
         const context = contextFor(options)
         const controlPlane = await findControlPlane(options, context)
-        finish(await run(options, { ...context, controlPlane, client: createClient(controlPlane) }))
+        finish(
+          await run(options, {
+            ...context,
+            controlPlane,
+            client: createClient({ ...controlPlane, fetch: fetchBelieving(controlPlane.ca) }),
+          }),
+        )
       }
     },
   }
@@ -134,6 +142,7 @@ const words = translated({
       helpCommand: 'show the help of a command',
       url: 'address of the control plane',
       context: 'kept context to use',
+      ca: "authorities to believe besides the system's (PEM)",
       json: 'one JSON document on standard output',
       lang: 'language',
     },
@@ -152,6 +161,7 @@ const words = translated({
       helpCommand: 'afficher l’aide d’une commande',
       url: 'adresse du plan de contrôle',
       context: 'contexte enregistré à utiliser',
+      ca: 'autorités à croire en plus de celles du système (PEM)',
       json: 'un document JSON sur la sortie standard',
       lang: 'langue',
     },

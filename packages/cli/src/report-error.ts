@@ -1,22 +1,24 @@
-import { ApiError, UnreachableError } from '@ikoma/api'
+import { ApiError } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import { CommanderError } from 'commander'
 import type { Context } from './command-context.ts'
 import { exitCodeOfError, exitCodeOfProblem, exitCodes } from './exit-codes.ts'
+import { unreachable } from './unreachable.ts'
 import { usageMessage } from './usage-message.ts'
 
-type Reporter = Pick<Context, 'io' | 'out' | 't'>
+type Reporter = Pick<Context, 'io' | 'out' | 't' | 'language'>
 
 /** Says what is wrong and what to do, on stderr, and gives the exit code. */
-export function reportError(error: unknown, reporter: Reporter): number {
+export async function reportError(error: unknown, reporter: Reporter): Promise<number> {
   const { out, t } = reporter
   if (error instanceof CommanderError) return reportUsage(error, reporter)
-  if (error instanceof ApiError) return reportProblem(error, reporter)
-  if (error instanceof UnreachableError) {
-    complain(t.errors.unreachable(error.url, causeOf(error)), reporter)
-    out.note('  ', t.errors.unreachableHint)
-    return exitCodes.failure
+  const why = await unreachable(error, reporter.language)
+  if (why !== null) {
+    complain(why.text, reporter)
+    out.note('  ', why.advice)
+    return error instanceof ApiError ? exitCodeOfProblem(error.status) : exitCodes.failure
   }
+  if (error instanceof ApiError) return reportProblem(error, reporter)
   if (error instanceof AppError) {
     complain(error.message, reporter)
     for (const { field, message } of error.fields ?? []) out.note('  ', field ? `${field}: ${message}` : message)
@@ -53,12 +55,4 @@ function reportProblem({ status, problem }: ApiError, reporter: Reporter): numbe
 
 function complain(message: string, { out, t }: Reporter): void {
   out.note({ text: t.errors.prefix, style: 'red' }, ' ', message)
-}
-
-/** The system's own word for why, such as ECONNREFUSED: fetch hides it one level down. */
-export function causeOf(error: UnreachableError): string | null {
-  const failure = error.cause
-  if (!(failure instanceof Error)) return null
-  const inner = failure.cause as NodeJS.ErrnoException | undefined
-  return inner?.code ?? (failure.name === 'TimeoutError' ? 'timeout' : null)
 }

@@ -9,6 +9,7 @@ const policy: Record<string, Access> = {
   'GET /readyz': 'public',
   'GET /metrics': 'metrics',
   'GET /openapi.json': 'public',
+  'GET /v1/caller': 'viewer',
   'GET /v1/clock': 'viewer',
   'POST /v1/clock/accept': 'admin',
   'GET /v1/drain': 'viewer',

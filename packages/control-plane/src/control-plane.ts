@@ -21,6 +21,7 @@ import { Presence } from './presence.ts'
 import { refuseAlteredBody } from './proofs.ts'
 import type { App } from './routes/app.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { callerRoute } from './routes/caller.ts'
 import { clockRoutes } from './routes/clock.ts'
 import { declareProblems } from './routes/declared-errors.ts'
 import { drainRoutes } from './routes/drain.ts'
@@ -230,6 +231,7 @@ function newPlaces(): Context['places'] {
 function addRoutes(app: App, context: Context, operations: OperationOptions): void {
   declareProblems(app, ({ url }) => !url.startsWith(`${gatewayPrefix}/`))
   operationRoutes(app, context, operations)
+  callerRoute(app)
   clockRoutes(app, context)
   drainRoutes(app, context)
   orderRoutes(app, context)

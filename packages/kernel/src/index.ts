@@ -1,5 +1,11 @@
 export { type Backoff, fullJitterMs } from './backoff.ts'
 export { type Clock, systemClock } from './clock.ts'
+export {
+  type ConnectionFailure,
+  type ConnectionFailureKind,
+  connectionFailure,
+  failureWords,
+} from './connection-failure.ts'
 export { withDeadline } from './deadline.ts'
 export { AppError, type ErrorCode, type FieldProblem, notFound } from './errors.ts'
 export { framesOf } from './frames.ts'

@@ -14,6 +14,8 @@ export interface RunnerConfig {
   ownEnv?: Readonly<Record<string, string | undefined>>
   /** Instead of the address it enrolled with. */
   url?: string
+  /** Instead of the authorities that were kept at enrolment, in PEM. */
+  ca?: string
   /** Fewer orders at a time than the control plane granted. */
   concurrency?: number
   heartbeatSec?: number
@@ -29,8 +31,8 @@ export interface RunnerConfig {
   killGraceMs?: number
 }
 
-export type RunnerSettings = Required<Omit<RunnerConfig, 'url' | 'concurrency' | 'ownEnv'>> &
-  Pick<RunnerConfig, 'url' | 'concurrency' | 'ownEnv'>
+export type RunnerSettings = Required<Omit<RunnerConfig, 'url' | 'ca' | 'concurrency' | 'ownEnv'>> &
+  Pick<RunnerConfig, 'url' | 'ca' | 'concurrency' | 'ownEnv'>
 
 export function settingsOf(config: RunnerConfig): RunnerSettings {
   const { concurrency } = config

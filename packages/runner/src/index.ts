@@ -1,6 +1,7 @@
 export { peerUidOf } from './executor/peer.ts'
 export { runExecutor } from './executor/run-executor.ts'
 export { type Carrying, type InstallOptions, installRunner, uninstallRunner } from './install/install-runner.ts'
+export { untilRunnerOnline } from './install/online.ts'
 export { executorConfig } from './install/places.ts'
 export { toldKeys } from './install/told-keys.ts'
 export { enrolRunner } from './protocol/enrol.ts'

@@ -15,6 +15,7 @@ import { Turns } from './order/turns.ts'
 import { LogOutbox } from './output/log-outbox.ts'
 import { Comeback } from './protocol/comeback.ts'
 import { type ControlPlaneClient, createControlPlaneClient, type Hold } from './protocol/control-plane-client.ts'
+import { HeardOf } from './protocol/heard-of.ts'
 import { journalFile } from './protocol/identity.ts'
 import { type IdentityHolder, identityHolder } from './protocol/identity-holder.ts'
 import { newInstance } from './protocol/instance.ts'
@@ -112,6 +113,8 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   }
   const orderDeps = { ...order, time, identity: identity.current, shutdown: shutdown.signal }
   const { runnerId, concurrency } = identity.current()
+  const heardOf = new HeardOf(settings.stateDir)
+  await heardOf.begin()
   const loop = startLoop({
     ...settings,
     controlPlane,
@@ -126,6 +129,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
     },
     about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
+    heardOf: (error) => heardOf.tell(error),
     comeback,
     logger,
     stopping: stopping.signal,

@@ -306,7 +306,7 @@ describe('refusals', () => {
     const { code, stderr } = await run('runner', 'list', '--url', 'http://127.0.0.1:1')
     expect(code).toBe(1)
     expect(stderr).toContain('http://127.0.0.1:1')
-    expect(stderr).toContain('npm start')
+    expect(stderr).toContain('ikoma up')
   })
 
   it('never repeat the credential', async () => {

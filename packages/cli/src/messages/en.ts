@@ -37,8 +37,6 @@ export const en = {
     request: 'request',
     unexpected: (message: string) => `Unexpected: ${message}`,
     usageHint: 'Add --help to the command to see how it is used.',
-    unreachable: (url: string, cause: string | null) => `No answer from ${url}${cause ? ` (${cause})` : ''}.`,
-    unreachableHint: 'Is the control plane running? Start it with `npm start`, or name another with --url.',
     urlMissing: 'Say where the control plane is: --url https://ikoma.example.org',
     unauthorizedHint: 'Set IKOMA_TOKEN, or keep a credential with `ikoma context add`.',
     plainSecretHint:

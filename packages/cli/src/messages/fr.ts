@@ -38,9 +38,6 @@ export const fr: Messages = {
     request: 'requête',
     unexpected: (message) => `Imprévu : ${message}`,
     usageHint: 'Ajoutez --help à la commande pour voir son utilisation.',
-    unreachable: (url, cause) => `Pas de réponse de ${url}${cause ? ` (${cause})` : ''}.`,
-    unreachableHint:
-      'Le plan de contrôle est-il démarré ? Lancez-le avec `npm start`, ou désignez-en un autre avec --url.',
     urlMissing: 'Dites où est le plan de contrôle : --url https://ikoma.example.org',
     unauthorizedHint: 'Définissez IKOMA_TOKEN, ou enregistrez un accès avec `ikoma context add`.',
     plainSecretHint:

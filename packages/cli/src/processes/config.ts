@@ -53,6 +53,7 @@ export const environmentSchema = z.object({
   IKOMA_EXECUTOR_SOCKET: z.string().optional(),
   IKOMA_INSECURE: z.string().optional(),
   IKOMA_MACHINE_ID_FILE: z.string().optional(),
+  IKOMA_CA_FILE: z.string().optional(),
   IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   CORS_ORIGINS: listVariable

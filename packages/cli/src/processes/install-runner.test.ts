@@ -19,3 +19,9 @@ test('plain http that was asked for is asked for of both', () => {
   expect(wantedBy({ url }, true).moving).toMatchObject({ insecure: true })
   expect(wantedBy({ url, token: 't' }, true).invitation).toMatchObject({ insecure: true })
 })
+
+test('an authority goes with either, or alone to the control plane that it has', () => {
+  expect(wantedBy({ url, token: 't' }, false, 'pem').invitation).toMatchObject({ url, ca: 'pem' })
+  expect(wantedBy({ url }, false, 'pem').moving).toEqual({ url, insecure: false, ca: 'pem' })
+  expect(wantedBy({}, false, 'pem').moving).toEqual({ insecure: false, ca: 'pem' })
+})

@@ -2,8 +2,16 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { AppError } from '@ikoma/kernel'
 import { readEnvironment, switchVariable } from '@ikoma/kernel/node'
-import { type Carrying, type InstallOptions, installRunner, toldKeys, uninstallRunner } from '@ikoma/runner'
+import {
+  type Carrying,
+  type InstallOptions,
+  installRunner,
+  toldKeys,
+  uninstallRunner,
+  untilRunnerOnline,
+} from '@ikoma/runner'
 import * as z from 'zod'
+import { givenAuthorities } from '../authorities.ts'
 import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { Style } from '../output.ts'
@@ -22,7 +30,7 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const { url, dryRun = false } = options
   const insecure = options.insecure === true || readEnvironment(environment, context.io.env).IKOMA_INSECURE
   if (url !== undefined) refusePlainHttp(url, insecure, context.language)
-  const { invitation, ...wanted } = wantedBy(options, insecure)
+  const { invitation, ...wanted } = wantedBy(options, insecure, await givenAuthorities(options.ca, context))
   const changes = await carried(
     (carrying) => installRunner({ program: programOfThis(), version, invitation, ...wanted }, carrying),
     dryRun,
@@ -34,15 +42,47 @@ export async function install(options: InstallRunnerOptions, context: Context): 
     // Enrolling told them.
     if (invitation === null) out.note(words[language].acceptKeys(acceptCommand(await toldKeys())))
   }
-  return conclude(changes, dryRun, context)
+  const concluded = (online?: boolean) => conclude({ changes, dryRun, online }, context)
+  if (dryRun || options.wait === false) return concluded()
+  const standing = await standingOf(context)
+  concluded(standing.online)
+  return standing.online ? exitCodes.ok : sayWhyNot(standing, context)
+}
+
+const onlineWithinMs = 30_000
+
+type Standing = Awaited<ReturnType<typeof untilRunnerOnline>>
+
+/** Ctrl-C ends the wait, and takes nothing back: the runner is installed. */
+async function standingOf({ io, out, language }: Context): Promise<Standing> {
+  const stop = new AbortController()
+  const listening = io.onInterrupt(() => stop.abort())
+  try {
+    out.note(words[language].waiting)
+    const { now, sleep } = io
+    return await untilRunnerOnline({ withinMs: onlineWithinMs, signal: stop.signal, now, sleep })
+  } finally {
+    listening()
+  }
+}
+
+function sayWhyNot({ error, log }: Standing, { out, language }: Context): number {
+  const said = words[language]
+  out.note({ text: said.notOnline(onlineWithinMs / 1000), style: 'red' }, error === null ? '' : ` ${error}`)
+  if (log.length > 0) out.note(said.lastLines)
+  for (const line of log) out.note({ text: `  ${line}`, style: 'dim' })
+  out.note(said.lookAgain)
+  return exitCodes.failure
 }
 
 /** With a token it enrols; an address alone is where the control plane has moved to. */
-export function wantedBy(options: InstallRunnerOptions, insecure: boolean) {
+export function wantedBy(options: InstallRunnerOptions, insecure: boolean, ca: string | null = null) {
   const { url, token, name, allow, newIdentity = false } = options
   const named = name ? { name } : {}
-  const invitation = url !== undefined && token !== undefined ? { url, token, insecure, ...named } : null
-  const moving = url !== undefined && token === undefined ? { url, insecure } : null
+  const believing = { insecure, ...(ca === null ? {} : { ca }) }
+  const invitation = url !== undefined && token !== undefined ? { url, token, ...believing, ...named } : null
+  const isMoving = token === undefined && (url !== undefined || ca !== null)
+  const moving = isMoving ? { ...(url === undefined ? {} : { url }), ...believing } : null
   return { invitation, moving, newIdentity, ...(allow ? { allow } : {}) }
 }
 
@@ -56,7 +96,7 @@ export async function uninstall({ purge = false, dryRun = false }: UninstallRunn
   const changes = await carried((carrying) => uninstallRunner({ purge }, carrying), dryRun, context)
   const { out, language } = context
   if (changes.length > 0 && !dryRun) out.note(purge ? words[language].purged : words[language].uninstalled)
-  return conclude(changes, dryRun, context)
+  return conclude({ changes, dryRun }, context)
 }
 
 /** The bundle's first file names its parts by their content, so its digest is that of the whole. */
@@ -114,11 +154,19 @@ function styleOf(line: string): Style {
   return line.startsWith('-') ? 'red' : 'dim'
 }
 
-function conclude(changes: Changes, dryRun: boolean, { out, language }: Context): number {
+interface Conclusion {
+  changes: Changes
+  dryRun: boolean
+  online?: boolean | undefined
+}
+
+function conclude({ changes, dryRun, online }: Conclusion, { out, language }: Context): number {
   const shown = changes.map(({ title, diff }) => ({ title, diff }))
-  out.answer({ changed: changes.length > 0 && !dryRun, changes: shown }, () => {
+  const told = { changed: changes.length > 0 && !dryRun, changes: shown, ...(online !== undefined && { online }) }
+  out.answer(told, () => {
     if (changes.length === 0) out.line(words[language].nothing)
     else out.line(dryRun ? words[language].wouldMake(changes.length) : words[language].made(changes.length))
+    if (online === true) out.line(words[language].online)
   })
   return dryRun && changes.length > 0 ? exitCodes.planHasChanges : exitCodes.ok
 }
@@ -140,6 +188,12 @@ const words = translated({
       '(or by hand, and then: systemctl restart ikoma-runner).',
       "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
     ],
+    waiting: 'Waiting until the control plane has heard of the runner.',
+    online: 'The runner is online.',
+    notOnline: (seconds: number) =>
+      `The runner is installed, and the control plane has not heard of it within ${seconds} s.`,
+    lastLines: 'The end of its log:',
+    lookAgain: 'It goes on trying. See: journalctl -u ikoma-runner -f, and here: ikoma doctor --url <address>',
     acceptKeys: (command: string) =>
       `For orders that name secrets, an admin accepts the keys of this server once:\n  ${command}`,
     uninstalled: 'Settings, identity, journal and user are kept. Remove them too: ikoma runner uninstall --purge',
@@ -162,6 +216,11 @@ const words = translated({
       '(ou à la main, puis : systemctl restart ikoma-runner).',
       "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
     ],
+    waiting: 'Attente d’un signe de vie du runner au plan de contrôle.',
+    online: 'Le runner est en ligne.',
+    notOnline: (seconds) => `Le runner est installé, mais le plan de contrôle n’a rien reçu de lui en ${seconds} s.`,
+    lastLines: 'La fin de son journal :',
+    lookAgain: 'Il continue d’essayer. Voir : journalctl -u ikoma-runner -f, et ici : ikoma doctor --url <adresse>',
     acceptKeys: (command) =>
       `Pour les ordres qui nomment des secrets, un admin accepte une fois les clés de ce serveur :\n  ${command}`,
     uninstalled:

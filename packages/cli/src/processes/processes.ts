@@ -22,6 +22,8 @@ export interface EnrolRunnerOptions {
   stateDir?: string
   insecure?: boolean
   newIdentity?: boolean
+  /** A file with authorities to believe besides those of the system. */
+  ca?: string
 }
 
 export interface RunRunnerOptions {
@@ -29,6 +31,8 @@ export interface RunRunnerOptions {
   /** Instead of the address it enrolled with. */
   url?: string
   insecure?: boolean
+  /** Instead of the authorities that were kept at enrolment. */
+  ca?: string
 }
 
 export interface InstallRunnerOptions {
@@ -39,6 +43,9 @@ export interface InstallRunnerOptions {
   dryRun?: boolean
   insecure?: boolean
   newIdentity?: boolean
+  ca?: string
+  /** Off with `--no-wait`: not until the runner is online. */
+  wait?: boolean
 }
 
 export interface UninstallRunnerOptions {

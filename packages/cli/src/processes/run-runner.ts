@@ -9,6 +9,7 @@ import {
 } from '@ikoma/kernel/node'
 import { enrolRunner, readIdentity, startRunner } from '@ikoma/runner'
 import * as z from 'zod'
+import { givenAuthorities } from '../authorities.ts'
 import type { Context } from '../command-context.ts'
 import { shellQuote } from '../shell-quote.ts'
 import { version } from '../version.ts'
@@ -25,6 +26,7 @@ export const environment = z.object({
   IKOMA_RUNNER_DIR: z.string().default(defaultStateDir),
   IKOMA_POLICY_FILE: z.string().optional(),
   IKOMA_INSECURE: switchVariable.default(false),
+  IKOMA_CA_FILE: z.string().optional(),
   IKOMA_MACHINE_ID_FILE: z.string().startsWith('/', 'must be an absolute path').optional(),
   IKOMA_EXECUTOR_SOCKET: z.string().startsWith('/', 'must be an absolute path').optional(),
   IKOMA_RUNNER_CONCURRENCY: z.coerce.number('must be a whole number').int().min(1).max(100).optional(),
@@ -35,10 +37,12 @@ const passedOn = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ']
 
 /** Executes orders until a signal ends it. */
 export async function runRunner(
-  { stateDir: folder, url, insecure = false }: RunRunnerOptions,
-  { io, language }: Context,
+  { stateDir: folder, url, ca: file, insecure = false }: RunRunnerOptions,
+  context: Context,
 ): Promise<number> {
+  const { io, language } = context
   const given = readEnvironment(environment, io.env)
+  const ca = await givenAuthorities(file, context)
   const policyFile = given.IKOMA_POLICY_FILE === undefined ? null : resolve(io.cwd, given.IKOMA_POLICY_FILE)
   refuseMissingPolicy(policyFile)
   const log = createLog(given.LOG_LEVEL, process.stderr)
@@ -57,6 +61,7 @@ export async function runRunner(
       executorSocket: given.IKOMA_EXECUTOR_SOCKET ?? null,
       ...(policyFile === null ? {} : { policyFile }),
       ...(url === undefined ? {} : { url }),
+      ...(ca === null ? {} : { ca }),
       ...(given.IKOMA_MACHINE_ID_FILE === undefined ? {} : { machineIdFile: given.IKOMA_MACHINE_ID_FILE }),
       ...(given.IKOMA_RUNNER_CONCURRENCY === undefined ? {} : { concurrency: given.IKOMA_RUNNER_CONCURRENCY }),
     },
@@ -72,14 +77,16 @@ export async function runRunner(
   return 0
 }
 
-export async function enrol(options: EnrolRunnerOptions, { io, out, language }: Context): Promise<number> {
+export async function enrol(options: EnrolRunnerOptions, context: Context): Promise<number> {
+  const { io, out, language } = context
   const given = readEnvironment(environment, io.env)
   const stateDir = resolve(io.cwd, options.stateDir ?? given.IKOMA_RUNNER_DIR)
   const { url, token, name, newIdentity: force = false } = options
   const insecure = options.insecure === true || given.IKOMA_INSECURE
   refusePlainHttp(url, insecure, language)
-  const named = name === undefined ? {} : { name }
-  const enrolled = await enrolRunner({ url, token, stateDir, version, force, insecure, ...named })
+  const ca = await givenAuthorities(options.ca, context)
+  const more = { ...(name !== undefined && { name }), ...(ca !== null && { ca }) }
+  const enrolled = await enrolRunner({ url, token, stateDir, version, force, insecure, ...more })
   const { runnerId, serverId, scopes } = enrolled
   out.answer({ runnerId, name: enrolled.name, serverId, scopes, stateDir }, () => {
     out.line(words[language].enrolledAs(enrolled.name, stateDir))

@@ -14,6 +14,7 @@ const passedOn = [
     'IKOMA_EXECUTOR_SOCKET',
     'IKOMA_INSECURE',
     'IKOMA_MACHINE_ID_FILE',
+    'IKOMA_CA_FILE',
   ],
 ]
 const stopWithinMs = 30_000

@@ -8,6 +8,7 @@ import { openControlPlane, type RunningControlPlane } from './open-control-plane
 import { refuseMissingPolicy } from './policy-file.ts'
 import type { ServeOptions } from './processes.ts'
 import { superviseRunner } from './runner-process.ts'
+import { startFailure } from './start-failure.ts'
 
 const onlineWithinMs = 10_000
 /** A running order may take a while to end, and its report has to arrive. */
@@ -18,7 +19,7 @@ export async function up(options: ServeOptions, context: Context): Promise<numbe
   const config = configOf(options, context)
   if (!config.localRunner) return serve(options, context)
   refuseMissingPolicy(config.policyFile)
-  const controlPlane = await openControlPlane(config)
+  const controlPlane = await opened(config, context)
   const { url, adminKey, log } = controlPlane
   const runner = await enrolLocalRunner(url, adminKey.key, config.runnerDir).catch(async (error: unknown) => {
     await controlPlane.close()
@@ -35,11 +36,17 @@ export async function up(options: ServeOptions, context: Context): Promise<numbe
 
 export async function serve(options: ServeOptions, context: Context): Promise<number> {
   const config = configOf(options, context)
-  const controlPlane = await openControlPlane(config)
+  const controlPlane = await opened(config, context)
   stopOnSignal(() => controlPlane.close(), controlPlane.log)
   greet(context, config, controlPlane, null)
   collectStartGarbage()
   return untilSignal()
+}
+
+function opened(config: ControlPlaneConfig, { language }: Context): Promise<RunningControlPlane> {
+  return openControlPlane(config).catch((error: unknown) => {
+    throw startFailure(error, config, language)
+  })
 }
 
 function configOf({ port }: ServeOptions, { io }: Context): ControlPlaneConfig {

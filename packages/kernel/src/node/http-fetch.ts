@@ -1,5 +1,5 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { type Agent, request as requestHttps } from 'node:https'
 
 export interface HttpQuestion {
   method: string
@@ -15,33 +15,46 @@ export interface HttpAnswer {
   headers: { get(name: string): string | null }
   body: AsyncIterable<Uint8Array>
   json(): Promise<unknown>
+  text(): Promise<string>
 }
+
+export type HttpFetch = (url: URL, question: HttpQuestion) => Promise<HttpAnswer>
 
 const redirects = [301, 302, 303, 307, 308]
 
 /**
  * As much of `fetch` as a client of JSON needs; a redirect rejects. For processes that stay: the built-in one brings
- * undici and a compiled parser, 15 MB in each.
+ * undici and a compiled parser, 15 MB in each. `agent` is asked for https alone.
  */
-export async function httpFetch(url: URL, { body, ...question }: HttpQuestion): Promise<HttpAnswer> {
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+export async function httpFetch(
+  url: URL,
+  { body, ...question }: HttpQuestion,
+  agent: Agent | null = null,
+): Promise<HttpAnswer> {
+  const secure = url.protocol === 'https:'
+  const request = secure ? requestHttps : requestHttp
+  const options = secure && agent !== null ? { ...question, agent } : question
   const message = await new Promise<IncomingMessage>((resolve, reject) => {
     // Not once: an abort may break the connection a second time.
-    request(url, question).once('response', resolve).on('error', reject).end(body)
+    request(url, options).once('response', resolve).on('error', reject).end(body)
   })
   const { statusCode: status = 0, statusMessage: statusText = '', headers } = message
   if (redirects.includes(status)) {
     message.destroy()
-    throw new Error(`${url.origin} redirects to ${headers.location}`)
+    const { location = null } = headers
+    const error = new Error(`${url.origin} redirects to ${location}`)
+    throw Object.assign(error, { code: 'ERR_REDIRECTED', detail: location })
   }
   // Unread it would hold on to its connection.
   if (status === 204) message.resume()
+  const text = async () => Buffer.concat(await message.toArray()).toString()
   return {
     ok: status >= 200 && status < 300,
     status,
     statusText,
     headers: { get: (name) => headers[name]?.toString() ?? null },
     body: message,
-    json: async () => JSON.parse(Buffer.concat(await message.toArray()).toString()),
+    json: async () => JSON.parse(await text()),
+    text,
   }
 }

@@ -1,5 +1,6 @@
+export { fetchBelieving, speaksTls } from './authorities.ts'
 export { portVariable, readEnvironment, switchVariable } from './environment.ts'
-export { httpFetch } from './http-fetch.ts'
+export { type HttpAnswer, httpFetch } from './http-fetch.ts'
 export { createLog, type Log, logLevels } from './log.ts'
 export { accountOfPeer } from './peer-account.ts'
 export {

@@ -12,9 +12,9 @@ export interface InstallOptions {
   program: Bundle
   version: string
   /** Of an invitation; needed until this server is enrolled. */
-  invitation: { url: string; token: string; name?: string; insecure?: boolean } | null
+  invitation: { url: string; token: string; name?: string; insecure?: boolean; ca?: string } | null
   /** Another address of the control plane that this server is enrolled with. */
-  moving?: { url: string; insecure: boolean } | null
+  moving?: { url?: string; insecure: boolean; ca?: string } | null
   allow?: readonly string[]
   /** This machine is a copy of another one: it becomes a runner of its own. */
   newIdentity?: boolean

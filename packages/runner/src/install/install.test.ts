@@ -81,6 +81,14 @@ describe('install', () => {
     expect(JSON.parse(server.contentOf(runnerFile) ?? '')).toEqual({ ...before, url: moving.url })
     expect(nodesOf(server)[runnerFile]).toMatchObject(byRunner)
     expect(await plan(wanted({ enrolling: null, moving }))).toEqual([])
+    const renewed = { ca: 'another authority', insecure: false }
+    expect(await plan(wanted({ enrolling: null, moving: renewed }))).toContain(
+      'believe another authority of the control plane',
+    )
+    await apply(wanted({ enrolling: null, moving: renewed }))
+    const { url, ca } = JSON.parse(server.contentOf(runnerFile) ?? '')
+    expect([url, ca]).toEqual([moving.url, renewed.ca])
+    expect(await plan(wanted({ enrolling: null, moving: renewed }))).toEqual([])
     expect(running()).toContain(places.runnerUnit)
   })
 

@@ -23,10 +23,11 @@ export interface Renewal {
   done: boolean
 }
 
-/** Where the control plane is by now. */
+/** Where the control plane is by now, and by which authority it is known there: what is left out stays. */
 export interface Moving {
-  url: string
+  url?: string
   insecure: boolean
+  ca?: string
 }
 
 const paths = identityPaths(places.stateDir)
@@ -40,7 +41,7 @@ export function identity(enrolling: Enrolling | null, renewal: Renewal, moving: 
     if (!renewal.done && (renewal.wanted || isOtherInvitation(enrolling, stored))) {
       return [...folder, renewed(enrolling, renewal)]
     }
-    if (stored && moving && moving.url !== stored.url) return [...folder, moved(moving)]
+    if (stored && moving && isMove(moving, stored)) return [...folder, moved(moving)]
     if ((await findTrusted(host)) === null) {
       if (enrolling === null) throw notEnrolled()
       // It would be refused afterwards, and the invitation spent.
@@ -63,19 +64,30 @@ function isOtherInvitation(enrolling: Enrolling | null, stored: Stored | null): 
   return enrolling.invitation !== undefined && enrolling.invitation !== stored.invitation
 }
 
+function isMove({ url, ca }: Moving, stored: Stored): boolean {
+  return (url !== undefined && url !== stored.url) || (ca !== undefined && ca !== stored.ca)
+}
+
 /** The same control plane at another address: the identity stays, and its key is what grants are believed by. */
-function moved({ url, insecure }: Moving): Change {
+function moved({ url, insecure, ca }: Moving): Change {
   const apply = async (on: Host) => {
     await on.run({ argv: ['systemctl', 'stop', places.runnerUnit] })
     await asRoot(on, async () => {
-      const { insecure: _former, ...stored } = parseJson((await on.read(paths.identity)) ?? '') as {
+      const { insecure: former, ...stored } = parseJson((await on.read(paths.identity)) ?? '') as {
         insecure?: boolean
       }
-      const text = `${JSON.stringify({ ...stored, url, ...(insecure && { insecure }) }, null, 2)}\n`
+      const plain = url === undefined ? former === true : insecure
+      const asked = {
+        ...(url !== undefined && { url }),
+        ...(plain && { insecure: true }),
+        ...(ca !== undefined && { ca }),
+      }
+      const text = `${JSON.stringify({ ...stored, ...asked }, null, 2)}\n`
       await on.write(paths.identity, { content: text, owner: places.user, group: places.user, mode: 0o600 })
     })
   }
-  return { title: `ask the control plane at ${url}`, diff: null, apply, undo: null }
+  const title = url === undefined ? 'believe another authority of the control plane' : `ask the control plane at ${url}`
+  return { title, diff: null, apply, undo: null }
 }
 
 /** The runner is stopped before: it would go on under the name of the other. A later stage starts it again. */
@@ -150,7 +162,11 @@ async function findStored(host: Host): Promise<Stored | null> {
   return storedSchema.safeParse(parseJson((await host.read(paths.identity)) ?? '')).data ?? {}
 }
 
-const storedSchema = z.object({ url: z.string().optional(), invitation: z.string().optional() })
+const storedSchema = z.object({
+  url: z.string().optional(),
+  ca: z.string().optional(),
+  invitation: z.string().optional(),
+})
 
 async function findTrusted(host: Host): Promise<Trusted | null> {
   const entry = await host.look(paths.identity)

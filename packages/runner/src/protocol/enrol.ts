@@ -9,7 +9,7 @@ import { replaceFile } from '../host/durable-file.ts'
 import { machineHash } from '../host/machine-identity.ts'
 import { identityPaths, journalFile } from './identity.ts'
 import { newInstance } from './instance.ts'
-import { provingFetch } from './proving-fetch.ts'
+import { type Prover, provingFetch } from './proving-fetch.ts'
 import { sealKeyPath } from './seal-key.ts'
 
 export interface Enrolment {
@@ -23,13 +23,15 @@ export interface Enrolment {
   force?: boolean
   /** Plain http to another machine was asked for. It is remembered, so that the runner starts the same way. */
   insecure?: boolean
+  /** Authorities to believe besides those of the system, in PEM. Remembered too. */
+  ca?: string
   /** Of the executor, where there is one: what secrets of orders that need root are encrypted to. */
   executorSealKey?: string
 }
 
 /** Makes this machine a runner. The private key is made here and never leaves. */
 export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
-  const { url, token, stateDir, name, version, force = false, insecure = false, executorSealKey } = enrolment
+  const { url, token, stateDir, name, version, force = false, insecure = false, ca, executorSealKey } = enrolment
   const paths = identityPaths(stateDir)
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   if (!force && (await exists(paths.identity))) {
@@ -57,14 +59,13 @@ export async function enrolRunner(enrolment: Enrolment): Promise<Enrolled> {
       capabilities: { node: process.version, arch: arch(), kernel: release() },
       ...(name === undefined ? {} : { name }),
     }
-    const enrolled = enrolledSchema.parse(await redeem(url, privateKey, body))
+    const enrolled = enrolledSchema.parse(await redeem({ url, ca, privateKey }, body))
     await setJournalAside(stateDir)
     await replaceFile(sealKeyPath(stateDir), own.toPem())
     await replaceFile(paths.key, pem)
-    await replaceFile(
-      paths.identity,
-      `${JSON.stringify({ url, ...(insecure && { insecure }), invitation: invitationDigest(token), ...enrolled }, null, 2)}\n`,
-    )
+    const asked = { url, ...(insecure && { insecure }), ...(ca !== undefined && { ca }) }
+    const identity = { ...asked, invitation: invitationDigest(token), ...enrolled }
+    await replaceFile(paths.identity, `${JSON.stringify(identity, null, 2)}\n`)
     return enrolled
   } finally {
     await rm(pending, { force: true })
@@ -77,8 +78,9 @@ export function invitationDigest(token: string): string {
 }
 
 /** The first answer brings the nonce that the second request is signed with: the token is not spent by the first. */
-async function redeem(url: string, privateKey: KeyObject, body: object): Promise<unknown> {
-  const { fetch, isFormer } = provingFetch(() => ({ runnerId: '', privateKey, url }), newInstance(machineHash()))
+async function redeem(asked: Omit<Prover, 'runnerId'>, body: object): Promise<unknown> {
+  const { url } = asked
+  const { fetch, isFormer } = provingFetch(() => ({ ...asked, runnerId: '' }), newInstance(machineHash()))
   const ask = () => requestJson(url, 'POST', '/v1/runner/enrol', { body, fetch })
   try {
     return await ask()

@@ -10,8 +10,16 @@ export interface IdentityHolder {
   renew(tell: (tokenHash: string) => Promise<void>): Promise<void>
 }
 
-export async function identityHolder({ stateDir, url }: { stateDir: string; url?: string }): Promise<IdentityHolder> {
-  const read = async () => ({ ...(await readIdentity(stateDir)), ...(url === undefined ? {} : { url }) })
+interface Holding {
+  stateDir: string
+  /** Instead of what was kept at enrolment. */
+  url?: string
+  ca?: string
+}
+
+export async function identityHolder({ stateDir, url, ca }: Holding): Promise<IdentityHolder> {
+  const instead = { ...(url !== undefined && { url }), ...(ca !== undefined && { ca }) }
+  const read = async () => ({ ...(await readIdentity(stateDir)), ...instead })
   let identity: Identity = await read()
   const take = async (token: string) => {
     await writeIdentity(stateDir, { token, nextToken: undefined })

@@ -17,6 +17,8 @@ const storedIdentity = enrolledSchema.extend({
   // A path would be dropped in silence, and the token sent to whatever answers at the root.
   url: z.url({ protocol: /^https?$/ }).refine((url) => new URL(url).href === `${new URL(url).origin}/`),
   insecure: z.boolean().optional(),
+  /** Authorities to believe besides those of the system, in PEM. */
+  ca: z.string().min(1).optional(),
   /** Made to replace the token, and perhaps told already: on disk before it is. */
   nextToken: z.string().optional(),
 })

@@ -22,6 +22,8 @@ export interface LoopDeps {
   concurrency: number
   waitSec: number
   heartbeatSec: number
+  /** Told whether the control plane answers: null, or why it does not. */
+  heardOf?(error: string | null): Promise<void>
   /** Told when the control plane answers again after an outage. */
   comeback: Comeback
   logger: Logger
@@ -146,12 +148,14 @@ async function beatAll(deps: LoopDeps): Promise<void> {
       const said = { ...(text !== told && news), ...(head && { auditHead: head }) }
       const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said }, undefined, stopping)
       told = text
+      await deps.heardOf?.(null)
       if (isAway) comeback.cameBack()
       isAway = false
       if (renewToken) await deps.renewToken?.()
     } catch (error) {
       // The claim loop says it louder, and does something about it.
       isAway = true
+      if (!stopping.aborted) await deps.heardOf?.(messageOf(error))
       logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')
     }
     await pause(heartbeatSec * 1000 * (0.9 + Math.random() / 5), stopping)

@@ -10,7 +10,7 @@ import {
   runnerProtocol,
   runnerProtocolHeader,
 } from '@ikoma/api'
-import { httpFetch } from '@ikoma/kernel/node'
+import { fetchBelieving } from '@ikoma/kernel/node'
 
 export interface Prover {
   /** Empty while it enrols. */
@@ -18,6 +18,8 @@ export interface Prover {
   privateKey: KeyObject
   /** The control plane's address: what stands in front of its paths is a proxy's business and not signed. */
   url: string
+  /** Authorities to believe besides those of the system, in PEM. */
+  ca?: string | undefined
 }
 
 export interface ProvingFetch {
@@ -37,9 +39,13 @@ export function provingFetch(prover: () => Prover, instance: string): ProvingFet
     isFormer: () => answered && nonce === '',
     async fetch(url, question) {
       count += 1
-      const proof = nonce === '' ? {} : proofOf(prover(), { url, question, instance, nonce: `${nonce}~${own}${count}` })
+      const me = prover()
+      const proof = nonce === '' ? {} : proofOf(me, { url, question, instance, nonce: `${nonce}~${own}${count}` })
       const about = { [runnerProtocolHeader]: String(runnerProtocol), [runnerInstanceHeader]: instance }
-      const answer = await httpFetch(url, { ...question, headers: { ...question.headers, ...about, ...proof } })
+      const answer = await fetchBelieving(me.ca ?? null)(url, {
+        ...question,
+        headers: { ...question.headers, ...about, ...proof },
+      })
       answered = true
       nonce = answer.headers.get(nonceHeader) ?? nonce
       return answer

@@ -24,7 +24,8 @@ export async function listContexts(_options: object, context: Context): Promise<
 
 /** What may be shown of a context: which kind of credential it has, never the credential. */
 export function describeContext(name: string, stored: StoredContext, current: string | null) {
-  return { name, url: stored.url, credential: credentialOf(stored)?.kind ?? null, current: name === current }
+  const own = stored.ca === undefined ? {} : { ownAuthority: true }
+  return { name, url: stored.url, credential: credentialOf(stored)?.kind ?? null, ...own, current: name === current }
 }
 
 const words = translated({

@@ -14,7 +14,8 @@ export async function showContext(options: GlobalOptions, context: Context): Pro
   const { out, t } = context
   const found = await findControlPlane(options, context)
   const credential = found.credential?.kind ?? null
-  out.answer({ ...found, credential }, () => {
+  const { ca, ...shown } = found
+  out.answer({ ...shown, credential, ...(ca !== null && { ownAuthority: true }) }, () => {
     out.fields([
       [t.columns.address, { text: found.url, style: 'bold' }],
       [t.columns.chosenBy, t.contexts.source[found.source]],

@@ -204,7 +204,10 @@ describe('order create', () => {
     const { run, api } = await setup()
     api.on('GET /v1/runners', api.lastly(ok(page([aRunner()]))))
     const { code, stderr } = await run(...selftest)
-    expect([code, stderr]).toEqual([1, expect.stringContaining(`No answer from ${api.url} (ECONNREFUSED)`)])
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining(`No answer from ${api.url}: the connection was refused`),
+    ])
   })
 
   it('shows why the control plane refuses', async () => {

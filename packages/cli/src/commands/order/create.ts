@@ -1,11 +1,10 @@
 import { UnreachableError } from '@ikoma/api'
-import { newId } from '@ikoma/kernel'
+import { type ConnectionFailureKind, newId } from '@ikoma/kernel'
 import type { Command } from 'commander'
 import type { Cli, RemoteContext } from '../../cli.ts'
 import { requireConfirm } from '../../confirm.ts'
 import { exitCodes } from '../../exit-codes.ts'
 import { shortId } from '../../lookup.ts'
-import { causeOf } from '../../report-error.ts'
 import { parseSpan } from '../../times.ts'
 import { translated } from '../../words.ts'
 import { attachOrder } from './attach.ts'
@@ -58,12 +57,14 @@ export async function createOrder(options: CreateOrderOptions, context: RemoteCo
 }
 
 /** Failures of connecting, before any request is sent. */
-const neverSent =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_(TLS|SSL)_.*|.*CERT.*)$/
+const neverSent: readonly ConnectionFailureKind[] = [
+  ...(['name_unknown', 'name_server_silent', 'refused', 'no_route', 'unknown_authority', 'self_signed'] as const),
+  ...(['certificate_expired', 'certificate_not_yet_valid', 'wrong_name', 'tls_refused', 'https_to_plain'] as const),
+]
 
 /** Whether the request may have reached the control plane although no answer came back. */
-function mayHaveArrived(error: UnreachableError): boolean {
-  return !neverSent.test(causeOf(error) ?? '')
+function mayHaveArrived({ failure }: UnreachableError): boolean {
+  return !neverSent.includes(failure.kind)
 }
 
 const words = translated({

@@ -29,6 +29,7 @@ export function installRunnerCommand(cli: Cli): Command {
     .option('--allow <scope>', words[cli.language].options.allow, collect)
     .option('--new-identity', runnerWords[cli.language].options.newIdentity)
     .option('--insecure', runnerWords[cli.language].options.insecure)
+    .option('--no-wait', words[cli.language].options.noWait)
     .option('--dry-run', t.options.dryRun)
     .action(install)
 }
@@ -50,7 +51,10 @@ const words = translated({
     runnerToken:
       'This is a token of a runner, not of an invitation. A runner fetches its new token by itself; to enrol it again: ikoma runner invite',
     needsInvitation: 'A new identity needs an invitation: give --url and --token of `ikoma runner invite`.',
-    options: { allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)' },
+    options: {
+      allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)',
+      noWait: 'do not wait until the runner is online',
+    },
   },
   fr: {
     summary: 'Installer le runner sur ce serveur, en tant que root',
@@ -68,6 +72,9 @@ const words = translated({
     runnerToken:
       'C’est le jeton d’un runner, pas celui d’une invitation. Un runner va chercher son nouveau jeton lui-même ; pour l’enrôler à nouveau : ikoma runner invite',
     needsInvitation: 'Une nouvelle identité exige une invitation : donnez --url et --token de `ikoma runner invite`.',
-    options: { allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)' },
+    options: {
+      allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)',
+      noWait: 'ne pas attendre que le runner soit en ligne',
+    },
   },
 })
