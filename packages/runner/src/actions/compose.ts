@@ -1,6 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import {
+  type ComposeDanger,
   type Container,
   composeServices,
   containersOf,
@@ -12,6 +13,7 @@ import {
   readContainerLogs,
 } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { lineForCompose } from '../order/policy-line.ts'
 import { converging } from './converging.ts'
 
 export const compose = {
@@ -29,7 +31,8 @@ function bringUp(payload: PayloadOf<'service.compose.up'>, context: ActionContex
   const { waitSec, settleSec, ...source } = payload
   // By its folder: the name is whatever the order says.
   const allowed = context.policy.compose[source.directory] ?? []
-  return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec })])(payload, context)
+  const lineFor = (dangers: readonly ComposeDanger[]) => lineForCompose(context.policy, source.directory, dangers)
+  return converging(() => [composeServices({ ...source, allowed, lineFor }, { waitSec, settleSec })])(payload, context)
 }
 
 async function restart(

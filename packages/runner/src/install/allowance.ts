@@ -2,7 +2,7 @@ import { scopesField } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Desired } from '@ikoma/machine'
 import { file } from '@ikoma/machine/system'
-import { policySchema } from '../order/policy.ts'
+import { policySchema } from '../order/policy-schema.ts'
 import * as places from './places.ts'
 
 /** What every server's policy allows at first: looking, never changing. */
