@@ -17,7 +17,7 @@ export interface PolicyProblem {
   column: number
   /** Dotted, such as `compose./srv/app.0`; empty for the file as a whole. */
   path: string
-  /** What the kind does not say by itself: zod's words, or the parser's. */
+  /** What the kind does not say by itself: zod's words, or the parser's name of it, such as `CommaExpected`. */
   message: string
   /** The key or the scope that may have been meant. */
   nearest: string | null
@@ -59,7 +59,7 @@ export function examinePolicy(text: string, { localeError, knownScopes }: Examin
 /** One line in English, for logs and for who is told over the network. */
 export function problemLine({ kind, line, column, path, message, nearest }: PolicyProblem): string {
   const where = `line ${line}, column ${column}`
-  if (kind === 'syntax') return `it is not JSON, ${where}: ${message}`
+  if (kind === 'syntax') return `it is not JSON, ${where}: ${message.replace(/(?!^)[A-Z]/g, ' $&').toLowerCase()}`
   if (kind !== 'unknown_key') return `${where}: ${path || 'the file'}: ${message}`
   const meant = nearest === null ? '' : ` Did you mean "${nearest}"?`
   return `${where}: ${path}: there is no such key.${meant} There are: ${policyKeys.join(', ')}`
@@ -78,11 +78,9 @@ function parseJson(text: string): { json: unknown } | null {
 function syntaxProblems(errors: readonly ParseError[], at: (offset: number) => Place): PolicyProblem[] {
   const told = errors.map(({ error, offset }) => ({
     ...{ kind: 'syntax' as const, ...at(offset), path: '', nearest: null },
-    message: printParseErrorCode(error)
-      .replace(/([a-z])([A-Z])/g, (_, a, b) => `${a} ${b.toLowerCase()}`)
-      .toLowerCase(),
+    message: printParseErrorCode(error),
   }))
-  return told.length > 0 ? told : [{ kind: 'syntax', ...at(0), path: '', message: 'invalid character', nearest: null }]
+  return told.length > 0 ? told : [{ kind: 'syntax', ...at(0), path: '', message: 'InvalidCharacter', nearest: null }]
 }
 
 function problemsOf(issue: z.core.$ZodIssue, tree: Node | undefined, at: (offset: number) => Place): PolicyProblem[] {
