@@ -200,7 +200,7 @@ function createContext(options: ControlPlaneOptions, stopping: AbortSignal): Con
     timing,
     keyring,
     access,
-    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets, refusal }),
+    orders: new OrderDesk({ store, access, signals, clock, keyring, secrets, refusal, seen: (runner) => presence.seen(runner) }),
     secrets,
     signals,
     presence,

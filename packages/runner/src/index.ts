@@ -1,3 +1,4 @@
+export { rightsLost } from './install/allowance.ts'
 export { peerUidOf } from './executor/peer.ts'
 export { runExecutor } from './executor/run-executor.ts'
 export { type Carrying, type InstallOptions, installRunner, uninstallRunner } from './install/install-runner.ts'

@@ -39,6 +39,8 @@ export interface InstallRunnerOptions {
   token?: string
   name?: string
   allow?: string[]
+  /** Take away what the policy allows and `allow` does not. */
+  yes?: boolean
   dryRun?: boolean
   insecure?: boolean
   newIdentity?: boolean

@@ -27,6 +27,7 @@ export function installRunnerCommand(cli: Cli): Command {
     .option('--token <token>', runnerWords[cli.language].options.token)
     .option('--name <name>', runnerWords[cli.language].options.name)
     .option('--allow <scope>', words[cli.language].options.allow, collect)
+    .option('--yes', words[cli.language].options.yes)
     .option('--new-identity', runnerWords[cli.language].options.newIdentity)
     .option('--insecure', runnerWords[cli.language].options.insecure)
     .option('--dry-run', t.options.dryRun)
@@ -50,7 +51,10 @@ const words = translated({
     runnerToken:
       'This is a token of a runner, not of an invitation. A runner fetches its new token by itself; to enrol it again: ikoma runner invite',
     needsInvitation: 'A new identity needs an invitation: give --url and --token of `ikoma runner invite`.',
-    options: { allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)' },
+    options: {
+      allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)',
+      yes: 'take away what --allow leaves out of what the policy allows today',
+    },
   },
   fr: {
     summary: 'Installer le runner sur ce serveur, en tant que root',
@@ -68,6 +72,9 @@ const words = translated({
     runnerToken:
       'C’est le jeton d’un runner, pas celui d’une invitation. Un runner va chercher son nouveau jeton lui-même ; pour l’enrôler à nouveau : ikoma runner invite',
     needsInvitation: 'Une nouvelle identité exige une invitation : donnez --url et --token de `ikoma runner invite`.',
-    options: { allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)' },
+    options: {
+      allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)',
+      yes: 'retirer ce que --allow laisse de côté de ce que la politique permet aujourd’hui',
+    },
   },
 })
