@@ -34,7 +34,10 @@ test('a type that the policy allows and the version does not know says which run
 })
 
 test('a former version that tells its types alone is believed too, and the message knows both causes', () => {
-  expect(refusal({ orderTypes: ['runner.selftest'] })).toEqual(['refused_policy', expect.stringContaining('or its version')])
+  expect(refusal({ orderTypes: ['runner.selftest'] })).toEqual([
+    'refused_policy',
+    expect.stringContaining('or its version'),
+  ])
   expect(refusal({ orderTypes: [asked.type] })).toBeNull()
 })
 

@@ -16,7 +16,8 @@ type Asking = Pick<Runner, 'id' | 'name' | 'scopes' | 'capabilities'>
  * server's policy and the types that its version knows. Of one that told nothing, as an older one does, nothing is held against it.
  */
 export function refuseUntaken({ type, requiredScope, timeoutSec }: Asked, runner: Asking): void {
-  if (requiredScope !== null && !anyScopeAllows(runner.scopes, requiredScope)) throw scopeDenied(type, requiredScope, runner)
+  if (requiredScope !== null && !anyScopeAllows(runner.scopes, requiredScope))
+    throw scopeDenied(type, requiredScope, runner)
   const { orderTypes, policy } = runner.capabilities
   const types = isTexts(orderTypes) ? orderTypes : null
   const told = policyTold(policy)

@@ -1,10 +1,17 @@
 import { join, resolve } from 'node:path'
-import { type PolicyProblem, policyFilesHere, policyJsonSchema, policyKeys, type ShownPolicy, showPolicy } from '@ikoma/runner'
+import {
+  type PolicyProblem,
+  policyFilesHere,
+  policyJsonSchema,
+  policyKeys,
+  type ShownPolicy,
+  showPolicy,
+} from '@ikoma/runner'
 import french from 'zod/v4/locales/fr.js'
 import type { Context } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import type { PolicyFileOptions } from './processes.ts'
 import { policyWords } from './policy-words.ts'
+import type { PolicyFileOptions } from './processes.ts'
 
 /** Each value of the policy, and where it is from. */
 export async function show(options: PolicyFileOptions, context: Context): Promise<number> {
@@ -59,7 +66,10 @@ function verdict(policies: readonly ShownPolicy[], options: PolicyFileOptions): 
 
 function printPolicy({ file, readers, state, values, orderTypes }: ShownPolicy, { out, language }: Context): void {
   const said = policyWords[language]
-  out.line({ text: file, style: 'bold' }, readers.length === 0 ? '' : ` (${said.readers[readers.length === 2 ? 'both' : (readers[0] ?? 'both')]})`)
+  out.line(
+    { text: file, style: 'bold' },
+    readers.length === 0 ? '' : ` (${said.readers[readers.length === 2 ? 'both' : (readers[0] ?? 'both')]})`,
+  )
   if (state === 'missing') out.line(said.missing(file))
   if (values === null) return
   out.fields(values.map(({ key, value, from }) => [`  ${key}`, `${shown(value, said.nothing)}  (${said.from[from]})`]))
@@ -70,7 +80,9 @@ function shown(value: unknown, nothing: string): string {
   if (Array.isArray(value)) return value.length === 0 ? nothing : value.join(', ')
   if (typeof value !== 'object' || value === null) return String(value)
   const entries = Object.entries(value)
-  return entries.length === 0 ? nothing : entries.map(([name, held]) => `${name}: ${[held].flat().join(', ')}`).join('; ')
+  return entries.length === 0
+    ? nothing
+    : entries.map(([name, held]) => `${name}: ${[held].flat().join(', ')}`).join('; ')
 }
 
 function printProblems({ file, readers, state, problems, warnings }: ShownPolicy, { out, language }: Context): void {

@@ -19,7 +19,7 @@ export const policySchema = z
       .default(86_400)
       .describe('The longest time, in seconds, that one order may be given.'),
     compose: z
-      .record(z.string().startsWith('/', 'the path of a folder, which begins with /'), z.array(z.enum(composeDangers)))
+      .record(z.string().regex(/^\//, 'the path of a folder, which begins with /'), z.array(z.enum(composeDangers)))
       .default({})
       .describe(
         'What a compose project may do although it could take the server over with it, by the folder that it is in.',

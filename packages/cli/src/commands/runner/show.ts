@@ -5,8 +5,8 @@ import { exitCodes } from '../../exit-codes.ts'
 import { createNames, findRunner } from '../../lookup.ts'
 import { ago, dateAndTime } from '../../times.ts'
 import { translated } from '../../words.ts'
-import { policyTold } from './policy-told.ts'
 import { runnerStatusPart, troublesOf } from './list.ts'
+import { policyTold } from './policy-told.ts'
 import { runnerWords } from './runner-words.ts'
 
 export interface OneRunnerOptions {
