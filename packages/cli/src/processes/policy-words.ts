@@ -22,6 +22,7 @@ export const policyWords = translated({
     unknownKey: (key: string) => `${key}: there is no such key.`,
     meant: (nearest: string) => `Did you mean "${nearest}"?`,
     keys: (keys: string) => `There are: ${keys}.`,
+    value: (path: string, what: string) => `${path}: ${what}`,
     repeated: (path: string) => `${path}: it stands here more than once, and the last one counts.`,
     unusedScope: (path: string) => `${path}: no order type needs this scope.`,
     wanted: codes({
@@ -68,6 +69,7 @@ export const policyWords = translated({
     unknownKey: (key) => `${key} : cette clé n’existe pas.`,
     meant: (nearest) => `Vouliez-vous dire « ${nearest} » ?`,
     keys: (keys) => `Les clés sont : ${keys}.`,
+    value: (path, what) => `${path} : ${what}`,
     repeated: (path) => `${path} : est écrit plus d’une fois ici, et la dernière compte.`,
     unusedScope: (path) => `${path} : aucun type d’ordre n’exige cette portée.`,
     wanted: codes({

@@ -62,6 +62,13 @@ test('policy check of a file that is named and is not there, or is right, says s
   expect(seen.stdout).toContain(`${file} is right`)
 })
 
+test('policy check warns of a scope that nothing needs, and of none that there is', async () => {
+  const { context, seen } = setup('{"scopes":["runner","system.facts","check","servce"]}')
+  expect(await check({}, context)).toBe(0)
+  expect(seen.stdout.match(/warning/g)).toHaveLength(1)
+  expect(seen.stdout).toMatch(/:1:44: warning: scopes\.3: .* Did you mean "service"\?/)
+})
+
 test('policy check as JSON says whether all is well', async () => {
   const { context, seen } = setup('{', { json: true })
   expect(await check({}, context)).toBe(1)

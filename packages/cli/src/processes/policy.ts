@@ -104,7 +104,7 @@ function sentenceOf({ kind, path, message, nearest }: PolicyProblem, language: C
   if (kind === 'unused_scope') return `${said.unusedScope(path)}${meant}`
   const [key = '', inner = ''] = path.split('.')
   const wanted = inner === '' || (key === 'compose' && inner.startsWith('/')) ? undefined : said.wanted[key]
-  return `${path || said.file}: ${wanted ?? message}`
+  return said.value(path || said.file, wanted ?? message)
 }
 
 function saysGood({ file, state, readers }: ShownPolicy, { language }: Context): string {

@@ -69,9 +69,9 @@ async function fromEnvironmentFile(): Promise<string | null> {
   return /^IKOMA_POLICY_FILE="?([^"\n]+)"?\s*$/m.exec(text)?.[1] ?? null
 }
 
-/** What order types need, and what stands above that. */
+/** What order types need, and what stands above that; those that need none may be named all the same. */
 function knownScopes(): string[] {
-  const needed = Object.values(catalogue).flatMap(({ requiredScope }) => requiredScope ?? [])
+  const needed = Object.values(catalogue).flatMap(({ requiredScope, type }) => requiredScope ?? type)
   const parts = needed.map((scope) => scope.split('.'))
   return [...new Set(parts.flatMap((names) => names.map((_, index) => names.slice(0, index + 1).join('.'))))]
 }
