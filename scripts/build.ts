@@ -29,6 +29,8 @@ const { outputs } = (
     metafile: true,
     // An optional native driver that we do not use.
     external: ['pg-native'],
+    // Its other form hides from the bundle what it requires.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     // For the libraries among it that are CommonJS.
     banner: { js: "const require=globalThis.process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
     plugins: [{ name: 'builtins', setup: requireBuiltins }],

@@ -12,6 +12,7 @@ import { connectionFailure, isLoopbackUrl } from '@ikoma/kernel'
 import { fetchBelieving, type HttpAnswer } from '@ikoma/kernel/node'
 import type { Context } from './command-context.ts'
 import { jumpText } from './commands/control-plane/clock.ts'
+import { policyTold } from './commands/runner/policy-told.ts'
 import { runnerWords } from './commands/runner/runner-words.ts'
 import { contextsPath, readContexts } from './contexts.ts'
 import { type ControlPlane, type ControlPlaneOptions, findControlPlane } from './find-control-plane.ts'
@@ -163,6 +164,7 @@ async function checkSilentOrders(client: Client, context: Context): Promise<Chec
 function checkRunners(runners: RunnerResource[], context: Context): Check[] {
   const said = words[context.language]
   const off = runners.filter(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) > runnerSkewMs)
+  const broken = runners.filter((runner) => policyTold(runner)?.problem !== undefined)
   const drained = runners.filter(({ draining }) => draining)
   const names = (found: RunnerResource[]) => found.map(({ name }) => name).join(', ')
   const awaited = runners.filter(({ rotation }) => rotation && rotation.fetchedAt === null && !rotation.lockedOut)
@@ -175,6 +177,7 @@ function checkRunners(runners: RunnerResource[], context: Context): Check[] {
   const judge = off.some(({ clockSkewMs }) => Math.abs(clockSkewMs ?? 0) >= grantSkewMs) ? fail : warn
   return [
     ...(off.length > 0 ? [judge('runner_clocks', said.runnerClocks(skews), said.adviceRunnerClock)] : []),
+    ...(broken.length > 0 ? [warn('runner_policies', said.policiesBroken(names(broken)), said.advicePolicies)] : []),
     ...(drained.length > 0
       ? [warn('runners_draining', said.runnersDraining(names(drained)), said.adviceDraining)]
       : []),
@@ -228,6 +231,8 @@ const words = translated({
     runnerClocks: (names: string) => `clocks of runners that are off: ${names}`,
     adviceRunnerClock:
       'Synchronise these machines, for example with systemd-timesyncd: from a minute on orders are refused.',
+    policiesBroken: (names: string) => `policies that cannot be understood; the last good ones stay in force: ${names}`,
+    advicePolicies: 'On that server: sudo ikoma policy check',
     runnersDraining: (names: string) => `drained, without new orders: ${names}`,
     adviceDraining: 'As before: ikoma runner resume <name>, or a restart of it.',
     tokensAwaited: (names: string) =>
@@ -265,6 +270,8 @@ const words = translated({
     runnerClocks: (names) => `horloges de runners déréglées : ${names}`,
     adviceRunnerClock:
       'Synchronisez ces machines, par exemple avec systemd-timesyncd : à partir d’une minute, leurs ordres sont refusés.',
+    policiesBroken: (names) => `politiques incompréhensibles ; les dernières bonnes restent en vigueur : ${names}`,
+    advicePolicies: 'Sur ce serveur : sudo ikoma policy check',
     runnersDraining: (names) => `vidés, sans nouveaux ordres : ${names}`,
     adviceDraining: 'Comme avant : ikoma runner resume <nom>, ou le redémarrer.',
     tokensAwaited: (names) => `nouveau jeton demandé depuis plus de cinq minutes, et pas encore fait : ${names}`,

@@ -11,6 +11,7 @@ import { diagnoseCommand } from './commands/diagnose.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { executorCommand } from './commands/executor.ts'
 import { orderCommand } from './commands/order/index.ts'
+import { policyCommand } from './commands/policy/index.ts'
 import { runnerCommand } from './commands/runner/index.ts'
 import { scheduleCommand } from './commands/schedule/index.ts'
 import { secretCommand } from './commands/secret/index.ts'
@@ -69,6 +70,7 @@ export function buildProgram(cli: Cli): Command {
     .addCommand(orderCommand(cli))
     .addCommand(diagnoseCommand(cli))
     .addCommand(runnerCommand(cli))
+    .addCommand(policyCommand(cli))
     .addCommand(serverCommand(cli))
     .addCommand(scheduleCommand(cli))
     .addCommand(secretCommand(cli))

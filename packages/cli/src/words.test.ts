@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import './processes/install-runner.ts'
+import './processes/policy-words.ts'
 import './processes/run-runner.ts'
 import './processes/up.ts'
 import { parseLine } from './testing/parse-line.ts'

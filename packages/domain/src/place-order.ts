@@ -3,7 +3,7 @@ import type { Order, OrderContent, OrderState, RetryClass, Risk } from './order.
 import { waitFor } from './order-deadlines.ts'
 import { defaultExpiryMs } from './order-timing.ts'
 import type { AttachedRunner } from './runner.ts'
-import { anyScopeAllows } from './scope.ts'
+import { refuseUntaken } from './runner-takes.ts'
 import { targetOf } from './target.ts'
 
 /** The part of a catalogue entry that the rules need. */
@@ -134,11 +134,5 @@ function refuseRunner(request: OrderRequest, type: OrderType, { runner }: Placem
       },
     )
   }
-  if (type.requiredScope !== null && !anyScopeAllows(runner.scopes, type.requiredScope)) {
-    throw new AppError(
-      'unprocessable',
-      `Runner "${runner.name}" does not hold the scope "${type.requiredScope}" that ${type.type} needs. Give it with \`ikoma runner edit ${runner.id} --scope ${[...runner.scopes, type.requiredScope].join(',')}\` or choose another runner.`,
-      { reason: 'scope_denied' },
-    )
-  }
+  refuseUntaken({ ...type, timeoutSec: request.timeoutSec ?? type.timeoutSec }, runner)
 }

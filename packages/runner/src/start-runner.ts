@@ -8,7 +8,7 @@ import { type Executor, executorAt } from './executor/executor-client.ts'
 import { machineHash } from './host/machine-identity.ts'
 import type { Logger } from './logger.ts'
 import type { Actions, RunnerFacts } from './order/action.ts'
-import { type Policy, readPolicyFile } from './order/policy.ts'
+import { HeldPolicy } from './order/held-policy.ts'
 import { refuseUnreadable, runOrder } from './order/run-order.ts'
 import type { Stop } from './order/stop.ts'
 import { Turns } from './order/turns.ts'
@@ -22,12 +22,15 @@ import { newInstance } from './protocol/instance.ts'
 import { Journal } from './protocol/journal.ts'
 import { type Loop, startLoop } from './protocol/loop.ts'
 import { type Monotonic, monotonic } from './protocol/monotonic.ts'
-import { pause } from './protocol/pause.ts'
+import { Bell, pause } from './protocol/pause.ts'
 import { recover } from './protocol/recover.ts'
 import { ReportOutbox } from './protocol/report-outbox.ts'
 import { publicSealKey, sealKeyPath } from './protocol/seal-key.ts'
 import { lockState } from './protocol/state-lock.ts'
 import { messageOf } from './protocol/trouble.ts'
+
+/** A file of some hundred bytes, which is in memory anyway. */
+const policyEveryMs = 2_000
 
 export interface RunnerDeps {
   logger: Logger
@@ -54,7 +57,7 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const unlock = await lockState(stateDir)
   try {
-    const policy = await readPolicyFile(settings.policyFile)
+    const policy = await HeldPolicy.open(settings.policyFile, deps.logger)
     // A state directory that a former version made has none yet.
     const opensWith = await publicSealKey(sealKeyPath(stateDir))
     const identity = await identityHolder(settings)
@@ -70,7 +73,7 @@ export async function startRunner(config: RunnerConfig, deps: RunnerDeps): Promi
 interface Parts {
   settings: RunnerSettings
   deps: RunnerDeps
-  policy: Policy
+  policy: HeldPolicy
   identity: IdentityHolder
   journal: Journal
   machine: string | null
@@ -100,7 +103,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const privilege = privilegeOf(executor)
   const order = {
     controlPlane,
-    policy,
+    policy: () => policy.refresh().then(() => policy.current),
     journal,
     outbox,
     logOutbox,
@@ -115,26 +118,29 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const { runnerId, concurrency } = identity.current()
   const heardOf = new HeardOf(settings.stateDir)
   await heardOf.begin()
+  const news = new Bell()
+  void watchPolicy(policy, news, stopping.signal)
   const loop = startLoop({
     ...settings,
     controlPlane,
     runOrder: (claim) => runOrder(claim, orderDeps),
     refuseOrder: (claim) => refuseUnreadable(claim, orderDeps),
     auditHead: () => journal.auditHead,
-    state: () => stateOf(journal, controlPlane),
+    state: () => ({ ...stateOf(journal, controlPlane), orderTypes: policy.current.types, policy: policy.told() }),
+    news,
     reloadIdentity: identity.reload,
     renewToken: async () => {
       await identity.renew(controlPlane.renewToken)
       logger.info({}, 'The token was replaced, and this runner has made itself a new one.')
     },
-    about: { version, capabilities: { node: process.version, arch: arch(), orderTypes: policy.types, privilege } },
+    about: { version, capabilities: { node: process.version, arch: arch(), privilege } },
     concurrency: Math.min(settings.concurrency ?? concurrency, concurrency),
     heardOf: (error) => heardOf.tell(error),
     comeback,
     logger,
     stopping: stopping.signal,
   })
-  const about = { runnerId, url: identity.current().url, scopes: policy.scopes, privilege, opensWith }
+  const about = { runnerId, url: identity.current().url, scopes: policy.current.scopes, privilege, opensWith }
   logger.info(about, 'The runner has started.')
   if (privilege !== 'executor') logger[privilege === 'root' ? 'warn' : 'info']({}, unsplit[privilege])
   const closing = { loop, settings, controlPlane, outbox, logOutbox, journal, stopping, shutdown, logger, unlock }
@@ -151,6 +157,14 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   // Whoever only calls stop() need not look at it.
   done.catch(() => {})
   return { runnerId, running: loop.running, done, stop }
+}
+
+/** An administrator who corrects it by hand need not start the runner again, nor wait until the control plane has heard of it. */
+async function watchPolicy(policy: HeldPolicy, news: Bell, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    await pause(policyEveryMs, stopping)
+    if (await policy.refresh()) news.ring()
+  }
 }
 
 function stateOf(journal: Journal, { pathLimitSec }: ControlPlaneClient): Record<string, unknown> {

@@ -120,6 +120,13 @@ describe('doctor', () => {
     expect((await checks()).code).toBe(0)
   })
 
+  it('warns of a policy that cannot be understood', async () => {
+    const { checks, api } = await setup()
+    const policy = { scopes: [], maxTimeoutSec: 1, file: '/etc/ikoma/policy.json', problem: 'it is not JSON' }
+    api.on('GET /v1/runners', ok(page([aRunner({ capabilities: { policy } })])))
+    expect((await checks()).found).toMatchObject({ runner_policies: 'warn' })
+  })
+
   it('warns while there is no runner', async () => {
     const { checks, api } = await setup()
     api.on('GET /v1/runners', ok(page([])))

@@ -180,6 +180,23 @@ describe('runner show', () => {
   })
 })
 
+describe('runner show', () => {
+  const policy = { scopes: ['check', 'service'], maxTimeoutSec: 600, file: '/etc/ikoma/policy.json' }
+  it.each([
+    [{ policy, orderTypes: ['a', 'b'] }, 'allows check, service; 2 order types; at most 600 s; /etc/ikoma/policy.json'],
+    [{ orderTypes: ['a', 'b'] }, '2 order types'],
+    [
+      { policy: { ...policy, problem: 'line 2, column 3: scope' } },
+      'last good policy, and would not start again: line 2',
+    ],
+  ])('tells what its server lets it do: %j', async (capabilities, said) => {
+    const { api, run } = await createConnectedWorld()
+    api.on('GET /v1/runners', ok(page([aRunner({ capabilities })])))
+    api.on(`GET /v1/runners/${runnerId}`, ok(aRunner({ capabilities })))
+    expect((await run('runner', 'show', aRunner().name)).screen).toContain(said)
+  })
+})
+
 describe('runner edit', () => {
   async function edited(...argv: string[]) {
     const world = await setup()

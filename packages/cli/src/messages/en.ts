@@ -139,6 +139,7 @@ export const en = {
     lastOrder: 'last order',
     problem: 'problem',
     privilege: 'as root',
+    policy: 'its policy',
     alertAfter: 'alert after',
     role: 'role',
     createdBy: 'created by',

@@ -140,6 +140,7 @@ export const fr: Messages = {
     lastOrder: 'dernier ordre',
     problem: 'problème',
     privilege: 'en root',
+    policy: 'sa politique',
     alertAfter: 'alerte après',
     role: 'rôle',
     createdBy: 'créé par',

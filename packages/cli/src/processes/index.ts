@@ -8,5 +8,8 @@ export const processes: Processes = {
   installRunner: async (options, context) => (await import('./install-runner.ts')).install(options, context),
   uninstallRunner: async (options, context) => (await import('./install-runner.ts')).uninstall(options, context),
   runExecutor: async (options, context) => (await import('./run-executor.ts')).executor(options, context),
+  showPolicy: async (options, context) => (await import('./policy.ts')).show(options, context),
+  checkPolicy: async (options, context) => (await import('./policy.ts')).check(options, context),
+  printPolicySchema: async (options, context) => (await import('./policy.ts')).printSchema(options, context),
   runRunner: async (options, context) => (await import('./run-runner.ts')).runRunner(options, context),
 }

@@ -6,6 +6,7 @@ import {
   type Carrying,
   type InstallOptions,
   installRunner,
+  rightsLost,
   toldKeys,
   uninstallRunner,
   untilRunnerOnline,
@@ -31,6 +32,7 @@ export async function install(options: InstallRunnerOptions, context: Context): 
   const insecure = options.insecure === true || readEnvironment(environment, context.io.env).IKOMA_INSECURE
   if (url !== undefined) refusePlainHttp(url, insecure, context.language)
   const { invitation, ...wanted } = wantedBy(options, insecure, await givenAuthorities(options.ca, context))
+  if (options.allow) await refuseSilentLoss(options.allow, options, context)
   const changes = await carried(
     (carrying) => installRunner({ program: programOfThis(), version, invitation, ...wanted }, carrying),
     dryRun,
@@ -73,6 +75,24 @@ function sayWhyNot({ error, log }: Standing, { out, language }: Context): number
   for (const line of log) out.note({ text: `  ${line}`, style: 'dim' })
   out.note(said.lookAgain)
   return exitCodes.failure
+}
+
+/** Fewer scopes than before take rights away: that is said, and meant only with --yes. */
+export async function refuseSilentLoss(
+  allow: readonly string[],
+  { dryRun = false, yes = false }: Pick<InstallRunnerOptions, 'dryRun' | 'yes'>,
+  { out, language }: Pick<Context, 'out' | 'language'>,
+  path?: string,
+): Promise<void> {
+  const { scopes, types } = await rightsLost(allow, path)
+  if (types.length === 0) return
+  const said = words[language]
+  const gone = said.rightsGo(scopes.join(', '), types.length)
+  if (!dryRun && !yes) {
+    const keep = [...new Set([...scopes, ...allow])].join(',')
+    throw new AppError('invalid', `${gone} ${said.confirmLoss(keep)}`, { reason: 'confirmation_required' })
+  }
+  out.note({ text: gone, style: 'yellow' })
 }
 
 /** With a token it enrols; an address alone is where the control plane has moved to. */
@@ -179,13 +199,16 @@ const words = translated({
     notEnrolled:
       'This server is not enrolled. Run `ikoma runner invite` where the control plane is known, and give --url and --token.',
     interrupted: 'Interrupted. What was made was taken back.',
+    rightsGo: (scopes: string, count: number) =>
+      `--allow leaves out what the policy allows today: ${scopes}. Orders of ${count} ${count === 1 ? 'type' : 'types'} will be refused.`,
+    confirmLoss: (keep: string) => `If that is meant, add --yes. To keep it: --allow ${keep}`,
     nothing: 'Nothing to change.',
     wouldMake: (count: number) => `Would make ${count} ${count === 1 ? 'change' : 'changes'}.`,
     made: (count: number) => `Made ${count} ${count === 1 ? 'change' : 'changes'}.`,
     installed: [
       'The runner is started, and will be after every boot.',
       'What orders may do here is in /etc/ikoma/policy.json. Change it: ikoma runner install --allow <scope>',
-      '(or by hand, and then: systemctl restart ikoma-runner).',
+      '(or by hand: it counts at once. Whether it is right: ikoma policy check).',
       "What was asked and done as root: journalctl -u 'ikoma-executor@*'",
     ],
     waiting: 'Waiting until the control plane has heard of the runner.',
@@ -207,13 +230,16 @@ const words = translated({
     notEnrolled:
       'Ce serveur n’est pas inscrit. Lancez `ikoma runner invite` là où le plan de contrôle est connu, et donnez --url et --token.',
     interrupted: 'Interrompu. Ce qui avait été fait a été défait.',
+    rightsGo: (scopes, count) =>
+      `--allow laisse de côté ce que la politique permet aujourd’hui : ${scopes}. Les ordres de ${count} ${count === 1 ? 'type' : 'types'} seront refusés.`,
+    confirmLoss: (keep) => `Si c’est voulu, ajoutez --yes. Pour le garder : --allow ${keep}`,
     nothing: 'Rien à changer.',
     wouldMake: (count) => `Ferait ${count} ${count === 1 ? 'changement' : 'changements'}.`,
     made: (count) => `${count} ${count === 1 ? 'changement fait' : 'changements faits'}.`,
     installed: [
       'Le runner est démarré, et le sera à chaque démarrage du serveur.',
       'Ce que les ordres peuvent faire ici est dans /etc/ikoma/policy.json. Le changer : ikoma runner install --allow <scope>',
-      '(ou à la main, puis : systemctl restart ikoma-runner).',
+      '(ou à la main : elle compte aussitôt. Si elle est correcte : ikoma policy check).',
       "Ce qui a été demandé et fait en tant que root : journalctl -u 'ikoma-executor@*'",
     ],
     waiting: 'Attente d’un signe de vie du runner au plan de contrôle.',

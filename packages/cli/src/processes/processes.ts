@@ -9,6 +9,9 @@ export interface Processes {
   installRunner(options: InstallRunnerOptions, context: Context): Promise<number>
   uninstallRunner(options: UninstallRunnerOptions, context: Context): Promise<number>
   runExecutor(options: RunExecutorOptions, context: Context): Promise<number>
+  showPolicy(options: PolicyFileOptions, context: Context): Promise<number>
+  checkPolicy(options: PolicyFileOptions, context: Context): Promise<number>
+  printPolicySchema(options: object, context: Context): Promise<number>
 }
 
 export interface ServeOptions {
@@ -40,6 +43,8 @@ export interface InstallRunnerOptions {
   token?: string
   name?: string
   allow?: string[]
+  /** Take away what the policy allows and `allow` does not. */
+  yes?: boolean
   dryRun?: boolean
   insecure?: boolean
   newIdentity?: boolean
@@ -51,6 +56,11 @@ export interface InstallRunnerOptions {
 export interface UninstallRunnerOptions {
   purge?: boolean
   dryRun?: boolean
+}
+
+export interface PolicyFileOptions {
+  /** Instead of that of this machine. */
+  file?: string
 }
 
 export interface RunExecutorOptions {

@@ -85,6 +85,9 @@ function recordedProcesses() {
     installRunner: record('installRunner'),
     uninstallRunner: record('uninstallRunner'),
     runExecutor: record('runExecutor'),
+    showPolicy: record('showPolicy'),
+    checkPolicy: record('checkPolicy'),
+    printPolicySchema: record('printPolicySchema'),
   }
   return { calls, processes }
 }

@@ -48,6 +48,8 @@ interface OrderDeskOptions {
   secrets?: SecretDesk
   /** Why none may be placed, while there is a reason. */
   refusal?: () => AppError | null
+  /** The runner with what was heard of it and is not written yet. */
+  seen?: (runner: AttachedRunner) => AttachedRunner
 }
 
 interface Placed {
@@ -64,9 +66,11 @@ export class OrderDesk {
   readonly #keyring: Keyring
   readonly #secrets: SecretDesk
   readonly #refusal: () => AppError | null
+  readonly #seen: (runner: AttachedRunner) => AttachedRunner
 
-  constructor({ store, access, signals, clock, keyring, secrets, refusal = () => null }: OrderDeskOptions) {
+  constructor({ store, access, signals, clock, keyring, secrets, refusal = () => null, seen }: OrderDeskOptions) {
     this.#refusal = refusal
+    this.#seen = seen ?? ((runner) => runner)
     this.#store = store
     this.#access = access
     this.#signals = signals
@@ -193,14 +197,14 @@ export class OrderDesk {
     if (runnerId !== undefined) {
       const runner = await this.#access.findRunner(runnerId)
       if (!runner) throw notFound('runner', runnerId)
-      return asWritten('runner', runner)
+      return this.#seen(asWritten('runner', runner))
     }
     if (serverId === undefined) return null
     const server = await this.#store.findServer(serverId)
     if (!server) throw notFound('server', serverId)
     const runner =
       asWritten('server', server).runnerId === null ? null : await this.#access.findRunner(server.runnerId ?? '')
-    return runner && asWritten('runner', runner)
+    return runner && this.#seen(asWritten('runner', runner))
   }
 }
 

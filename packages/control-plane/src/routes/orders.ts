@@ -26,6 +26,7 @@ import { callingActor } from '../access.ts'
 import type { Context } from '../context.ts'
 import { refuseOwnOrder } from '../orders/four-eyes.ts'
 import { refusalError } from '../orders/refusal.ts'
+import { refuseUnrunnable } from '../orders/runner-takes.ts'
 import { approve, isAsPlaced } from '../orders/seal.ts'
 import { orderEventResource, orderResource, orderSummary } from '../present.ts'
 import type { App } from './app.ts'
@@ -269,6 +270,7 @@ async function approvalOf(context: Context, { id, actor }: Asked): Promise<Order
   const order = await getOrder(context, id)
   refuseEdited(context, order)
   await refuseOwnOrder(context.store, order, actor)
+  await refuseUnrunnable(order, context)
   return { kind: 'approve', approval: approve(order, actor, context.keyring) }
 }
 

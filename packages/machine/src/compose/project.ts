@@ -27,6 +27,8 @@ export interface ComposeSource {
   revision: string
   /** What the server's own policy lets this project do. */
   allowed: readonly ComposeDanger[]
+  /** What to write in that policy, and where, so that it lets these too. */
+  lineFor?: (dangers: readonly ComposeDanger[]) => string
   /** Variables of containers, by service, over those of the file. */
   environment?: Readonly<Record<string, Variables>>
 }
@@ -117,7 +119,7 @@ async function judge(host: Host, files: ProjectFiles, source: Found, version: 1 
   const { findings, understood, paths, binds, writable, contexts, recipes } = inspectComposeFile(document, directory)
   const forbidden = findings.filter(({ severity, reason }) => severity === 'forbidden' || reason === 'other_file')
   const dangers = forbidden.filter(({ reason }) => !allowed.some((each) => each === reason))
-  if (dangers.length > 0) throw refused(path, dangers)
+  if (dangers.length > 0) throw refused(path, dangers, source.lineFor)
   refuseWithoutServices(path, understood.services)
   await refuseLinks(host, [...paths, ...recipes])
   // Docker follows links, and looks again at every start: what holds now must hold then.
@@ -204,10 +206,12 @@ function cureFor(findings: readonly Finding[]): string {
   return `Correct it or take it out; of these, this server's policy can allow ${fields}.`
 }
 
-function refused(path: string, findings: readonly Finding[]): AppError {
+function refused(path: string, findings: readonly Finding[], lineFor: ComposeSource['lineFor']): AppError {
   const told = findings.slice(0, 20).map(({ field, message }) => `${field} ${message}`)
   const cure = cureFor(findings)
-  return new AppError('unprocessable', `${path} may not be run here: ${told.join(' ')} ${cure}`, {
+  const allowable = composeDangers.filter((danger) => findings.some(({ reason }) => reason === danger))
+  const line = lineFor === undefined || allowable.length === 0 ? '' : ` ${lineFor(allowable)}`
+  return new AppError('unprocessable', `${path} may not be run here: ${told.join(' ')} ${cure}${line}`, {
     reason: 'compose_file_refused',
   })
 }

@@ -7,6 +7,8 @@ import { isReservedAccount } from './reserved-accounts.ts'
 export interface NamedAccounts {
   accounts: readonly string[]
   groups: readonly string[]
+  /** What to write in the policy, and where, so that it names one more. */
+  lineFor?: (key: 'appAccounts' | 'appGroups', name: string) => string
 }
 
 export const nobodyNamed: NamedAccounts = { accounts: [], groups: [] }
@@ -21,7 +23,7 @@ const maxSystemUid = 999
 /** Refuses an account that no order made for an app and that the policy does not name: a service's, or a person's. */
 export async function refuseOthersAccount(host: Host, user: string, named: NamedAccounts): Promise<void> {
   if (await isAppAccount(host, user, named)) return
-  const way = `Name it in "appAccounts" of this server's policy, or take one that system.user.apply makes.`
+  const way = `Name it in "appAccounts" of this server's policy, or take one that system.user.apply makes.${lineFor(named, 'appAccounts', user)}`
   throw new AppError('unprocessable', `The account ${user} was not made for an app. ${way}`, {
     reason: 'not_an_apps_account',
   })
@@ -33,10 +35,15 @@ export async function refuseOthersGroups(host: Host, groups: readonly string[], 
     if (await isAppGroup(host, group, named)) continue
     throw new AppError(
       'unprocessable',
-      `The group ${group} is no app's own. Name it in "appGroups" of this server's policy if apps may be in it.`,
+      `The group ${group} is no app's own. Name it in "appGroups" of this server's policy if apps may be in it.${lineFor(named, 'appGroups', group)}`,
       { reason: 'not_an_apps_group' },
     )
   }
+}
+
+/** Said at the end of a refusal; nothing where nobody knows the policy's file. */
+export function lineFor(named: NamedAccounts, key: 'appAccounts' | 'appGroups', name: string): string {
+  return named.lineFor === undefined ? '' : ` ${named.lineFor(key, name)}`
 }
 
 /** Whether an order made the account for an app, or the policy names it. */

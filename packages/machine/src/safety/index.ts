@@ -1,6 +1,7 @@
 export {
   appMark,
   isAppAccount,
+  lineFor,
   type NamedAccounts,
   nobodyNamed,
   refuseOthersAccount,

@@ -6,6 +6,7 @@ import {
   appMark,
   isAppAccount,
   isReservedAccount,
+  lineFor,
   type NamedAccounts,
   nobodyNamed,
   refuseOthersGroups,
@@ -27,7 +28,7 @@ export function user({ name, home, shell, groups }: WantedUser, named: NamedAcco
     refusePowerfulGroups(groups)
     const before = await findUser(host, name)
     const missing = groups.filter((group) => !before?.groups.includes(group))
-    if (before && !(await isAppAccount(host, name, named))) throw notOurs(name)
+    if (before && !(await isAppAccount(host, name, named))) throw notOurs(name, named)
     if (!before) refuseReserved(name, named)
     await refuseOthersGroups(host, missing, named)
     if (!before) {
@@ -70,7 +71,7 @@ export function user({ name, home, shell, groups }: WantedUser, named: NamedAcco
         },
       })
     }
-    if (changes.length > 0 && before.comment !== appMark) throw notOurs(name)
+    if (changes.length > 0 && before.comment !== appMark) throw notOurs(name, nobodyNamed)
     return changes
   }
 }
@@ -90,10 +91,10 @@ function refuseReserved(name: string, { accounts }: NamedAccounts): void {
   throw new AppError('unprocessable', message, { reason: 'reserved_account' })
 }
 
-function notOurs(name: string): AppError {
+function notOurs(name: string, named: NamedAccounts): AppError {
   return new AppError(
     'unprocessable',
-    `There is a user ${name} that no order made for an app. Change it by hand, and name it in "appAccounts" of the policy.`,
+    `There is a user ${name} that no order made for an app. Change it by hand, and name it in "appAccounts" of the policy.${lineFor(named, 'appAccounts', name)}`,
     {
       reason: 'user_not_ours',
     },

@@ -1,6 +1,7 @@
 import type { OutputOf, PayloadOf } from '@ikoma/api'
 import type { Host } from '@ikoma/machine'
 import {
+  type ComposeDanger,
   type Container,
   composeServices,
   containersOf,
@@ -13,6 +14,7 @@ import {
   refuseUnpublishedBy,
 } from '@ikoma/machine/compose'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import { lineForCompose } from '../order/policy-line.ts'
 import { converging } from './converging.ts'
 
 export const compose = {
@@ -30,7 +32,9 @@ function bringUp(payload: PayloadOf<'service.compose.up'>, context: ActionContex
   const { waitSec, settleSec, ready, ...source } = payload
   // By its folder: the name is whatever the order says.
   const allowed = context.policy.compose[source.directory] ?? []
-  return converging(() => [composeServices({ ...source, allowed }, { waitSec, settleSec, ready })])(payload, context)
+  const lineFor = (dangers: readonly ComposeDanger[]) => lineForCompose(context.policy, source.directory, dangers)
+  const started = { ...source, allowed, lineFor }
+  return converging(() => [composeServices(started, { waitSec, settleSec, ready })])(payload, context)
 }
 
 async function restart(

@@ -21,6 +21,8 @@ describe('system.packages.apply', () => {
     const { machine, apply } = setup({})
     const refusal = { ok: false, errors: [{ code: 'refused_policy', message: expect.stringContaining('netcat') }] }
     expect(await apply({ install: ['curl', 'netcat'] }, { policy: policyOf({}) })).toMatchObject(refusal)
+    const strict = await apply({ install: ['netcat'] }, { policy: policyOf({ packages: ['curl'] }) })
+    expect(strict.summary).toContain('/etc/ikoma/policy.json: "packages": ["curl", "netcat"]')
     expect(machine.ran).toEqual([])
   })
 

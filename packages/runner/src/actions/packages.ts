@@ -9,6 +9,8 @@ import {
   upToDate,
 } from '@ikoma/machine/apt'
 import type { ActionContext, ActionResult, FamilyActions } from '../order/action.ts'
+import type { Policy } from '../order/policy.ts'
+import { lineAdding } from '../order/policy-line.ts'
 import { converging } from './converging.ts'
 
 export const packages = {
@@ -27,7 +29,7 @@ async function applyPackages(
   const { machine, policy } = context
   const named = [...payload.install, ...payload.remove]
   const forbidden = policy.packages.includes('*') ? [] : named.filter((name) => !policy.packages.includes(name))
-  if (forbidden.length > 0) return refused(forbidden)
+  if (forbidden.length > 0) return refused(forbidden, policy)
   const before = await installedVersions(machine)
   const result = await convergePackages(payload, context)
   if (!result.ok) return result
@@ -40,8 +42,8 @@ async function applyPackages(
   return { ...result, output: { ...result.output, packages: packagesOf } }
 }
 
-function refused(names: readonly string[]): ActionResult<never> {
-  const message = `The policy of this server does not allow orders to install or remove ${names.join(', ')}. Add them to "packages" in it.`
+function refused(names: string[], policy: Policy): ActionResult<never> {
+  const message = `The policy of this server does not allow orders to install or remove ${names.join(', ')}. ${lineAdding(policy, 'packages', names)}`
   return { ok: false, summary: message, errors: [{ code: 'refused_policy', message }], retryable: false }
 }
 

@@ -4,8 +4,9 @@ import { AppError } from '@ikoma/kernel'
 import { accessOf, accountOf, belongsTo, onlyOwnerWrites } from '@ikoma/machine/safety'
 import * as z from 'zod'
 import { refuseUnsafePath } from '../host/safe-path.ts'
-import { type Policy, readPolicyFile } from '../order/policy.ts'
+import type { Policy } from '../order/policy.ts'
 import { findSealKey } from '../protocol/seal-key.ts'
+import { policyInForce } from './last-good-policy.ts'
 
 export const executorConfigSchema = z.strictObject({
   /** The user that the runner runs as, and the only one that is served. */
@@ -23,6 +24,8 @@ export const executorConfigSchema = z.strictObject({
 export type ExecutorFile = z.infer<typeof executorConfigSchema>
 export type ExecutorConfig = Omit<ExecutorFile, 'policyFile' | 'sealKeyFile'> & {
   policy: Policy
+  /** What is wrong with its file; the policy is the last good one then. */
+  policyProblem: string | null
   sealKeyPem: string | null
 }
 
@@ -35,7 +38,8 @@ export async function readExecutorConfig(path: string): Promise<ExecutorConfig> 
   await refuseForeign(policyFile)
   if (sealKeyFile !== undefined) await refuseForeign(sealKeyFile)
   const sealKeyPem = sealKeyFile === undefined ? null : findSealKey(sealKeyFile)
-  return { ...config, sealKeyPem, policy: onlyPrivileged(await readPolicyFile(policyFile)) }
+  const { policy, problem } = await policyInForce(policyFile, config.stateDir)
+  return { ...config, sealKeyPem, policy: onlyPrivileged(policy), policyProblem: problem }
 }
 
 /** What needs no root is the runner's own work: done here, it would be done with more rights than it was meant to have. */

@@ -11,6 +11,7 @@ import type { ActionContext, ActionResult, Actions } from '../order/action.ts'
 import { admit } from '../order/admit.ts'
 import { type Dispatch, dispatch } from '../order/dispatch.ts'
 import { deafness } from '../order/execute.ts'
+import { lastGoodStays } from '../order/held-policy.ts'
 import { openSecrets, plainPartOf } from '../order/open-secrets.ts'
 import type { Refusal } from '../order/refusal.ts'
 import type { Stop } from '../order/stop.ts'
@@ -85,7 +86,8 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const { claim, hears = false } = requestSchema.parse(await nextLine(lines))
   course.heard = hears
   const { orderId, attempt } = claim
-  const { policy, stateDir } = config
+  const { policy, policyProblem, stateDir } = config
+  if (policyProblem !== null) logger.error({ problem: policyProblem }, lastGoodStays)
   const now = clock.now()
   const newest = await newestSpent(stateDir)
   const behindMs = newest.issuedAt - grantSkewMs - now
@@ -111,6 +113,7 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   const redaction = new Redaction([claim.lease, ...secretsIn([plainPartOf(payload), ownEnv]), ...opened.values])
   // The runner must not learn from what it is told what the executor alone knows.
   course.redaction = redaction
+  if (policyProblem !== null) course.log(`${lastGoodStays} ${policyProblem}`)
   logger.info({ orderId, attempt, type, dryRun }, 'An order is done as root.')
   const result = await doAsRoot({ grant, dispatch: chosen.dispatched, config, stopping, course })
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')

@@ -1,8 +1,9 @@
-import { scopesField } from '@ikoma/api'
+import { scopesField, typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { Desired } from '@ikoma/machine'
 import { file } from '@ikoma/machine/system'
-import { policySchema } from '../order/policy.ts'
+import { readPolicyFile } from '../order/policy.ts'
+import { policySchema } from '../order/policy-schema.ts'
 import * as places from './places.ts'
 
 /** What every server's policy allows at first: looking, never changing. */
@@ -21,6 +22,18 @@ export function allowance(allow: readonly string[] | undefined): Desired {
     const content = written !== null && allow === undefined ? written : `${JSON.stringify(policy, null, 2)}\n`
     return file({ path: places.policyFile, content, ...places.byRoot })(host)
   }
+}
+
+/**
+ * What the policy allows now and would not with exactly these scopes beside looking: its scopes, and the order types. None
+ * where the file cannot be understood, which installing refuses.
+ */
+export async function rightsLost(allow: readonly string[], path = places.policyFile) {
+  const before = await readPolicyFile(path).catch(() => null)
+  const after = typesAllowedBy([...looking, ...allow])
+  const types = (before?.types ?? []).filter((type) => !after.includes(type))
+  const scopes = (before?.scopes ?? []).filter((scope) => typesAllowedBy([scope]).some((type) => types.includes(type)))
+  return { scopes, types }
 }
 
 function refuseNoScopes(allow: readonly string[]): void {

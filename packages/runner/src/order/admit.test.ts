@@ -30,6 +30,18 @@ test('one whose payload is not of its type is refused before it begins, and its 
   expect(verdict).toMatchObject({ refusal: { code: 'invalid_payload', message: expect.stringContaining('argv') } })
 })
 
+test.each([
+  ['a type', { scopes: ['runner'] }, '"scopes": ["runner", "shell.run"]'],
+  ['a time', { scopes: ['*'], maxTimeoutSec: 1 }, '"maxTimeoutSec": '],
+])('one that the policy refuses for %s names the file and the line to write', (_, written, line) => {
+  const claim = signedClaim(key, { runnerId, type: 'shell.run', payload: { argv: ['id'] }, issuedAt: now })
+  const identity = { runnerId, controlPlaneKey: { keyId: key.keyId, publicKey: key.publicKey } }
+  const policy = policyOf(written, '/srv/policy.json')
+  const verdict = admit(claim, { identity, policy, journal: { has: () => false }, now })
+  expect(verdict).toMatchObject({ refusal: { code: 'refused_policy', message: expect.stringContaining(line) } })
+  expect(verdict).toMatchObject({ refusal: { message: expect.stringContaining('write in /srv/policy.json: ') } })
+})
+
 test('one whose attempt was begun here is refused', () => {
   const { verdict } = setup('shell.run', { argv: ['id'] }, { begun: true })
   expect(verdict).toMatchObject({ refusal: { code: 'already_executed' } })

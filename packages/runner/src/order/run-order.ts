@@ -30,7 +30,8 @@ import { refuseWhenFull } from './when-full.ts'
 export interface OrderDeps {
   controlPlane: ControlPlaneClient
   identity(): Identity
-  policy: Policy
+  /** The one in force now. */
+  policy(): Promise<Policy>
   journal: Journal
   outbox: ReportOutbox
   /** Where the end of a log waits that the control plane was not there to take. */
@@ -104,7 +105,8 @@ async function endWithoutRun(claim: Named, refusal: Refusal, withinMs: number, d
 /** Whether an order is executed here, and by whom; before anything happens. */
 async function decide(claim: Claim, deps: OrderDeps): Promise<Decision | { refusal: Refusal }> {
   const identity = deps.identity()
-  const verdict = admit(claim, { ...deps, identity, now: deps.clock.now(), newest: deps.journal.newest })
+  const policy = await deps.policy()
+  const verdict = admit(claim, { ...deps, policy, identity, now: deps.clock.now(), newest: deps.journal.newest })
   if ('refusal' in verdict) return verdict
   const { grant, type } = verdict.admitted
   // What the executor does, it opens itself: the runner could not.
@@ -113,7 +115,7 @@ async function decide(claim: Claim, deps: OrderDeps): Promise<Decision | { refus
   if ('refusal' in opened) return opened
   const admitted = { ...verdict.admitted, payload: opened.payload }
   const chosen = dispatch(claim, admitted, { ...deps, root: deps.runner.root })
-  return 'refusal' in chosen ? chosen : { grant, dispatch: chosen.dispatched, secrets: opened.values }
+  return 'refusal' in chosen ? chosen : { grant, policy, dispatch: chosen.dispatched, secrets: opened.values }
 }
 
 /** Starting is repeatable under one lease, so it is tried until the claim may have been given to another. */
@@ -137,6 +139,8 @@ async function start(claim: Named, withinMs: number, deps: OrderDeps): Promise<S
 
 interface Decision {
   grant: Grant
+  /** By which it was admitted, whatever comes after. */
+  policy: Policy
   dispatch: Dispatch
   /** Values that must not be seen anywhere. */
   secrets: string[]
@@ -148,8 +152,8 @@ interface StartedOrder extends Decision {
 }
 
 async function executeStarted(order: StartedOrder, deps: OrderDeps): Promise<void> {
-  const { claim, grant, dispatch, secrets, started } = order
-  const { controlPlane, logOutbox, turns, runner, policy, clock, logger, shutdown } = deps
+  const { claim, grant, policy, dispatch, secrets, started } = order
+  const { controlPlane, logOutbox, turns, runner, clock, logger, shutdown } = deps
   const { payload, timeoutSec, retryClass } = grant
   const stops = watchStops({ ...deps, claim, started, timeoutSec, retryClass })
   const { signal } = stops

@@ -17,6 +17,8 @@ export interface LoopDeps {
   about: { version: string; capabilities: Record<string, unknown> }
   /** What may change of it while it runs. */
   state?(): Record<string, unknown>
+  /** Rings when that has changed, so that it is told at once. */
+  news?: Bell
   /** That of the last grant which was executed: the audit must still lead to it. */
   auditHead?(): GrantAuditHead | null
   concurrency: number
@@ -137,15 +139,16 @@ async function recoverFrom(error: unknown, failures: number, deps: LoopDeps): Pr
 }
 
 async function beatAll(deps: LoopDeps): Promise<void> {
-  const { controlPlane, about, auditHead, heartbeatSec, comeback, logger, stopping } = deps
+  const { controlPlane, about, auditHead, heartbeatSec, comeback, logger, stopping, news = new Bell() } = deps
+  stopping.addEventListener('abort', () => news.ring(), { once: true })
   let told = ''
   let isAway = false
   while (!stopping.aborted) {
-    const news = { ...about, capabilities: { ...about.capabilities, ...deps.state?.() } }
-    const text = JSON.stringify(news)
+    const body = { ...about, capabilities: { ...about.capabilities, ...deps.state?.() } }
+    const text = JSON.stringify(body)
     try {
       const head = auditHead?.() ?? null
-      const said = { ...(text !== told && news), ...(head && { auditHead: head }) }
+      const said = { ...(text !== told && body), ...(head && { auditHead: head }) }
       const { renewToken } = await controlPlane.heartbeat({ status: 'ONLINE', ...said }, undefined, stopping)
       told = text
       await deps.heardOf?.(null)
@@ -158,6 +161,6 @@ async function beatAll(deps: LoopDeps): Promise<void> {
       if (!stopping.aborted) await deps.heardOf?.(messageOf(error))
       logger.debug({ error: messageOf(error) }, 'A heartbeat did not arrive.')
     }
-    await pause(heartbeatSec * 1000 * (0.9 + Math.random() / 5), stopping)
+    await news.heard(heartbeatSec * 1000 * (0.9 + Math.random() / 5))
   }
 }

@@ -27,6 +27,7 @@ export function installRunnerCommand(cli: Cli): Command {
     .option('--token <token>', runnerWords[cli.language].options.token)
     .option('--name <name>', runnerWords[cli.language].options.name)
     .option('--allow <scope>', words[cli.language].options.allow, collect)
+    .option('--yes', words[cli.language].options.yes)
     .option('--new-identity', runnerWords[cli.language].options.newIdentity)
     .option('--insecure', runnerWords[cli.language].options.insecure)
     .option('--no-wait', words[cli.language].options.noWait)
@@ -54,6 +55,7 @@ const words = translated({
     options: {
       allow: 'what orders may do beside looking; replaces what the policy allows (repeatable)',
       noWait: 'do not wait until the runner is online',
+      yes: 'take away what --allow leaves out of what the policy allows today',
     },
   },
   fr: {
@@ -75,6 +77,7 @@ const words = translated({
     options: {
       allow: 'ce que les ordres peuvent faire en plus de regarder ; remplace la politique (répétable)',
       noWait: 'ne pas attendre que le runner soit en ligne',
+      yes: 'retirer ce que --allow laisse de côté de ce que la politique permet aujourd’hui',
     },
   },
 })

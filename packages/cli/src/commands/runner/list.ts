@@ -9,6 +9,7 @@ import { type PageOptions, readPages } from '../../pages.ts'
 import { shellQuote } from '../../shell-quote.ts'
 import { ago, dateAndTime, span } from '../../times.ts'
 import { translated } from '../../words.ts'
+import { policyTold } from './policy-told.ts'
 import { runnerWords } from './runner-words.ts'
 
 export function listRunnersCommand(cli: Cli): Command {
@@ -51,10 +52,12 @@ export function troublesOf(runner: RunnerResource, context: RemoteContext): stri
   const { name, tooOld, protocol, cloned, draining, capabilities } = runner
   const { language } = context
   const skewMs = runner.clockSkewMs ?? 0
+  const problem = policyTold(runner)?.problem
   const machines = cloned?.map(({ machine, address, since }) => `${machine.slice(0, 12)} (${address}, ${since})`)
   return [
     ...(tooOld ? [words[language].tooOld(name, String(protocol))] : []),
     ...(capabilities?.diskFull === true ? [words[language].diskFull(name)] : []),
+    ...(problem ? [words[language].policyBroken(name, problem)] : []),
     ...(machines ? [words[language].cloned(name, machines.join(', '))] : []),
     ...(draining ? [words[language].draining(name, draining.by, shellQuote(name))] : []),
     ...tokenTroubles(runner, context),
@@ -94,6 +97,8 @@ const words = translated({
       `"${name}" is on two machines at once, and neither gets orders: ${machines}. On the copy: ikoma runner install --new-identity`,
     diskFull: (name: string) =>
       `The disk of "${name}" is full: it only looks, and makes room with backup.prune. What fills it: ikoma order create diagnose.run`,
+    policyBroken: (name: string, problem: string) =>
+      `"${name}" goes on with its last good policy, and would not start again: ${problem}`,
     draining: (name: string, by: string, quoted: string) =>
       `"${name}" is drained, by ${by}, and gets no new orders. As before: ikoma runner resume ${quoted}`,
     awaited: (name: string, since: string, until: string) =>
@@ -119,6 +124,8 @@ const words = translated({
       `« ${name} » est sur deux machines à la fois, et aucune ne reçoit d’ordres : ${machines}. Sur la copie : ikoma runner install --new-identity`,
     diskFull: (name) =>
       `Le disque de « ${name} » est plein : il ne fait plus que regarder, et libérer de la place avec backup.prune. Ce qui le remplit : ikoma order create diagnose.run`,
+    policyBroken: (name, problem) =>
+      `« ${name} » continue avec sa dernière bonne politique, et ne redémarrerait pas : ${problem}`,
     draining: (name, by, quoted) =>
       `« ${name} » est vidé, par ${by}, et ne reçoit pas de nouveaux ordres. Comme avant : ikoma runner resume ${quoted}`,
     awaited: (name, since, until) =>

@@ -6,6 +6,7 @@ import { createNames, findRunner } from '../../lookup.ts'
 import { ago, dateAndTime } from '../../times.ts'
 import { translated } from '../../words.ts'
 import { runnerStatusPart, troublesOf } from './list.ts'
+import { policyTold } from './policy-told.ts'
 import { runnerWords } from './runner-words.ts'
 
 export interface OneRunnerOptions {
@@ -39,6 +40,7 @@ export async function printRunner(runner: RunnerResource, context: RemoteContext
       [t.columns.rotation, rotationOf(runner, context)],
       [t.columns.version, runner.version],
       [t.columns.privilege, privilegeOf(runner, context)],
+      [t.columns.policy, policyOf(runner, context)],
       [t.columns.seen, runner.lastSeenAt ? ago(runner.lastSeenAt, context) : t.words.never],
       [t.columns.created, dateAndTime(runner.createdAt, context)],
     ])
@@ -51,6 +53,17 @@ function privilegeOf({ capabilities }: RunnerResource, { language }: RemoteConte
   const known: Record<string, string> = words[language].privilege
   const { privilege } = capabilities
   return typeof privilege === 'string' && Object.hasOwn(known, privilege) ? (known[privilege] ?? null) : null
+}
+
+/** What its server lets it do, as the runner told it; null where it told nothing. */
+function policyOf(runner: RunnerResource, { language }: RemoteContext): string | null {
+  const { types, allows, within } = words[language]
+  const told = policyTold(runner)
+  const { orderTypes } = runner.capabilities
+  const count = Array.isArray(orderTypes) ? types(orderTypes.length) : null
+  if (told === null) return count
+  const parts = [`${allows} ${told.scopes.join(', ')}`, count, within(told.maxTimeoutSec), told.file]
+  return parts.filter((part) => part !== null).join('; ')
 }
 
 /** The last new token that it was asked for; null where none was, or a former control plane does not say. */
@@ -71,6 +84,9 @@ const words = translated({
     asked: (at: string) => `a new one asked for at ${at}`,
     fetched: (at: string) => `made at ${at}`,
     awaited: 'not made yet',
+    allows: 'allows',
+    types: (count: number) => `${count} order types`,
+    within: (seconds: number) => `at most ${seconds} s`,
     privilege: {
       executor: 'done by an executor of its own',
       root: 'done by the runner itself, which is root',
@@ -86,6 +102,9 @@ const words = translated({
     asked: (at) => `un nouveau demandé le ${at}`,
     fetched: (at) => `fait le ${at}`,
     awaited: 'pas encore fait',
+    allows: 'permet',
+    types: (count) => `${count} types d’ordres`,
+    within: (seconds) => `au plus ${seconds} s`,
     privilege: {
       executor: 'fait par un exécuteur à part',
       root: 'fait par le runner lui-même, qui est root',
