@@ -11,7 +11,8 @@ COPY packages packages
 RUN find packages \( -type f ! -name package.json -o -type d -empty \) -delete
 
 FROM ${BASE_IMAGE} AS build
-ARG NPM_CONFIG_REGISTRY=https://registry.npmjs.org/
+# Empty is npm’s own.
+ARG NPM_CONFIG_REGISTRY=
 WORKDIR /src
 COPY --from=manifests /src ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
