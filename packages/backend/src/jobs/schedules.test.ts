@@ -59,14 +59,11 @@ it('fails a run that did not do what its schedule expects, on its schedule and b
 it('makes up for a run that came due while no process was there, once, and looks at what it should have done', async () => {
   const { database, open, logged } = await setup()
   const close = job({ payload: z.object({ site: z.string() }), retry: { limit: 0 }, run: async () => undefined })
-  const schedule = {
-    job: 'close',
-    cron: '0 * * * *',
-    zone: 'Europe/Paris',
-    data: { site: 'S1' },
-    catchUp: true,
-  } as const
-  const schedules = { 'close.hourly': { ...schedule, expect: sql`select false` } }
+  // Daily, two hours ago: an hourly one comes due once more while the test runs, once an hour.
+  const due = new Date(Date.now() - 2 * 3_600_000)
+  const cron = `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`
+  const schedule = { job: 'close', cron, zone: 'UTC', data: { site: 'S1' }, catchUp: true } as const
+  const schedules = { 'close.daily': { ...schedule, expect: sql`select false` } }
   const first = await open({ close }, { schedules })
   await first.work()
   await first.stop(1_000)
@@ -79,5 +76,5 @@ it('makes up for a run that came due while no process was there, once, and looks
   await eventually(async () =>
     expect(await second.listDead()).toMatchObject([{ job: 'close', reason: 'job_unexpected' }]),
   )
-  expect(logged()).toContain('"schedule":"close.hourly"')
+  expect(logged()).toContain('"schedule":"close.daily"')
 })
