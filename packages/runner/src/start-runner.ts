@@ -103,7 +103,7 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const privilege = privilegeOf(executor)
   const order = {
     controlPlane,
-    policy: () => policy.refresh().then(() => policy.current),
+    policy: () => policy.latest(),
     journal,
     outbox,
     logOutbox,
@@ -119,7 +119,8 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const heardOf = new HeardOf(settings.stateDir)
   await heardOf.begin()
   const news = new Bell()
-  void watchPolicy(policy, news, stopping.signal)
+  policy.onNews = () => news.ring()
+  void watchPolicy(policy, stopping.signal)
   const loop = startLoop({
     ...settings,
     controlPlane,
@@ -160,10 +161,10 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
 }
 
 /** An administrator who corrects it by hand need not start the runner again, nor wait until the control plane has heard of it. */
-async function watchPolicy(policy: HeldPolicy, news: Bell, stopping: AbortSignal): Promise<void> {
+async function watchPolicy(policy: HeldPolicy, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     await pause(policyEveryMs, stopping)
-    if (await policy.refresh()) news.ring()
+    await policy.refresh()
   }
 }
 

@@ -55,3 +55,30 @@ test('where there never was a file there is nothing to say, and one that comes c
   expect(await held.refresh()).toBe(true)
   expect(logger.entries.map(({ level }) => level)).toEqual(['info'])
 })
+
+test('what is told of it is text that the control plane can store, wherever it is cut', async () => {
+  const { open, write } = await setup('{}')
+  const held = await open()
+  await write('{"\\u0000":1}')
+  await held.refresh()
+  expect(held.told().problem).not.toContain('\0')
+  for (const odd of ['', 'x']) {
+    await write(JSON.stringify({ [`${odd}${'🚚'.repeat(400)}`]: 1 }))
+    await held.refresh()
+    expect(held.told().problem?.isWellFormed()).toBe(true)
+  }
+})
+
+test('whoever looks, an order or the clock, a change rings once', async () => {
+  const { open, write } = await setup('{"scopes":["check"]}')
+  const held = await open()
+  let rung = 0
+  held.onNews = () => {
+    rung += 1
+  }
+  await held.latest()
+  await write('{"scopes":["shell"]}')
+  expect((await held.latest()).scopes).toEqual(['shell'])
+  await held.refresh()
+  expect(rung).toBe(1)
+})

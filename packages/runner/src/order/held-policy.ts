@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts'
+import { storable } from '../output/redact.ts'
 import { messageOf } from '../protocol/trouble.ts'
 import { type Policy, policyFrom, readPolicyText } from './policy.ts'
 
@@ -20,6 +21,8 @@ export class HeldPolicy {
   #policy: Policy
   #text: string | null
   #problem: string | null = null
+  /** Told whoever looked: what an order has found out is no news to the clock any more. */
+  onNews: () => void = () => undefined
 
   private constructor(path: string, text: string | null, logger: Logger) {
     this.#path = path
@@ -37,14 +40,26 @@ export class HeldPolicy {
     return this.#policy
   }
 
+  /** Looked at anew, as each order does. */
+  async latest(): Promise<Policy> {
+    await this.refresh()
+    return this.#policy
+  }
+
   told(): ToldPolicy {
     const { scopes, maxTimeoutSec, file } = this.#policy
     const problem = this.#problem
-    return { scopes, maxTimeoutSec, file, ...(problem !== null && { problem: problem.slice(0, toldLength) }) }
+    return { scopes, maxTimeoutSec, file, ...(problem !== null && { problem: storable(problem.slice(0, toldLength)) }) }
   }
 
   /** Looks at the file again; true when what is told has changed. Never rejects. */
   async refresh(): Promise<boolean> {
+    const isNews = await this.#look()
+    if (isNews) this.onNews()
+    return isNews
+  }
+
+  async #look(): Promise<boolean> {
     const before = JSON.stringify([this.told(), this.#policy])
     try {
       await this.#read()

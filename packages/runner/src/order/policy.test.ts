@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryDirectory } from '../testing/setup.ts'
 import { readPolicyFile } from './policy.ts'
+import { showPolicy } from './shown-policy.ts'
 
 async function policyOf(content: string) {
   const stateDir = await temporaryDirectory()
@@ -27,6 +29,17 @@ describe('the local policy', () => {
   it('allows nothing, and says so, when its file cannot be read', async () => {
     const folder = await temporaryDirectory()
     await expect(readPolicyFile(folder)).rejects.toMatchObject({ message: expect.stringContaining('cannot be read') })
+  })
+
+  it.each<[string, (path: string) => Promise<unknown> | unknown]>([
+    ['a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
+    ['a device', (path) => symlink('/dev/zero', path)],
+    ['larger than any policy', (path) => writeFile(path, '').then(() => truncate(path, 20_000_000))],
+  ])('is not waited for, nor taken into memory, when its file is %s', async (_, make) => {
+    const path = join(await temporaryDirectory(), 'policy.json')
+    await make(path)
+    await expect(readPolicyFile(path)).rejects.toMatchObject({ message: expect.stringContaining('cannot be read') })
+    expect(await showPolicy(path, [])).toMatchObject({ state: 'unreadable' })
   })
 
   it.each([

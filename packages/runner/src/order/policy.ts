@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { typesAllowedBy } from '@ikoma/api'
 import { AppError } from '@ikoma/kernel'
 import type { ComposeDanger } from '@ikoma/machine/compose'
@@ -24,6 +25,8 @@ export interface Policy {
 export const installedPolicyFile = '/etc/ikoma/policy.json'
 
 const maxTold = 20
+/** Of a policy with every key, some hundred times. */
+const longest = 1_000_000
 
 /** Whom the policy takes for an app's beside the accounts that orders made. */
 export function namedBy(policy: Policy): NamedAccounts {
@@ -39,11 +42,19 @@ export async function readPolicyFile(path: string): Promise<Policy> {
 /** Null when there is no such file. */
 export async function readPolicyText(path: string): Promise<string | null> {
   try {
-    return await readFile(path, 'utf8')
+    return await readBounded(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw invalid(path, 'it cannot be read')
   }
+}
+
+/** It is read every few seconds: a pipe would be waited for, and a device has no end. */
+async function readBounded(path: string): Promise<string> {
+  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const facts = await file.stat()
+  if (!facts.isFile() || facts.size > longest) throw new Error('it is no file, or too large')
+  return await file.readFile('utf8')
 }
 
 /** The policy that a text says; throws with all that is wrong in it. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { catalogue, typesAllowedBy } from '@ikoma/api'
 import { executorConfigSchema } from '../executor/executor-config.ts'
 import { executorConfig, policyFile, runnerUnit, settingsDir } from '../install/places.ts'
+import { readPolicyText } from './policy.ts'
 import { policyKeys } from './policy-schema.ts'
 import { type ExaminedPolicy, examinePolicy } from './policy-text.ts'
 
@@ -27,9 +28,7 @@ export async function showPolicy(
   readers: PolicyReader[],
   localeError?: NonNullable<Examining>['localeError'],
 ): Promise<ShownPolicy> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' ? null : undefined,
-  )
+  const text = await readPolicyText(file).catch(() => undefined)
   const nothing = { values: null, orderTypes: null, problems: [], warnings: [] }
   if (text === undefined) return { file, readers, state: 'unreadable', ...nothing }
   const found = examinePolicy(text ?? '{}', { knownScopes: knownScopes(), ...(localeError && { localeError }) })
