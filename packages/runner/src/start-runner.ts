@@ -119,7 +119,12 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   const heardOf = new HeardOf(settings.stateDir)
   await heardOf.begin()
   const news = new Bell()
-  policy.onNews = () => news.ring()
+  const look = () => void executor?.look().catch((error) => logger.warn({ error: messageOf(error) }, notLooked))
+  look()
+  policy.onNews = () => {
+    news.ring()
+    look()
+  }
   void watchPolicy(policy, stopping.signal)
   const loop = startLoop({
     ...settings,
@@ -159,6 +164,8 @@ async function run({ settings, deps, policy, identity, journal, machine, unlock,
   done.catch(() => {})
   return { runnerId, running: loop.running, done, stop }
 }
+
+const notLooked = 'The executor was not told to read the policy: it does with the next order.'
 
 /** An administrator who corrects it by hand need not start the runner again, nor wait until the control plane has heard of it. */
 async function watchPolicy(policy: HeldPolicy, stopping: AbortSignal): Promise<void> {

@@ -11,9 +11,13 @@ import { Retelling } from './retelling.ts'
 /** Has an order that needs root done by the executor, which decides for itself whether it may be. */
 export interface Executor {
   run(claim: Claim, context: ActionContext): Promise<ActionResult>
+  /** Has it read its policy, so that it knows as the last good one what the runner knows. Rejects when it cannot be reached. */
+  look(): Promise<void>
 }
 
 const connectMs = 10_000
+/** A process is started for it. */
+const lookMs = 30_000
 
 export function executorAt(socketPath: string): Executor {
   return {
@@ -27,6 +31,16 @@ export function executorAt(socketPath: string): Executor {
         return await follow(socket, context)
       } finally {
         context.signal.removeEventListener('abort', stop)
+        socket.destroy()
+      }
+    },
+    async look() {
+      const socket = await reach(socketPath)
+      try {
+        socket.write(`${JSON.stringify({ look: 'policy' })}\n`)
+        socket.resume()
+        await once(socket, 'end', { signal: AbortSignal.timeout(lookMs) })
+      } finally {
         socket.destroy()
       }
     },

@@ -126,6 +126,24 @@ test('an order that is signed, for this runner and allowed here is done, and its
   expect(done).toEqual([{ path: '/srv/app', owner: 'root', group: 'root', mode: '755' }])
 })
 
+test('the last good policy is the last that a runner saw, though no order came under it', async () => {
+  const executor = await setup()
+  await executor.run(claimOf(), actionContext())
+  writeFileSync(join(folder, 'policy.json'), '{"scopes":["check"]}')
+  await executor.look()
+  writeFileSync(join(folder, 'policy.json'), '{"scope":["check"]}')
+  await executor.look()
+  expect(logger.entries.at(-1)).toMatchObject({ level: 'error', message: expect.stringContaining('last good one') })
+  expect(await executor.run(claimOf(), actionContext())).toMatchObject(refusal('refused_policy'))
+  expect(done).toHaveLength(1)
+})
+
+test('nobody but the runner is told anything for a look', async () => {
+  const executor = await setup({ peerUid: me.uid + 1 })
+  await executor.look()
+  expect(logger.entries).toMatchObject([{ message: 'Somebody who is not the runner was refused.' }])
+})
+
 describe('whatever a compromised runner brings, nothing happens', () => {
   const forged = (change: (claim: Claim) => Claim) => change(claimOf())
   const altered = (claim: Claim) => {

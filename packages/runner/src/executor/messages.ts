@@ -21,6 +21,9 @@ export const requestSchema = z.strictObject({
   hears: z.boolean().optional(),
 })
 
+/** Instead of an order: the policy is another. Reading it is all that is done. */
+export const lookSchema = z.strictObject({ look: z.literal('policy') })
+
 export const stopSchema = z.strictObject({
   stop: z.strictObject({ kind: z.enum(['canceled', 'timed_out', 'lost', 'interrupted']), message: z.string() }),
 })

@@ -21,7 +21,7 @@ import type { Claim } from '../protocol/control-plane-client.ts'
 import { mayPass, messageOf } from '../protocol/trouble.ts'
 import { type ExecutorConfig, readExecutorConfig } from './executor-config.ts'
 import { jsonLines } from './lines.ts'
-import { maxLineBytes, requestSchema, stopSchema } from './messages.ts'
+import { lookSchema, maxLineBytes, requestSchema, stopSchema } from './messages.ts'
 import { newestSpent, spendGrant } from './spent-grants.ts'
 import { ToldCourse } from './told-course.ts'
 
@@ -83,11 +83,13 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
     return refused('refused_peer', `The executor serves the user ${config.runnerUser} alone.`)
   }
   const lines = jsonLines(input, maxLineBytes)
-  const { claim, hears = false } = requestSchema.parse(await nextLine(lines))
-  course.heard = hears
-  const { orderId, attempt } = claim
   const { policy, policyProblem, stateDir } = config
   if (policyProblem !== null) logger.error({ problem: policyProblem }, lastGoodStays)
+  const asked = await nextLine(lines)
+  if (lookSchema.safeParse(asked).success) return looked
+  const { claim, hears = false } = requestSchema.parse(asked)
+  course.heard = hears
+  const { orderId, attempt } = claim
   const now = clock.now()
   const newest = await newestSpent(stateDir)
   const behindMs = newest.issuedAt - grantSkewMs - now
@@ -119,6 +121,9 @@ async function serve(options: ExecutorOptions, stopping: AbortController, course
   logger.info({ orderId, attempt, type, ok: result.ok, summary: redaction.text(result.summary) }, 'It ended.')
   return result
 }
+
+/** What was read is kept, and that was asked for. */
+const looked: ActionResult = { ok: true, summary: '', output: {} }
 
 function refusedOrder({ orderId, attempt }: Claim, { code, message }: Refusal, logger: Logger): ActionResult {
   logger.error({ orderId, attempt, code }, 'An order was refused.')

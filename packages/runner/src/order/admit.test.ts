@@ -61,7 +61,7 @@ test.each([
     return ended
   }
   const actions = { [type]: doing('this process') } as never
-  const executor = { run: doing('the executor') }
+  const executor = { run: doing('the executor'), look: async () => undefined }
   const chosen = dispatch(claim, verdict.admitted, { actions, executor, root: false })
   if (!('dispatched' in chosen)) throw new Error(chosen.refusal.message)
   await chosen.dispatched.run({} as never)
