@@ -15,11 +15,17 @@ function refusal(capabilities: Record<string, unknown>, more: Partial<typeof ask
   }
 }
 
-test('what the told policy does not allow is refused, with runner, file and the line to write', () => {
+test('what the told policy does not allow is refused, with runner, file and what to write', () => {
   const [reason, message] = refusal({ policy, orderTypes: ['runner.selftest'] }) ?? []
   expect(reason).toBe('refused_policy')
   expect(message).toContain('"web-1"')
-  expect(message).toContain('/etc/ikoma/policy.json: "scopes": ["runner", "check", "service.systemd"]')
+  expect(message).toContain('/etc/ikoma/policy.json: "service.systemd" in "scopes"')
+})
+
+test('what a runner told is not handed to a person to paste', () => {
+  const [, message] = refusal({ policy: { ...policy, scopes: ['shell'], file: '/etc/x; rm -rf /' } }) ?? []
+  expect(message).not.toMatch(/shell|rm -rf/)
+  expect(message).toContain('its policy file: "service.systemd" in "scopes"')
 })
 
 test('what would take longer than the told policy allows is refused', () => {
