@@ -50,7 +50,9 @@ test.each([
   expect(String(startFailure(error, config, 'fr'))).toContain(fr)
 })
 
-test('what nobody foresaw stays as it is', () => {
-  const error = coded('ESTRANGE')
-  expect(startFailure(error, setup().config, 'en')).toBe(error)
-})
+test.each([coded('ESTRANGE'), coded('EACCES', { syscall: 'connect' })])(
+  'what nobody foresaw, or is a database’s, stays as it is: %s',
+  (error) => {
+    expect(startFailure(error, setup().config, 'en')).toBe(error)
+  },
+)

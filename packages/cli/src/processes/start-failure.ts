@@ -29,6 +29,8 @@ function listenFailure(error: NodeJS.ErrnoException, { host, port }: Settings, l
 function folderFailure(error: Error, config: Settings, language: Language): string | null {
   const said = words[language]
   const { code, errcode, path, syscall } = error as NodeJS.ErrnoException & { errcode?: number }
+  // Of a database's socket, and no folder of ours.
+  if (syscall === 'connect') return null
   const folder = path && !path.startsWith(config.keysDir) ? dirname(path) : path ? config.keysDir : config.dataDir
   const sqlite = errcode === undefined ? null : errcode & 0xff
   if (code === 'ENOSPC' || code === 'EDQUOT' || sqlite === sqliteFull) return said.full(folder)
@@ -63,10 +65,12 @@ function lookedAt(folder: string, language: Language): string {
   return bavail * bsize < noRoomBytes ? said.full(folder) : said.unusable(folder)
 }
 
+const besides = (port: number) => (port < 65_535 ? port + 1 : port - 1)
+
 const words = translated({
   en: {
     portTaken: (port: number, who: string | null) =>
-      `Port ${port} is taken${who ? ` by ${who}` : ''}. Stop that one, or choose another port: PORT=${port + 1}`,
+      `Port ${port} is taken${who ? ` by ${who}` : ''}. Stop that one, or choose another port: PORT=${besides(port)}`,
     portForbidden: (port: number) =>
       `This account may not listen on port ${port}: below 1024 that takes root. Choose a higher one, such as PORT=3000, and put a proxy before it.`,
     notOurAddress: (host: string) => `HOST=${host} is no address of this machine. See them: ip address`,
@@ -85,7 +89,7 @@ const words = translated({
   },
   fr: {
     portTaken: (port, who) =>
-      `Le port ${port} est pris${who ? ` par ${who}` : ''}. Arrêtez celui-là, ou choisissez un autre port : PORT=${port + 1}`,
+      `Le port ${port} est pris${who ? ` par ${who}` : ''}. Arrêtez celui-là, ou choisissez un autre port : PORT=${besides(port)}`,
     portForbidden: (port) =>
       `Ce compte ne peut pas écouter sur le port ${port} : sous 1024, il faut être root. Choisissez-en un plus haut, comme PORT=3000, derrière un proxy.`,
     notOurAddress: (host) => `HOST=${host} n’est pas une adresse de cette machine. Voyez-les : ip address`,

@@ -4,7 +4,11 @@ import * as z from 'zod'
 
 /** What a runner leaves in its folder for whoever installs it: whether the control plane has answered this process. */
 export const heardFile = 'heard.json'
-export const heardSchema = z.object({ pid: z.number().int(), heard: z.boolean(), error: z.string().nullable() })
+export const heardSchema = z.object({
+  pid: z.number().int().positive(),
+  heard: z.boolean(),
+  error: z.string().nullable(),
+})
 
 /** Written when it changes and not forced to the disk: nothing but a person's look depends on it. */
 export class HeardOf {
