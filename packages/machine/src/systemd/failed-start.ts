@@ -37,6 +37,8 @@ async function secretsIn(host: Host, environment: Record<string, string>, files:
   return secretsOf(known)
 }
 
+export const logOf = (unit: string) => `service.systemd.logs, or journalctl -u ${unit}`
+
 /** What a unit said last, without what is secret of its environment. */
 export async function saidBy(host: Host, unit: string): Promise<string[]> {
   const { environment, environmentFiles } = await unitSetup(host, unit)
@@ -48,10 +50,9 @@ export async function failedStart(host: Host, unit: string, what: string): Promi
   const { activeState, subState, result, exitCode } = await unitSetup(host, unit)
   const ended = exitCode === null ? '' : `, ${meaningOfExit(exitCode, result)}`
   const end = `it is ${activeState} (${subState}), its last run ended with ${result}${ended}`
-  const where = `service.systemd.logs, or journalctl -u ${unit}`
   // A log that cannot be read hides nothing of the failure itself.
   const words = await saidBy(host, unit).catch(() => [])
-  return new AppError('unprocessable', `${unit} ${what}: ${end}. ${withLastWords(words, where)}`, {
+  return new AppError('unprocessable', `${unit} ${what}: ${end}. ${withLastWords(words, logOf(unit))}`, {
     reason: 'service_does_not_stay_up',
   })
 }

@@ -1,14 +1,14 @@
 import type { Host } from '../host.ts'
 import { becomesReady, type Gate } from '../ready.ts'
 import { listeningSockets, processOrigin } from '../system/index.ts'
-import { failedStart, saidBy } from './failed-start.ts'
+import { failedStart, logOf, saidBy } from './failed-start.ts'
 import { unitState } from './systemctl.ts'
 
 /** Rejects when the unit ends, or is started again by itself, before it is ready; or is not ready in time. */
 export async function becomeReady(host: Host, unit: string, gate: Gate): Promise<void> {
   const started = {
     name: unit,
-    log: `service.systemd.logs, or journalctl -u ${unit}`,
+    log: logOf(unit),
     async state() {
       const { activeState, restarts } = await unitState(host, unit)
       return { up: activeState === 'active', restarts }
